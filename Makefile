@@ -1,0 +1,168 @@
+# Vadose: the commands of a developer. `make help` lists them; `./vadose --help` has the ones with arguments.
+#
+# Each target sets up what it lacks through tests/runner/packages.sh, which is quiet when nothing is missing.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test debug bench iso check clean kernel userland guest runner needs c-programs
+MAKEFLAGS += --no-print-directory
+
+# ---- Variables a user may set: RAM=64 make run ------------------------------------------------------------------
+RAM     ?=
+CPU     ?=
+CMDLINE ?=
+TIMEOUT ?=
+ICOUNT  ?=
+KVM     ?=
+VIDEO   ?=
+GDB_ARGS ?=
+
+quote = '$(subst ','\'',$(1))'
+MACHINE = $(if $(RAM),--ram $(call quote,$(RAM))) $(if $(CPU),--cpu $(call quote,$(CPU))) \
+	$(if $(CMDLINE),--cmdline=$(call quote,$(CMDLINE))) $(if $(TIMEOUT),--timeout $(call quote,$(TIMEOUT))) \
+	$(if $(filter-out 0,$(ICOUNT)),--icount) $(if $(filter-out 0,$(KVM)),--kvm)
+
+# ---- The toolchain ----------------------------------------------------------------------------------------------
+# Kernel and DLLs build the core library for their own targets, so they need its sources: from a rustup toolchain
+# that has the component rust-src, else from Debian. rustup is never allowed to download anything.
+export RUSTUP_AUTO_INSTALL := 0
+SYSROOT  := $(shell rustc --print sysroot 2>/dev/null)
+HAS_SRC  := $(and $(SYSROOT),$(filter-out /usr,$(SYSROOT)),$(wildcard $(SYSROOT)/lib/rustlib/src/rust/library/core/src/lib.rs))
+BOOTSTRAP := RUSTC_BOOTSTRAP=1
+ifneq ($(HAS_SRC),)
+CARGO    := cargo
+BARE     := env $(BOOTSTRAP) cargo
+FORMAT   := cargo fmt
+CLIPPY   := cargo clippy
+BARE_CLIPPY := env $(BOOTSTRAP) cargo clippy
+BUILD_NEEDS := host
+else
+DEBIAN   := env CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTFMT=/usr/bin/rustfmt
+FOR_BARE := $(DEBIAN) $(BOOTSTRAP) CARGO_TARGET_X86_TARGET_LINKER=ld.lld-22 CARGO_TARGET_PE_TARGET_LINKER=lld-link-22
+CARGO    := $(DEBIAN) /usr/bin/cargo
+BARE     := $(FOR_BARE) /usr/bin/cargo
+FORMAT   := $(DEBIAN) /usr/bin/cargo-fmt
+CLIPPY   := $(DEBIAN) /usr/bin/cargo-clippy clippy
+BARE_CLIPPY := $(FOR_BARE) /usr/bin/cargo-clippy clippy
+BUILD_NEEDS := host bare
+endif
+TARGET   := $(or $(CARGO_TARGET_DIR),target)
+RUNNER   := $(TARGET)/debug/runner
+export VADOSE_CARGO := $(CARGO)
+# The first build shows its progress; later ones speak up only when something is wrong.
+QUIET    := $(if $(wildcard $(RUNNER)),--quiet)
+NEED     := tests/runner/packages.sh
+
+# ---- What users call --------------------------------------------------------------------------------------------
+help:
+	@echo 'make run     boot the disc image in QEMU, console on this terminal (VIDEO=1 opens the screen)'
+	@echo 'make test    all tests; the last line is "N passed, N failed"'
+	@echo 'make debug   QEMU stopped at the kernel'"'"'s entry, gdb attached (GDB_ARGS="-batch -ex ..." hands words to gdb)'
+	@echo 'make bench   the benchmark table beside Linux'"'"'s'
+	@echo 'make iso     out/vadose.iso, a hybrid image for a CD or a USB stick'
+	@echo 'make check   format, lints, documentation, the list of files allowed to say unsafe'
+	@echo 'make clean   remove everything built'
+	@echo
+	@echo 'Variables: RAM=512 (MB)  CPU=coreduo,+pse36  CMDLINE="kernel options"  TIMEOUT=60 (seconds)  ICOUNT=1  KVM=1'
+	@echo 'Programs:  ./vadose exec PROG.EXE [ARGS...]; see ./vadose --help and ./vadose exec --help'
+
+run: kernel userland guest
+	@$(NEED) qemu disc $(if $(filter-out 0,$(VIDEO)),window)
+	@$(RUNNER) run $(MACHINE) $(if $(filter-out 0,$(VIDEO)),--video)
+
+test: kernel userland guest
+	@$(NEED) qemu disc gdb bochs
+	@$(RUNNER) test
+
+debug: kernel userland guest
+	@$(NEED) qemu gdb
+	@$(RUNNER) debug $(MACHINE) -- $(GDB_ARGS)
+
+bench: kernel userland guest
+	@$(NEED) qemu
+	@$(RUNNER) bench $(MACHINE)
+
+iso: kernel userland guest
+	@$(NEED) disc
+	@$(RUNNER) iso $(if $(CMDLINE),--cmdline=$(call quote,$(CMDLINE)))
+
+check: runner
+	@$(NEED) $(if $(HAS_SRC),,check bare)
+	$(FORMAT) --all --check
+	$(CLIPPY) --quiet --all-targets -- -D warnings
+	$(BARE_CLIPPY) --quiet --release --config kernel/target.toml -p vadose-kernel -- -D warnings
+	$(BARE_CLIPPY) --quiet --release --config userland/target.toml $(DLLS:%=-p %) -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items
+	$(RUNNER) unsafe-list
+
+clean:
+	rm -rf $(TARGET) out
+
+# ---- Building blocks --------------------------------------------------------------------------------------------
+DLLS      := ntdll kernel32
+KERNEL    := $(TARGET)/x86-target/release/vadose-kernel
+MINGW     := i686-w64-mingw32-gcc
+# No C library and nothing hidden: the programs bring their own entry, mainCRTStartup.
+C_FLAGS   := -std=gnu11 -Wall -Wextra -Werror -O1 -nostdlib -ffreestanding -fno-asynchronous-unwind-tables -mconsole
+C_LIBS    := -lkernel32 -lntdll -lgcc
+
+# For ./vadose: the groups of packages that a command needs.
+needs:
+	@$(if $(NEEDS),$(NEED) $(NEEDS),:)
+
+runner:
+	@$(NEED) host
+	@$(CARGO) build $(QUIET) -p runner
+
+# The kernel and the DLLs build every time; cargo sees in a moment that nothing changed.
+kernel: runner
+	@$(NEED) $(BUILD_NEEDS)
+	@$(BARE) build $(QUIET) --release --config kernel/target.toml -p vadose-kernel
+	@$(MAKE) -f $(firstword $(MAKEFILE_LIST)) out/kernel
+
+userland: runner
+	@$(NEED) $(BUILD_NEEDS)
+	@$(BARE) build $(QUIET) --release --config userland/target.toml $(DLLS:%=-p %)
+	@$(MAKE) -f $(firstword $(MAKEFILE_LIST)) $(DLLS:%=out/system32/%.dll)
+
+# The C programs: tests, the programs that test the commands, benchmarks and samples.
+guest:
+	@$(NEED) guest
+	@$(MAKE) -f $(firstword $(MAKEFILE_LIST)) c-programs
+
+out/kernel.elf: $(KERNEL) $(RUNNER)
+	@mkdir -p $(@D)
+	@$(RUNNER) pack-symbols $< $@
+
+out/kernel: out/kernel.elf
+	@strip -o $@ $<
+
+out/system32/%.dll: $(TARGET)/pe-target/release/%.dll
+	@mkdir -p $(@D)
+	@cp $< $@
+
+# c-folder FOLDER,NAME: FOLDER/*.c become out/NAME/*.exe. A line `// cc: FLAGS` in a source adds flags, and each
+# FOLDER/X.def becomes an import library that a source links with -lX.
+define c-folder
+$(2)_PROGRAMS := $$(patsubst $(1)/%.c,out/$(2)/%.exe,$$(wildcard $(1)/*.c))
+$(2)_LIBRARIES := $$(patsubst $(1)/%.def,out/lib/$(2)/lib%.a,$$(wildcard $(1)/*.def))
+C_PROGRAMS += out/$(2) $$($(2)_PROGRAMS)
+
+out/$(2):
+	@mkdir -p $$@
+
+out/lib/$(2)/lib%.a: $(1)/%.def
+	@mkdir -p $$(@D)
+	@i686-w64-mingw32-dlltool --kill-at --input-def $$< --output-lib $$@
+
+out/$(2)/%.exe: $(1)/%.c $$(wildcard $(1)/*.h) $$($(2)_LIBRARIES) Makefile
+	@mkdir -p $$(@D)
+	@$(MINGW) $(C_FLAGS) -o $$@ $$< -Lout/lib/$(2) $$$$(sed -n 's,^// cc: ,,p' $$<) $(C_LIBS)
+endef
+.SECONDARY:
+C_PROGRAMS :=
+$(eval $(call c-folder,tests/guest,guest))
+$(eval $(call c-folder,tests/commands,commands))
+$(eval $(call c-folder,tests/bench,bench))
+$(eval $(call c-folder,userland/samples,samples))
+
+c-programs: $(C_PROGRAMS)

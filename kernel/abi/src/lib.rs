@@ -1,0 +1,11 @@
+//! What the kernel and its programs share: statuses, flags, service numbers and NT structures.
+//! Data only; nothing here decides anything.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+pub mod cell;
+pub mod memory;
+pub mod nt;
+pub mod processor;
+pub mod status;
+pub mod trap_frame;

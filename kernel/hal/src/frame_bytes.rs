@@ -1,0 +1,122 @@
+//! The bytes of frames, through windows: `mm::machine::FrameBytes` as functions.
+//!
+//! Source of the store loop: Intel SDM volume 1, section 10.4 (`movaps`).
+
+use core::arch::asm;
+use core::ptr;
+
+use mm::layout::{FrameNumber, PAGE_SIZE};
+use mm::pte::PteCell;
+
+use crate::cpu;
+use crate::registers::{CR0_TASK_SWITCHED, cr0, set_cr0};
+use crate::windows::{Slot, window};
+
+/// Fills `frame` with zeros.
+#[doc(alias = "MiZeroPhysicalPage")]
+pub fn zero(frame: FrameNumber) {
+    let page = window(Slot::Zero, frame);
+    if cpu::has_sse() {
+        with_sse(|| zero_with_sse(page));
+    } else {
+        // SAFETY: the window is one writable page, and `frame` is the caller's (W2).
+        unsafe { asm!("rep stosd", inout("edi") page => _, inout("ecx") PAGE_SIZE / 4 => _, in("eax") 0, options(nostack, preserves_flags)) };
+    }
+}
+
+/// Runs `section`, which leaves the SSE registers as they are, although they may belong to a thread that is not running.
+fn with_sse(section: impl FnOnce()) {
+    let control = cr0();
+    let trap = control & CR0_TASK_SWITCHED != 0;
+    if trap {
+        // SAFETY: nothing reads the registers but `section`, which restores them.
+        unsafe { asm!("clts", options(nomem, nostack, preserves_flags)) };
+    }
+    section();
+    if trap {
+        // SAFETY: the value that was there.
+        unsafe { set_cr0(control) };
+    }
+}
+
+fn zero_with_sse(page: *mut u8) {
+    let mut saved = [0u32; 4];
+    // SAFETY: stores 32 times 128 bytes into the window, one writable and aligned page that is the caller's (W2), and
+    // leaves xmm0 as it was.
+    unsafe {
+        asm!(
+            "movups [{saved}], xmm0",
+            "xorps xmm0, xmm0",
+            "2:",
+            "movaps [{page}], xmm0",
+            "movaps [{page} + 0x10], xmm0",
+            "movaps [{page} + 0x20], xmm0",
+            "movaps [{page} + 0x30], xmm0",
+            "movaps [{page} + 0x40], xmm0",
+            "movaps [{page} + 0x50], xmm0",
+            "movaps [{page} + 0x60], xmm0",
+            "movaps [{page} + 0x70], xmm0",
+            "add {page}, 0x80",
+            "test {page}, 0xfff",
+            "jnz 2b",
+            "movups xmm0, [{saved}]",
+            saved = in(reg) &mut saved,
+            page = inout(reg) page => _,
+            options(nostack),
+        )
+    };
+}
+
+/// Copies all of `from` to `to`.
+#[doc(alias = "MiCopyPhysicalPage")]
+pub fn copy(from: FrameNumber, to: FrameNumber) {
+    let source = window(Slot::CopyFrom, from);
+    let target = window(Slot::CopyTo, to);
+    // SAFETY: both windows are one page and show different addresses; the frames are the caller's (W2).
+    unsafe {
+        asm!("xchg esi, eax", "rep movsd", "mov esi, eax", inout("ecx") PAGE_SIZE / 4 => _, inout("edi") target => _, inout("eax") source => _,
+            options(nostack, preserves_flags))
+    };
+}
+
+/// Reads from `offset` (bytes) of `frame`.
+pub fn read(frame: FrameNumber, offset: u32, into: &mut [u8]) {
+    check(offset, into.len());
+    let source = window(Slot::Bytes, frame).wrapping_add(offset as usize).cast_const();
+    // SAFETY: the range lies within the window; a slice of the kernel's own memory is never a window.
+    unsafe { ptr::copy_nonoverlapping(source, into.as_mut_ptr(), into.len()) };
+}
+
+/// Writes at `offset` (bytes) of `frame`.
+pub fn write(frame: FrameNumber, offset: u32, from: &[u8]) {
+    check(offset, from.len());
+    let target = window(Slot::Bytes, frame).wrapping_add(offset as usize);
+    // SAFETY: the range lies within the window, and the frame is the caller's (W2).
+    unsafe { ptr::copy_nonoverlapping(from.as_ptr(), target, from.len()) };
+}
+
+fn check(offset: u32, length: usize) {
+    assert!(offset <= PAGE_SIZE && length <= (PAGE_SIZE - offset) as usize, "a range beyond its frame");
+}
+
+#[inline(always)]
+fn entry(frame: FrameNumber, index: u32) -> &'static PteCell {
+    let cell = window(Slot::Entry, frame).wrapping_add((index & 0x1FF) as usize * 8).cast::<PteCell>();
+    // SAFETY: the cell lies within the window, eight bytes aligned. The reference dies before the window moves: the two
+    // callers use it at once.
+    unsafe { &*cell }
+}
+
+/// Entry `index` (0 to 511) of the page table in `frame`.
+#[inline(always)]
+pub fn read_entry(frame: FrameNumber, index: u32) -> u64 {
+    entry(frame, index).load()
+}
+
+/// Stores entry `index` (0 to 511) of the page table in `frame`, in an order that no processor sees half of.
+#[inline(always)]
+pub fn write_entry(frame: FrameNumber, index: u32, raw: u64) {
+    let cell = entry(frame, index);
+    cell.store(raw & !mm::pte::VALID);
+    cell.store(raw);
+}

@@ -1,0 +1,75 @@
+//! Page-table entries of the current address space, through the self-map at C0000000.
+
+use core::arch::asm;
+use core::ptr::from_ref;
+
+use mm::layout::{VirtualAddress, VirtualPage};
+use mm::pte::{PteCell, VALID, pde_of, pte_of};
+
+use crate::registers::{cr3, set_cr3};
+
+/// Replaces the entry in `cell` by `raw` in one step and returns what it was.
+#[inline(always)]
+pub fn exchange(cell: &PteCell, raw: u64) -> u64 {
+    let pointer = from_ref(cell);
+    let (low, high): (u32, u32);
+    // SAFETY: `cell` is eight bytes, aligned, and shared only as atomics. The first attempt's guess need not be right:
+    // `cmpxchg8b` then loads what it should have been.
+    unsafe {
+        asm!(
+            "mov eax, [{cell}]",
+            "mov edx, [{cell} + 4]",
+            "2:",
+            "lock cmpxchg8b [{cell}]",
+            "jne 2b",
+            cell = in(reg) pointer,
+            in("ebx") raw as u32,
+            in("ecx") (raw >> 32) as u32,
+            out("eax") low,
+            out("edx") high,
+            options(nostack),
+        )
+    };
+    u64::from(low) | u64::from(high) << 32
+}
+
+/// Drops the translation of `page`.
+#[inline(always)]
+pub fn flush(page: VirtualPage) {
+    // SAFETY: forgetting a translation changes nothing but time.
+    unsafe { asm!("invlpg [{}]", in(reg) page.address().0, options(nostack, preserves_flags)) };
+}
+
+/// Drops all translations but the global ones.
+#[inline(always)]
+pub fn flush_user() {
+    // SAFETY: loads the address space that is loaded already.
+    unsafe { set_cr3(cr3()) };
+}
+
+/// The entry behind `link`, which must lie in a page of the self-map that is present.
+#[inline(always)]
+fn entry(address: u32) -> &'static PteCell {
+    // SAFETY: the page directories are always present, and the callers check the directory entry before the table's.
+    unsafe { &*(address as *const PteCell) }
+}
+
+/// Whether a read of `address` in the current address space finds a page.
+pub fn is_mapped(address: VirtualAddress) -> bool {
+    const LARGE: u64 = 1 << 7;
+    let page = address.page();
+    let directory = entry(pde_of(page).address()).load();
+    if directory & VALID == 0 {
+        return false;
+    }
+    directory & LARGE != 0 || entry(pte_of(page).address()).load() & VALID != 0
+}
+
+/// The word at `address`, where a page is mapped there. For walks over memory that may be broken.
+pub fn peek(address: u32) -> Option<u32> {
+    if address & 3 != 0 || !is_mapped(VirtualAddress(address)) {
+        return None;
+    }
+    // SAFETY: the page is present, and nothing unmaps it meanwhile (H1). A word is read once, whatever it means.
+    Some(unsafe { (address as *const u32).read_volatile() })
+}

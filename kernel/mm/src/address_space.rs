@@ -1,0 +1,391 @@
+//! The address space of a process: its page directories, its page tables, and the counts that say when a page table is of
+//! no more use.
+//!
+//! A process owns five frames from the start: the page directories of its user half and of its self-map, the page table and
+//! the page of its working-set list. The directory of 80000000-BFFFFFFF belongs to all. The four pointers to the directories
+//! stand in a page-directory-pointer table of 32 bytes below 4 GB and never change while the process lives.
+//!
+//! * **A1** `UsedPageTableEntries` of a page table is the number of its entries that are not zero; at 0 there is no table.
+//! * **A2** `CommittedPageTables` has a bit for each 2 MB that a VAD touches, and for no other; each is one page of commit.
+//! * **A3** A process's commit charge is its VADs' plus its committed page tables.
+//!
+//! Lock: the address-space lock of the process guards all of it. An [`AddressSpace`] stands for holding it: with one
+//! processor and a kernel that is not preempted, nobody else can.
+//!
+//! Source: `_EPROCESS`, `_MMWSL` (PAE offsets derived); Intel SDM volume 3, section 4.4.1 on PDPTE registers.
+
+use abi::assert_layout;
+use abi::cell::{Field, Link, Record};
+use abi::nt::process::{Eprocess, Mmsupport};
+use core::mem::offset_of;
+
+use crate::MemoryManager;
+use crate::list;
+use crate::commit::CommitLimit;
+use crate::frame::allocate::NoFrame;
+use crate::frame::Color;
+use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, HYPERSPACE, PAGE_SIZE, VirtualPage, WORKING_SET_LIST};
+use crate::machine::Machine;
+use crate::protection::Protection;
+use crate::pte::{Pte, PteCell, VALID, ValidPte, pde_of, pte_of, table_page_of};
+use crate::system::Exhausted;
+use crate::vad::VadTree;
+
+/// User page tables an address space can have.
+const USER_TABLES: usize = 1024;
+/// Frames a process owns from the start.
+pub(crate) const FIXED_FRAMES: u32 = 5;
+/// Entry of the top directory that leads to hyperspace.
+pub(crate) const HYPERSPACE_ENTRY: u32 = HYPERSPACE >> 21 & 0x1FF;
+/// Most shared entries of a top directory: windows, and the processors' areas at the very top.
+const MAXIMUM_SHARED: usize = 8;
+/// Bytes of one page-directory-pointer table.
+const POINTER_TABLE_SIZE: u32 = 32;
+
+/// The working-set list of a process, at C0883000 while it is current. The list proper is not kept yet; the counts of
+/// page-table entries and the bitmap of page tables are.
+#[doc(alias = "_MMWSL")]
+#[repr(C)]
+#[allow(missing_docs, reason = "names and meanings are NT's")]
+pub struct WorkingSetList {
+    pub head: [Field<u32>; 15],
+    pub used_page_table_entries: [Field<u16>; 1536],
+    pub committed_page_tables: [Field<u32>; 48],
+}
+impl Record for WorkingSetList {}
+assert_layout!(WorkingSetList, 0xCFC, { used_page_table_entries: 0x3C, committed_page_tables: 0xC3C });
+
+/// The frames' page-directory-pointer tables come from: an area of the kernel image, below 4 GB.
+pub(crate) struct PointerTables {
+    base: u32,
+    physical: u32,
+    count: u32,
+    /// The first free table, and in each free one's first word the next.
+    free: Field<u32>,
+    fresh: Field<u32>,
+}
+
+impl PointerTables {
+    pub(crate) fn new((base, physical, count): (u32, u32, u32)) -> Self {
+        Self { base, physical, count, free: Field::ZERO, fresh: Field::ZERO }
+    }
+}
+
+/// The entries of the top page directory that are the same in all processes, with their places.
+#[derive(Default)]
+pub(crate) struct SharedEntries {
+    entries: [(u32, u64); MAXIMUM_SHARED],
+    count: usize,
+}
+
+impl SharedEntries {
+    /// Those of the System process's top directory: all that is neither self-map nor per-process hyperspace.
+    pub(crate) fn of(machine: &impl Machine, top: FrameNumber) -> Self {
+        let mut shared = Self::default();
+        for index in HYPERSPACE_ENTRY + 1..ENTRIES_PER_TABLE {
+            let raw = machine.read_entry(top, index);
+            if raw & VALID != 0 && shared.count < MAXIMUM_SHARED {
+                shared.entries[shared.count] = (index, raw);
+                shared.count += 1;
+            }
+        }
+        shared
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &(u32, u64)> {
+        self.entries[..self.count].iter()
+    }
+}
+
+/// The current process's address space, held for change.
+pub struct AddressSpace<'a, M> {
+    pub(crate) mm: &'a MemoryManager<M>,
+    pub(crate) process: &'a Eprocess,
+}
+
+impl<M: Machine> MemoryManager<M> {
+    /// The address space of `process`, which is the one the processor is in.
+    pub fn address_space(&self, process: Link<Eprocess>) -> AddressSpace<'_, M> {
+        AddressSpace { mm: self, process: self.machine.record(process) }
+    }
+
+    /// Gives `process` an empty address space.
+    ///
+    /// # Errors
+    /// [`Exhausted`] for lack of commit, frames or pointer tables; nothing has changed.
+    #[doc(alias = "MmCreateProcessAddressSpace")]
+    pub fn create_address_space(&self, process: Link<Eprocess>) -> Result<(), Exhausted> {
+        let charge = self.commit.charge(FIXED_FRAMES)?;
+        let pointers = self.take_pointer_table()?;
+        let Ok(frames) = self.fixed_frames() else {
+            self.free_pointer_table(pointers);
+            return Err(Exhausted);
+        };
+        let [low, high, top, hyperspace, list] = frames;
+        let directories = [low, high, self.directories[2], top];
+        self.fill_top_directory(directories, hyperspace);
+        self.machine.write_entry(hyperspace, list_entry(), ValidPte::system(list, self.no_execute).0 & !crate::pte::GLOBAL);
+        self.own_fixed_frames(frames);
+        for (index, directory) in directories.iter().enumerate() {
+            let cell = self.machine.record(pointers.offset::<PteCell>(index as u32 * 8));
+            cell.store(VALID | directory.address().0);
+        }
+        let record = self.machine.record(process);
+        record.pcb.directory_table_base[0].set(self.pointer_tables.physical + (pointers.address() - self.pointer_tables.base));
+        record.pae_top.set(pointers.address());
+        record.working_set_page.set(list.0);
+        record.vad_root.set(Link::NULL);
+        self.enlist(process);
+        charge.keep();
+        Ok(())
+    }
+
+    /// Takes the address space of `process`, empty and not current, apart.
+    #[doc(alias = "MmDeleteProcessAddressSpace")]
+    pub fn delete_address_space(&self, process: Link<Eprocess>) {
+        let record = self.machine.record(process);
+        let pointers: Link<PteCell> = Link::new(record.pae_top.get());
+        let directory = |index: u32| ValidPte(self.machine.record(pointers.offset::<PteCell>(index * 8)).load()).frame();
+        let (low, high, top) = (directory(0), directory(1), directory(3));
+        let hyperspace = ValidPte(self.machine.read_entry(top, HYPERSPACE_ENTRY)).frame();
+        let list = FrameNumber(record.working_set_page.get());
+        for frame in [low, high, top, hyperspace, list] {
+            self.frame(frame).u2.set(1);
+            self.delete_private_page(frame);
+        }
+        self.free_pointer_table(pointers);
+        self.delist(process);
+        self.commit.give_back(FIXED_FRAMES);
+    }
+
+    fn fixed_frames(&self) -> Result<[FrameNumber; 5], NoFrame> {
+        let mut frames = [FrameNumber(0); 5];
+        for index in 0..frames.len() {
+            match self.allocate_zeroed_frame(Color(index as u32)) {
+                Ok(frame) => frames[index] = frame,
+                Err(none) => {
+                    frames[..index].iter().for_each(|frame| self.return_frame(*frame));
+                    return Err(none);
+                }
+            }
+        }
+        Ok(frames)
+    }
+
+    /// The self-map, hyperspace, and the kernel page tables that all processes share.
+    fn fill_top_directory(&self, directories: [FrameNumber; 4], hyperspace: FrameNumber) {
+        let top = directories[3];
+        for (index, directory) in directories.iter().enumerate() {
+            self.machine.write_entry(top, index as u32, ValidPte::system_table(*directory).0);
+        }
+        self.machine.write_entry(top, HYPERSPACE_ENTRY, ValidPte::system_table(hyperspace).0);
+        for (index, raw) in self.shared_entries.iter() {
+            self.machine.write_entry(top, *index, *raw);
+        }
+    }
+
+    fn own_fixed_frames(&self, [low, high, top, hyperspace, list]: [FrameNumber; 5]) {
+        let original = Pte::DemandZero(Protection::READWRITE).encode();
+        let self_map = |index: u32| Link::new(crate::layout::PAGE_DIRECTORIES + 0x3000 + index * 8);
+        self.own_frame(low, self_map(0), top, original);
+        self.own_frame(high, self_map(1), top, original);
+        let entries = 5 + self.shared_entries.iter().count() as u32;
+        self.own_frame(top, self_map(3), top, original).u2.set(1 + entries);
+        self.own_frame(hyperspace, self_map(HYPERSPACE_ENTRY), top, original).u2.set(2);
+        self.own_frame(list, pte_of(VirtualPage(WORKING_SET_LIST >> 12)), hyperspace, original);
+    }
+
+    fn enlist(&self, process: Link<Eprocess>) {
+        list::insert_tail(&self.machine, self.processes.get(), process.offset(EXPANSION_LINKS));
+    }
+
+    fn delist(&self, process: Link<Eprocess>) {
+        list::remove(&self.machine, process.offset(EXPANSION_LINKS));
+    }
+
+    /// All processes that have an address space of their own.
+    pub fn address_spaces(&self) -> impl Iterator<Item = Link<Eprocess>> + '_ {
+        list::entries(&self.machine, self.processes.get()).map(|entry| Link::new(entry.address() - EXPANSION_LINKS))
+    }
+
+    fn take_pointer_table(&self) -> Result<Link<PteCell>, Exhausted> {
+        let tables = &self.pointer_tables;
+        if let Some(free) = Link::<Field<u32>>::new(tables.free.get()).some() {
+            tables.free.set(self.machine.record(free).get());
+            return Ok(free.cast());
+        }
+        let index = tables.fresh.get();
+        if index == tables.count {
+            return Err(Exhausted);
+        }
+        tables.fresh.set(index + 1);
+        Ok(Link::new(tables.base + index * POINTER_TABLE_SIZE))
+    }
+
+    fn free_pointer_table(&self, table: Link<PteCell>) {
+        for entry in 0..4 {
+            self.machine.record(table.offset::<PteCell>(entry * 8)).store(0);
+        }
+        self.machine.record(table.cast::<Field<u32>>()).set(self.pointer_tables.free.get());
+        self.pointer_tables.free.set(table.address());
+    }
+}
+
+/// Where a process has its place in the list of address spaces.
+const EXPANSION_LINKS: u32 = (offset_of!(Eprocess, vm) + offset_of!(Mmsupport, working_set_expansion_links)) as u32;
+
+/// Entry of the hyperspace page table that maps the working-set list.
+const fn list_entry() -> u32 {
+    WORKING_SET_LIST / PAGE_SIZE & (ENTRIES_PER_TABLE - 1)
+}
+
+impl<M: Machine> AddressSpace<'_, M> {
+    pub(crate) fn working_set_list(&self) -> &WorkingSetList {
+        self.mm.machine.record(Link::new(WORKING_SET_LIST))
+    }
+
+    /// The cell of the PTE of `page`, where its page table is present.
+    #[inline(always)]
+    pub(crate) fn pte(&self, page: VirtualPage) -> Option<&PteCell> {
+        self.table(page)?;
+        Some(self.mm.machine.record(pte_of(page)))
+    }
+
+    /// The frame of the page table of `page`, where it is present.
+    #[inline(always)]
+    pub(crate) fn table(&self, page: VirtualPage) -> Option<FrameNumber> {
+        let pde = ValidPte(self.mm.machine.record(pde_of(page)).load());
+        pde.has(VALID).then(|| pde.frame())
+    }
+
+    /// The frame of the page table of `page`, which is added where it is missing. Its commit was charged with the VAD.
+    #[doc(alias = "MiMakePdeExistAndMakeValid")]
+    #[inline(always)]
+    pub(crate) fn table_or_new(&self, page: VirtualPage) -> Result<FrameNumber, NoFrame> {
+        match self.table(page) {
+            Some(table) => Ok(table),
+            None => self.add_table(page),
+        }
+    }
+
+    fn add_table(&self, page: VirtualPage) -> Result<FrameNumber, NoFrame> {
+        let frame = self.mm.allocate_zeroed_frame(self.next_color())?;
+        let pde = pde_of(page);
+        let directory = self.directory(page);
+        self.mm.own_frame(frame, pde, directory, Pte::DemandZero(Protection::READWRITE).encode());
+        self.mm.machine.record(pde).store(ValidPte::user_table(frame).0);
+        self.mm.add_share(directory);
+        Ok(frame)
+    }
+
+    /// The page directory that covers `page`, from the self-map's own entries.
+    fn directory(&self, page: VirtualPage) -> FrameNumber {
+        let self_map = crate::layout::PAGE_DIRECTORIES + 0x3000 + (page.0 >> 18) * 8;
+        ValidPte(self.mm.machine.record(Link::<PteCell>::new(self_map)).load()).frame()
+    }
+
+    /// Counts an entry of the page table of `page` that is no longer zero (A1).
+    #[inline(always)]
+    pub(crate) fn entry_filled(&self, page: VirtualPage) {
+        self.working_set_list().used_page_table_entries[table_index(page)].update(|count| count + 1);
+    }
+
+    /// Counts `emptied` entries of the page table of `page` that have become zero; with the last one the table goes.
+    #[inline(always)]
+    pub(crate) fn entries_emptied(&self, page: VirtualPage, emptied: u16) {
+        let used = &self.working_set_list().used_page_table_entries[table_index(page)];
+        if used.update(|count| count - emptied) == 0 && emptied > 0 {
+            self.delete_table(page);
+        }
+    }
+
+    /// Drops the page table of `page`, all of whose entries are zero: its frame holds nothing but zeros.
+    #[doc(alias = "MiDeletePte")]
+    fn delete_table(&self, page: VirtualPage) {
+        let pde = self.mm.machine.record(pde_of(page));
+        let frame = ValidPte(self.mm.machine.exchange(pde, 0)).frame();
+        self.mm.machine.flush(table_page_of(page));
+        let record = self.mm.frame(frame);
+        debug_assert!(record.share_count() == 1, "A1: entries left in a page table that goes");
+        record.u2.set(0);
+        record.reference_count.set(0);
+        self.mm.insert_zeroed(frame);
+        self.mm.release_share(self.directory(page));
+    }
+
+    /// The colour the process's next page should have.
+    #[doc(alias = "NextPageColor")]
+    #[inline(always)]
+    pub(crate) fn next_color(&self) -> Color {
+        Color(self.process.next_page_color.update(|color| color.wrapping_add(1)))
+    }
+
+    /// Charges `pages` to the system and to the process (A3).
+    #[inline]
+    pub(crate) fn charge(&self, pages: u32) -> Result<(), CommitLimit> {
+        self.mm.commit.charge(pages)?.keep();
+        let total = self.process.commit_charge.update(|charge| charge + pages);
+        if total > self.process.commit_charge_peak.get() {
+            self.process.commit_charge_peak.set(total);
+        }
+        Ok(())
+    }
+
+    /// Returns `pages` of the process's charge (A3).
+    #[inline]
+    pub(crate) fn give_back(&self, pages: u32) {
+        self.process.commit_charge.update(|charge| charge - pages);
+        self.mm.commit.give_back(pages);
+    }
+
+    /// Charges the page tables that `start..=end` needs and no VAD has charged yet (A2).
+    pub(crate) fn commit_tables(&self, start: VirtualPage, end: VirtualPage) -> Result<(), CommitLimit> {
+        let bitmap = &self.working_set_list().committed_page_tables;
+        let missing = |index: u32| bitmap[index as usize / 32].get() >> (index % 32) & 1 == 0;
+        let regions = start.0 >> 9..=end.0 >> 9;
+        let count = regions.clone().filter(|index| missing(*index)).count() as u32;
+        if count == 0 {
+            return Ok(());
+        }
+        self.charge(count)?;
+        regions.for_each(|index| {
+            bitmap[index as usize / 32].update(|word| word | 1 << (index % 32));
+        });
+        Ok(())
+    }
+
+    /// Returns the page tables of `start..=end` that neither `before` nor `after`, the last page below and the first above
+    /// that still belong to a VAD, needs (A2).
+    pub(crate) fn uncommit_tables(&self, start: VirtualPage, end: VirtualPage, before: Option<VirtualPage>, after: Option<VirtualPage>) {
+        let mut first = start.0 >> 9;
+        let mut last = end.0 >> 9;
+        if before.is_some_and(|page| page.0 >> 9 == first) {
+            first += 1;
+        }
+        if after.is_some_and(|page| page.0 >> 9 == last) {
+            match last.checked_sub(1) {
+                Some(index) => last = index,
+                None => return,
+            }
+        }
+        if first > last {
+            return;
+        }
+        let bitmap = &self.working_set_list().committed_page_tables;
+        for index in first..=last {
+            bitmap[index as usize / 32].update(|word| word & !(1 << (index % 32)));
+        }
+        self.give_back(last - first + 1);
+    }
+
+    /// The process's VADs.
+    #[inline(always)]
+    pub fn vads(&self) -> VadTree<'_, M> {
+        VadTree::new(&self.process.vad_root, &self.mm.machine)
+    }
+}
+
+#[inline(always)]
+fn table_index(page: VirtualPage) -> usize {
+    (page.0 >> 9) as usize % USER_TABLES
+}

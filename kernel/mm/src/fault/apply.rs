@@ -1,0 +1,336 @@
+//! Carrying out what was planned. May fail only for lack of a frame.
+
+use abi::cell::Link;
+use abi::nt::file::FileObject;
+
+use super::plan::{Plan, allowed};
+use crate::MemoryManager;
+use crate::address_space::AddressSpace;
+use crate::frame::allocate::NoFrame;
+use crate::frame::{Color, Flags};
+use crate::layout::{FrameNumber, VirtualPage};
+use crate::machine::Machine;
+use crate::protection::{Access, Protection};
+use crate::pte::{
+    DIRTY, PROTOTYPE, PrototypePte, Pte, PteCell, ValidPte, pte_of, software_protection,
+};
+use crate::section::Subsection;
+
+/// What became of a fault.
+#[derive(Debug, PartialEq)]
+#[must_use]
+pub enum FaultOutcome {
+    /// The access will succeed now.
+    Resolved(Resolution),
+    /// `STATUS_ACCESS_VIOLATION`.
+    Denied,
+    /// The guard is off now: `STATUS_GUARD_PAGE_VIOLATION`, unless the page is the guard of the thread's stack.
+    GuardPage,
+    /// Read this, call [`MemoryManager::complete_in_page`], try again.
+    InPage(InPageRequest),
+    /// Another thread is reading the page into this frame: wait for it, try again.
+    Collided(FrameNumber),
+    /// No frame can be had: wait for one, try again.
+    NoFrame,
+}
+
+/// How a fault was resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// Nothing had to be done.
+    Nothing,
+    /// `STATUS_PAGE_FAULT_DEMAND_ZERO`.
+    DemandZero,
+    /// `STATUS_PAGE_FAULT_TRANSITION`.
+    Transition,
+    /// `STATUS_PAGE_FAULT_COPY_ON_WRITE`.
+    CopyOnWrite,
+}
+
+/// One page to be read from a file.
+#[derive(Debug, PartialEq)]
+#[must_use]
+pub struct InPageRequest {
+    /// The file.
+    pub file: Link<FileObject>,
+    /// Where in it the page starts, in bytes.
+    pub offset: u64,
+    /// Bytes to read, 1 to 4096; the rest of the frame is zeros already.
+    pub bytes: u32,
+    /// Where to.
+    pub frame: FrameNumber,
+}
+
+/// How a read ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadResult {
+    /// All bytes are in the frame.
+    Done,
+    /// The medium failed: `STATUS_IN_PAGE_ERROR` to the program.
+    Failed,
+}
+
+impl From<NoFrame> for FaultOutcome {
+    fn from(_: NoFrame) -> Self {
+        Self::NoFrame
+    }
+}
+
+impl<M: Machine> AddressSpace<'_, M> {
+    #[inline(always)]
+    pub(super) fn apply(&self, plan: Plan, page: VirtualPage, pte: Pte, access: Access) -> FaultOutcome {
+        match plan {
+            Plan::Retry => {
+                self.mm.machine.flush(page);
+                FaultOutcome::Resolved(Resolution::Nothing)
+            }
+            Plan::DemandZero(protection) => self.demand_zero(page, pte, protection).unwrap_or_else(FaultOutcome::from),
+            Plan::SoftFault(frame, protection) => self.soft_fault(page, frame, protection),
+            Plan::PageIn(_) => FaultOutcome::Denied,
+            Plan::Shared(cell, protection) => {
+                self.shared(page, pte, cell, protection, access).unwrap_or_else(FaultOutcome::from)
+            }
+            Plan::CopyOnWrite(frame) => self.copy_on_write(page, frame).unwrap_or_else(FaultOutcome::from),
+            Plan::Guard(protection) => self.take_guard_off(page, pte, protection).unwrap_or_else(FaultOutcome::from),
+        }
+    }
+
+    /// Gives the page a frame of zeros.
+    #[doc(alias = "MiResolveDemandZeroFault")]
+    #[inline(always)]
+    fn demand_zero(&self, page: VirtualPage, pte: Pte, protection: Protection) -> Result<FaultOutcome, NoFrame> {
+        let table = self.table_or_new(page)?;
+        let frame = match self.mm.allocate_zeroed_frame(self.next_color()) {
+            Ok(frame) => frame,
+            Err(none) => {
+                self.drop_empty_table(page, pte);
+                return Err(none);
+            }
+        };
+        self.map_private(page, pte, table, frame, protection);
+        Ok(FaultOutcome::Resolved(Resolution::DemandZero))
+    }
+
+    /// Makes `frame`, just allocated and filled, the private page at `page`, where the PTE was `before`, not valid.
+    #[inline(always)]
+    fn map_private(&self, page: VirtualPage, before: Pte, table: FrameNumber, frame: FrameNumber, protection: Protection) {
+        let original = Pte::DemandZero(protection).encode();
+        self.mm.own_frame(frame, pte_of(page), table, original).insert_flags(Flags::MODIFIED);
+        let dirty = if protection.is_writable() { DIRTY } else { 0 };
+        let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(dirty);
+        self.mm.machine.record(pte_of(page)).store(valid.0);
+        if before == Pte::Empty {
+            self.entry_filled(page);
+        }
+        self.mm.add_share(table);
+        self.process.number_of_private_pages.update(|count| count + 1);
+        self.page_joins();
+    }
+
+    /// Takes back a page table that was added for an entry which could not be filled.
+    fn drop_empty_table(&self, page: VirtualPage, pte: Pte) {
+        if pte == Pte::Empty {
+            self.entry_filled(page);
+            self.entries_emptied(page, 1);
+        }
+    }
+
+    /// Takes a private page back from the list it is on.
+    #[doc(alias = "MiResolveTransitionFault")]
+    fn soft_fault(&self, page: VirtualPage, frame: FrameNumber, protection: Protection) -> FaultOutcome {
+        if self.mm.frame(frame).flags().contains(Flags::READ_IN_PROGRESS) {
+            return FaultOutcome::Collided(frame);
+        }
+        self.mm.reclaim_transition_page(frame);
+        let valid = ValidPte::user(frame, protection, self.mm.no_execute);
+        self.mm.machine.record(pte_of(page)).store(valid.0);
+        self.page_joins();
+        FaultOutcome::Resolved(Resolution::Transition)
+    }
+
+    /// Maps the page that the prototype PTE at `cell` names, once it is in memory.
+    #[doc(alias = "MiResolveProtoPteFault")]
+    fn shared(
+        &self,
+        page: VirtualPage,
+        before: Pte,
+        cell: Link<PteCell>,
+        protection: Option<Protection>,
+        access: Access,
+    ) -> Result<FaultOutcome, NoFrame> {
+        let own = self.mm.prototype_protection(cell);
+        let protection = protection.unwrap_or(own);
+        match allowed(protection, access, self.mm.no_execute, Plan::Retry) {
+            Err(_) => return Ok(FaultOutcome::Denied),
+            Ok(Plan::Guard(protection)) => return self.take_guard_off(page, before, protection),
+            Ok(_) => {}
+        }
+        let (frame, resolution) = match self.mm.materialise(cell, self.next_color())? {
+            Materialised::Ready(frame, resolution) => (frame, resolution),
+            Materialised::Collided(frame) => return Ok(FaultOutcome::Collided(frame)),
+            Materialised::InPage(request) => return Ok(FaultOutcome::InPage(request)),
+        };
+        let table = match self.table_or_new(page) {
+            Ok(table) => table,
+            Err(none) => {
+                self.mm.release_share(frame);
+                return Err(none);
+            }
+        };
+        let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(PROTOTYPE);
+        self.mm.machine.record(pte_of(page)).store(valid.0);
+        if before == Pte::Empty {
+            self.entry_filled(page);
+        }
+        self.mm.add_share(table);
+        self.page_joins();
+        let copies = protection.is_copy_on_write() && access == Access::Write;
+        if copies || !self.mm.valid_entry_tells(protection, own) {
+            return Ok(self.privatise(page, frame, protection).unwrap_or_else(FaultOutcome::from));
+        }
+        if access == Access::Write {
+            self.mm.frame(frame).insert_flags(Flags::MODIFIED);
+        }
+        Ok(FaultOutcome::Resolved(resolution))
+    }
+
+    /// Replaces the shared page in `shared` by a private copy that may be written.
+    #[doc(alias = "MiCopyOnWrite")]
+    fn copy_on_write(&self, page: VirtualPage, shared: FrameNumber) -> Result<FaultOutcome, NoFrame> {
+        let protection = self.valid_protection(ValidPte(self.mm.machine.record(pte_of(page)).load()));
+        self.privatise(page, shared, protection)
+    }
+
+    /// Replaces the shared page at `page` by a private copy under `protection` without its copy-on-write.
+    pub(crate) fn privatise(&self, page: VirtualPage, shared: FrameNumber, protection: Protection) -> Result<FaultOutcome, NoFrame> {
+        let copy = self.mm.allocate_any_frame(self.next_color())?;
+        self.mm.machine.copy(shared, copy);
+        let protection = protection.without_copy_on_write();
+        let cell = self.mm.machine.record(pte_of(page));
+        let table = self.table_or_new(page)?;
+        let original = Pte::DemandZero(protection).encode();
+        self.mm.own_frame(copy, pte_of(page), table, original).insert_flags(Flags::MODIFIED);
+        let dirty = if protection.is_writable() { DIRTY } else { 0 };
+        let valid = ValidPte::user(copy, protection, self.mm.no_execute).with(dirty);
+        self.mm.machine.exchange(cell, valid.0);
+        self.mm.machine.flush(page);
+        self.mm.release_share(shared);
+        self.process.number_of_private_pages.update(|count| count + 1);
+        Ok(FaultOutcome::Resolved(Resolution::CopyOnWrite))
+    }
+
+    /// One page more in the working set.
+    #[inline(always)]
+    fn page_joins(&self) {
+        let size = self.process.vm.working_set_size.update(|size| size + 1);
+        if size > self.process.vm.peak_working_set_size.get() {
+            self.process.vm.peak_working_set_size.set(size);
+        }
+    }
+}
+
+/// What a prototype PTE led to.
+enum Materialised {
+    /// The page is in this frame, with one share more.
+    Ready(FrameNumber, Resolution),
+    Collided(FrameNumber),
+    InPage(InPageRequest),
+}
+
+impl<M: Machine> MemoryManager<M> {
+    /// Brings the page of the prototype PTE at `link` into memory and counts one more mapper, or says what to wait for.
+    fn materialise(&self, link: Link<PteCell>, color: Color) -> Result<Materialised, NoFrame> {
+        let cell = self.machine.record(link);
+        let raw = cell.load();
+        match PrototypePte::decode(raw) {
+            PrototypePte::Valid(valid) => {
+                self.add_share(valid.frame());
+                Ok(Materialised::Ready(valid.frame(), Resolution::Nothing))
+            }
+            PrototypePte::Transition(frame, protection) => {
+                if self.frame(frame).flags().contains(Flags::READ_IN_PROGRESS) {
+                    return Ok(Materialised::Collided(frame));
+                }
+                self.reclaim_transition_page(frame);
+                cell.store(prototype_valid(frame, protection, self.no_execute));
+                Ok(Materialised::Ready(frame, Resolution::Transition))
+            }
+            PrototypePte::DemandZero(protection) => {
+                let frame = self.allocate_zeroed_frame(color)?;
+                self.own_frame(frame, link, self.frame_of_pool(link), raw).insert_flags(Flags::PROTOTYPE | Flags::MODIFIED);
+                cell.store(prototype_valid(frame, protection, self.no_execute));
+                Ok(Materialised::Ready(frame, Resolution::DemandZero))
+            }
+            PrototypePte::Subsection(subsection, protection) => {
+                let frame = self.allocate_zeroed_frame(color)?;
+                Ok(Materialised::InPage(self.start_in_page(link, subsection, protection, frame)))
+            }
+            PrototypePte::Empty | PrototypePte::PagingFile(_) => corrupt("a prototype PTE of a form that is never made"),
+        }
+    }
+
+    /// Puts `frame` in transition behind the prototype PTE at `link` while its contents are read (T2).
+    fn start_in_page(
+        &self,
+        link: Link<PteCell>,
+        subsection: Link<Subsection>,
+        protection: Protection,
+        frame: FrameNumber,
+    ) -> InPageRequest {
+        let cell = self.machine.record(link);
+        let record = self.own_frame(frame, link, self.frame_of_pool(link), cell.load());
+        record.u2.set(0);
+        record.insert_flags(Flags::PROTOTYPE | Flags::READ_IN_PROGRESS);
+        record.set_location(crate::frame::Location::Transition);
+        cell.store(PrototypePte::Transition(frame, protection).encode());
+        self.remember_frame_of(subsection);
+        let (file, offset, bytes) = self.file_page(subsection, link);
+        InPageRequest { file, offset, bytes, frame }
+    }
+
+    /// Ends the read that `request` asked for. A page that could not be read is as if it had never been asked for.
+    #[doc(alias = "MiWaitForInPageComplete")]
+    pub fn complete_in_page(&self, request: InPageRequest, result: ReadResult) {
+        let frame = self.frame(request.frame);
+        frame.remove_flags(Flags::READ_IN_PROGRESS);
+        if result == ReadResult::Failed {
+            let original = frame.original_pte.get();
+            self.machine.record(frame.pte()).store(original);
+            if let PrototypePte::Subsection(subsection, _) = PrototypePte::decode(original) {
+                self.forget_frame_of(subsection);
+            }
+            frame.set_deleted();
+        }
+        self.release_reference(request.frame);
+    }
+
+    /// The protection that the prototype PTE at `link` gives its page.
+    pub(crate) fn prototype_protection(&self, link: Link<PteCell>) -> Protection {
+        match PrototypePte::decode(self.machine.record(link).load()) {
+            PrototypePte::Valid(valid) => software_protection(self.frame(valid.frame()).original_pte.get()),
+            PrototypePte::DemandZero(protection)
+            | PrototypePte::Transition(_, protection)
+            | PrototypePte::Subsection(_, protection) => protection,
+            PrototypePte::PagingFile(page) => page.protection,
+            PrototypePte::Empty => Protection::NOACCESS,
+        }
+    }
+
+    /// The page-table... pool frame that holds the prototype PTE at `link`.
+    fn frame_of_pool(&self, link: Link<PteCell>) -> FrameNumber {
+        let page = crate::layout::VirtualAddress(link.address()).page();
+        ValidPte(self.machine.record(pte_of(page)).load()).frame()
+    }
+}
+
+/// A valid prototype PTE: what any mapper's entry would be, for the kernel to read.
+fn prototype_valid(frame: FrameNumber, protection: Protection, no_execute: u64) -> u64 {
+    ValidPte::user(frame, protection, no_execute).0 & !crate::pte::OWNER
+}
+
+/// Our own invariant broke.
+#[cold]
+#[track_caller]
+pub(crate) fn corrupt(what: &str) -> ! {
+    panic!("MEMORY_MANAGEMENT: {what}")
+}

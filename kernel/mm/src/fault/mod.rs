@@ -1,0 +1,87 @@
+//! Page faults: from an address and an access to a PTE that allows it, or to a refusal.
+//!
+//! A fault is planned ([`plan`](plan::plan), pure) and then applied. What must come from a disk is returned as an
+//! [`InPageRequest`]: the caller reads, calls [`MemoryManager::complete_in_page`] and lets the program try again, which
+//! then finds the page in transition. A second fault on the same page meanwhile is told to wait. So nothing here ever
+//! blocks.
+//!
+//! * **T1** A not-present entry that becomes present needs no flush; a present one that changes is flushed before anyone
+//!   relies on the change.
+//! * **T2** A frame that is being read is in transition with one reference, which the request holds.
+//!
+//! Source: Intel SDM volume 3, sections 4.7 and 4.10.4; order of checks as observed of XP.
+
+mod apply;
+mod guard;
+pub mod plan;
+
+pub use apply::{FaultOutcome, InPageRequest, Resolution};
+pub use guard::StackGrowth;
+
+use crate::address_space::AddressSpace;
+use crate::layout::{USER_SHARED_DATA, VirtualAddress, VirtualPage};
+use crate::machine::Machine;
+use crate::protection::Access;
+use crate::pte::{Pte, pte_of};
+use crate::vad::{VadFlags, VadLink};
+use plan::{Backing, plan};
+
+impl<M: Machine> AddressSpace<'_, M> {
+    /// Resolves a fault at `address`, or says why not. Kernel addresses are denied.
+    #[doc(alias = "MmAccessFault")]
+    pub fn fault(&self, address: VirtualAddress, access: Access) -> FaultOutcome {
+        if !address.is_user() {
+            return FaultOutcome::Denied;
+        }
+        self.process.vm.page_fault_count.update(|count| count.wrapping_add(1));
+        let page = address.page();
+        let pte = match self.table(page) {
+            Some(_) => Pte::decode(self.mm.machine.record(pte_of(page)).load()),
+            None => Pte::Empty,
+        };
+        match plan(pte, access, self.mm.no_execute, || self.backing(page)) {
+            Ok(plan) => self.apply(plan, page, pte, access),
+            Err(plan::Denied) => FaultOutcome::Denied,
+        }
+    }
+
+    /// What the VAD tree says of `page`.
+    #[doc(alias = "MiCheckVirtualAddress")]
+    #[inline(always)]
+    pub(crate) fn backing(&self, page: VirtualPage) -> Backing {
+        if page == VirtualAddress(USER_SHARED_DATA).page() {
+            return self.mm.shared_data.backing();
+        }
+        match self.find_vad(page) {
+            None => Backing::Nothing,
+            Some(vad) => self.backing_in(vad, page),
+        }
+    }
+
+    /// What `vad`, which covers `page`, says of it.
+    #[inline(always)]
+    pub(crate) fn backing_in(&self, vad: VadLink, page: VirtualPage) -> Backing {
+        let flags = self.vads().node(vad).flags();
+        if flags.has(VadFlags::PRIVATE_MEMORY) {
+            return if flags.has(VadFlags::MEM_COMMIT) { Backing::Private(flags.protection()) } else { Backing::Reserved };
+        }
+        match self.prototype_of(vad, page) {
+            None => Backing::Nothing,
+            Some(cell) => Backing::Shared(cell, (!flags.has(VadFlags::IMAGE_MAP)).then(|| flags.protection())),
+        }
+    }
+
+    /// The VAD that covers `page`; the last one found is tried first.
+    #[doc(alias = "MiLocateAddress")]
+    #[inline(always)]
+    pub(crate) fn find_vad(&self, page: VirtualPage) -> Option<VadLink> {
+        if let Some(hint) = self.process.vad_hint.get().some() {
+            if self.vads().node(hint).contains(page) {
+                return Some(hint);
+            }
+        }
+        let found = self.vads().find(page)?;
+        self.process.vad_hint.set(found);
+        Some(found)
+    }
+}

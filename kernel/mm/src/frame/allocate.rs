@@ -1,0 +1,124 @@
+//! Which frame an allocation gets.
+//!
+//! Any contents will do: Free of the wanted colour, Zeroed of the colour, any Free, any Zeroed, the oldest Standby. Zeros are
+//! wanted: Zeroed of the colour, any Zeroed, Free of the colour, any Free, Standby, the last three zeroed on the spot.
+
+use abi::cell::Link;
+
+use super::lists::{Color, END_OF_LIST};
+use super::record::{Flags, Location, Mmpfn};
+use crate::MemoryManager;
+use crate::layout::FrameNumber;
+use crate::machine::Machine;
+use crate::pte::{PrototypePte, PteCell};
+
+/// No frame is Zeroed, Free or on Standby.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoFrame;
+
+impl<M: Machine> MemoryManager<M> {
+    /// Takes a frame whose contents are rubbish. The caller gives it an owner at once.
+    ///
+    /// # Errors
+    /// [`NoFrame`] where nothing can be had.
+    #[doc(alias = "MiRemoveAnyPage")]
+    pub(crate) fn allocate_any_frame(&self, color: Color) -> Result<FrameNumber, NoFrame> {
+        self.take_colored(Location::Free, color)
+            .or_else(|| self.take_colored(Location::Zeroed, color))
+            .or_else(|| self.take_head(Location::Free))
+            .or_else(|| self.take_head(Location::Zeroed))
+            .or_else(|| self.repurpose_standby())
+            .ok_or(NoFrame)
+    }
+
+    /// Takes a frame full of zeros. The caller gives it an owner at once.
+    ///
+    /// # Errors
+    /// [`NoFrame`] where nothing can be had.
+    #[doc(alias = "MiRemoveZeroPage")]
+    #[inline]
+    pub(crate) fn allocate_zeroed_frame(&self, color: Color) -> Result<FrameNumber, NoFrame> {
+        if let Some(frame) = self.take_colored(Location::Zeroed, color) {
+            return Ok(frame);
+        }
+        if let Some(frame) = self.take_head(Location::Zeroed) {
+            return Ok(frame);
+        }
+        let frame = self
+            .take_colored(Location::Free, color)
+            .or_else(|| self.take_head(Location::Free))
+            .or_else(|| self.repurpose_standby())
+            .ok_or(NoFrame)?;
+        self.machine.zero(frame);
+        Ok(frame)
+    }
+
+    /// Gives back a frame that was allocated and never got an owner.
+    pub(crate) fn return_frame(&self, frame: FrameNumber) {
+        self.insert_free(frame);
+    }
+
+    /// The oldest frame of the Free list, for the zero-page thread: it belongs to nobody until it is put on a list again.
+    pub(crate) fn take_free_frame(&self) -> Option<FrameNumber> {
+        self.take_head(Location::Free)
+    }
+
+    #[inline(always)]
+    fn take_colored(&self, location: Location, color: Color) -> Option<FrameNumber> {
+        let head = self.frames.colored(location, color)?.flink.get();
+        self.take(head)
+    }
+
+    #[inline(always)]
+    fn take_head(&self, location: Location) -> Option<FrameNumber> {
+        self.take(self.frames.list(location).flink.get())
+    }
+
+    #[inline(always)]
+    fn take(&self, head: u32) -> Option<FrameNumber> {
+        if head == END_OF_LIST {
+            return None;
+        }
+        self.unlink(FrameNumber(head));
+        Some(FrameNumber(head))
+    }
+
+    /// Takes the oldest standby page from whoever it was kept for: its PTE gets back what it said before the page came
+    /// in.
+    #[doc(alias = "MiRestoreTransitionPte")]
+    fn repurpose_standby(&self) -> Option<FrameNumber> {
+        let number = self.take_head(Location::Standby)?;
+        let frame = self.frame(number);
+        let original = frame.original_pte.get();
+        if frame.flags().contains(Flags::PROTOTYPE) {
+            self.machine.record(frame.pte()).store(original);
+            if let PrototypePte::Subsection(subsection, _) = PrototypePte::decode(original) {
+                self.forget_frame_of(subsection);
+            }
+        } else {
+            let table = frame.pte_frame();
+            self.machine.write_entry(table, entry_index(frame.pte()), original);
+            self.release_share(table);
+        }
+        Some(number)
+    }
+
+    /// Makes `number`, just allocated, an active page with one share that `pte` in page-table frame `table` names.
+    #[doc(alias = "MiInitializePfn")]
+    #[inline(always)]
+    pub(crate) fn own_frame(&self, number: FrameNumber, pte: Link<PteCell>, table: FrameNumber, original: u64) -> &Mmpfn {
+        let frame = self.frame(number);
+        frame.u1.set(0);
+        frame.u2.set(1);
+        frame.reference_count.set(1);
+        frame.set_pte(pte, table);
+        frame.original_pte.set(original);
+        frame.set_state(Location::Active, Flags::CACHED);
+        frame
+    }
+}
+
+/// Which entry of its page table `pte` is.
+pub(crate) fn entry_index(pte: Link<PteCell>) -> u32 {
+    pte.address() >> 3 & 0x1FF
+}

@@ -1,0 +1,123 @@
+//! The frame database at start-up: what RAM there is, and what the boot code already uses.
+
+use super::lists::Color;
+use super::record::{Flags, Location};
+use crate::MemoryManager;
+use crate::layout::{FrameNumber, PAGE_TABLES_END, PAGE_TABLES, SYSTEM_RANGE_START, VirtualAddress, VirtualPage};
+use crate::machine::Machine;
+use crate::pte::{Pte, ValidPte, pde_of, pte_of};
+
+/// Consecutive frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameRun {
+    /// The first frame.
+    pub base: FrameNumber,
+    /// How many.
+    pub count: u32,
+}
+
+impl FrameRun {
+    /// No frames.
+    pub const EMPTY: Self = Self { base: FrameNumber(0), count: 0 };
+
+    /// Whether `frame` is one of them.
+    #[inline(always)]
+    pub const fn contains(self, frame: FrameNumber) -> bool {
+        frame.0.wrapping_sub(self.base.0) < self.count
+    }
+
+    /// The frames, ascending.
+    pub fn frames(self) -> impl Iterator<Item = FrameNumber> {
+        (self.base.0..self.base.0 + self.count).map(FrameNumber)
+    }
+}
+
+/// What the boot code hands to the memory manager. The frame database is mapped and full of zeros.
+#[derive(Clone, Copy, Debug)]
+pub struct BootMemory<'a> {
+    /// All RAM the processor can address, ascending, disjoint, including what is in use. At most 32 runs.
+    pub ram: &'a [FrameRun],
+    /// Frames in use already: kernel image, page tables, frame database, modules, stacks. Disjoint, inside `ram`.
+    pub used: &'a [FrameRun],
+    /// The page directories of the System process; number 2 is shared by all processes.
+    pub directories: [FrameNumber; 4],
+    /// The page table behind hyperspace of the System process.
+    pub hyperspace_table: FrameNumber,
+    /// First kernel address and first physical address (bytes) of page-directory-pointer tables, 32 bytes each, full of
+    /// zeros and mapped, and how many fit.
+    pub pointer_tables: (u32, u32, u32),
+    /// The frame of KUSER_SHARED_DATA.
+    pub shared_data: FrameNumber,
+    /// Whether the processor has NX and it is enabled.
+    pub no_execute: NoExecute,
+}
+
+/// Whether the processor can forbid instruction fetches from a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoExecute {
+    /// Bit 63 of a PTE is NX.
+    Enabled,
+    /// Bit 63 is reserved.
+    Absent,
+}
+
+impl<M: Machine> MemoryManager<M> {
+    /// Fills the database: used frames are active, all others go on the Free list.
+    #[doc(alias = "MiInitializePfnDatabase")]
+    pub(crate) fn initialise_frames(&self, boot: &BootMemory<'_>) {
+        for frame in boot.used.iter().flat_map(|run| run.frames()) {
+            self.own_boot_frame(frame);
+        }
+        self.describe_system_tables(boot);
+        for frame in boot.ram.iter().flat_map(|run| run.frames()) {
+            let record = self.frame(frame);
+            record.set_color(Color::of(frame).0 as u16);
+            if record.reference_count.get() == 0 {
+                self.insert_free(frame);
+            }
+        }
+    }
+
+    fn own_boot_frame(&self, frame: FrameNumber) {
+        let record = self.frame(frame);
+        record.u2.set(1);
+        record.reference_count.set(1);
+        record.set_state(Location::Active, Flags::CACHED);
+    }
+
+    /// Walks the kernel half as the boot code left it and names the entry that names each frame (F6). Page tables get the
+    /// share count that their entries give them (F7).
+    fn describe_system_tables(&self, boot: &BootMemory<'_>) {
+        let top = boot.directories[3];
+        for (index, directory) in boot.directories.iter().enumerate() {
+            let pde = pde_of(VirtualAddress(PAGE_TABLES + ((index as u32) << 21)).page());
+            self.frame(*directory).set_pte(pde, top);
+        }
+        let tables = (SYSTEM_RANGE_START..=u32::MAX).step_by(0x20_0000);
+        for page in tables.map(|address| VirtualAddress(address).page()) {
+            if (PAGE_TABLES..PAGE_TABLES_END).contains(&page.address().0) {
+                continue;
+            }
+            let directory = boot.directories[(page.0 >> 18) as usize];
+            if let Pte::Valid(pde) = Pte::decode(self.machine.record(pde_of(page)).load()) {
+                self.frame(pde.frame()).set_pte(pde_of(page), directory);
+                self.describe_table(page, pde);
+            }
+        }
+    }
+
+    fn describe_table(&self, first: VirtualPage, table: ValidPte) {
+        let mut valid = 0;
+        for page in (first.0..first.0 + 512).map(VirtualPage) {
+            let Pte::Valid(pte) = Pte::decode(self.machine.record(pte_of(page)).load()) else { continue };
+            valid += 1;
+            if self.is_ram(pte.frame()) {
+                let frame = self.frame(pte.frame());
+                if frame.pte().is_null() {
+                    frame.set_pte(pte_of(page), table.frame());
+                }
+            }
+        }
+        self.frame(table.frame()).u2.set(1 + valid);
+    }
+}

@@ -1,0 +1,263 @@
+//! The six page lists and the colour lists of Zeroed and Free.
+
+use abi::assert_layout;
+use abi::cell::{Field, Record};
+
+use super::boot::FrameRun;
+use super::record::{Flags, Location};
+use crate::MemoryManager;
+use crate::layout::FrameNumber;
+use crate::machine::Machine;
+
+/// What a link says at the end of a list.
+pub(crate) const END_OF_LIST: u32 = 0xFFFF_FFFF;
+/// Page colours: frames whose numbers differ in their low three bits. The colour field of a record has three bits.
+pub(crate) const COLORS: usize = 8;
+/// Most runs of RAM the database describes.
+pub(crate) const MAXIMUM_RUNS: usize = 32;
+
+/// Head of a page list.
+#[doc(alias = "_MMPFNLIST")]
+#[repr(C)]
+#[derive(Debug)]
+#[allow(missing_docs, reason = "names and meanings are NT's")]
+pub struct PageList {
+    pub total: Field<u32>,
+    pub list_name: Field<u32>,
+    pub flink: Field<u32>,
+    pub blink: Field<u32>,
+}
+impl Record for PageList {}
+assert_layout!(PageList, 0x10, { total: 0, list_name: 4, flink: 8, blink: 0xC });
+
+/// Head of the list of one colour. The forward link stands in a record's `OriginalPte`, which a page that belongs to
+/// nobody does not need. `blink` is the last frame, where NT has a pointer to its record.
+#[doc(alias = "_MMCOLOR_TABLES")]
+#[repr(C)]
+#[derive(Debug)]
+#[allow(missing_docs, reason = "names and meanings are NT's")]
+pub struct ColorTable {
+    pub flink: Field<u32>,
+    pub blink: Field<u32>,
+    pub count: Field<u32>,
+}
+impl Record for ColorTable {}
+assert_layout!(ColorTable, 0xC, { flink: 0, blink: 4, count: 8 });
+
+/// A page colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Color(pub u32);
+
+impl Color {
+    /// The colour of `frame`.
+    pub const fn of(frame: FrameNumber) -> Self {
+        Self(frame.0 % COLORS as u32)
+    }
+}
+
+/// The heads of all lists, and the figures derived from them.
+#[derive(Debug)]
+pub(crate) struct FrameLists {
+    /// Zeroed, Free, Standby, Modified, ModifiedNoWrite, Bad.
+    lists: [PageList; 6],
+    zeroed_by_color: [ColorTable; COLORS],
+    free_by_color: [ColorTable; COLORS],
+    /// Zeroed + Free + Standby.
+    #[doc(alias = "MmAvailablePages")]
+    available: Field<u32>,
+    runs: [FrameRun; MAXIMUM_RUNS],
+    run_count: usize,
+}
+
+impl FrameLists {
+    /// Empty lists over `runs` of RAM, of which [`MAXIMUM_RUNS`] are kept.
+    pub(crate) fn new(runs: &[FrameRun]) -> Self {
+        let mut kept = [FrameRun::EMPTY; MAXIMUM_RUNS];
+        let run_count = runs.len().min(MAXIMUM_RUNS);
+        kept[..run_count].copy_from_slice(&runs[..run_count]);
+        let color = |_| ColorTable {
+            flink: Field::new(END_OF_LIST),
+            blink: Field::new(END_OF_LIST),
+            count: Field::ZERO,
+        };
+        Self {
+            lists: core::array::from_fn(|name| PageList {
+                total: Field::ZERO,
+                list_name: Field::new(name as u32),
+                flink: Field::new(END_OF_LIST),
+                blink: Field::new(END_OF_LIST),
+            }),
+            zeroed_by_color: core::array::from_fn(color),
+            free_by_color: core::array::from_fn(color),
+            available: Field::ZERO,
+            runs: kept,
+            run_count,
+        }
+    }
+
+    /// The runs of RAM, ascending.
+    pub(crate) fn runs(&self) -> &[FrameRun] {
+        &self.runs[..self.run_count]
+    }
+
+    /// The head of the list of `location`, which is one of the six.
+    #[inline(always)]
+    pub(crate) fn list(&self, location: Location) -> &PageList {
+        &self.lists[location as usize]
+    }
+
+    /// The colour list of `location`, for Zeroed and Free.
+    #[inline(always)]
+    pub(crate) fn colored(&self, location: Location, color: Color) -> Option<&ColorTable> {
+        let index = color.0 as usize % COLORS;
+        match location {
+            Location::Zeroed => Some(&self.zeroed_by_color[index]),
+            Location::Free => Some(&self.free_by_color[index]),
+            _ => None,
+        }
+    }
+
+    /// Frames that can be allocated: Zeroed + Free + Standby.
+    #[inline(always)]
+    pub(crate) fn available(&self) -> u32 {
+        self.available.get()
+    }
+
+    fn counts_as_available(location: Location) -> bool {
+        matches!(location, Location::Zeroed | Location::Free | Location::Standby)
+    }
+}
+
+/// At which end of a list a frame goes in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Head,
+    Tail,
+}
+
+impl<M: Machine> MemoryManager<M> {
+    /// Puts `frame`, which nothing references, on the Free list.
+    #[doc(alias = "MiInsertPageInFreeList")]
+    pub(crate) fn insert_free(&self, frame: FrameNumber) {
+        self.insert(frame, Location::Free, End::Tail, Flags::empty());
+    }
+
+    /// Puts `frame`, which nothing references and which holds zeros only, on the Zeroed list.
+    pub(crate) fn insert_zeroed(&self, frame: FrameNumber) {
+        self.insert(frame, Location::Zeroed, End::Head, Flags::empty());
+    }
+
+    /// Puts a clean frame that a transition PTE names on the Standby list.
+    #[doc(alias = "MiInsertPageInList")]
+    pub(crate) fn insert_standby(&self, frame: FrameNumber) {
+        let keep = self.frame(frame).flags() & Flags::PROTOTYPE;
+        self.insert(frame, Location::Standby, End::Tail, keep);
+    }
+
+    /// Puts a dirty frame that a transition PTE names on the Modified list.
+    pub(crate) fn insert_modified(&self, frame: FrameNumber) {
+        let keep = self.frame(frame).flags() & Flags::PROTOTYPE | Flags::MODIFIED;
+        self.insert(frame, Location::Modified, End::Tail, keep);
+    }
+
+    /// Retires `frame`.
+    pub fn insert_bad(&self, frame: FrameNumber) {
+        self.insert(frame, Location::Bad, End::Tail, Flags::PARITY_ERROR);
+    }
+
+    #[inline]
+    fn insert(&self, number: FrameNumber, location: Location, end: End, flags: Flags) {
+        let frame = self.frame(number);
+        debug_assert!(frame.reference_count.get() == 0, "F1: a referenced frame goes on a list");
+        frame.set_state(location, flags | Flags::CACHED);
+        let list = self.frames.list(location);
+        let neighbour = if end == End::Tail { list.blink.get() } else { list.flink.get() };
+        let (flink, blink) = match end {
+            End::Tail => (END_OF_LIST, neighbour),
+            End::Head => (neighbour, END_OF_LIST),
+        };
+        frame.u1.set(flink);
+        frame.u2.set(blink);
+        let outer = if end == End::Tail { &list.blink } else { &list.flink };
+        outer.set(number.0);
+        let towards = match (neighbour, end) {
+            (END_OF_LIST, End::Tail) => &list.flink,
+            (END_OF_LIST, End::Head) => &list.blink,
+            (_, End::Tail) => &self.frame(FrameNumber(neighbour)).u1,
+            (_, End::Head) => &self.frame(FrameNumber(neighbour)).u2,
+        };
+        towards.set(number.0);
+        list.total.update(|total| total + 1);
+        if let Some(colored) = self.frames.colored(location, Color::of(number)) {
+            self.insert_colored(colored, number, end);
+        }
+        if FrameLists::counts_as_available(location) {
+            self.frames.available.update(|count| count + 1);
+        }
+    }
+
+    #[inline(always)]
+    fn insert_colored(&self, list: &ColorTable, number: FrameNumber, end: End) {
+        let link = &self.frame(number).original_pte.low;
+        let last = list.blink.get();
+        match end {
+            _ if last == END_OF_LIST => {
+                link.set(END_OF_LIST);
+                list.flink.set(number.0);
+                list.blink.set(number.0);
+            }
+            End::Tail => {
+                link.set(END_OF_LIST);
+                self.frame(FrameNumber(last)).original_pte.low.set(number.0);
+                list.blink.set(number.0);
+            }
+            End::Head => {
+                link.set(list.flink.get());
+                list.flink.set(number.0);
+            }
+        }
+        list.count.update(|count| count + 1);
+    }
+
+    /// Takes `number` off the list it is on; on Zeroed and Free it must be the head of its colour (F3).
+    #[doc(alias = "MiUnlinkPageFromList")]
+    #[inline]
+    pub(crate) fn unlink(&self, number: FrameNumber) {
+        let frame = self.frame(number);
+        let location = frame.location();
+        let list = self.frames.list(location);
+        let (flink, blink) = (frame.u1.get(), frame.u2.get());
+        match blink {
+            END_OF_LIST => list.flink.set(flink),
+            before => self.frame(FrameNumber(before)).u1.set(flink),
+        }
+        match flink {
+            END_OF_LIST => list.blink.set(blink),
+            after => self.frame(FrameNumber(after)).u2.set(blink),
+        }
+        list.total.update(|total| total - 1);
+        if let Some(colored) = self.frames.colored(location, Color::of(number)) {
+            debug_assert!(colored.flink.get() == number.0, "F3: not the head of its colour");
+            let next = frame.original_pte.low.get();
+            colored.flink.set(next);
+            if next == END_OF_LIST {
+                colored.blink.set(END_OF_LIST);
+            }
+            colored.count.update(|count| count - 1);
+        }
+        if FrameLists::counts_as_available(location) {
+            self.frames.available.update(|count| count - 1);
+        }
+    }
+
+    /// Frames on the list of `location`, which is one of the six.
+    pub fn list_length(&self, location: Location) -> u32 {
+        self.frames.list(location).total.get()
+    }
+
+    /// Frames that can be allocated at once: Zeroed + Free + Standby.
+    #[doc(alias = "MmAvailablePages")]
+    pub fn available_frames(&self) -> u32 {
+        self.frames.available()
+    }
+}

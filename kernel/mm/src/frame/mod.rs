@@ -1,0 +1,58 @@
+//! Physical frames: the frame database and its six lists.
+//!
+//! Every frame of RAM has a 28-byte record in one array, indexed by frame number. A frame is in use, in transition, or
+//! on exactly one of six lists; the links of the lists are frame numbers inside the records, so nothing needs a
+//! pointer and nothing is ever allocated to track a frame.
+//!
+//! Invariants, checked by [`crate::verify`]:
+//!
+//! * **F1** A frame on a list carries that list's location and has neither shares nor references.
+//! * **F2** Lists are linked both ways, and `Total` is their length.
+//! * **F3** The Zeroed and Free lists are partitioned by colour; a colour's frames stand in its own list in the order
+//!   they have in the main one, so that the head of the main list is the head of its colour.
+//! * **F4** An active frame has a share count above 0 and a reference; it is on no list.
+//! * **F5** Lists, active frames and frames in transition add up to all frames of RAM.
+//! * **F6** `PteAddress` and `PteFrame` name the entry that names the frame.
+//! * **F7** A data frame's share count equals the valid PTEs found; a page-table frame's is one more than its valid
+//!   and transition entries.
+//!
+//! Lock: the frame-database lock guards all of it, and transition and prototype PTEs too. With one processor and a kernel
+//! that is not preempted it is held by running.
+//!
+//! Source: symbol types `_MMPFN`, `_MMPFNLIST`, `_MMCOLOR_TABLES` of XP SP3 (PAE).
+
+pub(crate) mod allocate;
+mod boot;
+mod counts;
+mod lists;
+mod record;
+
+pub use allocate::NoFrame;
+pub use boot::{BootMemory, FrameRun, NoExecute};
+pub(crate) use lists::{COLORS, Color, FrameLists, END_OF_LIST};
+pub use lists::{ColorTable, PageList};
+pub use record::{Flags, Location, Mmpfn};
+
+use abi::cell::Link;
+
+use crate::MemoryManager;
+use crate::layout::{FRAME_DATABASE, FrameNumber};
+use crate::machine::Machine;
+
+/// Bytes of one frame record.
+pub const RECORD_SIZE: u32 = 0x1C;
+
+impl<M: Machine> MemoryManager<M> {
+    /// The record of `frame`, which must be a frame of RAM.
+    #[doc(alias = "MI_PFN_ELEMENT")]
+    #[inline(always)]
+    pub fn frame(&self, frame: FrameNumber) -> &Mmpfn {
+        self.machine.record(Link::new(FRAME_DATABASE + frame.0 * RECORD_SIZE))
+    }
+
+    /// Whether `frame` is RAM that the database describes.
+    #[doc(alias = "MmIsPfnValid")]
+    pub fn is_ram(&self, frame: FrameNumber) -> bool {
+        self.frames.runs().iter().any(|run| run.contains(frame))
+    }
+}

@@ -1,0 +1,278 @@
+//! The 32 protection codes of NT, and their translation from and to Win32's `PAGE_` values.
+//!
+//! A code is five bits: three of access (0 to 7) and two of kind (plain, NOCACHE, GUARD, WRITECOMBINE). It stands in
+//! VADs, in every not-present PTE, in subsections and in working-set entries.
+//!
+//! Source: codes as in XP's `MmProtectToValue` table; validity rules inferred from documented refusals.
+
+/// A five-bit protection code.
+#[doc(alias = "MM_PROTECTION_MASK")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Protection(u8);
+
+/// A Win32 protection value that is none of the valid ones: `STATUS_INVALID_PAGE_PROTECTION`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InvalidProtection;
+
+/// What a program tries to do to a byte.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Load.
+    Read,
+    /// Store.
+    Write,
+    /// Instruction fetch; told apart from a load only where the processor has NX.
+    Execute,
+}
+
+/// How the processor may cache a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Caching {
+    /// Ordinary write-back memory.
+    Cached,
+    /// `PAGE_NOCACHE`.
+    Uncached,
+    /// `PAGE_WRITECOMBINE`.
+    WriteCombined,
+}
+
+/// Win32's page protections.
+pub mod win32 {
+    /// No access at all.
+    pub const PAGE_NOACCESS: u32 = 0x01;
+    /// Read.
+    pub const PAGE_READONLY: u32 = 0x02;
+    /// Read and write.
+    pub const PAGE_READWRITE: u32 = 0x04;
+    /// Read; a write makes a private copy.
+    pub const PAGE_WRITECOPY: u32 = 0x08;
+    /// Execute.
+    pub const PAGE_EXECUTE: u32 = 0x10;
+    /// Execute and read.
+    pub const PAGE_EXECUTE_READ: u32 = 0x20;
+    /// Execute, read and write.
+    pub const PAGE_EXECUTE_READWRITE: u32 = 0x40;
+    /// Execute and read; a write makes a private copy.
+    pub const PAGE_EXECUTE_WRITECOPY: u32 = 0x80;
+    /// The first access raises `STATUS_GUARD_PAGE_VIOLATION`.
+    pub const PAGE_GUARD: u32 = 0x100;
+    /// Not cached.
+    pub const PAGE_NOCACHE: u32 = 0x200;
+    /// Write-combined.
+    pub const PAGE_WRITECOMBINE: u32 = 0x400;
+}
+use win32::*;
+
+const KIND: u8 = 0x18;
+const NOCACHE: u8 = 0x08;
+const GUARD: u8 = 0x10;
+const WRITECOMBINE: u8 = 0x18;
+
+impl Protection {
+    /// No information: an empty code.
+    pub const ZERO: Self = Self(0);
+    /// Read.
+    pub const READONLY: Self = Self(1);
+    /// Execute.
+    pub const EXECUTE: Self = Self(2);
+    /// Execute and read.
+    pub const EXECUTE_READ: Self = Self(3);
+    /// Read and write.
+    pub const READWRITE: Self = Self(4);
+    /// Read; a write copies.
+    pub const WRITECOPY: Self = Self(5);
+    /// Execute, read and write.
+    pub const EXECUTE_READWRITE: Self = Self(6);
+    /// Execute and read; a write copies.
+    pub const EXECUTE_WRITECOPY: Self = Self(7);
+    /// What a decommitted page's PTE says, so that the VAD does not bring it back.
+    #[doc(alias = "MM_DECOMMIT")]
+    pub const DECOMMITTED: Self = Self(16);
+    /// What `PAGE_NOACCESS` becomes.
+    #[doc(alias = "MM_NOACCESS")]
+    pub const NOACCESS: Self = Self(24);
+
+    /// The code whose low five bits are those of `bits`.
+    pub const fn from_code(bits: u32) -> Self {
+        Self((bits & 0x1F) as u8)
+    }
+
+    /// The code, 0 to 31.
+    pub const fn code(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// Translates a Win32 protection.
+    ///
+    /// # Errors
+    /// [`InvalidProtection`] unless exactly one base bit is set, with at most one modifier, and none on `PAGE_NOACCESS`.
+    #[doc(alias = "MiMakeProtectionMask")]
+    pub const fn from_win32(value: u32) -> Result<Self, InvalidProtection> {
+        let base = match value & 0xFF {
+            PAGE_NOACCESS => 0,
+            PAGE_READONLY => 1,
+            PAGE_EXECUTE => 2,
+            PAGE_EXECUTE_READ => 3,
+            PAGE_READWRITE => 4,
+            PAGE_WRITECOPY => 5,
+            PAGE_EXECUTE_READWRITE => 6,
+            PAGE_EXECUTE_WRITECOPY => 7,
+            _ => return Err(InvalidProtection),
+        };
+        let kind = match value & !0xFF {
+            0 if base == 0 => return Ok(Self::NOACCESS),
+            0 => 0,
+            _ if base == 0 => return Err(InvalidProtection),
+            PAGE_GUARD => GUARD,
+            PAGE_NOCACHE => NOCACHE,
+            PAGE_WRITECOMBINE => WRITECOMBINE,
+            _ => return Err(InvalidProtection),
+        };
+        Ok(Self(base | kind))
+    }
+
+    /// The Win32 protection a query reports.
+    #[doc(alias = "MmProtectToValue")]
+    pub const fn to_win32(self) -> u32 {
+        const BASE: [u32; 8] = [
+            PAGE_NOACCESS,
+            PAGE_READONLY,
+            PAGE_EXECUTE,
+            PAGE_EXECUTE_READ,
+            PAGE_READWRITE,
+            PAGE_WRITECOPY,
+            PAGE_EXECUTE_READWRITE,
+            PAGE_EXECUTE_WRITECOPY,
+        ];
+        let base = BASE[(self.0 & 7) as usize];
+        match self.0 & KIND {
+            GUARD => base | PAGE_GUARD,
+            _ if self.0 & 7 == 0 => PAGE_NOACCESS,
+            NOCACHE => base | PAGE_NOCACHE,
+            WRITECOMBINE => base | PAGE_WRITECOMBINE,
+            _ => base,
+        }
+    }
+
+    /// Whether a store is allowed, at once or after a copy.
+    pub const fn is_writable(self) -> bool {
+        self.0 & 4 != 0
+    }
+
+    /// Whether a store must first make a private copy.
+    pub const fn is_copy_on_write(self) -> bool {
+        self.0 & 5 == 5
+    }
+
+    /// Whether instructions may be fetched.
+    pub const fn is_executable(self) -> bool {
+        self.0 & 2 != 0
+    }
+
+    /// Whether the first access raises a guard-page violation.
+    pub const fn is_guard(self) -> bool {
+        self.0 & KIND == GUARD && self.0 & 7 != 0
+    }
+
+    /// Whether nothing is allowed: `PAGE_NOACCESS` or decommitted.
+    pub const fn denies_all(self) -> bool {
+        self.0 & 7 == 0
+    }
+
+    /// How the page is cached.
+    pub const fn caching(self) -> Caching {
+        match self.0 & KIND {
+            NOCACHE => Caching::Uncached,
+            WRITECOMBINE => Caching::WriteCombined,
+            _ => Caching::Cached,
+        }
+    }
+
+    /// The code without its guard.
+    pub const fn without_guard(self) -> Self {
+        if self.is_guard() {
+            Self(self.0 & !KIND)
+        } else {
+            self
+        }
+    }
+
+    /// The code of the private copy: WRITECOPY becomes READWRITE, EXECUTE_WRITECOPY becomes EXECUTE_READWRITE.
+    #[doc(alias = "MI_MAKE_PROTECT_NOT_WRITE_COPY")]
+    pub const fn without_copy_on_write(self) -> Self {
+        if self.is_copy_on_write() {
+            Self(self.0 & !1)
+        } else {
+            self
+        }
+    }
+
+    /// The code with writes turned into copies: what a writable protection means on a copy-on-write view.
+    pub const fn with_copy_on_write(self) -> Self {
+        if self.is_writable() {
+            Self(self.0 | 1)
+        } else {
+            self
+        }
+    }
+
+    /// Whether the base access allows `access`; the guard is another matter.
+    pub const fn allows(self, access: Access) -> bool {
+        match access {
+            Access::Read => !self.denies_all(),
+            Access::Write => self.is_writable(),
+            Access::Execute => self.is_executable(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_valid_win32_protection_survives_the_round_trip() {
+        let mut valid = 0;
+        for value in 0..0x1000u32 {
+            if let Ok(code) = Protection::from_win32(value) {
+                assert_eq!(code.to_win32(), value, "{value:x}");
+                valid += 1;
+            }
+        }
+        // Eight plain, and seven bases (all but NOACCESS) with each of three modifiers.
+        assert_eq!(valid, 8 + 7 * 3);
+    }
+
+    #[test]
+    fn refusals() {
+        for value in [0, 3, 6, 0x100, 0x101, 0x201, 0x401, 0x304, 0x704, 0x804, 0x8000_0004] {
+            assert_eq!(Protection::from_win32(value), Err(InvalidProtection), "{value:x}");
+        }
+    }
+
+    #[test]
+    fn codes_are_those_of_xp() {
+        assert_eq!(Protection::from_win32(PAGE_NOACCESS), Ok(Protection::NOACCESS));
+        assert_eq!(Protection::from_win32(PAGE_READWRITE | PAGE_GUARD).map(Protection::code), Ok(20));
+        assert_eq!(Protection::from_win32(PAGE_READWRITE | PAGE_NOCACHE).map(Protection::code), Ok(12));
+        assert_eq!(Protection::from_win32(PAGE_EXECUTE_READ | PAGE_WRITECOMBINE).map(Protection::code), Ok(27));
+    }
+
+    #[test]
+    fn only_five_and_seven_copy_on_write() {
+        for code in 0..8 {
+            let protection = Protection::from_code(code);
+            assert_eq!(protection.is_copy_on_write(), code == 5 || code == 7);
+            assert_eq!(protection.is_writable(), code >= 4);
+            assert_eq!(protection.is_executable(), [2, 3, 6, 7].contains(&code));
+        }
+    }
+
+    #[test]
+    fn decommitted_and_no_access_deny_everything_and_are_no_guards() {
+        for protection in [Protection::DECOMMITTED, Protection::NOACCESS, Protection::ZERO] {
+            assert!(protection.denies_all() && !protection.is_guard());
+            assert!(!protection.allows(Access::Read));
+        }
+    }
+}

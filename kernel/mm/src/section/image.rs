@@ -1,0 +1,280 @@
+//! Image sections: from a checked layout to a control area with its prototype PTEs.
+//!
+//! Nothing of the file is read here and no frame of it is taken: the first touch of a page does that. The section stays when
+//! its last view goes, with its pages on Standby, so that the next process finds them; one whose pages can be written where
+//! all see it goes with its last view, so that the next process starts with what the file says.
+//!
+//! * **S1** A control area's views are the VADs that name it.
+//! * **S2** `NumberOfPfnReferences` is the number of its prototype PTEs that are in memory and come from the file.
+
+use abi::cell::Link;
+use abi::nt::file::FileObject;
+
+use super::image_layout::{ImageLayout, ImageRun};
+use super::records::{ControlArea, ControlAreaFlags, ImageInformation, SECTOR, Segment, Subsection};
+use crate::MemoryManager;
+use crate::layout::{PAGE_SIZE, PageCount};
+use crate::machine::Machine;
+use crate::pool::{LARGEST_BLOCK, Tag};
+use crate::protection::Protection;
+use crate::pte::{PrototypePte, PteCell};
+use crate::system::Exhausted;
+
+const CONTROL_AREA: Tag = Tag(*b"MmCa");
+const SEGMENT: Tag = Tag(*b"MmSg");
+const PROTOTYPES: Tag = Tag(*b"MmSt");
+const INFORMATION: Tag = Tag(*b"MmIi");
+const CONTROL_AREA_SIZE: u32 = 0x30;
+const SUBSECTION_SIZE: u32 = 0x20;
+const SEGMENT_SIZE: u32 = 0x40;
+const INFORMATION_SIZE: u32 = 0x30;
+const IMAGE_CONTAINS_CODE: u8 = 1;
+
+impl<M: Machine> MemoryManager<M> {
+    /// Makes the image section of `file`, of `file_size` bytes, laid out as `layout`. The section has one reference.
+    ///
+    /// # Errors
+    /// [`Exhausted`]; nothing has changed.
+    #[doc(alias = "MiCreateImageFileMap")]
+    pub fn create_image(&self, file: Link<FileObject>, file_size: u64, layout: &ImageLayout) -> Result<Link<ControlArea>, Exhausted> {
+        let shared: u32 = layout.runs().filter(|run| is_shared_writable(run.protection)).map(|run| run.pages.0).sum();
+        let charge = self.commit.charge(shared)?;
+        let runs = layout.runs().count() as u32;
+        let prototypes = self.allocate_prototypes(layout.pages)?;
+        let blocks = self.allocate_image_blocks(runs);
+        let Ok((control_area, segment, information)) = blocks else {
+            self.free_prototypes(prototypes, layout.pages);
+            return Err(Exhausted);
+        };
+        self.fill_control_area(control_area, segment, file, runs);
+        self.fill_segment(segment, control_area, prototypes, layout);
+        if shared > 0 {
+            let flags = &self.machine.record(control_area).flags;
+            flags.update(|flags| flags | ControlAreaFlags::USER_WRITABLE.bits());
+        }
+        self.machine.record(segment).number_of_committed_pages.set(charge.keep());
+        self.machine.record(segment).image_information.set(information);
+        self.fill_information(information, file_size, layout);
+        self.fill_subsections(control_area, prototypes, layout);
+        self.enlist_control_area(control_area);
+        Ok(control_area)
+    }
+
+    fn allocate_image_blocks(&self, runs: u32) -> Result<(Link<ControlArea>, Link<Segment>, Link<ImageInformation>), Exhausted> {
+        let control_area = self.allocate_zeroed_pool(CONTROL_AREA_SIZE + runs * SUBSECTION_SIZE, CONTROL_AREA)?;
+        let segment = self.allocate_zeroed_pool(SEGMENT_SIZE, SEGMENT).inspect_err(|_| self.free_pool(control_area))?;
+        let information = self.allocate_zeroed_pool(INFORMATION_SIZE, INFORMATION).inspect_err(|_| {
+            self.free_pool(control_area);
+            self.free_pool(segment);
+        })?;
+        Ok((control_area, segment, information))
+    }
+
+    fn allocate_prototypes(&self, pages: PageCount) -> Result<Link<PteCell>, Exhausted> {
+        let bytes = pages.0 * 8;
+        if bytes <= LARGEST_BLOCK {
+            self.allocate_pool(bytes, PROTOTYPES)
+        } else {
+            self.allocate_pool_pages(PageCount::of_bytes(bytes).0)
+        }
+    }
+
+    fn free_prototypes(&self, prototypes: Link<PteCell>, pages: PageCount) {
+        let bytes = pages.0 * 8;
+        if bytes <= LARGEST_BLOCK {
+            self.free_pool(prototypes);
+        } else {
+            self.free_pool_pages(prototypes, PageCount::of_bytes(bytes).0);
+        }
+    }
+
+    fn fill_control_area(&self, link: Link<ControlArea>, segment: Link<Segment>, file: Link<FileObject>, runs: u32) {
+        let record = self.machine.record(link);
+        record.segment.set(segment);
+        record.number_of_section_references.set(1);
+        record.number_of_subsections.set(runs as u16);
+        record.flags.set((ControlAreaFlags::IMAGE | ControlAreaFlags::FILE).bits());
+        record.file_pointer.set(file);
+    }
+
+    fn fill_segment(&self, link: Link<Segment>, control_area: Link<ControlArea>, prototypes: Link<PteCell>, layout: &ImageLayout) {
+        let record = self.machine.record(link);
+        record.control_area.set(control_area);
+        record.total_number_of_ptes.set(layout.pages.0);
+        record.non_extended_ptes.set(layout.pages.0);
+        record.size_of_segment.set(u64::from(layout.pages.0) * u64::from(PAGE_SIZE));
+        let template = PrototypePte::DemandZero(Protection::EXECUTE_WRITECOPY).encode();
+        record.segment_pte_template.set(template);
+        record.based_address.set(layout.base);
+        record.image_commitment.set(layout.copy_on_write_pages());
+        record.prototype_pte.set(prototypes);
+    }
+
+    fn fill_information(&self, link: Link<ImageInformation>, file_size: u64, layout: &ImageLayout) {
+        let record = self.machine.record(link);
+        record.transfer_address.set(layout.base.wrapping_add(layout.entry));
+        record.maximum_stack_size.set(layout.stack.0);
+        record.committed_stack_size.set(layout.stack.1);
+        let (subsystem, major, minor) = layout.subsystem;
+        record.subsystem.set(u32::from(subsystem));
+        record.subsystem_version.set(u32::from(minor) | u32::from(major) << 16);
+        record.image_characteristics.set(layout.characteristics);
+        record.dll_characteristics.set(layout.dll_characteristics);
+        record.machine.set(object::pe::IMAGE_FILE_MACHINE_I386.0);
+        record.image_contains_code.set(if layout.entry == 0 { 0 } else { IMAGE_CONTAINS_CODE });
+        record.image_file_size.set(file_size as u32);
+    }
+
+    /// One subsection behind the other, each with its share of the prototype PTEs.
+    fn fill_subsections(&self, control_area: Link<ControlArea>, prototypes: Link<PteCell>, layout: &ImageLayout) {
+        let mut next = prototypes;
+        let mut link: Link<Subsection> = control_area.offset(CONTROL_AREA_SIZE);
+        let last = layout.runs().count() - 1;
+        for (index, run) in layout.runs().enumerate() {
+            let record = self.machine.record(link);
+            record.control_area.set(control_area);
+            record.set_flags(run.protection, run.bytes % SECTOR);
+            record.starting_sector.set(run.sector);
+            record.number_of_full_sectors.set(run.bytes / SECTOR);
+            record.subsection_base.set(next);
+            record.ptes_in_subsection.set(run.pages.0);
+            self.fill_prototypes(next, link, run);
+            next = next.offset(run.pages.0 * 8);
+            let following = link.offset(SUBSECTION_SIZE);
+            record.next_subsection.set(if index == last { Link::NULL } else { following });
+            link = following;
+        }
+    }
+
+    fn fill_prototypes(&self, first: Link<PteCell>, subsection: Link<Subsection>, run: ImageRun) {
+        let in_file = PageCount::of_bytes(run.bytes).0;
+        for index in 0..run.pages.0 {
+            let pte = if index < in_file {
+                PrototypePte::Subsection(subsection, run.protection)
+            } else {
+                PrototypePte::DemandZero(run.protection)
+            };
+            self.machine.record(first.offset::<PteCell>(index * 8)).store(pte.encode());
+        }
+    }
+
+    /// One more section object refers to `control_area`.
+    pub fn reference_section(&self, control_area: Link<ControlArea>) {
+        self.machine.record(control_area).number_of_section_references.update(|count| count + 1);
+    }
+
+    /// One section object fewer refers to `control_area`; whether the control area is gone with it.
+    #[doc(alias = "MiCheckControlArea")]
+    pub fn release_section(&self, control_area: Link<ControlArea>) -> SectionFate {
+        self.machine.record(control_area).number_of_section_references.update(|count| count - 1);
+        self.section_fate(control_area)
+    }
+
+    /// What is to become of `control_area` after it lost a reference or a view.
+    pub(crate) fn section_fate(&self, control_area: Link<ControlArea>) -> SectionFate {
+        let record = self.machine.record(control_area);
+        let used = record.number_of_section_references.get() + record.number_of_mapped_views.get();
+        let flags = ControlAreaFlags::from_bits_truncate(record.flags.get());
+        if used == 0 && flags.contains(ControlAreaFlags::USER_WRITABLE) {
+            SectionFate::Delete(control_area)
+        } else {
+            SectionFate::Kept
+        }
+    }
+
+    /// Whether nobody uses `control_area`, so that it may be deleted.
+    pub fn section_is_unused(&self, control_area: Link<ControlArea>) -> bool {
+        let record = self.machine.record(control_area);
+        record.number_of_section_references.get() + record.number_of_mapped_views.get() == 0
+    }
+
+    /// Deletes `control_area`, which nobody uses, with all its pages.
+    #[doc(alias = "MiSegmentDelete")]
+    pub fn delete_section(&self, control_area: Link<ControlArea>) {
+        let record = self.machine.record(control_area);
+        let segment_link = record.segment.get();
+        let segment = self.machine.record(segment_link);
+        let pages = PageCount(segment.total_number_of_ptes.get());
+        let prototypes = segment.prototype_pte.get();
+        for index in 0..pages.0 {
+            let cell = self.machine.record(prototypes.offset::<PteCell>(index * 8));
+            if let PrototypePte::Transition(frame, _) = PrototypePte::decode(cell.load()) {
+                self.delete_transition_page(frame);
+            }
+        }
+        self.commit.give_back(segment.number_of_committed_pages.get());
+        self.delist_control_area(control_area);
+        self.free_prototypes(prototypes, pages);
+        self.free_pool(segment.image_information.get());
+        self.free_pool(segment_link);
+        self.free_pool(control_area);
+    }
+
+    /// What is known about the image in `control_area`.
+    pub fn image_information(&self, control_area: Link<ControlArea>) -> &ImageInformation {
+        let segment = self.machine.record(self.machine.record(control_area).segment.get());
+        self.machine.record(segment.image_information.get())
+    }
+
+    /// One more prototype PTE of `subsection`'s control area is in memory (S2).
+    pub(crate) fn remember_frame_of(&self, subsection: Link<Subsection>) {
+        let control_area = self.machine.record(subsection).control_area.get();
+        self.machine.record(control_area).number_of_pfn_references.update(|count| count + 1);
+    }
+
+    /// One fewer (S2).
+    pub(crate) fn forget_frame_of(&self, subsection: Link<Subsection>) {
+        let control_area = self.machine.record(subsection).control_area.get();
+        self.machine.record(control_area).number_of_pfn_references.update(|count| count - 1);
+    }
+
+    /// Where the page of the prototype PTE at `cell` is in its file: file, offset and length in bytes.
+    pub(crate) fn file_page(&self, subsection: Link<Subsection>, cell: Link<PteCell>) -> (Link<FileObject>, u64, u32) {
+        let record = self.machine.record(subsection);
+        let within = (cell.address() - record.subsection_base.get().address()) / 8 * PAGE_SIZE;
+        let file = self.machine.record(record.control_area.get()).file_pointer.get();
+        let bytes = (record.file_bytes() - within).min(PAGE_SIZE);
+        (file, record.file_offset() + u64::from(within), bytes)
+    }
+
+    fn enlist_control_area(&self, link: Link<ControlArea>) {
+        let first = self.control_areas.get();
+        self.machine.record(link).dereference_list[0].set(first.address());
+        if let Some(first) = first.some() {
+            self.machine.record(first).dereference_list[1].set(link.address());
+        }
+        self.control_areas.set(link);
+    }
+
+    fn delist_control_area(&self, link: Link<ControlArea>) {
+        let [next, before] = &self.machine.record(link).dereference_list;
+        let (next, before) = (Link::<ControlArea>::new(next.get()), Link::<ControlArea>::new(before.get()));
+        if let Some(next) = next.some() {
+            self.machine.record(next).dereference_list[1].set(before.address());
+        }
+        match before.some() {
+            Some(before) => self.machine.record(before).dereference_list[0].set(next.address()),
+            None => self.control_areas.set(next),
+        }
+    }
+
+    /// All control areas.
+    pub fn control_areas(&self) -> impl Iterator<Item = Link<ControlArea>> + '_ {
+        let next = |link: &Link<ControlArea>| Link::new(self.machine.record(*link).dereference_list[0].get()).some();
+        core::iter::successors(self.control_areas.get().some(), next)
+    }
+}
+
+/// What is to become of a control area that lost a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum SectionFate {
+    /// It stays.
+    Kept,
+    /// Its owner forgets it and calls [`MemoryManager::delete_section`].
+    Delete(Link<ControlArea>),
+}
+
+fn is_shared_writable(protection: Protection) -> bool {
+    protection.is_writable() && !protection.is_copy_on_write()
+}

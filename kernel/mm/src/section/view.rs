@@ -1,0 +1,117 @@
+//! Views: a section's pages at addresses of a process.
+
+use abi::cell::Link;
+use abi::status::NtStatus;
+
+use super::image::SectionFate;
+use super::records::ControlArea;
+use crate::address_space::AddressSpace;
+use crate::layout::{GRANULARITY_PAGES, PageCount, VirtualAddress, VirtualPage};
+use crate::machine::Machine;
+use crate::protection::Protection;
+use crate::pte::PteCell;
+use crate::vad::{Mmvad, VadFlags, VadFlags2, VadForm, VadLink};
+
+/// Where a view ended up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mapped {
+    /// Its first page.
+    pub start: VirtualPage,
+    /// How many.
+    pub pages: PageCount,
+    /// Whether an image is where it wanted to be; where it is not, the loader relocates it.
+    pub place: Place,
+}
+
+/// Whether an image is at its own base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It is.
+    AtBase,
+    /// It is not: `STATUS_IMAGE_NOT_AT_BASE`.
+    Elsewhere,
+}
+
+impl<M: Machine> AddressSpace<'_, M> {
+    /// Maps the image of `control_area`: at `wanted`, at its own base, or, where that is taken, at the lowest free range.
+    ///
+    /// # Errors
+    /// CONFLICTING_ADDRESSES where `wanted` is taken, NO_MEMORY where there is no room, COMMITMENT_LIMIT,
+    /// INSUFFICIENT_RESOURCES; nothing has changed.
+    #[doc(alias = "MiMapViewOfImageSection")]
+    pub fn map_image(&self, control_area: Link<ControlArea>, wanted: Option<VirtualPage>) -> Result<Mapped, NtStatus> {
+        let area = self.mm.machine.record(control_area);
+        let segment = self.mm.machine.record(area.segment.get());
+        let pages = PageCount(segment.total_number_of_ptes.get());
+        let base = VirtualAddress(segment.based_address.get()).page();
+        let start = match wanted {
+            Some(start) if self.is_free(start, pages) => start,
+            Some(_) => return Err(NtStatus::CONFLICTING_ADDRESSES),
+            None if self.is_free(base, pages) => base,
+            None => {
+                let bounds = (VirtualPage::LOWEST_USER, VirtualPage::HIGHEST_VAD);
+                self.vads().lowest_free(pages, bounds).ok_or(NtStatus::NO_MEMORY)?
+            }
+        };
+        let charge = segment.image_commitment.get();
+        let flags = VadFlags::IMAGE_MAP
+            .with_protection(Protection::EXECUTE_WRITECOPY)
+            .with_commit_charge(PageCount(charge));
+        let range = (start, VirtualPage(start.0 + pages.0 - 1));
+        let first = segment.prototype_pte.get();
+        self.add_vad(VadForm::Mapped, range, flags, |node| {
+            let view = self.mm.machine.record(node.cast::<Mmvad>());
+            view.control_area.set(control_area);
+            view.first_prototype_pte.set(first);
+            view.last_contiguous_pte.set(first.offset((pages.0 - 1) * 8));
+            view.set_flags2(VadFlags2::default());
+        })?;
+        area.number_of_mapped_views.update(|count| count + 1);
+        area.number_of_user_references.update(|count| count + 1);
+        let place = if start == base { Place::AtBase } else { Place::Elsewhere };
+        Ok(Mapped { start, pages, place })
+    }
+
+    /// Removes the view that covers `page`. The caller deletes the section where it is told to.
+    ///
+    /// # Errors
+    /// NOT_MAPPED_VIEW where there is none; nothing has changed.
+    #[doc(alias = "MmUnmapViewOfSection")]
+    pub fn unmap_view(&self, page: VirtualPage) -> Result<SectionFate, NtStatus> {
+        let view = self.find_vad(page).ok_or(NtStatus::NOT_MAPPED_VIEW)?;
+        if self.vads().node(view).flags().has(VadFlags::PRIVATE_MEMORY) {
+            return Err(NtStatus::NOT_MAPPED_VIEW);
+        }
+        Ok(self.remove_view(view))
+    }
+
+    pub(crate) fn remove_view(&self, view: VadLink) -> SectionFate {
+        let node = self.vads().node(view);
+        let control_area = self.mm.machine.record(view.cast::<Mmvad>()).control_area.get();
+        self.delete_pages(node.start(), node.end());
+        self.remove_vad(view);
+        let area = self.mm.machine.record(control_area);
+        area.number_of_mapped_views.update(|count| count - 1);
+        area.number_of_user_references.update(|count| count - 1);
+        self.mm.section_fate(control_area)
+    }
+
+    /// The prototype PTE of `page` in the view `vad`, where the section reaches that far.
+    #[doc(alias = "MiGetProtoPteAddress")]
+    #[inline(always)]
+    pub(crate) fn prototype_of(&self, vad: VadLink, page: VirtualPage) -> Option<Link<PteCell>> {
+        let view = self.mm.machine.record(vad.cast::<Mmvad>());
+        let index = page.0 - self.vads().node(vad).start().0;
+        let cell = view.first_prototype_pte.get().offset::<PteCell>(index * 8);
+        (cell.address() <= view.last_contiguous_pte.get().address()).then_some(cell)
+    }
+
+    /// Whether `pages` from `start`, a multiple of 64 KB, may become a VAD.
+    fn is_free(&self, start: VirtualPage, pages: PageCount) -> bool {
+        let Some(end) = start.0.checked_add(pages.0 - 1) else { return false };
+        start >= VirtualPage::LOWEST_USER
+            && end <= VirtualPage::HIGHEST_VAD.0
+            && start.0.is_multiple_of(GRANULARITY_PAGES)
+            && self.vads().first_overlapping(start, VirtualPage(end)).is_none()
+    }
+}

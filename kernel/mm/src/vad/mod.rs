@@ -1,0 +1,88 @@
+//! Virtual address descriptors: which ranges of a process's address space are taken, and by what.
+//!
+//! NT decides what an address means from two sources: a page-table entry where there is one, and the VAD over the page
+//! where there is none. So an empty address space needs no page tables, and reserving a gigabyte costs one node. The VADs
+//! of a process form a binary search tree whose root is `EPROCESS.VadRoot`; the nodes have XP's layout and stand in
+//! nonpaged pool under the tags by which tools know them ([`node`]).
+//!
+//! XP's tree of this layout keeps itself in shape by rotating what was used last. This one is an AVL tree, so that nothing
+//! a program does makes a search long. Balance, and what makes the search for a free range fast, is a derived
+//! [index](node::VadIndex) behind each node in the same pool block; no bit of an NT field is borrowed for it.
+//!
+//! * **V1** Every node has `StartingVpn <= EndingVpn <= 7FFDF`, and in tree order each starts above the end of the one
+//!   before: ordered and disjoint.
+//! * **V2** `Parent` of each child names its parent, and the root's is null.
+//! * **V3** The heights of the two subtrees of a node differ by 1 at most.
+//! * **V4** The index of each node is what its children's indexes and the end of the node before it give.
+//! * **V5** The form of a node (which its flags tell) does not change while it is in a tree: its index would move.
+//!
+//! Nothing here recurses or allocates; all of it is O(log n) in the number of VADs, but for walks over all of them and
+//! [`VadTree::verify`], which checks V1 to V4.
+//!
+//! Lock: the address-space lock of the process guards root, links, ranges and indexes.
+//!
+//! Source: symbol types `_MMVAD_SHORT`, `_MMVAD`, `_MMVAD_LONG` of XP SP3; Adelson-Velsky and Landis for the balance.
+
+mod gaps;
+pub mod node;
+mod tree;
+mod verify;
+mod walk;
+
+pub use node::{Mmvad, MmvadLong, MmvadShort, Vad, VadFlags, VadFlags2, VadForm};
+pub use verify::{VadCorruption, VadCount};
+
+use abi::cell::{Field, Link};
+use abi::nt::process::VadNode;
+
+use crate::machine::Records;
+use node::{Side, Summary, VadIndex};
+
+/// Names a VAD of any form.
+pub type VadLink = Link<VadNode>;
+
+/// The VADs of one process, for as long as its address space is held.
+pub struct VadTree<'a, R> {
+    root: &'a Field<VadLink>,
+    records: &'a R,
+}
+
+impl<R> Clone for VadTree<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<R> Copy for VadTree<'_, R> {}
+
+impl<'a, R: Records> VadTree<'a, R> {
+    /// The tree below `root`, which is null where there is no VAD.
+    pub fn new(root: &'a Field<VadLink>, records: &'a R) -> Self {
+        Self { root, records }
+    }
+
+    /// The part of `vad` that all forms have.
+    #[inline]
+    pub fn node(&self, vad: VadLink) -> &'a MmvadShort {
+        self.records.record(vad.cast::<MmvadShort>())
+    }
+
+    /// Nodes on the longest path from the root, 0 where there is no VAD.
+    pub fn height(&self) -> u32 {
+        self.summary(self.root.get()).height()
+    }
+
+    #[inline]
+    fn index(&self, vad: VadLink) -> &'a VadIndex {
+        node::index(self.records, vad)
+    }
+
+    #[inline]
+    fn summary(&self, vad: VadLink) -> Summary {
+        vad.some().map_or(Summary::EMPTY, |vad| self.index(vad).summary())
+    }
+
+    #[inline]
+    fn child(&self, vad: VadLink, side: Side) -> VadLink {
+        self.node(vad).child(side).get()
+    }
+}

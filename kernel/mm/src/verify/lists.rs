@@ -1,0 +1,94 @@
+//! F1 to F5: the six lists, their colours, and the sum of all frames.
+
+use super::{Audit, Corruption};
+use crate::MemoryManager;
+use crate::frame::{COLORS, Color, END_OF_LIST, Flags, Location};
+use crate::layout::FrameNumber;
+use crate::machine::Machine;
+
+const LISTS: [Location; 6] = [
+    Location::Zeroed,
+    Location::Free,
+    Location::Standby,
+    Location::Modified,
+    Location::ModifiedNoWrite,
+    Location::Bad,
+];
+
+impl<M: Machine> MemoryManager<M> {
+    pub(super) fn verify_lists(&self, audit: &mut Audit) -> Result<(), Corruption> {
+        let mut listed = 0;
+        for location in LISTS {
+            self.verify_list(location)?;
+            listed += self.list_length(location);
+        }
+        for run in self.frames.runs() {
+            audit.frames += run.count;
+            for frame in run.frames() {
+                self.verify_frame(frame, audit)?;
+            }
+        }
+        let available = self.list_length(Location::Zeroed) + self.list_length(Location::Free) + self.list_length(Location::Standby);
+        let counted = listed + audit.active + audit.transition;
+        if counted != audit.frames || available != self.available_frames() {
+            return Err(Corruption::F5 { counted, frames: audit.frames });
+        }
+        Ok(())
+    }
+
+    fn verify_list(&self, location: Location) -> Result<(), Corruption> {
+        let list = self.frames.list(location);
+        let mut cursors: [u32; COLORS] = core::array::from_fn(|color| {
+            self.frames.colored(location, Color(color as u32)).map_or(END_OF_LIST, |colored| colored.flink.get())
+        });
+        let (mut at, mut before, mut counted) = (list.flink.get(), END_OF_LIST, 0);
+        // `counted` never passes the recorded length by more than one, so a cycle ends too.
+        while at != END_OF_LIST && counted <= list.total.get() {
+            let number = FrameNumber(at);
+            if !self.is_ram(number) {
+                return Err(Corruption::F2(location as u32));
+            }
+            let frame = self.frame(number);
+            if frame.location() != location || frame.reference_count.get() != 0 {
+                return Err(Corruption::F1(number));
+            }
+            if frame.u2.get() != before {
+                return Err(Corruption::F2(location as u32));
+            }
+            let cursor = &mut cursors[Color::of(number).0 as usize];
+            if self.frames.colored(location, Color::of(number)).is_some() {
+                if *cursor != at {
+                    return Err(Corruption::F3(number));
+                }
+                *cursor = frame.original_pte.low.get();
+            }
+            (before, at, counted) = (at, frame.u1.get(), counted + 1);
+        }
+        let colored: u32 = (0..COLORS as u32).filter_map(|color| self.frames.colored(location, Color(color))).map(|list| list.count.get()).sum();
+        let partitioned = matches!(location, Location::Zeroed | Location::Free);
+        if counted != list.total.get() || list.blink.get() != before || partitioned && colored != counted {
+            return Err(Corruption::F2(location as u32));
+        }
+        match cursors.iter().find(|cursor| **cursor != END_OF_LIST) {
+            Some(cursor) => Err(Corruption::F3(FrameNumber(*cursor))),
+            None => Ok(()),
+        }
+    }
+
+    fn verify_frame(&self, number: FrameNumber, audit: &mut Audit) -> Result<(), Corruption> {
+        let frame = self.frame(number);
+        let referenced = frame.reference_count.get() > 0;
+        let sound = match frame.location() {
+            Location::Active => {
+                audit.active += 1;
+                referenced && frame.share_count() > 0
+            }
+            Location::Transition => {
+                audit.transition += 1;
+                referenced && frame.share_count() == 0
+            }
+            _ => !referenced && !frame.flags().contains(Flags::READ_IN_PROGRESS),
+        };
+        if sound { Ok(()) } else { Err(Corruption::F4(number)) }
+    }
+}

@@ -1,0 +1,98 @@
+//! The audit: walks everything and checks every numbered invariant.
+//!
+//! It runs after every step of the model tests, after every guest test, when a process ends in a debug build, and from the
+//! debugger as `!verify`. Shares are counted in passes over the frames, in a scratch area that the caller gives, so that it
+//! runs on the smallest machine.
+
+mod lists;
+mod sections;
+mod tables;
+
+use abi::cell::Link;
+use abi::nt::process::Eprocess;
+
+use crate::MemoryManager;
+use crate::layout::{FrameNumber, VirtualPage};
+use crate::machine::Machine;
+use crate::section::ControlArea;
+use crate::vad::VadCorruption;
+
+/// What the audit counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// Frames of RAM.
+    pub frames: u32,
+    /// Frames in use.
+    pub active: u32,
+    /// Frames in transition.
+    pub transition: u32,
+    /// Address spaces.
+    pub processes: u32,
+    /// VADs of all of them.
+    pub vads: u32,
+    /// Valid user PTEs of all of them.
+    pub mapped: u32,
+    /// Control areas.
+    pub sections: u32,
+    /// Pages committed.
+    pub committed: u32,
+}
+
+/// The first invariant found broken, by its number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs, reason = "the invariants are stated where they live")]
+pub enum Corruption {
+    /// A frame on a list with the wrong location, or with references.
+    F1(FrameNumber),
+    /// A list whose links or length are wrong, by the number of the list.
+    F2(u32),
+    /// A colour list that disagrees with its main list.
+    F3(FrameNumber),
+    /// An active frame without shares or references, or a frame in transition without.
+    F4(FrameNumber),
+    /// Lists and frames in use do not add up.
+    F5 { counted: u32, frames: u32 },
+    /// A frame whose record does not name the entry that names it.
+    F6 { frame: FrameNumber, page: VirtualPage },
+    /// A share count: found, recorded.
+    F7 { frame: FrameNumber, found: u32, recorded: u32 },
+    /// The count of used entries of the page table of this page.
+    A1 { process: Link<Eprocess>, page: VirtualPage, found: u32, recorded: u32 },
+    /// The committed page tables of a process, by the index of the first wrong one.
+    A2 { process: Link<Eprocess>, table: u32 },
+    /// The commit charge of a process.
+    A3 { process: Link<Eprocess>, found: u32, recorded: u32 },
+    /// The system's commit.
+    C1 { found: u32, recorded: u32 },
+    /// The commit charge of the VAD that starts here.
+    M1 { process: Link<Eprocess>, start: VirtualPage, found: u32, recorded: u32 },
+    /// The views of a control area.
+    S1 { section: Link<ControlArea>, found: u32, recorded: u32 },
+    /// The frames of a control area.
+    S2 { section: Link<ControlArea>, found: u32, recorded: u32 },
+    /// A pool block.
+    P(Link<()>),
+    /// A VAD tree.
+    V { process: Link<Eprocess>, what: VadCorruption },
+}
+
+impl<M: Machine> MemoryManager<M> {
+    /// Checks everything. `scratch` bounds the frames whose shares are counted in one pass: 32,768 words (64 KB) serve 128 MB a
+    /// pass.
+    ///
+    /// # Errors
+    /// The first [`Corruption`] found.
+    #[doc(alias = "MiVerify")]
+    pub fn verify(&self, scratch: &mut [u16]) -> Result<Audit, Corruption> {
+        let mut audit = Audit::default();
+        self.verify_lists(&mut audit)?;
+        self.verify_pool().map_err(Corruption::P)?;
+        for process in self.address_spaces() {
+            self.verify_process(process, &mut audit)?;
+        }
+        self.verify_sections(&mut audit)?;
+        self.verify_commit(&mut audit)?;
+        self.verify_shares(scratch)?;
+        Ok(audit)
+    }
+}

@@ -1,0 +1,87 @@
+//! S1, S2 and C1: control areas, and the sum of all commit.
+
+use abi::cell::Link;
+
+use super::{Audit, Corruption};
+use crate::MemoryManager;
+use crate::address_space::FIXED_FRAMES;
+use crate::frame::Flags;
+use crate::layout::{FrameNumber, VirtualPage};
+use crate::machine::Machine;
+use crate::pte::{PrototypePte, PteCell};
+use crate::section::ControlArea;
+use crate::vad::{Mmvad, VadFlags, VadTree};
+
+impl<M: Machine> MemoryManager<M> {
+    pub(super) fn verify_sections(&self, audit: &mut Audit) -> Result<(), Corruption> {
+        for section in self.control_areas() {
+            audit.sections += 1;
+            let record = self.machine.record(section);
+            let found = self.views_of(section);
+            let recorded = record.number_of_mapped_views.get();
+            if found != recorded {
+                return Err(Corruption::S1 { section, found, recorded });
+            }
+            let found = self.verify_prototypes(section)?;
+            let recorded = record.number_of_pfn_references.get();
+            if found != recorded {
+                return Err(Corruption::S2 { section, found, recorded });
+            }
+        }
+        Ok(())
+    }
+
+    fn views_of(&self, section: Link<ControlArea>) -> u32 {
+        let mut views = 0;
+        for process in self.address_spaces() {
+            let tree = VadTree::new(&self.machine.record(process).vad_root, &self.machine);
+            for vad in tree.iter() {
+                let mapped = !tree.node(vad).flags().has(VadFlags::PRIVATE_MEMORY);
+                if mapped && self.machine.record(vad.cast::<Mmvad>()).control_area.get() == section {
+                    views += 1;
+                }
+            }
+        }
+        views
+    }
+
+    /// F6 for the frames behind prototype PTEs; how many of them come from the file.
+    fn verify_prototypes(&self, section: Link<ControlArea>) -> Result<u32, Corruption> {
+        let segment = self.machine.record(self.machine.record(section).segment.get());
+        let mut from_file = 0;
+        for index in 0..segment.total_number_of_ptes.get() {
+            let cell = segment.prototype_pte.get().offset::<PteCell>(index * 8);
+            let frame = match PrototypePte::decode(self.machine.record(cell).load()) {
+                PrototypePte::Valid(valid) => valid.frame(),
+                PrototypePte::Transition(frame, _) => frame,
+                _ => continue,
+            };
+            self.verify_prototype_frame(frame, cell, index)?;
+            let original = PrototypePte::decode(self.frame(frame).original_pte.get());
+            from_file += u32::from(matches!(original, PrototypePte::Subsection(..)));
+        }
+        Ok(from_file)
+    }
+
+    fn verify_prototype_frame(&self, frame: FrameNumber, cell: Link<PteCell>, index: u32) -> Result<(), Corruption> {
+        let record = self.frame(frame);
+        if self.is_ram(frame) && record.pte() == cell && record.flags().contains(Flags::PROTOTYPE) {
+            Ok(())
+        } else {
+            Err(Corruption::F6 { frame, page: VirtualPage(index) })
+        }
+    }
+
+    pub(super) fn verify_commit(&self, audit: &mut Audit) -> Result<(), Corruption> {
+        let mut found = self.kernel_frames();
+        for process in self.address_spaces() {
+            found += FIXED_FRAMES + self.machine.record(process).commit_charge.get();
+        }
+        for section in self.control_areas() {
+            found += self.machine.record(self.machine.record(section).segment.get()).number_of_committed_pages.get();
+        }
+        let recorded = self.commit.current();
+        audit.committed = recorded;
+        if found == recorded { Ok(()) } else { Err(Corruption::C1 { found, recorded }) }
+    }
+}

@@ -1,0 +1,261 @@
+//! F6, F7 and A1 to A3: page tables, and what they say of frames.
+
+use abi::cell::Link;
+use abi::nt::process::Eprocess;
+
+use super::{Audit, Corruption};
+use crate::MemoryManager;
+use crate::address_space::{HYPERSPACE_ENTRY, WorkingSetList};
+use crate::frame::Location;
+use crate::layout::{FrameNumber, VirtualPage, WINDOWS};
+use crate::machine::Machine;
+use crate::pte::{PROTOTYPE, Pte, PteCell, ValidPte, pte_of};
+use crate::vad::{VadFlags, VadTree};
+
+/// Entries read from a frame at a time.
+const CHUNK: usize = 64;
+/// Entry of the top directory that leads to the windows, whose contents come and go.
+const WINDOWS_ENTRY: u32 = WINDOWS >> 21 & 0x1FF;
+
+/// One page table as the audit meets it.
+#[derive(Clone, Copy)]
+struct Table {
+    frame: FrameNumber,
+    /// The first page it maps.
+    first: VirtualPage,
+    kind: TableKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TableKind {
+    /// Its entries name pages.
+    Leaf,
+    /// Its entries name page tables.
+    Directory,
+    /// Its entries name pages for a moment only.
+    Windows,
+}
+
+impl<M: Machine> MemoryManager<M> {
+    pub(super) fn verify_process(&self, process: Link<Eprocess>, audit: &mut Audit) -> Result<(), Corruption> {
+        audit.processes += 1;
+        let record = self.machine.record(process);
+        let tree = VadTree::new(&record.vad_root, &self.machine);
+        let count = tree.verify().map_err(|what| Corruption::V { process, what })?;
+        audit.vads += count.0;
+        let tables = self.verify_committed_tables(process, &tree)?;
+        let mut charge = tables;
+        for vad in tree.iter() {
+            charge += tree.node(vad).flags().commit_charge().0;
+        }
+        if charge != record.commit_charge.get() {
+            return Err(Corruption::A3 { process, found: charge, recorded: record.commit_charge.get() });
+        }
+        self.verify_charges(process, &tree)?;
+        let mut result = Ok(());
+        self.user_tables(process, |table| {
+            if result.is_ok() {
+                result = self.verify_user_table(process, table, audit);
+            }
+        });
+        result
+    }
+
+    /// A2; the number of committed page tables.
+    fn verify_committed_tables(&self, process: Link<Eprocess>, tree: &VadTree<'_, M>) -> Result<u32, Corruption> {
+        let mut needed = [0u32; 32];
+        for vad in tree.iter() {
+            let node = tree.node(vad);
+            for table in node.start().0 >> 9..=node.end().0 >> 9 {
+                needed[table as usize / 32] |= 1 << (table % 32);
+            }
+        }
+        let list = FrameNumber(self.machine.record(process).working_set_page.get());
+        for (index, word) in needed.iter().enumerate() {
+            let offset = core::mem::offset_of!(WorkingSetList, committed_page_tables) + index * 4;
+            let mut bytes = [0; 4];
+            self.machine.read(list, offset as u32, &mut bytes);
+            if u32::from_le_bytes(bytes) != *word {
+                return Err(Corruption::A2 { process, table: index as u32 * 32 });
+            }
+        }
+        Ok(needed.iter().map(|word| word.count_ones()).sum())
+    }
+
+    /// M1, by what the page tables say of each private VAD's pages.
+    fn verify_charges(&self, process: Link<Eprocess>, tree: &VadTree<'_, M>) -> Result<(), Corruption> {
+        for vad in tree.iter() {
+            let node = tree.node(vad);
+            let flags = node.flags();
+            if !flags.has(VadFlags::PRIVATE_MEMORY) {
+                continue;
+            }
+            let whole = flags.has(VadFlags::MEM_COMMIT);
+            let mut found = if whole { node.pages().0 } else { 0 };
+            self.user_tables(process, |table| {
+                let last = VirtualPage(table.first.0 + 511);
+                if last < node.start() || table.first > node.end() {
+                    return;
+                }
+                self.entries(table.frame, |index, raw| {
+                    let page = VirtualPage(table.first.0 + index);
+                    match Pte::decode(raw) {
+                        _ if !node.contains(page) => {}
+                        Pte::Empty => {}
+                        Pte::DemandZero(crate::protection::Protection::DECOMMITTED) => found -= u32::from(whole),
+                        _ => found += u32::from(!whole),
+                    }
+                });
+            });
+            let recorded = flags.commit_charge().0;
+            if found != recorded {
+                return Err(Corruption::M1 { process, start: node.start(), found, recorded });
+            }
+        }
+        Ok(())
+    }
+
+    /// A1 and F6 for one user page table.
+    fn verify_user_table(&self, process: Link<Eprocess>, table: Table, audit: &mut Audit) -> Result<(), Corruption> {
+        let list = FrameNumber(self.machine.record(process).working_set_page.get());
+        let mut used = [0; 2];
+        let offset = core::mem::offset_of!(WorkingSetList, used_page_table_entries) as u32 + (table.first.0 >> 9) * 2;
+        self.machine.read(list, offset, &mut used);
+        let recorded = u32::from(u16::from_le_bytes(used));
+        let mut found = 0;
+        let mut wrong = None;
+        self.entries(table.frame, |index, raw| {
+            found += u32::from(raw != 0);
+            let page = VirtualPage(table.first.0 + index);
+            let (frame, shared) = match Pte::decode(raw) {
+                Pte::Valid(valid) => {
+                    audit.mapped += 1;
+                    (valid.frame(), valid.has(PROTOTYPE))
+                }
+                Pte::Transition(frame, _) => (frame, false),
+                _ => return,
+            };
+            let record = self.frame(frame);
+            let named = shared || record.pte() == pte_of(page) && record.pte_frame() == table.frame;
+            if !self.is_ram(frame) || !named {
+                wrong = Some(Corruption::F6 { frame, page });
+            }
+        });
+        if found != recorded || found == 0 {
+            return Err(Corruption::A1 { process, page: table.first, found, recorded });
+        }
+        wrong.map_or(Ok(()), Err)
+    }
+
+    /// F7, in passes of as many frames as `scratch` has words.
+    pub(super) fn verify_shares(&self, scratch: &mut [u16]) -> Result<(), Corruption> {
+        let end = self.frames.runs().last().map_or(0, |run| run.base.0 + run.count);
+        let window = scratch.len() as u32;
+        let mut base = 0;
+        while base < end {
+            self.count_shares(base, scratch);
+            for (frame, found) in (base..end).map(FrameNumber).zip(scratch.iter()) {
+                if self.is_ram(frame) {
+                    self.verify_share(frame, u32::from(*found))?;
+                }
+            }
+            base += window;
+        }
+        Ok(())
+    }
+
+    fn verify_share(&self, number: FrameNumber, found: u32) -> Result<(), Corruption> {
+        let frame = self.frame(number);
+        // What the boot code left and nothing maps (modules) has the one share that keeps it.
+        let recorded = match frame.location() {
+            Location::Active if frame.pte().is_null() && found == 0 => 0,
+            Location::Active => frame.share_count(),
+            _ => 0,
+        };
+        if found == recorded { Ok(()) } else { Err(Corruption::F7 { frame: number, found, recorded }) }
+    }
+
+    fn count_shares(&self, base: u32, scratch: &mut [u16]) {
+        scratch.fill(0);
+        let mut add = |frame: FrameNumber, shares: u16| {
+            if let Some(count) = scratch.get_mut(frame.0.wrapping_sub(base) as usize) {
+                *count = count.wrapping_add(shares);
+            }
+        };
+        let mut visit = |table: Table| {
+            let mut own = 1;
+            self.entries(table.frame, |_, raw| match Pte::decode(raw) {
+                Pte::Valid(valid) => {
+                    own += 1;
+                    if table.kind == TableKind::Leaf {
+                        add(valid.frame(), 1);
+                    }
+                }
+                Pte::Transition(..) if table.kind == TableKind::Leaf => own += 1,
+                _ => {}
+            });
+            // What stands in the windows changes with every use: only the table itself counts.
+            add(table.frame, if table.kind == TableKind::Windows { 1 } else { own });
+        };
+        self.system_tables(&mut visit);
+        for process in self.address_spaces() {
+            for frame in self.process_directories(process) {
+                visit(Table { frame, first: VirtualPage(0), kind: TableKind::Directory });
+            }
+            let top = self.process_directories(process)[2];
+            let hyperspace = ValidPte(self.machine.read_entry(top, HYPERSPACE_ENTRY)).frame();
+            visit(Table { frame: hyperspace, first: VirtualPage(0), kind: TableKind::Leaf });
+            self.user_tables(process, &mut visit);
+        }
+    }
+
+    /// The page directories and page tables of the kernel half.
+    fn system_tables(&self, visit: &mut impl FnMut(Table)) {
+        for (index, frame) in self.directories.iter().enumerate() {
+            visit(Table { frame: *frame, first: VirtualPage(0), kind: TableKind::Directory });
+            if index < 2 {
+                continue;
+            }
+            self.entries(*frame, |entry, raw| {
+                let self_map = index == 3 && entry < 4;
+                if let Pte::Valid(table) = Pte::decode(raw)
+                    && !self_map
+                {
+                    let kind = if index == 3 && entry == WINDOWS_ENTRY { TableKind::Windows } else { TableKind::Leaf };
+                    visit(Table { frame: table.frame(), first: VirtualPage(0), kind });
+                }
+            });
+        }
+    }
+
+    /// The page directories of `process` that are its own: those of 0, of 40000000 and the top one.
+    fn process_directories(&self, process: Link<Eprocess>) -> [FrameNumber; 3] {
+        let pointers: Link<PteCell> = Link::new(self.machine.record(process).pae_top.get());
+        [0, 1, 3].map(|index| ValidPte(self.machine.record(pointers.offset::<PteCell>(index * 8)).load()).frame())
+    }
+
+    fn user_tables(&self, process: Link<Eprocess>, mut visit: impl FnMut(Table)) {
+        let [low, high, _] = self.process_directories(process);
+        for (directory, first) in [(low, 0), (high, 0x4_0000)] {
+            self.entries(directory, |index, raw| {
+                if let Pte::Valid(table) = Pte::decode(raw) {
+                    let first = VirtualPage(first + index * 512);
+                    visit(Table { frame: table.frame(), first, kind: TableKind::Leaf });
+                }
+            });
+        }
+    }
+
+    /// Calls `visit` with every entry of the page table in `frame`.
+    fn entries(&self, frame: FrameNumber, mut visit: impl FnMut(u32, u64)) {
+        let mut bytes = [0; CHUNK * 8];
+        for chunk in 0..512 / CHUNK {
+            self.machine.read(frame, (chunk * bytes.len()) as u32, &mut bytes);
+            for (index, raw) in bytes.chunks_exact(8).enumerate() {
+                let raw = raw.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte));
+                visit((chunk * CHUNK + index) as u32, raw);
+            }
+        }
+    }
+}
+

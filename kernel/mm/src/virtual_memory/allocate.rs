@@ -1,0 +1,263 @@
+//! Reserve and commit.
+
+use abi::memory::*;
+use abi::status::NtStatus;
+
+use super::PageRange;
+use crate::address_space::AddressSpace;
+use crate::frame::Flags;
+use crate::layout::{ALLOCATION_GRANULARITY, GRANULARITY_PAGES, HIGHEST_VAD_ADDRESS, PageCount, VirtualAddress, VirtualPage};
+use crate::machine::Machine;
+use crate::protection::{Caching, Protection, win32::PAGE_READWRITE};
+use crate::pte::{DIRTY, Pte, ValidPte, pte_of};
+use crate::vad::{VadFlags, VadForm, VadLink};
+
+/// Most high address bits a program may ask to be zero.
+const MAXIMUM_ZERO_BITS: u32 = 21;
+const KNOWN_TYPES: u32 =
+    MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_LARGE_PAGES;
+
+/// The parameters of an allocation that were found sound by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllocateFlags {
+    kind: u32,
+    protection: Protection,
+    zero_bits: u32,
+}
+
+impl AllocateFlags {
+    /// Checks what can be checked without an address space.
+    ///
+    /// # Errors
+    /// INVALID_PARAMETER_3 (`zero_bits` over 21), _5 (`kind`), _6 (`protect` with MEM_PHYSICAL), INVALID_PAGE_PROTECTION.
+    pub fn check(zero_bits: u32, kind: u32, protect: u32) -> Result<Self, NtStatus> {
+        if zero_bits > MAXIMUM_ZERO_BITS {
+            return Err(NtStatus::INVALID_PARAMETER_3);
+        }
+        if !kind_is_sound(kind) {
+            return Err(NtStatus::INVALID_PARAMETER_5);
+        }
+        if kind & MEM_PHYSICAL != 0 && protect != PAGE_READWRITE {
+            return Err(NtStatus::INVALID_PARAMETER_6);
+        }
+        let protection = Protection::from_win32(protect).map_err(|_| NtStatus::INVALID_PAGE_PROTECTION)?;
+        Ok(Self { kind, protection, zero_bits })
+    }
+
+    /// Whether the SeLockMemory privilege is needed.
+    pub const fn needs_lock_memory_privilege(self) -> bool {
+        self.kind & MEM_LARGE_PAGES != 0
+    }
+
+    const fn has(self, kind: u32) -> bool {
+        self.kind & kind != 0
+    }
+}
+
+fn kind_is_sound(kind: u32) -> bool {
+    let any = |bits: u32| kind & bits != 0;
+    let large = any(MEM_LARGE_PAGES);
+    kind & !KNOWN_TYPES == 0
+        && any(MEM_COMMIT | MEM_RESERVE | MEM_RESET)
+        && (!any(MEM_RESET) || kind == MEM_RESET)
+        && !(large && (!any(MEM_COMMIT) || any(MEM_PHYSICAL | MEM_RESET | MEM_WRITE_WATCH)))
+        && !(any(MEM_WRITE_WATCH) && !any(MEM_RESERVE))
+        && !(any(MEM_PHYSICAL) && kind & !(MEM_RESERVE | MEM_TOP_DOWN | MEM_PHYSICAL) != 0)
+        && !(any(MEM_PHYSICAL) && !any(MEM_RESERVE))
+}
+
+/// Checks a range of `size` bytes at `base`.
+///
+/// # Errors
+/// INVALID_PARAMETER_2 for a base no program can have, INVALID_PARAMETER_4 for an empty range or one that ends too high.
+pub(crate) fn check_range(base: u32, size: u32) -> Result<(), NtStatus> {
+    if base > HIGHEST_VAD_ADDRESS {
+        return Err(NtStatus::INVALID_PARAMETER_2);
+    }
+    if size == 0 || size > HIGHEST_VAD_ADDRESS + 1 - base {
+        return Err(NtStatus::INVALID_PARAMETER_4);
+    }
+    Ok(())
+}
+
+impl<M: Machine> AddressSpace<'_, M> {
+    /// Reserves, commits, both, or resets: `size` bytes at `base`, which is 0 for "anywhere". The range that became of it.
+    ///
+    /// # Errors
+    /// XP's status for every refusal; nothing has changed.
+    #[doc(alias = "NtAllocateVirtualMemory")]
+    pub fn allocate(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
+        check_range(base, size)?;
+        if flags.has(MEM_WRITE_WATCH | MEM_PHYSICAL) {
+            return Err(NtStatus::NOT_SUPPORTED);
+        }
+        if flags.has(MEM_RESET) {
+            return self.reset(PageRange::touched(base, size));
+        }
+        if base == 0 || flags.has(MEM_RESERVE) {
+            return self.reserve(flags, base, size);
+        }
+        let range = PageRange::touched(base, size);
+        self.commit(flags.protection, range)?;
+        Ok(range)
+    }
+
+    fn reserve(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
+        if flags.protection.is_copy_on_write() {
+            return Err(NtStatus::INVALID_PAGE_PROTECTION);
+        }
+        let range = if base == 0 { self.find_room(flags, size)? } else { self.room_at(base, size)? };
+        let mut vad = VadFlags::PRIVATE_MEMORY.with_protection(flags.protection);
+        if flags.has(MEM_COMMIT) {
+            vad = vad.with(VadFlags::MEM_COMMIT).with_commit_charge(PageCount(range.pages()));
+        }
+        self.add_vad(VadForm::Short, (range.start, range.end), vad, |_| {})?;
+        Ok(range)
+    }
+
+    /// The lowest (or highest) free range that fits, at a multiple of 64 KB.
+    fn find_room(&self, flags: AllocateFlags, size: u32) -> Result<PageRange, NtStatus> {
+        let pages = PageCount::of_bytes(size);
+        let highest = VirtualAddress((u32::MAX >> flags.zero_bits).min(HIGHEST_VAD_ADDRESS)).page();
+        let bounds = (VirtualPage::LOWEST_USER, highest);
+        let start = if flags.has(MEM_TOP_DOWN) {
+            self.vads().highest_free(pages, bounds)
+        } else {
+            self.vads().lowest_free(pages, bounds)
+        };
+        let start = start.ok_or(NtStatus::NO_MEMORY)?;
+        Ok(PageRange { start, end: VirtualPage(start.0 + pages.0 - 1) })
+    }
+
+    /// The range at `base`, rounded down to 64 KB, if it is free. Below 10000 nothing ever is.
+    fn room_at(&self, base: u32, size: u32) -> Result<PageRange, NtStatus> {
+        let start = VirtualAddress(base & !(ALLOCATION_GRANULARITY - 1)).page();
+        let end = PageRange::touched(base, size).end;
+        if start < VirtualPage::LOWEST_USER || self.vads().first_overlapping(start, end).is_some() {
+            return Err(NtStatus::CONFLICTING_ADDRESSES);
+        }
+        debug_assert!(start.0.is_multiple_of(GRANULARITY_PAGES));
+        Ok(PageRange { start, end })
+    }
+
+    /// Commits the highest free page up to `highest`, at any page boundary: where a PEB or TEB goes.
+    ///
+    /// # Errors
+    /// NO_MEMORY, COMMITMENT_LIMIT, INSUFFICIENT_RESOURCES; nothing has changed.
+    #[doc(alias = "MiCreatePebOrTeb")]
+    pub fn allocate_block(&self, highest: VirtualPage) -> Result<VirtualPage, NtStatus> {
+        let bounds = (VirtualPage::LOWEST_USER, highest);
+        let page = self.vads().highest_free_page(bounds).ok_or(NtStatus::NO_MEMORY)?;
+        let flags = VadFlags::PRIVATE_MEMORY
+            .with(VadFlags::MEM_COMMIT)
+            .with_protection(Protection::READWRITE)
+            .with_commit_charge(PageCount(1));
+        self.add_vad(VadForm::Short, (page, page), flags, |_| {})?;
+        Ok(page)
+    }
+
+    fn commit(&self, protection: Protection, range: PageRange) -> Result<(), NtStatus> {
+        let vad = self.enclosing_vad(range)?;
+        if !self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) {
+            return Err(match protection.caching() {
+                Caching::Cached => NtStatus::ALREADY_COMMITTED,
+                Caching::Uncached | Caching::WriteCombined => NtStatus::INVALID_PAGE_PROTECTION,
+            });
+        }
+        if protection.is_copy_on_write() {
+            return Err(NtStatus::INVALID_PAGE_PROTECTION);
+        }
+        Ok(self.commit_range(range.start, range.end, protection)?)
+    }
+
+    /// The VAD that covers all of `range`.
+    pub(crate) fn enclosing_vad(&self, range: PageRange) -> Result<VadLink, NtStatus> {
+        let vad = self.find_vad(range.start).ok_or(NtStatus::CONFLICTING_ADDRESSES)?;
+        if self.vads().node(vad).end() < range.end {
+            return Err(NtStatus::CONFLICTING_ADDRESSES);
+        }
+        Ok(vad)
+    }
+
+    /// The contents of `range` are of no more use: pages count as clean, and may be taken without being written anywhere.
+    #[doc(alias = "MiResetVirtualMemory")]
+    fn reset(&self, range: PageRange) -> Result<PageRange, NtStatus> {
+        self.enclosing_vad(range)?;
+        self.each_table(range.start, range.end, |first, last, _| {
+            (first.0..=last.0).for_each(|page| self.reset_page(VirtualPage(page)));
+        });
+        Ok(range)
+    }
+
+    fn reset_page(&self, page: VirtualPage) {
+        let cell = self.mm.machine.record(pte_of(page));
+        match Pte::decode(cell.load()) {
+            Pte::Valid(valid) if !valid.has(crate::pte::PROTOTYPE) => {
+                let clean = ValidPte(valid.0 & !DIRTY);
+                self.mm.machine.exchange(cell, clean.0);
+                self.mm.machine.flush(page);
+                self.mm.frame(valid.frame()).remove_flags(Flags::MODIFIED);
+            }
+            Pte::Transition(frame, _) => {
+                let record = self.mm.frame(frame);
+                record.remove_flags(Flags::MODIFIED);
+                if record.reference_count.get() == 0 && record.location() == crate::frame::Location::Modified {
+                    self.mm.unlink(frame);
+                    self.mm.insert_standby(frame);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_combination_of_types_is_refused_or_accepted_as_xp_does() {
+        let rows = [
+            (MEM_COMMIT, true),
+            (MEM_RESERVE, true),
+            (MEM_COMMIT | MEM_RESERVE | MEM_TOP_DOWN, true),
+            (MEM_RESET, true),
+            (MEM_RESET | MEM_COMMIT, false),
+            (MEM_RESET | MEM_TOP_DOWN, false),
+            (MEM_TOP_DOWN, false),
+            (0, false),
+            (MEM_COMMIT | 1, false),
+            (MEM_COMMIT | MEM_DECOMMIT, false),
+            (MEM_RESERVE | MEM_WRITE_WATCH, true),
+            (MEM_COMMIT | MEM_WRITE_WATCH, false),
+            (MEM_RESERVE | MEM_PHYSICAL, true),
+            (MEM_RESERVE | MEM_PHYSICAL | MEM_TOP_DOWN, true),
+            (MEM_RESERVE | MEM_COMMIT | MEM_PHYSICAL, false),
+            (MEM_COMMIT | MEM_RESERVE | MEM_LARGE_PAGES, true),
+            (MEM_RESERVE | MEM_LARGE_PAGES, false),
+        ];
+        for (kind, sound) in rows {
+            let protect = PAGE_READWRITE;
+            let expected = if sound { None } else { Some(NtStatus::INVALID_PARAMETER_5) };
+            assert_eq!(AllocateFlags::check(0, kind, protect).err(), expected, "{kind:x}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_checked_in_xps_order() {
+        assert_eq!(AllocateFlags::check(22, 0, 0).err(), Some(NtStatus::INVALID_PARAMETER_3));
+        assert_eq!(AllocateFlags::check(21, 0, 0).err(), Some(NtStatus::INVALID_PARAMETER_5));
+        let physical = AllocateFlags::check(0, MEM_RESERVE | MEM_PHYSICAL, 0);
+        assert_eq!(physical.err(), Some(NtStatus::INVALID_PARAMETER_6));
+        assert_eq!(AllocateFlags::check(0, MEM_COMMIT, 0).err(), Some(NtStatus::INVALID_PAGE_PROTECTION));
+    }
+
+    #[test]
+    fn ranges() {
+        assert_eq!(check_range(0x7FFE_0000, 1), Err(NtStatus::INVALID_PARAMETER_2));
+        assert_eq!(check_range(0x7FFD_F000, 0x1001), Err(NtStatus::INVALID_PARAMETER_4));
+        assert_eq!(check_range(0x7FFD_F000, 0x1000), Ok(()));
+        assert_eq!(check_range(0x10000, 0), Err(NtStatus::INVALID_PARAMETER_4));
+        assert_eq!(check_range(0x10000, u32::MAX), Err(NtStatus::INVALID_PARAMETER_4));
+    }
+}

@@ -1,0 +1,152 @@
+//! Decommit and release.
+
+use abi::memory::{MEM_DECOMMIT, MEM_RELEASE};
+use abi::status::NtStatus;
+
+use super::PageRange;
+use crate::address_space::AddressSpace;
+use crate::layout::{HIGHEST_VAD_ADDRESS, PAGE_SIZE, PageCount, VirtualAddress, VirtualPage};
+use crate::machine::Machine;
+use crate::pool::Tag;
+use crate::vad::node::SPLIT_TAG;
+use crate::vad::{VadFlags, VadForm, VadLink};
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FreeKind {
+    /// `MEM_DECOMMIT`: the addresses stay reserved.
+    Decommit,
+    /// `MEM_RELEASE`.
+    Release,
+}
+
+impl FreeKind {
+    /// # Errors
+    /// INVALID_PARAMETER_4 for anything else.
+    pub fn check(kind: u32) -> Result<Self, NtStatus> {
+        match kind {
+            MEM_DECOMMIT => Ok(Self::Decommit),
+            MEM_RELEASE => Ok(Self::Release),
+            _ => Err(NtStatus::INVALID_PARAMETER_4),
+        }
+    }
+}
+
+impl<M: Machine> AddressSpace<'_, M> {
+    /// Decommits or releases the pages that `size` bytes at `base` touch; `size` 0 is all of a VAD that starts at `base`.
+    /// The range that was freed.
+    ///
+    /// # Errors
+    /// XP's status for every refusal; nothing has changed.
+    #[doc(alias = "NtFreeVirtualMemory")]
+    pub fn free(&self, kind: FreeKind, base: u32, size: u32) -> Result<PageRange, NtStatus> {
+        if base > HIGHEST_VAD_ADDRESS {
+            return Err(NtStatus::INVALID_PARAMETER_2);
+        }
+        if size > HIGHEST_VAD_ADDRESS + 1 - base {
+            return Err(NtStatus::INVALID_PARAMETER_3);
+        }
+        let vad = self.find_vad(VirtualAddress(base).page()).ok_or(NtStatus::MEMORY_NOT_ALLOCATED)?;
+        let node = self.vads().node(vad);
+        let range = if size == 0 {
+            PageRange { start: VirtualAddress(base).page(), end: node.end() }
+        } else {
+            PageRange::touched(base, size)
+        };
+        if range.end > node.end() {
+            return Err(NtStatus::UNABLE_TO_FREE_VM);
+        }
+        if !node.flags().has(VadFlags::PRIVATE_MEMORY) {
+            return Err(NtStatus::UNABLE_TO_DELETE_SECTION);
+        }
+        if size == 0 && range.start != node.start() {
+            return Err(NtStatus::FREE_VM_NOT_AT_BASE);
+        }
+        match kind {
+            FreeKind::Decommit => self.decommit(vad, range)?,
+            FreeKind::Release => self.release(vad, range)?,
+        }
+        Ok(range)
+    }
+
+    fn decommit(&self, vad: VadLink, range: PageRange) -> Result<(), NtStatus> {
+        let node = self.vads().node(vad);
+        let flags = node.flags();
+        let committed = self.committed_pages(vad, range.start, range.end);
+        let whole = (range.start, range.end) == (node.start(), node.end());
+        if !flags.has(VadFlags::MEM_COMMIT) {
+            self.delete_pages(range.start, range.end);
+        } else if whole {
+            node.set_flags(flags.without(VadFlags::MEM_COMMIT));
+            self.delete_pages(range.start, range.end);
+        } else {
+            self.make_tables(range.start, range.end).map_err(|_| NtStatus::NO_MEMORY)?;
+            self.decommit_pages(range.start, range.end);
+        }
+        self.add_charge(vad, -(committed as i32));
+        self.give_back(committed);
+        Ok(())
+    }
+
+    /// Releases all of a VAD, its head, its tail, or a part of its middle: then it becomes two.
+    #[doc(alias = "MiReleaseVadRange")]
+    fn release(&self, vad: VadLink, range: PageRange) -> Result<(), NtStatus> {
+        let tree = self.vads();
+        let node = tree.node(vad);
+        let (start, end) = (node.start(), node.end());
+        if (range.start, range.end) == (start, end) {
+            self.delete_pages(start, end);
+            self.remove_vad(vad);
+            return Ok(());
+        }
+        let splits = range.start > start && range.end < end;
+        let upper = if splits { Some(self.mm.allocate_pool(VadForm::Short.block_size(), Tag(SPLIT_TAG))?) } else { None };
+        let committed = self.committed_pages(vad, range.start, range.end);
+        self.delete_pages(range.start, range.end);
+        self.add_charge(vad, -(committed as i32));
+        self.give_back(committed);
+        if range.start == start {
+            tree.resize(vad, VirtualPage(range.end.0 + 1), end);
+            self.release_range((range.start, range.end), tree.previous(vad), Some(vad));
+        } else {
+            if let Some(upper) = upper {
+                self.split(vad, VirtualPage(range.start.0 - 1), upper, VirtualPage(range.end.0 + 1));
+            } else {
+                tree.resize(vad, start, VirtualPage(range.start.0 - 1));
+            }
+            self.release_range((range.start, range.end), Some(vad), tree.next(vad));
+        }
+        Ok(())
+    }
+
+    /// Ends `lower` at `last` and makes the node `upper`, just allocated, cover what it had from `first` on.
+    fn split(&self, lower: VadLink, last: VirtualPage, upper: VadLink, first: VirtualPage) {
+        let tree = self.vads();
+        let node = tree.node(lower);
+        let (start, end, flags) = (node.start(), node.end(), node.flags());
+        let charge = self.committed_pages(lower, first, end);
+        tree.resize(lower, start, last);
+        self.add_charge(lower, -(charge as i32));
+        tree.node(upper).initialize((first, end), flags.with_commit_charge(PageCount(charge)));
+        tree.insert(upper);
+        self.process.number_of_vads.update(|count| count + 1);
+    }
+
+    /// Takes all VADs and their pages away, page table after page table: the process ends. `delete` is called for each
+    /// section that goes with its last view.
+    #[doc(alias = "MmCleanProcessAddressSpace")]
+    pub fn clean(&self, mut delete: impl FnMut(abi::cell::Link<crate::section::ControlArea>)) {
+        while let Some(vad) = self.vads().first() {
+            if self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) {
+                let node = self.vads().node(vad);
+                self.delete_pages(node.start(), node.end());
+                self.remove_vad(vad);
+            } else if let crate::section::SectionFate::Delete(section) = self.remove_view(vad) {
+                delete(section);
+            }
+        }
+        let shared = VirtualAddress(crate::layout::USER_SHARED_DATA).page();
+        self.delete_pages(shared, shared);
+        debug_assert!(self.process.virtual_size.get() < PAGE_SIZE, "A3: addresses left in an empty address space");
+    }
+}

@@ -1,0 +1,57 @@
+//! VirtualAlloc and its family: reserve, commit, protect, query, decommit, release.
+//!
+//! Each service checks everything first, in XP's order, and answers with XP's status; then it changes things, and can fail
+//! only before the first change. Where a check needs no address space it is a function by itself, so that the caller can put
+//! the probing of the program's pointers between them, as XP does.
+//!
+//! * **M1** A private VAD's commit charge is the number of its committed pages.
+//! * **M2** In a VAD with MemCommit a page whose PTE is empty is committed; what was decommitted there says so in its PTE.
+//!
+//! Source: documented parameters and refusals of NtAllocateVirtualMemory, NtFreeVirtualMemory, NtProtectVirtualMemory and
+//! NtQueryVirtualMemory; order of checks as observed of Windows.
+
+mod allocate;
+mod delete;
+mod free;
+mod pages;
+mod protect;
+mod query;
+mod range;
+
+pub use allocate::AllocateFlags;
+pub(crate) use range::CommitError;
+pub use free::FreeKind;
+pub use protect::check_protect;
+pub use query::Region;
+
+use crate::layout::{PAGE_SIZE, VirtualAddress, VirtualPage};
+
+/// A range of whole pages, as a service reports it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageRange {
+    /// The first page.
+    pub start: VirtualPage,
+    /// The last page.
+    pub end: VirtualPage,
+}
+
+impl PageRange {
+    /// The pages that `size` bytes from `base` touch; `size` is not 0 and does not wrap.
+    pub(crate) const fn touched(base: u32, size: u32) -> Self {
+        Self { start: VirtualAddress(base).page(), end: VirtualAddress(base + (size - 1)).page() }
+    }
+
+    /// The first address.
+    pub const fn base(self) -> u32 {
+        self.start.address().0
+    }
+
+    /// All of it in bytes.
+    pub const fn bytes(self) -> u32 {
+        (self.end.0 - self.start.0 + 1) * PAGE_SIZE
+    }
+
+    pub(crate) const fn pages(self) -> u32 {
+        self.end.0 - self.start.0 + 1
+    }
+}

@@ -1,0 +1,179 @@
+//! Single pages of a VAD: are they committed, what do they allow, and how that is changed.
+
+use crate::MemoryManager;
+use crate::address_space::AddressSpace;
+use crate::fault::plan::Backing;
+use crate::frame::Flags;
+use crate::layout::{FrameNumber, VirtualPage};
+use crate::machine::Machine;
+use crate::protection::{Caching, Protection};
+use crate::pte::{
+    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, PROTOTYPE, PagingFilePage, Pte, ValidPte, WRITE, pte_of,
+    software_protection, with_software_protection,
+};
+use crate::vad::VadLink;
+
+/// Bits of a valid entry that say what it allows.
+const PERMISSIONS: u64 = WRITE | COPY_ON_WRITE | CACHE_DISABLE | crate::pte::NO_EXECUTE;
+
+impl<M: Machine> AddressSpace<'_, M> {
+    /// The decoded PTE of `page`.
+    #[inline]
+    pub(crate) fn decode(&self, page: VirtualPage) -> Pte {
+        self.pte(page).map_or(Pte::Empty, |cell| Pte::decode(cell.load()))
+    }
+
+    /// The protection of `page`, which `vad` covers, where it is committed.
+    #[doc(alias = "MiQueryAddressState")]
+    pub(crate) fn committed_protection(&self, vad: VadLink, page: VirtualPage) -> Option<Protection> {
+        self.protection_of(vad, page, self.decode(page))
+    }
+
+    /// The same, given the page's PTE.
+    pub(crate) fn protection_of(&self, vad: VadLink, page: VirtualPage, pte: Pte) -> Option<Protection> {
+        match pte {
+            Pte::Empty => match self.backing_in(vad, page) {
+                Backing::Private(protection) | Backing::Shared(_, Some(protection)) => Some(protection),
+                Backing::Shared(cell, None) => Some(self.mm.prototype_protection(cell)),
+                Backing::Reserved | Backing::Nothing => None,
+            },
+            Pte::DemandZero(Protection::DECOMMITTED) => None,
+            Pte::DemandZero(protection)
+            | Pte::Transition(_, protection)
+            | Pte::PagingFile(PagingFilePage { protection, .. })
+            | Pte::LookInVad(protection) => Some(protection),
+            Pte::Prototype(cell, Protection::ZERO) => Some(self.mm.prototype_protection(cell)),
+            Pte::Prototype(_, protection) => Some(protection),
+            Pte::Valid(valid) => Some(self.valid_protection(valid)),
+        }
+    }
+
+    /// The protection behind a valid entry: a private page's frame remembers it, a shared page's is its own unless the
+    /// entry says otherwise.
+    pub(crate) fn valid_protection(&self, valid: ValidPte) -> Protection {
+        let own = software_protection(self.mm.frame(valid.frame()).original_pte.get());
+        if valid.has(PROTOTYPE) { self.mm.shared_protection(valid, own) } else { own }
+    }
+
+    /// Gives `page` of a private VAD, committed, the protection `new`.
+    #[doc(alias = "MiSetProtectionOnSection")]
+    pub(crate) fn protect_private_page(&self, page: VirtualPage, new: Protection) {
+        let Some(cell) = self.pte(page) else { return };
+        match Pte::decode(cell.load()) {
+            Pte::Valid(valid) => self.protect_valid_page(page, valid, new),
+            Pte::Transition(frame, _) => {
+                self.mm.set_original_protection(frame, new);
+                cell.store(Pte::Transition(frame, new).encode());
+            }
+            Pte::PagingFile(place) => cell.store(Pte::PagingFile(PagingFilePage { protection: new, ..place }).encode()),
+            Pte::Empty => {
+                cell.store(Pte::DemandZero(new).encode());
+                self.entry_filled(page);
+            }
+            Pte::DemandZero(_) | Pte::Prototype(..) | Pte::LookInVad(_) => cell.store(Pte::DemandZero(new).encode()),
+        }
+    }
+
+    /// A protection that forbids everything, or guards, takes the page out of reach: into transition.
+    fn protect_valid_page(&self, page: VirtualPage, valid: ValidPte, new: Protection) {
+        let frame = valid.frame();
+        let cell = self.mm.machine.record(pte_of(page));
+        self.mm.set_original_protection(frame, new);
+        if new.denies_all() || new.is_guard() {
+            let old = self.mm.machine.exchange(cell, Pte::Transition(frame, new).encode());
+            self.mm.machine.flush(page);
+            self.leave_dirt(frame, ValidPte(old));
+            self.page_leaves();
+            self.mm.release_share(frame);
+        } else {
+            let kept = valid.0 & (ACCESSED | DIRTY);
+            let entry = ValidPte::user(frame, new, self.mm.no_execute).with(kept);
+            self.mm.machine.exchange(cell, entry.0);
+            self.mm.machine.flush(page);
+        }
+    }
+
+    /// Gives `page` of an image the protection `new`.
+    pub(crate) fn protect_image_page(&self, vad: VadLink, page: VirtualPage, new: Protection) {
+        let Some(cell) = self.pte(page) else { return };
+        let pte = Pte::decode(cell.load());
+        match pte {
+            Pte::Valid(valid) if valid.has(PROTOTYPE) => self.protect_shared_page(vad, page, valid, new),
+            Pte::Empty | Pte::LookInVad(_) | Pte::Prototype(..) => {
+                cell.store(Pte::LookInVad(new).encode());
+                if pte == Pte::Empty {
+                    self.entry_filled(page);
+                }
+            }
+            Pte::Valid(_) | Pte::DemandZero(_) | Pte::Transition(..) | Pte::PagingFile(_) => {
+                self.protect_private_page(page, new.without_copy_on_write());
+            }
+        }
+    }
+
+    fn protect_shared_page(&self, vad: VadLink, page: VirtualPage, valid: ValidPte, new: Protection) {
+        let frame = valid.frame();
+        let cell = self.mm.machine.record(pte_of(page));
+        let own = self.prototype_of(vad, page).map_or(new, |link| self.mm.prototype_protection(link));
+        if !new.denies_all() && !new.is_guard() && self.mm.valid_entry_tells(new, own) {
+            let entry = ValidPte::user(frame, new, self.mm.no_execute).with(PROTOTYPE | valid.0 & DIRTY);
+            self.mm.machine.exchange(cell, entry.0);
+            self.mm.machine.flush(page);
+            return;
+        }
+        let old = ValidPte(self.mm.machine.exchange(cell, Pte::LookInVad(new).encode()));
+        self.mm.machine.flush(page);
+        self.leave_dirt(frame, old);
+        self.page_leaves();
+        self.mm.release_share(frame);
+        if let Some(table) = self.table(page) {
+            self.mm.release_share(table);
+        }
+    }
+
+    /// Keeps in the frame's record what the processor noted in an entry that goes.
+    #[inline]
+    pub(crate) fn leave_dirt(&self, frame: FrameNumber, old: ValidPte) {
+        if old.has(DIRTY) {
+            self.mm.frame(frame).insert_flags(Flags::MODIFIED);
+        }
+    }
+
+    /// One page fewer in the working set.
+    #[inline]
+    pub(crate) fn page_leaves(&self) {
+        self.process.vm.working_set_size.update(|size| size - 1);
+    }
+}
+
+impl<M: Machine> MemoryManager<M> {
+    pub(crate) fn set_original_protection(&self, frame: FrameNumber, protection: Protection) {
+        let original = &self.frame(frame).original_pte;
+        original.set(with_software_protection(original.get(), protection));
+    }
+
+    /// The protection behind the valid entry of a shared page whose own protection is `own`: `own`, unless the bits say
+    /// something else.
+    fn shared_protection(&self, valid: ValidPte, own: Protection) -> Protection {
+        let expected = ValidPte::user(valid.frame(), own, self.no_execute);
+        if (valid.0 ^ expected.0) & PERMISSIONS == 0 {
+            return own;
+        }
+        let executable = if self.no_execute == 0 { own.is_executable() } else { !valid.has(crate::pte::NO_EXECUTE) };
+        let access = match (valid.has(COPY_ON_WRITE), valid.has(WRITE)) {
+            (true, _) => Protection::WRITECOPY,
+            (_, true) => Protection::READWRITE,
+            (false, false) => Protection::READONLY,
+        };
+        let uncached = if valid.has(CACHE_DISABLE) { 0x08 } else { 0 };
+        Protection::from_code(access.code() | if executable { 2 } else { 0 } | uncached)
+    }
+
+    /// Whether the valid entry of a shared page under `protection` can be read back, given the page's own protection. Where
+    /// it cannot (no NX, EXECUTE against EXECUTE_READ), the process gets a copy, whose frame remembers.
+    pub(crate) fn valid_entry_tells(&self, protection: Protection, own: Protection) -> bool {
+        let entry = ValidPte::user(FrameNumber(0), protection, self.no_execute);
+        self.shared_protection(entry, own) == protection && protection.caching() != Caching::WriteCombined
+    }
+}
+

@@ -1,0 +1,199 @@
+//! VADs as a whole, and the commitment of ranges within one.
+
+use abi::status::NtStatus;
+
+use crate::address_space::AddressSpace;
+use crate::commit::CommitLimit;
+use crate::frame::NoFrame;
+use crate::layout::{PageCount, VirtualPage};
+use crate::machine::Machine;
+use crate::pool::Tag;
+use crate::protection::Protection;
+use crate::pte::{Pte, pte_of};
+use crate::system::Exhausted;
+use crate::vad::{VadFlags, VadForm, VadLink};
+
+/// Why pages could not be committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CommitError {
+    /// `STATUS_COMMITMENT_LIMIT`.
+    Limit,
+    /// No frame for a page table: `STATUS_NO_MEMORY`.
+    NoFrame,
+}
+
+impl From<CommitLimit> for CommitError {
+    fn from(_: CommitLimit) -> Self {
+        Self::Limit
+    }
+}
+
+impl From<NoFrame> for CommitError {
+    fn from(_: NoFrame) -> Self {
+        Self::NoFrame
+    }
+}
+
+impl From<CommitError> for NtStatus {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Limit => Self::COMMITMENT_LIMIT,
+            CommitError::NoFrame => Self::NO_MEMORY,
+        }
+    }
+}
+
+impl From<CommitLimit> for NtStatus {
+    fn from(_: CommitLimit) -> Self {
+        Self::COMMITMENT_LIMIT
+    }
+}
+
+impl From<Exhausted> for NtStatus {
+    fn from(_: Exhausted) -> Self {
+        Self::INSUFFICIENT_RESOURCES
+    }
+}
+
+impl<M: Machine> AddressSpace<'_, M> {
+    /// Adds a VAD over `range`, which is free; its commit charge and its page tables are charged. `prepare` fills in what the
+    /// form has beyond the flags.
+    ///
+    /// # Errors
+    /// INSUFFICIENT_RESOURCES or COMMITMENT_LIMIT; nothing has changed.
+    #[doc(alias = "MiInsertVad")]
+    pub(crate) fn add_vad(
+        &self,
+        form: VadForm,
+        range: (VirtualPage, VirtualPage),
+        flags: VadFlags,
+        prepare: impl FnOnce(VadLink),
+    ) -> Result<VadLink, NtStatus> {
+        let vad: VadLink = self.mm.allocate_pool(form.block_size(), Tag(form.tag()))?;
+        let charge = flags.commit_charge().0;
+        if let Err(limit) = self.charge_vad(charge, range) {
+            self.mm.free_pool(vad);
+            return Err(limit.into());
+        }
+        let node = self.vads().node(vad);
+        node.initialize(range, flags);
+        prepare(vad);
+        self.vads().insert(vad);
+        self.process.number_of_vads.update(|count| count + 1);
+        let size = self.process.virtual_size.update(|size| size + (node.pages().0 << 12));
+        if size > self.process.peak_virtual_size.get() {
+            self.process.peak_virtual_size.set(size);
+        }
+        Ok(vad)
+    }
+
+    #[inline]
+    fn charge_vad(&self, pages: u32, range: (VirtualPage, VirtualPage)) -> Result<(), CommitLimit> {
+        self.charge(pages)?;
+        self.commit_tables(range.0, range.1).inspect_err(|_| self.give_back(pages))
+    }
+
+    /// Takes `vad`, whose pages are gone, away with its charges.
+    #[doc(alias = "MiRemoveVad")]
+    pub(crate) fn remove_vad(&self, vad: VadLink) {
+        let tree = self.vads();
+        let node = tree.node(vad);
+        let range = (node.start(), node.end());
+        self.forget_hint(vad);
+        let before = tree.previous(vad);
+        let after = tree.next(vad);
+        tree.remove(vad);
+        self.release_range(range, before, after);
+        self.give_back(node.flags().commit_charge().0);
+        self.process.number_of_vads.update(|count| count - 1);
+        self.mm.free_pool(vad);
+    }
+
+    /// Returns the page tables and the virtual size of `range`, which belongs to no VAD any more; `before` and `after` are
+    /// its neighbours.
+    pub(crate) fn release_range(&self, range: (VirtualPage, VirtualPage), before: Option<VadLink>, after: Option<VadLink>) {
+        let tree = self.vads();
+        let below = before.map(|vad| tree.node(vad).end());
+        let above = after.map(|vad| tree.node(vad).start());
+        self.uncommit_tables(range.0, range.1, below, above);
+        self.process.virtual_size.update(|size| size - (range.1.0 - range.0.0 + 1 << 12));
+    }
+
+    pub(crate) fn forget_hint(&self, vad: VadLink) {
+        if self.process.vad_hint.get().address() == vad.address() {
+            self.process.vad_hint.set(abi::cell::Link::NULL);
+        }
+    }
+
+    /// Pages of `start..=end`, within `vad`, that are committed.
+    pub(crate) fn committed_pages(&self, vad: VadLink, start: VirtualPage, end: VirtualPage) -> u32 {
+        let flags = self.vads().node(vad).flags();
+        let whole = flags.has(VadFlags::MEM_COMMIT) || !flags.has(VadFlags::PRIVATE_MEMORY);
+        let mut committed = if whole { end.0 - start.0 + 1 } else { 0 };
+        self.each_table(start, end, |first, last, _| {
+            for page in (first.0..=last.0).map(VirtualPage) {
+                let pte = Pte::decode(self.mm.machine.record(pte_of(page)).load());
+                match pte {
+                    Pte::Empty => {}
+                    Pte::DemandZero(Protection::DECOMMITTED) if whole => committed -= 1,
+                    Pte::DemandZero(Protection::DECOMMITTED) => {}
+                    _ if whole => {}
+                    _ => committed += 1,
+                }
+            }
+        });
+        committed
+    }
+
+    /// Makes sure that `start..=end` has page tables.
+    ///
+    /// # Errors
+    /// [`NoFrame`]; tables added so far that are still empty are gone again.
+    pub(crate) fn make_tables(&self, start: VirtualPage, end: VirtualPage) -> Result<(), NoFrame> {
+        let mut page = start;
+        while page <= end {
+            if let Err(none) = self.table_or_new(page) {
+                self.drop_empty_tables(start, page);
+                return Err(none);
+            }
+            page = VirtualPage((page.0 | 0x1FF) + 1);
+        }
+        Ok(())
+    }
+
+    /// Drops page tables of `start..=end` that have no entry.
+    pub(crate) fn drop_empty_tables(&self, start: VirtualPage, end: VirtualPage) {
+        self.each_table(start, end, |first, _, _| {
+            self.entry_filled(first);
+            self.entries_emptied(first, 1);
+        });
+    }
+
+    /// Commits `start..=end`, within one private VAD, under `protection`; what is committed already only changes its
+    /// protection.
+    pub(crate) fn commit_range(&self, start: VirtualPage, end: VirtualPage, protection: Protection) -> Result<(), CommitError> {
+        let Some(vad) = self.find_vad(start) else { return Ok(()) };
+        let new = end.0 - start.0 + 1 - self.committed_pages(vad, start, end);
+        self.charge(new)?;
+        if let Err(none) = self.make_tables(start, end) {
+            self.give_back(new);
+            return Err(none.into());
+        }
+        for page in (start.0..=end.0).map(VirtualPage) {
+            if self.committed_protection(vad, page) != Some(protection) {
+                self.protect_private_page(page, protection);
+            }
+        }
+        self.add_charge(vad, new as i32);
+        self.drop_empty_tables(start, end);
+        Ok(())
+    }
+
+    /// Changes the commit charge that `vad` records by `pages` (M1).
+    pub(crate) fn add_charge(&self, vad: VadLink, pages: i32) {
+        let node = self.vads().node(vad);
+        let flags = node.flags();
+        let charge = flags.commit_charge().0.wrapping_add_signed(pages);
+        node.set_flags(flags.with_commit_charge(PageCount(charge)));
+    }
+}

@@ -1,0 +1,76 @@
+//! A stand-in for QEMU in the runner's own tests: it connects to the link as QEMU would and plays the guest that
+//! `VADOSE_FAKE_GUEST` names.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::process::exit;
+use std::time::Duration;
+use std::{env, fs, thread};
+
+use runner::link::frame::{Channel, encode_data};
+
+fn main() -> io::Result<()> {
+    if let Ok(marker) = env::var("VADOSE_FAKE_MARKER") {
+        fs::write(marker, "started")?;
+    }
+    let arguments: Vec<String> = env::args().collect();
+    let path = arguments.iter().find_map(|argument| argument.strip_prefix("socket,id=link,path="));
+    let Some(path) = path else { exit(0) };
+    let mut guest = Guest { link: UnixStream::connect(path)? };
+    match env::var("VADOSE_FAKE_GUEST").unwrap_or_default().as_str() {
+        "echo" => guest.echo()?,
+        "exception" => guest.end("status=C0000005 kind=exception address=80000000 audit=ok")?,
+        "loader" => guest.end("status=C0000139 kind=loader message=a.dll%20lacks%20B audit=ok")?,
+        "audit" => guest.end("status=00000000 kind=exit audit=F2%20broken")?,
+        "bugcheck" => guest.bugcheck()?,
+        "silent" => thread::sleep(Duration::from_secs(600)),
+        "garbage" => guest.link.write_all(b"GRUB loading.")?,
+        "truncated" => guest.link.write_all(&[1, 200, 0, b'x'])?,
+        "vanish" => exit(0),
+        other => panic!("no such guest: {other}"),
+    }
+    exit(33)
+}
+
+struct Guest {
+    link: UnixStream,
+}
+
+impl Guest {
+    fn event(&mut self, line: &str) -> io::Result<()> {
+        self.link.write_all(&encode_data(Channel::Events, line.as_bytes()))
+    }
+
+    fn end(&mut self, fields: &str) -> io::Result<()> {
+        self.event("begin label=exec")?;
+        self.event("ready tsc=1000")?;
+        self.event(&format!("end label=exec {fields} instructions=5 frames_before=1 frames_after=1"))?;
+        self.event("done")
+    }
+
+    /// Reads standard input to its end, gives it back on both streams, and ends with its length.
+    fn echo(&mut self) -> io::Result<()> {
+        let mut input = Vec::new();
+        loop {
+            let mut header = [0; 3];
+            self.link.read_exact(&mut header)?;
+            assert_eq!(header[0], Channel::StandardInput as u8);
+            let mut payload = vec![0; usize::from(u16::from_le_bytes([header[1], header[2]]))];
+            self.link.read_exact(&mut payload)?;
+            if payload.is_empty() {
+                break;
+            }
+            input.extend(payload);
+        }
+        self.link.write_all(&encode_data(Channel::StandardOutput, &input))?;
+        self.link.write_all(&encode_data(Channel::StandardError, b"to errors\n"))?;
+        self.end(&format!("status={:08X} kind=exit audit=ok", input.len()))
+    }
+
+    fn bugcheck(&mut self) -> io::Result<()> {
+        fs::write("com1.log", "first line\r\n*** STOP 0000001A\r\n")?;
+        self.event("bugcheck code=0000001A p1=00000003")?;
+        exit(35)
+    }
+}

@@ -1,0 +1,322 @@
+//! One boot from start to end: lay out the scratch folder, start QEMU, move the bytes of the link, keep the
+//! deadline, and collect what the guest left behind.
+//!
+//! Threads: one reads the link, one pumps standard input; the caller's thread owns the emulator and everything
+//! else, and learns of bytes through a channel. The link's socket is the runner's and QEMU connects to it, so
+//! there is no moment at which the one waits for a file that the other has not made yet.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::symlink;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::error::{Error, Result};
+use crate::iso;
+use crate::link::frame::{Channel, encode_data, encode_end};
+use crate::link::transcript::{Passing, Transcript};
+use crate::machine::{MachineOptions, Medium, Screen, SerialPorts, Start, names};
+use crate::paths::Tree;
+use crate::plan::{self, Job};
+use crate::process::{self, Process, Streams, Waited};
+use crate::volume::Volume;
+
+/// How long a guest that has said everything may take to end.
+const GRACE: Duration = Duration::from_secs(10);
+/// The longest sleep before looking at deadline and signals again.
+const TICK: Duration = Duration::from_millis(50);
+
+/// What the guest reads as standard input.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// This process's standard input, to its end.
+    Terminal,
+    /// These bytes, then the end.
+    Bytes(Vec<u8>),
+}
+
+/// The module that is drive C:.
+#[derive(Clone, Copy, Debug)]
+pub enum Drive<'a> {
+    /// None at all.
+    Missing,
+    /// A volume.
+    Volume(&'a Volume),
+    /// Bytes that need not be a volume.
+    Raw(&'a [u8]),
+}
+
+/// What to boot.
+#[derive(Clone, Debug)]
+pub struct Setup<'a> {
+    /// Where kernel and DLLs are.
+    pub tree: &'a Tree,
+    /// The machine.
+    pub options: &'a MachineOptions,
+    /// What it starts from.
+    pub medium: Medium,
+    /// Its serial ports; without a link only the exit status and the log tell what happened.
+    pub serial: SerialPorts,
+    /// Drive C:.
+    pub drive: Drive<'a>,
+    /// The jobs of the plan.
+    pub jobs: &'a [Job],
+    /// Words of the kernel's command line, before the user's own.
+    pub words: &'a [&'a str],
+}
+
+/// How the machine came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The emulator ended with this status (`None`: a signal ended it).
+    Status(Option<i32>),
+    /// The deadline passed.
+    TimedOut,
+}
+
+/// Status of QEMU after the guest wrote 10h to the exit port: all went well.
+pub const STATUS_GOOD: i32 = 33;
+/// Status of QEMU after the guest wrote 11h: a bugcheck, a failed audit or a failed job.
+pub const STATUS_BAD: i32 = 35;
+
+/// What is left after a boot.
+#[derive(Debug)]
+pub struct Finished {
+    /// What the link said.
+    pub transcript: Transcript,
+    /// What the kernel wrote to COM1.
+    pub log: String,
+    /// What the emulator said on its own account.
+    pub emulator_log: String,
+    /// How the machine ended.
+    pub ending: Ending,
+    /// Wall-clock time.
+    pub elapsed: Duration,
+}
+
+/// Boots and runs the plan to its end; `passing` sees output and events as they arrive.
+///
+/// # Errors
+/// What the host, the tools or the link did wrong. A guest that fails is no error, but a [`Finished`].
+pub fn boot(
+    setup: &Setup<'_>,
+    input: Input,
+    passing: &mut dyn FnMut(Passing) -> Result<()>,
+) -> Result<Finished> {
+    let folder = process::scratch_folder()?;
+    let command_line = command_line(setup);
+    let modules = lay_out(setup, folder.path(), &command_line)?;
+    let start = Start {
+        options: setup.options,
+        medium: setup.medium,
+        modules: &modules,
+        command_line: &command_line,
+        serial: setup.serial,
+        screen: Screen::Hidden,
+    };
+    let began = Instant::now();
+    let listener = match setup.serial {
+        SerialPorts::Linked => Some(listen(folder.path())?),
+        _ => None,
+    };
+    let streams = Streams::Logged(names::EMULATOR_LOG);
+    let mut emulator = Process::start(&start.program()?, &start.arguments(), folder.path(), streams)?;
+    let deadline = setup.options.deadline(began);
+    let mut transcript = Transcript::default();
+    let ending = match listener {
+        None => wait_for_end(&mut emulator, deadline)?,
+        Some(listener) => {
+            let link = accept(&listener, &mut emulator, folder.path())?;
+            converse(link, input, &mut emulator, deadline, &mut transcript, passing)?
+        }
+    };
+    drop(emulator);
+    Ok(finish(&folder, transcript, ending, began))
+}
+
+/// The kernel's command line: what the runner needs, then the user's own words.
+fn command_line(setup: &Setup<'_>) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    if setup.serial == SerialPorts::Linked {
+        words.push("link=com3");
+    }
+    if setup.serial == SerialPorts::Absent {
+        words.push("console=none");
+    }
+    words.push("exit=debug");
+    words.extend(setup.words);
+    words.extend(setup.options.cmdline.split_whitespace());
+    words.join(" ")
+}
+
+/// Puts kernel and modules, or the disc image made of them, into the scratch folder.
+fn lay_out(setup: &Setup<'_>, folder: &Path, command_line: &str) -> Result<Vec<&'static str>> {
+    let kernel = setup.tree.kernel()?;
+    let mut modules = Vec::new();
+    let image = folder.join(names::VOLUME);
+    match setup.drive {
+        Drive::Missing => {}
+        Drive::Volume(volume) => volume.write(&image)?,
+        Drive::Raw(bytes) => fs::write(&image, bytes).map_err(Error::file("writing", &image))?,
+    }
+    if !matches!(setup.drive, Drive::Missing) {
+        modules.push(names::VOLUME);
+    }
+    if !setup.jobs.is_empty() {
+        let path = folder.join(names::PLAN);
+        fs::write(&path, plan::encode(setup.jobs)?).map_err(Error::file("writing", &path))?;
+        modules.push(names::PLAN);
+    }
+    match setup.medium {
+        Medium::Kernel => {
+            symlink(&kernel, folder.join(names::KERNEL)).map_err(Error::file("linking", &kernel))?;
+        }
+        Medium::Disc => {
+            let modules: Vec<_> = modules.iter().map(|&name| (name, folder.join(name))).collect();
+            iso::build(setup.tree, &kernel, &modules, command_line, &folder.join(names::DISC))?;
+        }
+    }
+    Ok(modules)
+}
+
+fn listen(folder: &Path) -> Result<UnixListener> {
+    let path = folder.join(names::LINK);
+    let listener = UnixListener::bind(&path).map_err(Error::file("listening on", &path))?;
+    listener.set_nonblocking(true).map_err(Error::host("preparing the link"))?;
+    Ok(listener)
+}
+
+/// Waits for the emulator to connect, which is the first thing it does.
+fn accept(listener: &UnixListener, emulator: &mut Process, folder: &Path) -> Result<UnixStream> {
+    loop {
+        match listener.accept() {
+            Ok((link, _)) => {
+                link.set_nonblocking(false).map_err(Error::host("preparing the link"))?;
+                return Ok(link);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(Error::host("accepting the link")(error)),
+        }
+        if let Some(status) = emulator.ended()? {
+            let said = process::read_log(&folder.join(names::EMULATOR_LOG));
+            let words = process::last_lines(&said, 3).join("; ");
+            return Err(Error::Tool {
+                program: emulator.name().to_owned(),
+                problem: format!("ended at once ({status}): {words}"),
+            });
+        }
+        process::check_interrupt()?;
+        thread::sleep(process::PAUSE);
+    }
+}
+
+fn wait_for_end(emulator: &mut Process, deadline: Option<Instant>) -> Result<Ending> {
+    Ok(match emulator.wait(deadline)? {
+        Waited::Ended(status) => Ending::Status(status.code()),
+        Waited::TimedOut => Ending::TimedOut,
+    })
+}
+
+/// Moves bytes in both directions until the guest is done, its link closes or the time is up.
+fn converse(
+    link: UnixStream,
+    input: Input,
+    emulator: &mut Process,
+    deadline: Option<Instant>,
+    transcript: &mut Transcript,
+    passing: &mut dyn FnMut(Passing) -> Result<()>,
+) -> Result<Ending> {
+    let sending = link.try_clone().map_err(Error::host("preparing the link"))?;
+    thread::spawn(move || send_input(sending, input));
+    let (sender, receiver) = mpsc::sync_channel(64);
+    thread::spawn(move || receive(link, &sender));
+    while let Some(bytes) = next_bytes(&receiver, deadline)? {
+        if bytes.is_empty() {
+            return Ok(Ending::TimedOut);
+        }
+        for item in transcript.push(&bytes)? {
+            passing(item)?;
+        }
+    }
+    // The link is closed, so the emulator is about to end; a guest that hangs now gets little time.
+    let patience = Instant::now() + GRACE;
+    let ending = wait_for_end(emulator, Some(deadline.map_or(patience, |deadline| deadline.min(patience))))?;
+    if ending != Ending::TimedOut {
+        transcript.finish()?;
+    }
+    Ok(ending)
+}
+
+/// The next bytes of the link; `None` when it has closed, an empty vector when the deadline has passed.
+fn next_bytes(receiver: &Receiver<Vec<u8>>, deadline: Option<Instant>) -> Result<Option<Vec<u8>>> {
+    loop {
+        process::check_interrupt()?;
+        let now = Instant::now();
+        let left = deadline.map_or(TICK, |deadline| deadline.saturating_duration_since(now).min(TICK));
+        match receiver.recv_timeout(left) {
+            Ok(bytes) => return Ok(Some(bytes)),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
+                return Ok(Some(Vec::new()));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+/// Reads the link until it closes; ends early when nobody listens any more.
+fn receive(mut link: UnixStream, sender: &SyncSender<Vec<u8>>) {
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match link.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // A reset connection is a closed one: the emulator was killed or ended.
+            Err(_) => return,
+        }
+    }
+}
+
+/// Sends standard input and its end. The guest may end before it has read everything, so failures are no news.
+fn send_input(mut link: UnixStream, input: Input) {
+    let sent = match input {
+        Input::Bytes(bytes) => link.write_all(&encode_data(Channel::StandardInput, &bytes)),
+        Input::Terminal => pump(&mut io::stdin().lock(), &mut link),
+    };
+    if sent.is_ok() {
+        let _ = link.write_all(&encode_end(Channel::StandardInput));
+    }
+}
+
+fn pump(from: &mut impl Read, link: &mut UnixStream) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => link.write_all(&encode_data(Channel::StandardInput, &buffer[..count]))?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // What cannot be read (a closed descriptor, a directory) is an input without bytes.
+            Err(_) => return Ok(()),
+        }
+    }
+}
+
+fn finish(folder: &TempDir, transcript: Transcript, ending: Ending, began: Instant) -> Finished {
+    Finished {
+        transcript,
+        log: process::read_log(&folder.path().join(names::KERNEL_LOG)),
+        emulator_log: process::read_log(&folder.path().join(names::EMULATOR_LOG)),
+        ending,
+        elapsed: began.elapsed(),
+    }
+}

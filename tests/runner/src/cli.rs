@@ -1,0 +1,185 @@
+//! The command line of `./vadose`, and what each subcommand leads to.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
+
+use crate::error::{self, Result};
+use crate::exec::{self, ExecOptions};
+use crate::iso::{self, IsoOptions};
+use crate::machine::MachineOptions;
+use crate::paths::Tree;
+use crate::run::RunOptions;
+use crate::suite::{self, TestOptions};
+use crate::{bench, debug, process, run, symbols, unsafe_list};
+
+/// Exit code for a command that does not exist yet or was called wrongly.
+const USAGE: u8 = 2;
+
+const EXIT_CODES: &str = "Exit codes:
+  the program's own (low 8 bits), or
+  134  an unhandled exception ended it (NTSTATUS and address on standard error)
+  127  the loader refused it (DLL and export named)
+  126  bad input: no such file, not a 32-bit console EXE, wrong options; nothing was booted
+  125  the kernel stopped or an audit failed (the end of its log on standard error)
+  124  the time was up
+  123  the runner itself failed
+--report tells a program's own 123 to 134 apart.";
+
+/// Boots the Vadose kernel and runs Windows programs on it.
+#[derive(Parser, Debug)]
+#[command(name = "vadose", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run a Windows program headless; its streams and exit code pass through
+    #[command(after_help = EXIT_CODES)]
+    Exec {
+        #[command(flatten)]
+        machine: MachineOptions,
+        #[command(flatten)]
+        options: ExecOptions,
+    },
+    /// Boot the disc image with the console on this terminal
+    Run {
+        #[command(flatten)]
+        machine: MachineOptions,
+        #[command(flatten)]
+        options: RunOptions,
+    },
+    /// Run the tests; the last line is `N passed, N failed`
+    Test(TestOptions),
+    /// Print the benchmark table (guest instructions)
+    Bench {
+        #[command(flatten)]
+        machine: MachineOptions,
+    },
+    /// Stop at the kernel's entry with gdb attached
+    Debug {
+        #[command(flatten)]
+        machine: MachineOptions,
+        #[command(flatten)]
+        options: debug::DebugOptions,
+    },
+    /// Build the disc image for a CD, a USB stick or an emulator
+    Iso(IsoOptions),
+    /// Attach to the machine's debugger (not built yet)
+    Kd(Rest),
+    /// Take an image of the machine's memory (not built yet)
+    Dump(Rest),
+    /// Draw pictures of memory (not built yet)
+    Picture(Rest),
+    /// Work with disk images (not built yet)
+    Image(Rest),
+    /// Pack the symbols of a linked kernel into its reserved section
+    #[command(hide = true)]
+    PackSymbols {
+        /// The linked kernel
+        input: PathBuf,
+        /// Where to write the kernel with its symbols
+        output: PathBuf,
+    },
+    /// Check which files contain the keyword `unsafe` against the checked-in list
+    #[command(hide = true)]
+    UnsafeList,
+}
+
+#[derive(Args, Debug)]
+struct Rest {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    rest: Vec<String>,
+}
+
+/// Parses the command line and does what it says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
+    process::catch_interrupts();
+    let tree = Tree::find();
+    let result = match arguments.command {
+        Command::Exec { machine, options } => return exec::run(&tree, &machine, &options).into(),
+        Command::Run { machine, options } => run::run(&tree, &machine, &options),
+        Command::Test(options) => suite::run(&tree, &options),
+        Command::Bench { machine } => bench::run(&tree, &machine),
+        Command::Debug { machine, options } => debug::run(&tree, &machine, &options),
+        Command::Iso(options) => build_iso(&tree, &options),
+        Command::Kd(_) => return not_built("kd"),
+        Command::Dump(_) => return not_built("dump"),
+        Command::Picture(_) => return not_built("picture"),
+        Command::Image(_) => return not_built("image"),
+        Command::PackSymbols { input, output } => symbols::pack(&input, &output).map(|()| 0),
+        Command::UnsafeList => unsafe_list::run(&tree),
+    };
+    match result {
+        Ok(code) => code.into(),
+        Err(error) => {
+            eprintln!("vadose: {error}");
+            error.exit_code().into()
+        }
+    }
+}
+
+fn build_iso(tree: &Tree, options: &IsoOptions) -> Result<u8> {
+    let path = iso::build_release(tree, options)?;
+    println!("{}", path.display());
+    Ok(0)
+}
+
+/// Prints what clap has to say. A wrong `exec` line is bad input like any other and has that exit code.
+fn refuse(error: &clap::Error) -> ExitCode {
+    // Fails only when the stream is closed, and then nobody reads it.
+    let _ = error.print();
+    let help = [ErrorKind::DisplayHelp, ErrorKind::DisplayVersion];
+    if help.contains(&error.kind()) {
+        return ExitCode::SUCCESS;
+    }
+    match std::env::args().nth(1).as_deref() {
+        Some("exec") => error::BAD_INPUT.into(),
+        _ => USAGE.into(),
+    }
+}
+
+fn not_built(command: &str) -> ExitCode {
+    eprintln!("vadose: {command} is not built yet");
+    USAGE.into()
+}
+
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn options_after_the_program_are_the_programs() {
+        let words = ["vadose", "exec", "--ram", "64", "p.exe", "--ram", "-x", "--help"];
+        let Command::Exec { machine, options } = Arguments::try_parse_from(words).unwrap().command else {
+            panic!("not exec");
+        };
+        assert_eq!(machine.ram, 64);
+        assert_eq!(options.command, ["p.exe", "--ram", "-x", "--help"]);
+    }
+
+    #[test]
+    fn a_machine_without_memory_is_refused() {
+        for ram in ["0", "-1", "999999", "many"] {
+            assert!(Arguments::try_parse_from(["vadose", "run", "--ram", ram]).is_err(), "{ram}");
+        }
+        assert!(Arguments::try_parse_from(["vadose", "run", "--icount", "--kvm"]).is_err());
+    }
+}

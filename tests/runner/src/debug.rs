@@ -1,0 +1,96 @@
+//! `debug`: QEMU stopped before its first instruction, gdb attached, a breakpoint at the kernel's entry.
+//!
+//! The machine runs the demonstration directly from the kernel file, without firmware or GRUB in between. gdb
+//! talks to QEMU over a socket in the scratch folder, so that two debuggers can run on one host.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::error::{Error, Result};
+use crate::iso;
+use crate::machine::{MachineOptions, Medium, Screen, SerialPorts, Start, names};
+use crate::paths::Tree;
+use crate::process::{self, Process, Streams};
+
+/// The gdb commands of the project, below the tree's root.
+const SCRIPT: &str = "tests/runner/gdb/vadose.gdb";
+/// How long QEMU may take until its gdb stub listens.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Options of `debug`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DebugOptions {
+    /// Arguments handed to gdb, such as -batch -ex "info registers"
+    #[arg(value_name = "GDB ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub gdb: Vec<String>,
+}
+
+/// Starts QEMU and gdb and stays until gdb ends; its exit code passes through.
+///
+/// # Errors
+/// [`Error::Unbuilt`] or [`Error::Tool`].
+pub fn run(tree: &Tree, machine: &MachineOptions, options: &DebugOptions) -> Result<u8> {
+    process::require("gdb", "gdb")?;
+    let folder = process::scratch_folder()?;
+    let modules = [names::VOLUME, names::PLAN];
+    let demonstration = iso::demonstration(tree)?;
+    demonstration.write(folder.path())?;
+    let kernel = tree.kernel()?;
+    symlink(&kernel, folder.path().join(names::KERNEL)).map_err(Error::file("linking", &kernel))?;
+    let words = format!("console=com1 poweroff=qemu {}", machine.cmdline);
+    let start = Start {
+        options: machine,
+        medium: Medium::Kernel,
+        modules: &modules,
+        command_line: words.trim_end(),
+        serial: SerialPorts::Logged,
+        screen: Screen::Hidden,
+    };
+    let mut arguments = start.arguments();
+    let stub = format!("socket,id=gdb,path={},server=on,wait=off", names::GDB);
+    arguments.extend(["-S", "-chardev", &stub, "-gdb", "chardev:gdb"].map(str::to_owned));
+    let streams = Streams::Logged(names::EMULATOR_LOG);
+    let mut emulator = Process::start(&start.program()?, &arguments, folder.path(), streams)?;
+    wait_for_stub(&mut emulator, folder.path())?;
+    let code = run_gdb(tree, folder.path(), options)?;
+    drop(emulator);
+    keep_log(tree, folder.path())?;
+    Ok(code)
+}
+
+fn wait_for_stub(emulator: &mut Process, folder: &Path) -> Result<()> {
+    let began = Instant::now();
+    while !folder.join(names::GDB).exists() {
+        if emulator.ended()?.is_some() || began.elapsed() > PATIENCE {
+            let said = process::read_log(&folder.join(names::EMULATOR_LOG));
+            let problem = format!("did not start: {}", process::last_lines(&said, 3).join("; "));
+            return Err(Error::Tool { program: emulator.name().into(), problem });
+        }
+        process::check_interrupt()?;
+        thread::sleep(process::PAUSE);
+    }
+    Ok(())
+}
+
+fn run_gdb(tree: &Tree, folder: &Path, options: &DebugOptions) -> Result<u8> {
+    let connect = format!("target remote {}", folder.join(names::GDB).display());
+    let mut gdb = Command::new("gdb");
+    gdb.args(["-nx", "-q"]).arg(tree.kernel_for_debugger()?);
+    gdb.args(["-ex", "set confirm off", "-ex", "set architecture i386", "-ex", &connect, "-x"]);
+    gdb.arg(tree.file(SCRIPT)).args(&options.gdb).current_dir(tree.root());
+    let status = gdb.status().map_err(Error::host("starting gdb"))?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
+}
+
+/// Keeps what the kernel wrote to COM1 while gdb had the terminal.
+fn keep_log(tree: &Tree, folder: &Path) -> Result<()> {
+    let kept = tree.out("debug-com1.log");
+    fs::write(&kept, process::read_log(&folder.join(names::KERNEL_LOG)))
+        .map_err(Error::file("writing", &kept))
+}

@@ -1,0 +1,32 @@
+//! The host side of Vadose: what stands behind `./vadose` and the `make` targets.
+//!
+//! The runner builds the FAT image that is drive C:, writes the plan of what to run, starts QEMU (or Bochs),
+//! speaks the framed protocol of the third serial port, and turns what the guest reports into exit codes,
+//! test verdicts and tables. It never contains kernel logic: everything it knows about the guest comes over
+//! the link, from the serial log or from the emulator's exit status.
+//!
+//! To see how a program is run, read [`exec`], then [`boot`] and [`link`]. To see how the tests are judged,
+//! read [`suite`].
+#![forbid(unsafe_code)]
+
+pub mod bench;
+pub mod boot;
+pub mod cli;
+pub mod command_line;
+pub mod debug;
+pub mod error;
+pub mod exec;
+pub mod guest_path;
+pub mod iso;
+pub mod link;
+pub mod machine;
+pub mod paths;
+pub mod plan;
+pub mod process;
+pub mod report;
+pub mod run;
+pub mod suite;
+pub mod symbols;
+pub mod unsafe_list;
+pub mod vet;
+pub mod volume;

@@ -1,0 +1,265 @@
+//! The emulated machine: what the user can choose, and the QEMU arguments that follow from it.
+//!
+//! QEMU runs in the scratch folder and is given relative names only, so that no path of the host needs quoting
+//! in QEMU's option syntax. Two choices are not free: above 3 GB the x86_64 binary is taken, because the i386
+//! one truncates the addresses of page tables; and `pse36` belongs to the processor, because without it QEMU
+//! gives 32 physical address bits and faults on any page-table entry above them.
+
+use std::env;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::error::{Error, Result};
+use crate::process;
+
+/// Where QEMU finds the boot modules and where the guest leaves its traces, all in the scratch folder.
+pub mod names {
+    /// The kernel. On the multiboot command line this name stands before the words meant for the kernel.
+    pub const KERNEL: &str = "kernel";
+    /// The FAT image that is C:; also the module's own name.
+    pub const VOLUME: &str = "volume";
+    /// The plan; also the module's own name.
+    pub const PLAN: &str = "plan";
+    /// The disc image.
+    pub const DISC: &str = "disc.iso";
+    /// What the guest sent to COM1.
+    pub const KERNEL_LOG: &str = "com1.log";
+    /// The socket of the runner's link.
+    pub const LINK: &str = "link.socket";
+    /// The socket of QEMU's gdb stub.
+    pub const GDB: &str = "gdb.socket";
+    /// What QEMU itself says.
+    pub const EMULATOR_LOG: &str = "emulator.log";
+}
+
+/// RAM above which the x86_64 binary is taken, in MB.
+const LARGEST_FOR_I386: u32 = 3072;
+/// The largest machine of QEMU's `pc` whose RAM ends within 36 address bits, in MB.
+const LARGEST: i64 = 61 * 1024;
+
+/// Options of every command that boots.
+#[derive(Args, Clone, Debug)]
+pub struct MachineOptions {
+    /// RAM in MB
+    #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=LARGEST), help_heading = "Machine")]
+    pub ram: u32,
+    /// Processor, in QEMU's words; pentium3 has no NX
+    #[arg(long, value_name = "MODEL", default_value = "coreduo,+pse36", help_heading = "Machine")]
+    pub cpu: String,
+    /// Words added to the kernel's command line
+    #[arg(
+        long,
+        value_name = "WORDS",
+        default_value = "",
+        hide_default_value = true,
+        help_heading = "Machine"
+    )]
+    pub cmdline: String,
+    /// Count instructions: one tick of the time-stamp counter is one guest instruction, clock base fixed
+    #[arg(long, help_heading = "Machine")]
+    pub icount: bool,
+    /// Run on the host's processor instead of QEMU's emulation
+    #[arg(long, conflicts_with = "icount", help_heading = "Machine")]
+    pub kvm: bool,
+    /// Seconds after which the machine is stopped, 0 for never [default: 60; run and debug: never]
+    #[arg(long, value_name = "SECONDS", help_heading = "Machine")]
+    pub timeout: Option<u64>,
+}
+
+/// Seconds after which a machine is stopped when the user did not say.
+const PATIENCE: u64 = 60;
+
+impl MachineOptions {
+    /// The moment at which a machine started at `began` is stopped, if ever.
+    #[must_use]
+    pub fn deadline(&self, began: Instant) -> Option<Instant> {
+        match self.timeout.unwrap_or(PATIENCE) {
+            0 => None,
+            // A time-out too large to be reached is none.
+            seconds => began.checked_add(Duration::from_secs(seconds)),
+        }
+    }
+}
+
+impl Default for MachineOptions {
+    fn default() -> Self {
+        Self {
+            ram: 512,
+            cpu: "coreduo,+pse36".into(),
+            cmdline: String::new(),
+            icount: false,
+            kvm: false,
+            timeout: None,
+        }
+    }
+}
+
+/// What the machine starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// QEMU loads the kernel and its modules itself, by the first multiboot protocol.
+    Kernel,
+    /// The firmware starts GRUB from the disc image.
+    Disc,
+}
+
+/// The serial ports of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SerialPorts {
+    /// None at all.
+    Absent,
+    /// COM1 into the kernel log, COM3 to the runner.
+    Linked,
+    /// COM1 into the kernel log, no link.
+    Logged,
+    /// COM1 and QEMU's monitor on this terminal.
+    Terminal,
+}
+
+/// The screen of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// No window.
+    Hidden,
+    /// QEMU's window.
+    Window,
+}
+
+/// Everything about one start of QEMU.
+#[derive(Clone, Debug)]
+pub struct Start<'a> {
+    /// The user's choices.
+    pub options: &'a MachineOptions,
+    /// What it starts from.
+    pub medium: Medium,
+    /// The modules, by name, when the kernel is loaded directly.
+    pub modules: &'a [&'static str],
+    /// The kernel's command line, when the kernel is loaded directly.
+    pub command_line: &'a str,
+    /// The serial ports.
+    pub serial: SerialPorts,
+    /// The screen.
+    pub screen: Screen,
+}
+
+impl Start<'_> {
+    /// The emulator to start; `VADOSE_QEMU` names another one.
+    ///
+    /// # Errors
+    /// [`Error::Tool`] when it is not installed.
+    pub fn program(&self) -> Result<String> {
+        if let Ok(program) = env::var("VADOSE_QEMU") {
+            return Ok(program);
+        }
+        let program = match self.options.ram > LARGEST_FOR_I386 {
+            true => "qemu-system-x86_64",
+            false => "qemu-system-i386",
+        };
+        process::require(program, "qemu-system-x86")?;
+        if self.options.kvm && !Path::new("/dev/kvm").exists() {
+            return Err(Error::BadInput("--kvm: this host has no /dev/kvm".into()));
+        }
+        Ok(program.to_owned())
+    }
+
+    /// The emulator's arguments.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let accelerator = if self.options.kvm { "kvm" } else { "tcg" };
+        let mut arguments = words(&["-no-reboot", "-net", "none", "-accel", accelerator]);
+        arguments.extend(words(&["-cpu", &self.options.cpu, "-m", &format!("{}M", self.options.ram)]));
+        arguments.extend(self.memory_arguments());
+        if self.options.icount {
+            // `sleep=off`: a halted guest jumps to its next timer instead of waiting for it.
+            arguments.extend(words(&["-icount", "shift=0,sleep=off"]));
+            arguments.extend(words(&["-rtc", "base=2000-01-01T00:00:00,clock=vm"]));
+        }
+        arguments.extend(self.screen_arguments());
+        arguments.extend(self.serial_arguments());
+        arguments.extend(words(&["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]));
+        arguments.extend(self.medium_arguments());
+        arguments
+    }
+
+    /// Above what the host may be willing to reserve, memory is taken as the guest touches it.
+    fn memory_arguments(&self) -> Vec<String> {
+        if self.options.ram <= LARGEST_FOR_I386 {
+            return Vec::new();
+        }
+        let backend = format!("memory-backend-ram,id=ram,size={}M,reserve=off", self.options.ram);
+        words(&["-object", &backend, "-machine", "pc,memory-backend=ram"])
+    }
+
+    fn screen_arguments(&self) -> Vec<String> {
+        match self.screen {
+            Screen::Hidden => words(&["-display", "none"]),
+            Screen::Window => Vec::new(),
+        }
+    }
+
+    fn serial_arguments(&self) -> Vec<String> {
+        let log = format!("file,id=com1,path={}", names::KERNEL_LOG);
+        let logged = ["-monitor", "none", "-chardev", &log, "-serial", "chardev:com1", "-serial", "null"];
+        match self.serial {
+            SerialPorts::Absent => words(&["-monitor", "none", "-serial", "none"]),
+            SerialPorts::Logged => words(&logged),
+            SerialPorts::Terminal => words(&["-serial", "mon:stdio"]),
+            SerialPorts::Linked => {
+                let link = format!("socket,id=link,path={}", names::LINK);
+                let mut arguments = words(&logged);
+                arguments.extend(words(&["-chardev", &link, "-serial", "chardev:link"]));
+                arguments
+            }
+        }
+    }
+
+    fn medium_arguments(&self) -> Vec<String> {
+        match self.medium {
+            Medium::Disc => words(&["-boot", "d", "-cdrom", names::DISC]),
+            Medium::Kernel => {
+                let mut arguments = words(&["-kernel", names::KERNEL, "-append", self.command_line]);
+                if !self.modules.is_empty() {
+                    arguments.extend(words(&["-initrd", &self.modules.join(",")]));
+                }
+                arguments
+            }
+        }
+    }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments_of(options: &MachineOptions, medium: Medium, serial: SerialPorts) -> String {
+        let modules = &[names::VOLUME, names::PLAN];
+        let screen = Screen::Hidden;
+        let start = Start { options, medium, modules, command_line: "link=com3 x", serial, screen };
+        start.arguments().join("|")
+    }
+
+    #[test]
+    fn a_direct_boot_hands_over_kernel_and_modules_under_their_names() {
+        let all = arguments_of(&MachineOptions::default(), Medium::Kernel, SerialPorts::Linked);
+        assert!(all.contains("-kernel|kernel|-append|link=com3 x|-initrd|volume,plan"), "{all}");
+        assert!(all.contains("-serial|chardev:com1|-serial|null|-chardev|socket,id=link"), "{all}");
+        assert!(all.contains("-accel|tcg|-cpu|coreduo,+pse36|-m|512M"), "{all}");
+        assert!(!all.contains("memory-backend") && !all.contains("icount"), "{all}");
+    }
+
+    #[test]
+    fn a_large_machine_reserves_nothing() {
+        let options = MachineOptions { ram: 6144, icount: true, ..MachineOptions::default() };
+        let all = arguments_of(&options, Medium::Disc, SerialPorts::Absent);
+        assert!(all.contains("memory-backend-ram,id=ram,size=6144M,reserve=off"), "{all}");
+        assert!(all.contains("-icount|shift=0,sleep=off") && all.contains("clock=vm"), "{all}");
+        assert!(all.contains("-serial|none") && all.contains("-cdrom|disc.iso"), "{all}");
+        assert!(!all.contains("-kernel"), "{all}");
+    }
+}

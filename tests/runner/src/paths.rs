@@ -1,0 +1,77 @@
+//! Where things are: the working tree, and what `make` builds in its `out/` folder.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::volume::Volume;
+
+/// The folders of one working tree.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    root: PathBuf,
+}
+
+impl Tree {
+    /// The tree that this runner was built in; `VADOSE_ROOT` names another one.
+    #[must_use]
+    pub fn find() -> Self {
+        let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+        let root = env::var_os("VADOSE_ROOT").map(PathBuf::from);
+        Self { root: root.or_else(|| built_in.map(Path::to_owned)).unwrap_or_default() }
+    }
+
+    /// The root of the tree.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A path below the root.
+    #[must_use]
+    pub fn file(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// A path below `out/`.
+    #[must_use]
+    pub fn out(&self, path: &str) -> PathBuf {
+        self.root.join("out").join(path)
+    }
+
+    /// The kernel as it boots: symbols packed, debugging information stripped.
+    ///
+    /// # Errors
+    /// [`Error::Unbuilt`].
+    pub fn kernel(&self) -> Result<PathBuf> {
+        self.built("kernel", "kernel")
+    }
+
+    /// The kernel with its debugging information, for gdb.
+    ///
+    /// # Errors
+    /// [`Error::Unbuilt`].
+    pub fn kernel_for_debugger(&self) -> Result<PathBuf> {
+        self.built("kernel.elf", "kernel")
+    }
+
+    /// A new drive C: with the system's DLLs where Windows has them.
+    ///
+    /// # Errors
+    /// [`Error::Unbuilt`] without the DLLs.
+    pub fn system_volume(&self) -> Result<Volume> {
+        let system = self.built("system32", "userland")?;
+        let mut volume = Volume::default();
+        volume.add_folder("WINDOWS/system32", &system)?;
+        Ok(volume)
+    }
+
+    /// A file or folder of `out/` that has to be there.
+    ///
+    /// # Errors
+    /// [`Error::Unbuilt`] with the make target that builds it.
+    pub fn built(&self, path: &str, target: &'static str) -> Result<PathBuf> {
+        let path = self.out(path);
+        if path.exists() { Ok(path) } else { Err(Error::Unbuilt { path, target }) }
+    }
+}

@@ -1,0 +1,196 @@
+//! The commands as a user runs them: this very program, started anew, with real kernel and real guest programs.
+//!
+//! The programs are those of `tests/commands`. What `exec` refuses without booting is tested on the host, with
+//! an emulator that must not start.
+
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Instant;
+
+use super::{SuiteResult, Tally};
+use crate::error::{self, Error, Result};
+use crate::paths::Tree;
+use crate::process;
+
+type Verdict = std::result::Result<(), String>;
+
+/// Runs the commands.
+///
+/// # Errors
+/// What stops the runner itself.
+pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
+    let began = Instant::now();
+    let commands = Commands { tree: tree.clone() };
+    let mut suite = SuiteResult::new("commands");
+    let tests: [(&str, fn(&Commands) -> Result<Verdict>); 9] = [
+        ("streams are binary-clean and the exit code comes through", Commands::streams),
+        ("a status beyond eight bits is whole in the report", Commands::report),
+        ("instruction counts repeat under --icount", Commands::repeatable),
+        ("arguments, environment and extra files arrive", Commands::arguments),
+        ("an exception is 134 with status and address", Commands::exception),
+        ("a refused program is 127 with DLL and export", Commands::refused),
+        ("the time-out is 124", Commands::timed_out),
+        ("the disc image boots and switches the machine off", Commands::disc),
+        ("gdb stops at the kernel's entry with source lines", Commands::debugger),
+    ];
+    for (name, test) in tests {
+        suite.record(name, test(&commands)?);
+    }
+    tally.add(suite, began);
+    Ok(())
+}
+
+struct Commands {
+    tree: Tree,
+}
+
+impl Commands {
+    fn program(&self, name: &str) -> Result<String> {
+        let path: PathBuf = self.tree.built(&format!("commands/{name}.exe"), "guest")?;
+        Ok(path.to_string_lossy().into_owned())
+    }
+
+    /// Starts this program with `words`, gives it `input`, and waits.
+    fn vadose(&self, words: &[&str], input: &[u8]) -> Result<Output> {
+        let this = env::current_exe().map_err(Error::host("finding this program"))?;
+        let mut child = Command::new(this)
+            .args(words)
+            .env("VADOSE_ROOT", self.tree.root())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(Error::host("starting this program"))?;
+        let stdin = child.stdin.take();
+        let input = input.to_vec();
+        // From a thread of its own, so that neither side waits for the other. The program may end unread.
+        let writer = thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
+        let output = child.wait_with_output().map_err(Error::host("waiting for this program"))?;
+        drop(writer.join());
+        Ok(output)
+    }
+
+    fn streams(&self) -> Result<Verdict> {
+        let input: Vec<u8> = (0..40_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let output = self.vadose(&["exec", &self.program("copy_input")?], &input)?;
+        Ok(expect_code(&output, 7).and_then(|()| {
+            check(output.stdout == input, || format!("{} bytes came back, or others", output.stdout.len()))?;
+            check(output.stderr == b"40000 bytes\n", || format!("errors: {}", text(&output.stderr)))
+        }))
+    }
+
+    fn report(&self) -> Result<Verdict> {
+        let folder = process::scratch_folder()?;
+        let path = folder.path().join("report.json");
+        let name = path.to_string_lossy();
+        let output =
+            self.vadose(&["exec", "--icount", "--report", &name, &self.program("large_status")?], b"")?;
+        let report: serde_json::Value =
+            serde_json::from_slice(&fs::read(&path).unwrap_or_default()).unwrap_or_default();
+        Ok(expect_code(&output, 0x86).and_then(|()| {
+            let fine = report["exit_status_hex"] == "00012386"
+                && report["kind"] == "exit"
+                && report["audit"] == "ok"
+                && report["guest_instructions"].as_u64() > Some(0)
+                && report["boot_instructions"].as_u64() > Some(0);
+            check(fine, || format!("the report: {report:#}"))
+        }))
+    }
+
+    fn repeatable(&self) -> Result<Verdict> {
+        let folder = process::scratch_folder()?;
+        let program = self.program("large_status")?;
+        let mut reports = Vec::new();
+        for name in ["one", "two"] {
+            let path = folder.path().join(name);
+            self.vadose(&["exec", "--icount", "--report", &path.to_string_lossy(), &program], b"")?;
+            reports.push(fs::read_to_string(&path).unwrap_or_default());
+        }
+        let same = reports[0] == reports[1] && !reports[0].is_empty();
+        Ok(check(same, || format!("two runs differ:\n{}\n{}", reports[0], reports[1])))
+    }
+
+    fn arguments(&self) -> Result<Verdict> {
+        let extra = self.tree.file("tests/commands/arguments.c");
+        let program = self.program("arguments")?;
+        let words = [
+            "exec",
+            "--env",
+            "GREETING=good day",
+            "--file",
+            &extra.to_string_lossy(),
+            &program,
+            "two words",
+            "",
+            "say \"hi\"",
+        ];
+        let output = self.vadose(&words, b"")?;
+        let expected = "C:\\arguments.exe \"two words\" \"\" \"say \\\"hi\\\"\"\ngood day\n";
+        Ok(expect_code(&output, 0)
+            .and_then(|()| check(text(&output.stdout) == expected, || text(&output.stdout))))
+    }
+
+    fn exception(&self) -> Result<Verdict> {
+        let output = self.vadose(&["exec", &self.program("write_kernel")?], b"")?;
+        Ok(expect_code(&output, error::EXCEPTION).and_then(|()| {
+            expect_errors(&output, &["C0000005", "80000000"])?;
+            check(output.stdout.is_empty(), || format!("output: {}", text(&output.stdout)))
+        }))
+    }
+
+    fn refused(&self) -> Result<Verdict> {
+        let output = self.vadose(&["exec", &self.program("missing_import")?], b"")?;
+        Ok(expect_code(&output, error::LOADER_REFUSED)
+            .and_then(|()| expect_errors(&output, &["KERNEL32.dll", "VadoseHasNoSuchExport"])))
+    }
+
+    fn timed_out(&self) -> Result<Verdict> {
+        let began = Instant::now();
+        let output = self.vadose(&["exec", "--timeout", "3", &self.program("spin")?], b"")?;
+        Ok(expect_code(&output, error::TIMED_OUT).and_then(|()| {
+            expect_errors(&output, &["time"])?;
+            check(began.elapsed().as_secs() < 20, || format!("it took {:?}", began.elapsed()))
+        }))
+    }
+
+    fn disc(&self) -> Result<Verdict> {
+        let output = self.vadose(&["run", "--timeout", "120"], b"")?;
+        Ok(expect_code(&output, 0)
+            .and_then(|()| check(!output.stdout.is_empty(), || "nothing on the console".into())))
+    }
+
+    fn debugger(&self) -> Result<Verdict> {
+        let output = self.vadose(&["debug", "-batch", "-ex", "list"], b"")?;
+        let said = text(&output.stdout);
+        Ok(expect_code(&output, 0).and_then(|()| {
+            let stopped = said.contains("reakpoint 1") && said.contains(".rs:");
+            check(stopped, || format!("gdb said:\n{said}\n{}", text(&output.stderr)))
+        }))
+    }
+}
+
+fn check(fine: bool, problem: impl FnOnce() -> String) -> Verdict {
+    if fine { Ok(()) } else { Err(problem()) }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace('\r', "")
+}
+
+fn expect_code(output: &Output, code: u8) -> Verdict {
+    let found = output.status.code();
+    check(found == Some(i32::from(code)), || {
+        format!("expected exit code {code}, got {found:?}\n{}", text(&output.stderr))
+    })
+}
+
+fn expect_errors(output: &Output, words: &[&str]) -> Verdict {
+    let errors = text(&output.stderr);
+    check(words.iter().all(|word| errors.contains(word)), || {
+        format!("standard error should mention {words:?}:\n{errors}")
+    })
+}

@@ -1,0 +1,224 @@
+//! The guest suite: the programs of `tests/guest`, all of them in one boot of each machine.
+//!
+//! A test with standard input has a boot of its own, because the link's input is one stream. A test with a
+//! program beside it is not asked for balanced frames, and neither is that program.
+
+use std::fs;
+use std::time::Instant;
+
+use super::bochs;
+use super::expectation::{Expected, GuestTest};
+use super::judge::{self, Frames};
+use super::machines::{MACHINES, TestMachine, WITHOUT_SERIAL};
+use super::{SuiteResult, Tally, TestOptions};
+use crate::boot::{self, Drive, Ending, Finished, Input, STATUS_BAD, STATUS_GOOD, Setup};
+use crate::error::{Error, Result};
+use crate::machine::SerialPorts;
+use crate::paths::Tree;
+use crate::plan::{Job, Order};
+use crate::process;
+use crate::volume::Volume;
+
+/// Lines of the kernel log shown with a boot that failed.
+const LOG_LINES: usize = 25;
+
+/// Runs the guest tests on every machine that was asked for.
+///
+/// # Errors
+/// What stops the runner itself.
+pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> {
+    let all = read_tests(tree)?;
+    let volume = volume_with(tree, &all)?;
+    let chosen: Vec<&GuestTest> = all.iter().filter(|test| test.name.contains(&options.name)).collect();
+    let wanted = |machine: &&TestMachine| machine.name.contains(&options.machine);
+    for machine in MACHINES.iter().filter(wanted) {
+        let began = Instant::now();
+        tally.add(run_on(tree, machine, &volume, &chosen)?, began);
+    }
+    if wanted(&&WITHOUT_SERIAL) {
+        let began = Instant::now();
+        tally.add(run_without_serial(tree, &volume, &chosen)?, began);
+    }
+    if wanted(&&super::machines::BOCHS) {
+        let began = Instant::now();
+        tally.add(bochs::run(tree, &volume, &chosen)?, began);
+    }
+    Ok(())
+}
+
+/// Reads every test's head.
+fn read_tests(tree: &Tree) -> Result<Vec<GuestTest>> {
+    let folder = tree.file("tests/guest");
+    let mut tests = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(Error::file("reading", &folder))? {
+        let path = entry.map_err(Error::file("reading", &folder))?.path();
+        if path.extension().is_none_or(|extension| extension != "c") {
+            continue;
+        }
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let source = fs::read_to_string(&path).map_err(Error::file("reading", &path))?;
+        let test = GuestTest::parse(&name, &source);
+        tests.push(test.map_err(|problem| Error::Malformed { path, problem })?);
+    }
+    tests.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(tests)
+}
+
+/// Drive C: with the system and everything built from `tests/guest`.
+fn volume_with(tree: &Tree, tests: &[GuestTest]) -> Result<Volume> {
+    let mut volume = tree.system_volume()?;
+    for test in tests {
+        tree.built(&format!("guest/{}.exe", test.name), "guest")?;
+    }
+    volume.add_folder("", &tree.out("guest"))?;
+    Ok(volume)
+}
+
+/// The jobs of a test: what runs beside it first, then itself.
+#[must_use]
+pub fn jobs(test: &GuestTest) -> Vec<Job> {
+    let job = |name: &str, label: String, arguments: &str| Job {
+        label,
+        image: format!("C:\\{name}.exe"),
+        command_line: format!("C:\\{name}.exe {arguments}").trim_end().to_owned(),
+        ..Job::default()
+    };
+    let beside = test.beside.as_ref().map(|other| Job {
+        order: Order::Background,
+        ..job(other, format!("{}:beside", test.name), "")
+    });
+    let environment = test.environment.clone();
+    let own = Job { environment, ..job(&test.name, test.name.clone(), &test.arguments) };
+    beside.into_iter().chain([own]).collect()
+}
+
+/// How the frames of a test are to be judged, given the test that ran before it.
+#[must_use]
+pub fn frames(test: &GuestTest) -> Frames {
+    if test.beside.is_some() { Frames::Unwatched } else { Frames::Balanced }
+}
+
+/// Whether a test can share a boot: it is one, and it has no input.
+#[must_use]
+pub fn shares_a_boot(test: &GuestTest) -> bool {
+    test.expected.is_some() && test.input.is_none()
+}
+
+fn run_on(
+    tree: &Tree,
+    machine: &TestMachine,
+    volume: &Volume,
+    tests: &[&GuestTest],
+) -> Result<SuiteResult> {
+    let mut suite = SuiteResult::new(format!("guest {}", machine.name));
+    let suited = tests.iter().copied().filter(|test| machine.suits(test));
+    let (together, alone): (Vec<&GuestTest>, Vec<&GuestTest>) =
+        suited.filter(|test| test.expected.is_some()).partition(|test| shares_a_boot(test));
+    if !together.is_empty() {
+        judge_boot(&mut suite, &together, &boot_with(tree, machine, volume, &together)?);
+    }
+    for test in alone {
+        judge_boot(&mut suite, &[test], &boot_with(tree, machine, volume, &[test])?);
+    }
+    Ok(suite)
+}
+
+fn boot_with(tree: &Tree, machine: &TestMachine, volume: &Volume, tests: &[&GuestTest]) -> Result<Finished> {
+    let jobs: Vec<Job> = tests.iter().flat_map(|test| jobs(test)).collect();
+    let input = tests.iter().filter_map(|test| test.input.as_ref()).cloned().collect::<String>();
+    let options = machine.options();
+    let setup = Setup {
+        tree,
+        options: &options,
+        medium: machine.medium,
+        serial: SerialPorts::Linked,
+        drive: Drive::Volume(volume),
+        jobs: &jobs,
+        words: &["test"],
+    };
+    boot::boot(&setup, Input::Bytes(input.into_bytes()), &mut |_| Ok(()))
+}
+
+/// Records the tests of one boot, and the boot itself as one more test.
+pub fn judge_boot(suite: &mut SuiteResult, tests: &[&GuestTest], finished: &Finished) {
+    for test in tests {
+        let record = finished.transcript.job(&test.name);
+        suite.record(&test.name, judge::judge(test, record, frames(test)));
+    }
+    suite.record("the boot", judge_ending(finished));
+}
+
+/// The machine has to work off its plan and end by itself.
+///
+/// # Errors
+/// What it did instead, with the end of the kernel log.
+fn judge_ending(finished: &Finished) -> Result<(), String> {
+    let problem = match (&finished.transcript.bugcheck, finished.ending) {
+        (Some((code, detail)), _) => format!("bugcheck {code:08X} ({detail})"),
+        (None, Ending::TimedOut) => "the time was up".to_owned(),
+        (None, Ending::Status(status)) if !finished.transcript.done => {
+            format!("the machine ended before its plan did (status {status:?})")
+        }
+        (None, Ending::Status(_)) => return Ok(()),
+    };
+    Err(with_log(&problem, &finished.log))
+}
+
+/// A problem with the end of the kernel log below it.
+#[must_use]
+pub fn with_log(problem: &str, log: &str) -> String {
+    let mut lines = vec![problem];
+    lines.extend(process::last_lines(log, LOG_LINES));
+    lines.join("\n")
+}
+
+/// Without serial ports, the guest judges itself: 10h when every job ended with status 0 and a clean audit, 11h
+/// otherwise. Both answers are asked for.
+fn run_without_serial(tree: &Tree, volume: &Volume, tests: &[&GuestTest]) -> Result<SuiteResult> {
+    let mut suite = SuiteResult::new(format!("guest {}", WITHOUT_SERIAL.name));
+    let ends_with_zero = |test: &&GuestTest| {
+        shares_a_boot(test) && test.expected == Some(Expected::Exit(0)) && test.beside.is_none()
+    };
+    let good: Vec<&GuestTest> = tests.iter().copied().filter(ends_with_zero).collect();
+    let bad = tests.iter().copied().find(|test| {
+        shares_a_boot(test) && matches!(test.expected, Some(Expected::Exception { .. }))
+    });
+    let bad: Vec<&GuestTest> = good.iter().copied().take(1).chain(bad).collect();
+    for (name, tests, status) in
+        [("all good", good, STATUS_GOOD), ("one ended by an exception", bad, STATUS_BAD)]
+    {
+        let jobs: Vec<Job> = tests.iter().flat_map(|test| jobs(test)).collect();
+        let options = WITHOUT_SERIAL.options();
+        let setup = Setup {
+            tree,
+            options: &options,
+            medium: WITHOUT_SERIAL.medium,
+            serial: SerialPorts::Absent,
+            drive: Drive::Volume(volume),
+            jobs: &jobs,
+            words: &["test"],
+        };
+        let finished = boot::boot(&setup, Input::Bytes(Vec::new()), &mut |_| Ok(()))?;
+        let verdict = match finished.ending {
+            Ending::Status(Some(found)) if found == status => Ok(()),
+            other => Err(format!("expected exit status {status}, got {other:?}")),
+        };
+        suite.record(name, verdict);
+    }
+    Ok(suite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_beside_a_test_starts_first_and_is_not_waited_for() {
+        let test = GuestTest::parse("a", "// expect: exit 0\n// args: 1 2\n// beside: spin\n").unwrap();
+        let jobs = jobs(&test);
+        assert_eq!(jobs[0].image, "C:\\spin.exe");
+        assert_eq!(jobs[0].order, Order::Background);
+        assert_eq!((jobs[1].label.as_str(), jobs[1].command_line.as_str()), ("a", "C:\\a.exe 1 2"));
+        assert_eq!(frames(&test), Frames::Unwatched);
+    }
+}

@@ -1,0 +1,111 @@
+//! The machines on which every guest test runs.
+
+use super::expectation::{GuestTest, Processor};
+use crate::machine::{MachineOptions, Medium};
+
+/// Seconds that a boot with all guest tests may take.
+const PATIENCE: u64 = 240;
+
+/// One machine of the test matrix.
+#[derive(Clone, Copy, Debug)]
+pub struct TestMachine {
+    /// Its name in results and floors.
+    pub name: &'static str,
+    /// RAM in MB.
+    pub ram: u32,
+    /// The processor.
+    pub cpu: &'static str,
+    /// Whether that processor has no-execute pages.
+    pub has_nx: bool,
+    /// What it starts from.
+    pub medium: Medium,
+}
+
+/// The machines that speak over the link.
+pub const MACHINES: [TestMachine; 5] = [
+    TestMachine {
+        name: "pentium3",
+        ram: 512,
+        cpu: "pentium3",
+        has_nx: false,
+        medium: Medium::Kernel,
+    },
+    TestMachine {
+        name: "coreduo",
+        ram: 512,
+        cpu: "coreduo,+pse36",
+        has_nx: true,
+        medium: Medium::Kernel,
+    },
+    TestMachine {
+        name: "32 MB",
+        ram: 32,
+        cpu: "coreduo,+pse36",
+        has_nx: true,
+        medium: Medium::Kernel,
+    },
+    TestMachine {
+        name: "6 GB",
+        ram: 6144,
+        cpu: "coreduo,+pse36",
+        has_nx: true,
+        medium: Medium::Kernel,
+    },
+    TestMachine {
+        name: "GRUB",
+        ram: 512,
+        cpu: "coreduo,+pse36",
+        has_nx: true,
+        medium: Medium::Disc,
+    },
+];
+
+/// The machine without serial ports: only the exit status of the emulator tells how it went.
+pub const WITHOUT_SERIAL: TestMachine = TestMachine {
+    name: "no serial port",
+    ram: 512,
+    cpu: "coreduo,+pse36",
+    has_nx: true,
+    medium: Medium::Kernel,
+};
+
+/// Bochs: a Pentium III that checks what QEMU does not model.
+pub const BOCHS: TestMachine = TestMachine {
+    name: "Bochs",
+    ram: 256,
+    cpu: "p3_katmai",
+    has_nx: false,
+    medium: Medium::Disc,
+};
+
+impl TestMachine {
+    /// Whether a test can run here.
+    #[must_use]
+    pub fn suits(&self, test: &GuestTest) -> bool {
+        match test.processor {
+            Processor::Any => true,
+            Processor::WithNx => self.has_nx,
+            Processor::WithoutNx => !self.has_nx,
+        }
+    }
+
+    /// The options with which it is started.
+    #[must_use]
+    pub fn options(&self) -> MachineOptions {
+        let cpu = self.cpu.to_owned();
+        MachineOptions { ram: self.ram, cpu, timeout: Some(PATIENCE), ..MachineOptions::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_run_only_where_the_processor_has_what_they_ask() {
+        let needs = |head: &str| GuestTest::parse("x", &format!("// expect: exit 0\n{head}")).unwrap();
+        assert!(MACHINES[0].suits(&needs("")) && MACHINES[1].suits(&needs("")));
+        assert!(!MACHINES[0].suits(&needs("// cpu: nx\n")) && MACHINES[1].suits(&needs("// cpu: nx\n")));
+        assert!(MACHINES[0].suits(&needs("// cpu: no-nx\n")) && !MACHINES[1].suits(&needs("// cpu: no-nx\n")));
+    }
+}

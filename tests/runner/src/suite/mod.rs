@@ -1,0 +1,164 @@
+//! The tests: host suites, guest programs on every machine, boots that must refuse, and the commands themselves.
+//!
+//! Each suite gives one line; failures follow theirs. The last line is `N passed, N failed`. A suite that ran
+//! fewer tests than the floor in `tests/floors` fails by one more, and so does a suite that did not run at all.
+
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use crate::error::Result;
+use crate::paths::Tree;
+
+pub mod bochs;
+pub mod commands;
+pub mod expectation;
+pub mod floors;
+pub mod guest;
+pub mod host;
+pub mod judge;
+pub mod machines;
+pub mod refusals;
+
+/// A part of the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// `cargo test`: everything that needs no kernel
+    Host,
+    /// The programs of tests/guest on every machine
+    Guest,
+    /// Machines and modules that the kernel must refuse
+    Refusals,
+    /// The commands, run as a user runs them
+    Commands,
+}
+
+const ALL_PARTS: [Part; 4] = [Part::Host, Part::Guest, Part::Refusals, Part::Commands];
+
+/// Options of `test`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TestOptions {
+    /// Run only these parts (repeatable); the floors hold for whole runs only
+    #[arg(long = "part", value_enum, value_name = "PART")]
+    pub parts: Vec<Part>,
+    /// Run only guest tests whose name contains this
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub name: String,
+    /// Run guest tests only on machines whose name contains this
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub machine: String,
+}
+
+impl TestOptions {
+    fn is_whole(&self) -> bool {
+        self.parts.is_empty() && self.name.is_empty() && self.machine.is_empty()
+    }
+}
+
+/// The result of one suite.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SuiteResult {
+    /// Its name, as in the floors file.
+    pub name: String,
+    /// How many tests passed.
+    pub passed: u32,
+    /// One entry for each failed test: its name, then the reason, possibly of several lines.
+    pub failures: Vec<String>,
+}
+
+impl SuiteResult {
+    /// An empty result.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Counts one test.
+    pub fn record(&mut self, test: &str, verdict: std::result::Result<(), String>) {
+        match verdict {
+            Ok(()) => self.passed += 1,
+            Err(reason) => self.failures.push(format!("{test}: {reason}")),
+        }
+    }
+
+    /// How many tests ran.
+    #[must_use]
+    pub fn executed(&self) -> u32 {
+        self.passed + self.failed()
+    }
+
+    fn failed(&self) -> u32 {
+        u32::try_from(self.failures.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Prints suites as they finish and adds them up.
+#[derive(Debug, Default)]
+pub struct Tally {
+    results: Vec<SuiteResult>,
+}
+
+impl Tally {
+    /// Takes and prints one suite's result.
+    pub fn add(&mut self, result: SuiteResult, began: Instant) {
+        let seconds = began.elapsed().as_secs_f64();
+        let (name, passed, failed) = (&result.name, result.passed, result.failed());
+        println!("{name:<28} {passed:>5} passed, {failed} failed  {seconds:>6.1} s");
+        for failure in &result.failures {
+            println!("  FAILED {}", failure.trim_end().replace('\n', "\n    "));
+        }
+        self.results.push(result);
+    }
+
+    /// Adds everything up; shortfalls count as failures.
+    #[must_use]
+    pub fn sums(&self, shortfalls: usize) -> (u32, u32) {
+        let passed = self.results.iter().map(|result| result.passed).sum();
+        let failed: u32 = self.results.iter().map(SuiteResult::failed).sum();
+        (passed, failed.saturating_add(u32::try_from(shortfalls).unwrap_or(u32::MAX)))
+    }
+}
+
+/// Runs the tests; exit code 0 when all passed.
+///
+/// # Errors
+/// What stops the runner itself; a failed test is no error.
+pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
+    let mut tally = Tally::default();
+    let wanted = |part: Part| options.parts.is_empty() || options.parts.contains(&part);
+    for part in ALL_PARTS.into_iter().filter(|&part| wanted(part)) {
+        match part {
+            Part::Host => host::run(tree, &mut tally)?,
+            Part::Guest => guest::run(tree, options, &mut tally)?,
+            Part::Refusals => refusals::run(tree, &mut tally)?,
+            Part::Commands => commands::run(tree, &mut tally)?,
+        }
+    }
+    let shortfalls = match options.is_whole() {
+        true => floors::shortfalls(&floors::read(tree)?, &tally.results),
+        false => Vec::new(),
+    };
+    for shortfall in &shortfalls {
+        println!("FAILED {shortfall}");
+    }
+    let (passed, failed) = tally.sums(shortfalls.len());
+    println!("{passed} passed, {failed} failed");
+    Ok(u8::from(failed != 0 || passed == 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_count_failures_and_shortfalls() {
+        let mut tally = Tally::default();
+        let mut suite = SuiteResult::new("x");
+        suite.record("one", Ok(()));
+        suite.record("two", Err("why".into()));
+        assert_eq!(suite.executed(), 2);
+        tally.add(suite, Instant::now());
+        assert_eq!(tally.sums(0), (1, 1));
+        assert_eq!(tally.sums(2), (1, 3));
+    }
+}

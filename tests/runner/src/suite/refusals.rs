@@ -1,0 +1,108 @@
+//! Boots that must not succeed: a processor or a machine that is too small, modules that are missing or broken.
+//!
+//! Each has to end with a clear line on COM1 and without a program having run.
+
+use std::time::Instant;
+
+use super::guest::with_log;
+use super::{SuiteResult, Tally};
+use crate::boot::{self, Drive, Ending, Finished, Input, STATUS_GOOD, Setup};
+use crate::error::Result;
+use crate::machine::{MachineOptions, Medium, SerialPorts};
+use crate::paths::Tree;
+use crate::plan::Job;
+use crate::volume::Volume;
+
+/// Drive C: of such a boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Offered {
+    Good,
+    Nothing,
+    /// A module of zeroes.
+    Corrupt,
+}
+
+/// One boot that must be refused.
+struct Refusal {
+    name: &'static str,
+    ram: u32,
+    cpu: &'static str,
+    drive: Offered,
+    /// What the kernel's line has to mention.
+    mentions: &'static str,
+}
+
+const REFUSALS: [Refusal; 4] = [
+    Refusal { name: "no PAE", ram: 512, cpu: "pentium", drive: Offered::Good, mentions: "PAE" },
+    Refusal {
+        name: "too little RAM",
+        ram: 8,
+        cpu: "coreduo,+pse36",
+        drive: Offered::Good,
+        mentions: "memory",
+    },
+    Refusal {
+        name: "no volume",
+        ram: 512,
+        cpu: "coreduo,+pse36",
+        drive: Offered::Nothing,
+        mentions: "volume",
+    },
+    Refusal {
+        name: "a corrupt volume",
+        ram: 512,
+        cpu: "coreduo,+pse36",
+        drive: Offered::Corrupt,
+        mentions: "volume",
+    },
+];
+
+/// Runs the boots that must be refused.
+///
+/// # Errors
+/// What stops the runner itself.
+pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
+    let began = Instant::now();
+    let mut suite = SuiteResult::new("refusals");
+    let volume = tree.system_volume()?;
+    for refusal in &REFUSALS {
+        let finished = boot_refused(tree, refusal, &volume)?;
+        suite.record(refusal.name, judge(refusal, &finished));
+    }
+    tally.add(suite, began);
+    Ok(())
+}
+
+fn boot_refused(tree: &Tree, refusal: &Refusal, volume: &Volume) -> Result<Finished> {
+    let cpu = refusal.cpu.to_owned();
+    // A kernel that halts instead of ending the emulator is stopped after this many seconds.
+    let options = MachineOptions { ram: refusal.ram, cpu, timeout: Some(10), ..MachineOptions::default() };
+    let job = Job { label: "never".into(), image: "C:\\never.exe".into(), ..Job::default() };
+    let setup = Setup {
+        tree,
+        options: &options,
+        medium: Medium::Kernel,
+        serial: SerialPorts::Linked,
+        drive: match refusal.drive {
+            Offered::Good => Drive::Volume(volume),
+            Offered::Nothing => Drive::Missing,
+            Offered::Corrupt => Drive::Raw(&[0; 1 << 20]),
+        },
+        jobs: &[job],
+        words: &["test"],
+    };
+    boot::boot(&setup, Input::Bytes(Vec::new()), &mut |_| Ok(()))
+}
+
+fn judge(refusal: &Refusal, finished: &Finished) -> std::result::Result<(), String> {
+    let problem = if !finished.log.to_lowercase().contains(&refusal.mentions.to_lowercase()) {
+        format!("no line on COM1 mentions {:?}", refusal.mentions)
+    } else if finished.transcript.done {
+        "it went on and ran its plan".to_owned()
+    } else if finished.ending == Ending::Status(Some(STATUS_GOOD)) {
+        "the exit status says that all was well".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(with_log(&problem, &finished.log))
+}

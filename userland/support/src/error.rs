@@ -1,0 +1,79 @@
+//! Win32 error codes: what `GetLastError` returns.
+
+/// A Win32 error code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Win32Error(pub u32);
+
+macro_rules! errors {
+    ($($name:ident = $value:literal,)*) => {
+        /// The values, under their Win32 names without the prefix `ERROR_`.
+        #[allow(missing_docs, reason = "the names are the documentation")]
+        impl Win32Error {
+            $(pub const $name: Self = Self($value);)*
+        }
+    };
+}
+
+errors! {
+    SUCCESS = 0,
+    INVALID_FUNCTION = 1,
+    FILE_NOT_FOUND = 2,
+    PATH_NOT_FOUND = 3,
+    ACCESS_DENIED = 5,
+    INVALID_HANDLE = 6,
+    NOT_ENOUGH_MEMORY = 8,
+    NO_MORE_FILES = 18,
+    WRITE_PROTECT = 19,
+    NOT_READY = 21,
+    BAD_LENGTH = 24,
+    GEN_FAILURE = 31,
+    SHARING_VIOLATION = 32,
+    LOCK_VIOLATION = 33,
+    HANDLE_EOF = 38,
+    NOT_SUPPORTED = 50,
+    FILE_EXISTS = 80,
+    INVALID_PARAMETER = 87,
+    BROKEN_PIPE = 109,
+    DISK_FULL = 112,
+    SEM_TIMEOUT = 121,
+    INSUFFICIENT_BUFFER = 122,
+    INVALID_NAME = 123,
+    MOD_NOT_FOUND = 126,
+    PROC_NOT_FOUND = 127,
+    NEGATIVE_SEEK = 131,
+    DIR_NOT_EMPTY = 145,
+    NOT_LOCKED = 158,
+    BAD_PATHNAME = 161,
+    INVALID_ORDINAL = 182,
+    ALREADY_EXISTS = 183,
+    BAD_EXE_FORMAT = 193,
+    ENVVAR_NOT_FOUND = 203,
+    FILENAME_EXCED_RANGE = 206,
+    NO_DATA = 232,
+    PIPE_NOT_CONNECTED = 233,
+    MORE_DATA = 234,
+    WAIT_TIMEOUT = 258,
+    DIRECTORY = 267,
+    PARTIAL_COPY = 299,
+    MR_MID_NOT_FOUND = 317,
+    INVALID_ADDRESS = 487,
+    ARITHMETIC_OVERFLOW = 534,
+    OPERATION_ABORTED = 995,
+    IO_PENDING = 997,
+    NOACCESS = 998,
+    SWAPERROR = 999,
+    STACK_OVERFLOW = 1001,
+    INVALID_FLAGS = 1004,
+    FILE_INVALID = 1006,
+    NO_UNICODE_TRANSLATION = 1113,
+    DLL_INIT_FAILED = 1114,
+    MAPPED_ALIGNMENT = 1132,
+    NOT_FOUND = 1168,
+    PRIVILEGE_NOT_HELD = 1314,
+    NO_SYSTEM_RESOURCES = 1450,
+    WORKING_SET_QUOTA = 1453,
+    PAGEFILE_QUOTA = 1454,
+    COMMITMENT_LIMIT = 1455,
+    NOT_ENOUGH_QUOTA = 1816,
+}

@@ -1,0 +1,182 @@
+//! The export table: symbols by name and by ordinal, and forwarders to other DLLs.
+
+use core::cmp::Ordering;
+
+use super::{Image, Malformed, Table};
+use crate::memory::Memory;
+
+/// How a symbol is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Symbol<'name> {
+    /// By name, with the importer's guess at its place among the names.
+    Name {
+        /// The name, without its zero.
+        name: &'name [u8],
+        /// Index into the table of names, from the importer's linker.
+        hint: u16,
+    },
+    /// By number.
+    Ordinal(u32),
+}
+
+/// Where a symbol is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Export {
+    /// At this address.
+    Address(u32),
+    /// In another DLL: the offset of its name, `dll.symbol` or `dll.#ordinal`.
+    Forwarder(u32),
+}
+
+/// An image's export table.
+#[derive(Clone, Debug)]
+pub struct ExportTable {
+    image: Image,
+    rva: u32,
+    size: u32,
+    ordinal_base: u32,
+    function_count: u32,
+    functions: u32,
+    name_count: u32,
+    names: u32,
+    ordinals: u32,
+}
+
+impl ExportTable {
+    /// The export table of `image`, or `None` if it exports nothing.
+    ///
+    /// # Errors
+    /// [`Malformed`] if one of its arrays leaves the image.
+    pub fn open<M: Memory>(memory: &M, image: &Image) -> Result<Option<Self>, Malformed> {
+        let directory = image.directory(Table::Export);
+        if directory.rva == 0 || directory.size == 0 {
+            return Ok(None);
+        }
+        let rva = directory.rva;
+        image.address(rva, 40)?;
+        let table = Self {
+            image: image.clone(),
+            rva,
+            size: directory.size,
+            ordinal_base: image.u32(memory, rva + 16)?,
+            function_count: image.u32(memory, rva + 20)?,
+            name_count: image.u32(memory, rva + 24)?,
+            functions: image.u32(memory, rva + 28)?,
+            names: image.u32(memory, rva + 32)?,
+            ordinals: image.u32(memory, rva + 36)?,
+        };
+        image.address(table.functions, table.function_count.checked_mul(4).ok_or(Malformed)?)?;
+        image.address(table.names, table.name_count.checked_mul(4).ok_or(Malformed)?)?;
+        image.address(table.ordinals, table.name_count.checked_mul(2).ok_or(Malformed)?)?;
+        Ok(Some(table))
+    }
+
+    /// Looks `symbol` up; `None` if the image does not export it.
+    ///
+    /// # Errors
+    /// [`Malformed`] if the table leads out of the image on the way.
+    pub fn find<M: Memory>(&self, memory: &M, symbol: Symbol<'_>) -> Result<Option<Export>, Malformed> {
+        let index = match symbol {
+            Symbol::Ordinal(ordinal) => ordinal.checked_sub(self.ordinal_base),
+            Symbol::Name { name, hint } => self.index_of(memory, name, u32::from(hint))?,
+        };
+        match index {
+            Some(index) if index < self.function_count => self.function(memory, index),
+            _ => Ok(None),
+        }
+    }
+
+    /// The index into the functions for `name`: the hint first, then a binary search.
+    fn index_of<M: Memory>(&self, memory: &M, name: &[u8], hint: u32) -> Result<Option<u32>, Malformed> {
+        if hint < self.name_count && self.compare(memory, hint, name)?.is_eq() {
+            return self.ordinal_of(memory, hint).map(Some);
+        }
+        let (mut low, mut high) = (0, self.name_count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.compare(memory, middle, name)? {
+                Ordering::Equal => return self.ordinal_of(memory, middle).map(Some),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+        Ok(None)
+    }
+
+    fn compare<M: Memory>(&self, memory: &M, index: u32, name: &[u8]) -> Result<Ordering, Malformed> {
+        let rva = memory.read_u32(self.image.base() + self.names + 4 * index);
+        self.image.compare_name(memory, rva, name)
+    }
+
+    fn ordinal_of<M: Memory>(&self, memory: &M, index: u32) -> Result<u32, Malformed> {
+        Ok(u32::from(self.image.u16(memory, self.ordinals + 2 * index)?))
+    }
+
+    fn function<M: Memory>(&self, memory: &M, index: u32) -> Result<Option<Export>, Malformed> {
+        match self.image.u32(memory, self.functions + 4 * index)? {
+            0 => Ok(None),
+            // A function inside the export table itself is the name of one elsewhere.
+            rva if rva.wrapping_sub(self.rva) < self.size => Ok(Some(Export::Forwarder(rva))),
+            rva => Ok(Some(Export::Address(self.image.symbol_address(rva)?))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::build::Builder;
+    use super::*;
+    use crate::memory::fake::Bytes;
+
+    fn named(name: &str, hint: u16) -> Symbol<'_> {
+        Symbol::Name { name: name.as_bytes(), hint }
+    }
+
+    fn table(builder: Builder) -> (Bytes, Result<Option<ExportTable>, Malformed>) {
+        let memory = Bytes::new(0x1000_0000, builder.finish());
+        let image = Image::open(&memory, 0x1000_0000, 0x3000).unwrap();
+        let table = ExportTable::open(&memory, &image);
+        (memory, table)
+    }
+
+    fn three() -> Builder {
+        Builder::new(0x1000_0000, 0x3000).exports(0x2000, "t.dll", 5, &[("Alpha", 0x1010), ("Beta", 0x2010), ("Gamma", 0x1030)])
+    }
+
+    #[test]
+    fn symbols_by_name_whatever_the_hint_and_by_ordinal() {
+        let (memory, table) = table(three());
+        let table = table.unwrap().unwrap();
+        for hint in [0, 1, 2, 3, u16::MAX] {
+            assert_eq!(table.find(&memory, named("Gamma", hint)), Ok(Some(Export::Address(0x1000_1030))));
+        }
+        assert_eq!(table.find(&memory, Symbol::Ordinal(5)), Ok(Some(Export::Address(0x1000_1010))));
+        assert_eq!(table.find(&memory, named("Beta", 0)), Ok(Some(Export::Forwarder(0x2010))));
+    }
+
+    #[test]
+    fn what_is_not_exported_is_not_found() {
+        let (memory, table) = table(three());
+        let table = table.unwrap().unwrap();
+        for symbol in [named("Delta", 0), named("", 0), named("Alph", 0), Symbol::Ordinal(4), Symbol::Ordinal(8)] {
+            assert_eq!(table.find(&memory, symbol), Ok(None), "{symbol:?}");
+        }
+    }
+
+    #[test]
+    fn tables_that_leave_the_image_are_refused() {
+        for (field, value) in [(20, 0x4000_0000), (24, 0xFFFF_FFFF), (28, 0x2FFF), (32, 0xFFFF_FFF0), (36, 0x3000)] {
+            let (_, table) = table(three().words(0x2000 + field, &[value]));
+            assert_eq!(table.err(), Some(Malformed), "{field}");
+        }
+        let (memory, table) = table(three().words(0x2028, &[0x9000_0000]));
+        let found = table.unwrap().unwrap().find(&memory, Symbol::Ordinal(5));
+        assert_eq!(found, Err(Malformed), "a function outside the image");
+    }
+
+    #[test]
+    fn an_image_without_table_exports_nothing() {
+        let (_, table) = table(Builder::new(0x1000_0000, 0x3000));
+        assert!(table.unwrap().is_none());
+    }
+}

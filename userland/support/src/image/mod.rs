@@ -1,0 +1,440 @@
+//! A PE image as it lies in memory, read with every offset checked.
+//!
+//! An image comes from a file that anybody may have written: its tables may point anywhere. All reading goes through
+//! [`Image`], which knows how far the image reaches.
+//!
+//! Invariants:
+//! - I1: no read or write of an [`Image`] leaves `base..base + limit`.
+//! - I2: `limit` ends before the first section that the program may not read, and within the mapped view.
+//! - I3: every loop over a table of the image ends: each step moves on by a fixed size below `limit`, or is counted.
+//!
+//! Source: Microsoft's PE/COFF specification; header layouts from the `object` crate.
+
+mod export;
+mod import;
+mod relocation;
+mod tls;
+
+pub use export::{Export, ExportTable, Symbol};
+pub use import::{Descriptor, Imports, Thunk};
+pub use relocation::relocate;
+pub use tls::ThreadLocalStorage;
+
+use alloc::vec::Vec;
+use object::pe;
+use object::pod;
+
+use crate::memory::Memory;
+
+/// Longest name of a DLL or symbol that is followed, in bytes.
+pub const MAXIMUM_NAME: u32 = 512;
+/// Entries of the data directory.
+const DIRECTORIES: usize = 16;
+/// Most sections an image may have: the limit of Windows's loader.
+const MAXIMUM_SECTIONS: u32 = 96;
+
+const HEADERS_SIZE: u32 = size_of::<pe::ImageNtHeaders32>() as u32;
+const SECTION_SIZE: u32 = size_of::<pe::ImageSectionHeader>() as u32;
+/// A section with none of these is mapped without access: execute, read, write.
+const ACCESSIBLE: u32 = 0x2000_0000 | 0x4000_0000 | 0x8000_0000;
+/// A section that holds code, or may be executed.
+const EXECUTABLE: u32 = 0x2000_0000;
+const WRITABLE: u32 = 0x8000_0000;
+const RELOCATIONS_STRIPPED: u16 = 1;
+const IS_DLL: u16 = 0x2000;
+
+/// The image is not what the PE specification calls one, or a table of it leads out of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(alias = "STATUS_INVALID_IMAGE_FORMAT")]
+pub struct Malformed;
+
+/// Where a table lies: relative to the image's base, with its size in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// Offset from the image's base; 0 means that there is no such table.
+    pub rva: u32,
+    /// Size in bytes.
+    pub size: u32,
+}
+
+/// The tables that the loader uses, by their index in the data directory.
+#[derive(Clone, Copy, Debug)]
+#[repr(usize)]
+pub enum Table {
+    /// Exported symbols.
+    Export = 0,
+    /// Imported DLLs and symbols.
+    Import = 1,
+    /// Resources.
+    Resource = 2,
+    /// What to add to where when the image moves.
+    Relocation = 5,
+    /// Thread-local storage.
+    ThreadLocalStorage = 9,
+    /// All import address tables together.
+    ImportAddress = 12,
+}
+
+/// One section, as far as the loader cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Offset from the image's base.
+    pub rva: u32,
+    /// Size in memory, in bytes.
+    pub size: u32,
+    characteristics: u32,
+}
+
+impl Section {
+    /// The page protection the section is mapped with (`PAGE_` value), as a program sees it.
+    pub fn protection(self) -> u32 {
+        match (self.characteristics & WRITABLE != 0, self.characteristics & EXECUTABLE != 0) {
+            (true, true) => 0x80,
+            (true, false) => 0x08,
+            (false, true) => 0x20,
+            (false, false) => 0x02,
+        }
+    }
+
+    /// Whether the program may write to the section as it is.
+    pub fn is_writable(self) -> bool {
+        self.characteristics & WRITABLE != 0
+    }
+}
+
+/// A mapped image.
+#[derive(Clone, Debug)]
+pub struct Image {
+    base: u32,
+    limit: u32,
+    headers: u32,
+    size: u32,
+    preferred_base: u32,
+    entry: u32,
+    characteristics: u16,
+    subsystem: u16,
+    stamp: u32,
+    check_sum: u32,
+    sections_at: u32,
+    section_count: u32,
+    directories: [Directory; DIRECTORIES],
+}
+
+impl Image {
+    /// Reads the headers of the image mapped at `base`, of which `view` bytes are mapped.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it is no 32-bit x86 image, or its headers leave the view.
+    pub fn open<M: Memory>(memory: &M, base: u32, view: u32) -> Result<Self, Malformed> {
+        let mut dos = [0; size_of::<pe::ImageDosHeader>()];
+        read_checked(memory, base, view, 0, &mut dos)?;
+        let (dos, _) = pod::from_bytes::<pe::ImageDosHeader>(&dos).map_err(|()| Malformed)?;
+        let at = dos.e_lfanew.get(object::LittleEndian);
+        let mut bytes = [0; HEADERS_SIZE as usize];
+        read_checked(memory, base, view, at, &mut bytes)?;
+        let (nt, _) = pod::from_bytes::<pe::ImageNtHeaders32>(&bytes).map_err(|()| Malformed)?;
+        if dos.e_magic.get(object::LittleEndian) != pe::IMAGE_DOS_SIGNATURE {
+            return Err(Malformed);
+        }
+        let mut image = Self::from_headers(nt, base, view)?;
+        let optional = u32::from(nt.file_header.size_of_optional_header.get(object::LittleEndian));
+        let optional_at = at.checked_add(24).ok_or(Malformed)?;
+        image.sections_at = optional_at.checked_add(optional).ok_or(Malformed)?;
+        image.read_directories(memory, nt, at + HEADERS_SIZE, image.sections_at)?;
+        image.limit = image.readable_limit(memory)?;
+        Ok(image)
+    }
+
+    fn from_headers(nt: &pe::ImageNtHeaders32, base: u32, view: u32) -> Result<Self, Malformed> {
+        let (file, optional) = (&nt.file_header, &nt.optional_header);
+        let is_x86 = file.machine.get(object::LittleEndian) == pe::IMAGE_FILE_MACHINE_I386;
+        if nt.signature.get(object::LittleEndian) != pe::IMAGE_NT_SIGNATURE || !is_x86 {
+            return Err(Malformed);
+        }
+        let section_count = u32::from(file.number_of_sections.get(object::LittleEndian));
+        let size = optional.size_of_image.get(object::LittleEndian);
+        if optional.magic.get(object::LittleEndian) != 0x10B || section_count > MAXIMUM_SECTIONS || size == 0 {
+            return Err(Malformed);
+        }
+        Ok(Self {
+            base,
+            limit: size.min(view),
+            headers: optional.size_of_headers.get(object::LittleEndian),
+            size,
+            preferred_base: optional.image_base.get(object::LittleEndian),
+            entry: optional.address_of_entry_point.get(object::LittleEndian),
+            characteristics: file.characteristics.get(object::LittleEndian).0,
+            subsystem: optional.subsystem.get(object::LittleEndian).0,
+            stamp: file.time_date_stamp.get(object::LittleEndian),
+            check_sum: optional.check_sum.get(object::LittleEndian),
+            sections_at: 0,
+            section_count,
+            directories: [Directory::default(); DIRECTORIES],
+        })
+    }
+
+    /// Reads as many directory entries as the image says it has and its optional header has room for.
+    fn read_directories<M: Memory>(
+        &mut self,
+        memory: &M,
+        nt: &pe::ImageNtHeaders32,
+        from: u32,
+        end: u32,
+    ) -> Result<(), Malformed> {
+        let room = end.saturating_sub(from) / 8;
+        let count = nt.optional_header.number_of_rva_and_sizes.get(object::LittleEndian).min(room);
+        for index in 0..count.min(DIRECTORIES as u32) {
+            let at = from + 8 * index;
+            self.directories[index as usize] =
+                Directory { rva: self.u32(memory, at)?, size: self.u32(memory, at.wrapping_add(4))? };
+        }
+        Ok(())
+    }
+
+    /// I2: where the first section begins that the program may not read.
+    fn readable_limit<M: Memory>(&self, memory: &M) -> Result<u32, Malformed> {
+        let mut limit = self.limit;
+        for index in 0..self.section_count {
+            let section = self.section(memory, index)?;
+            if section.characteristics & ACCESSIBLE == 0 && section.size != 0 {
+                limit = limit.min(section.rva);
+            }
+        }
+        Ok(limit)
+    }
+
+    /// Section `index` of the section table.
+    fn section<M: Memory>(&self, memory: &M, index: u32) -> Result<Section, Malformed> {
+        let at = self.sections_at.checked_add(index * SECTION_SIZE).ok_or(Malformed)?;
+        let mut bytes = [0; SECTION_SIZE as usize];
+        self.read(memory, at, &mut bytes)?;
+        let (header, _) = pod::from_bytes::<pe::ImageSectionHeader>(&bytes).map_err(|()| Malformed)?;
+        let size = header.virtual_size.get(object::LittleEndian);
+        Ok(Section {
+            rva: header.virtual_address.get(object::LittleEndian),
+            size: if size == 0 { header.size_of_raw_data.get(object::LittleEndian) } else { size },
+            characteristics: header.characteristics.get(object::LittleEndian).0,
+        })
+    }
+
+    /// All sections.
+    ///
+    /// # Errors
+    /// [`Malformed`] if the section table leaves the image.
+    pub fn sections<M: Memory>(&self, memory: &M) -> Result<Vec<Section>, Malformed> {
+        (0..self.section_count).map(|index| self.section(memory, index)).collect()
+    }
+
+    /// The address of `size` bytes at `rva`, all inside the image (I1).
+    ///
+    /// # Errors
+    /// [`Malformed`] if they are not.
+    pub fn address(&self, rva: u32, size: u32) -> Result<u32, Malformed> {
+        match rva.checked_add(size) {
+            Some(end) if end <= self.limit => self.base.checked_add(rva).ok_or(Malformed),
+            _ => Err(Malformed),
+        }
+    }
+
+    /// The address of the symbol at `rva`, which lies inside the image or at its very end.
+    ///
+    /// # Errors
+    /// [`Malformed`] otherwise.
+    pub fn symbol_address(&self, rva: u32) -> Result<u32, Malformed> {
+        if rva > self.size { Err(Malformed) } else { self.base.checked_add(rva).ok_or(Malformed) }
+    }
+
+    /// The word at `rva`.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it is not inside the image.
+    pub fn u32<M: Memory>(&self, memory: &M, rva: u32) -> Result<u32, Malformed> {
+        Ok(memory.read_u32(self.address(rva, 4)?))
+    }
+
+    /// The half word at `rva`.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it is not inside the image.
+    pub fn u16<M: Memory>(&self, memory: &M, rva: u32) -> Result<u16, Malformed> {
+        Ok(memory.read_u16(self.address(rva, 2)?))
+    }
+
+    /// Copies the bytes at `rva`.
+    ///
+    /// # Errors
+    /// [`Malformed`] if they are not inside the image.
+    pub fn read<M: Memory>(&self, memory: &M, rva: u32, bytes: &mut [u8]) -> Result<(), Malformed> {
+        memory.read_bytes(self.address(rva, bytes.len() as u32)?, bytes);
+        Ok(())
+    }
+
+    /// The zero-terminated name at `rva`.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it does not end inside the image or is longer than [`MAXIMUM_NAME`].
+    pub fn name<M: Memory>(&self, memory: &M, rva: u32) -> Result<Vec<u8>, Malformed> {
+        let mut name = Vec::new();
+        for index in 0..MAXIMUM_NAME {
+            match memory.read_u8(self.address(rva.checked_add(index).ok_or(Malformed)?, 1)?) {
+                0 => return Ok(name),
+                byte => name.push(byte),
+            }
+        }
+        Err(Malformed)
+    }
+
+    /// How the zero-terminated name at `rva` compares with `name`, byte by byte.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it leaves the image first.
+    pub fn compare_name<M: Memory>(
+        &self,
+        memory: &M,
+        rva: u32,
+        name: &[u8],
+    ) -> Result<core::cmp::Ordering, Malformed> {
+        // Most names lie well inside the image: one check for all bytes, and one by one only near its end.
+        let whole = self.address(rva, name.len() as u32 + 1);
+        for (index, &expected) in name.iter().chain(&[0]).enumerate() {
+            let address = match whole {
+                Ok(address) => address + index as u32,
+                Err(_) => self.address(rva.checked_add(index as u32).ok_or(Malformed)?, 1)?,
+            };
+            let order = memory.read_u8(address).cmp(&expected);
+            if order.is_ne() {
+                return Ok(order);
+            }
+        }
+        Ok(core::cmp::Ordering::Equal)
+    }
+
+    /// One of the image's tables.
+    pub fn directory(&self, table: Table) -> Directory {
+        self.directories[table as usize]
+    }
+
+    /// Where the image lies.
+    pub fn base(&self) -> u32 {
+        self.base
+    }
+
+    /// Size of the image in memory, in bytes.
+    pub fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// Size of the headers, in bytes.
+    pub fn headers(&self) -> u32 {
+        self.headers
+    }
+
+    /// Where the image was linked to lie.
+    pub fn preferred_base(&self) -> u32 {
+        self.preferred_base
+    }
+
+    /// Address of the entry point, or 0 if there is none.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it lies outside the image.
+    pub fn entry_point(&self) -> Result<u32, Malformed> {
+        match self.entry {
+            0 => Ok(0),
+            entry => self.address(entry, 1),
+        }
+    }
+
+    /// Whether the image says that it is a DLL.
+    pub fn is_dll(&self) -> bool {
+        self.characteristics & IS_DLL != 0
+    }
+
+    /// Whether the image cannot lie anywhere but at its preferred base.
+    pub fn is_fixed(&self) -> bool {
+        self.characteristics & RELOCATIONS_STRIPPED != 0
+    }
+
+    /// `IMAGE_SUBSYSTEM_` value: 1 native, 2 windows, 3 console.
+    pub fn subsystem(&self) -> u16 {
+        self.subsystem
+    }
+
+    /// The linker's time stamp.
+    pub fn stamp(&self) -> u32 {
+        self.stamp
+    }
+
+    /// The header's check sum.
+    pub fn check_sum(&self) -> u32 {
+        self.check_sum
+    }
+}
+
+fn read_checked<M: Memory>(memory: &M, base: u32, view: u32, at: u32, bytes: &mut [u8]) -> Result<(), Malformed> {
+    match at.checked_add(bytes.len() as u32) {
+        Some(end) if end <= view => memory.read_bytes(base.checked_add(at).ok_or(Malformed)?, bytes),
+        _ => return Err(Malformed),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod build;
+
+#[cfg(test)]
+mod tests {
+    use super::build::Builder;
+    use super::*;
+    use crate::memory::fake::Bytes;
+
+    #[test]
+    fn headers_of_a_good_image() {
+        let image = Builder::new(0x1000_0000, 0x3000).entry(0x1004).finish();
+        let memory = Bytes::new(0x2000_0000, image);
+        let image = Image::open(&memory, 0x2000_0000, 0x3000).unwrap();
+        assert_eq!(image.entry_point(), Ok(0x2000_1004));
+        assert_eq!((image.preferred_base(), image.size(), image.is_dll()), (0x1000_0000, 0x3000, true));
+    }
+
+    #[test]
+    fn headers_that_lie_are_refused() {
+        let good = Builder::new(0x1000_0000, 0x3000).finish();
+        let broken: [(usize, u32); 6] = [
+            (0, 0),                // no MZ
+            (0x3C, 0xFFFF_FFF0),   // headers beyond the end of memory
+            (0x3C, 0x2FF0),        // headers leave the view
+            (0x40, 0),             // no PE
+            (0x44, 0x0001_8664),   // another machine
+            (0x46, 0x0000_FFFF),   // more sections than anything may have
+        ];
+        for (at, value) in broken {
+            let mut bytes = good.clone();
+            bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+            let memory = Bytes::new(0x1000_0000, bytes);
+            assert_eq!(Image::open(&memory, 0x1000_0000, 0x3000).err(), Some(Malformed), "{at:x}");
+        }
+    }
+
+    #[test]
+    fn nothing_behind_a_section_without_access_is_read() {
+        let image = Builder::new(0x1000_0000, 0x4000).section(0x2000, 0x1000, 0).finish();
+        let memory = Bytes::new(0x1000_0000, image);
+        let image = Image::open(&memory, 0x1000_0000, 0x4000).unwrap();
+        assert_eq!(image.u32(&memory, 0x1FFC), Ok(0));
+        assert_eq!(image.u32(&memory, 0x1FFD), Err(Malformed));
+        assert_eq!(image.address(u32::MAX, 4), Err(Malformed));
+    }
+
+    #[test]
+    fn names_end_inside_the_image() {
+        let image = Builder::new(0, 0x2000).bytes(0x1FFC, b"abcd").bytes(0x1F00, b"Sleep\0").finish();
+        let memory = Bytes::new(0, image);
+        let image = Image::open(&memory, 0, 0x2000).unwrap();
+        assert_eq!(image.name(&memory, 0x1FFC), Err(Malformed));
+        assert_eq!(image.name(&memory, 0x1F00).unwrap(), b"Sleep");
+        assert_eq!(image.compare_name(&memory, 0x1F00, b"Sleep"), Ok(core::cmp::Ordering::Equal));
+        assert_eq!(image.compare_name(&memory, 0x1F00, b"SleepEx"), Ok(core::cmp::Ordering::Less));
+        assert_eq!(image.compare_name(&memory, 0x1FFC, b"abcd"), Err(Malformed));
+    }
+}

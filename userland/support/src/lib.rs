@@ -1,0 +1,29 @@
+//! The thinking part of the DLLs, kept apart from memory and system calls so that a host can test it.
+//!
+//! `ntdll` and `kernel32` are thin: they turn pointers into values, call this crate, and turn the answer into
+//! an NTSTATUS, a last-error code or a write. What needs the memory of the process asks for it through
+//! [`memory::Memory`]; what needs the system through [`loader::Process`].
+//!
+//! | to see | open |
+//! |---|---|
+//! | which Win32 error an NTSTATUS becomes | `error_map` |
+//! | Windows-1252, UTF-8 and UTF-16 | `text` |
+//! | how `prog.exe` becomes `\??\C:\prog.exe` | `path` |
+//! | headers, exports, imports, relocations of a mapped PE image | `image` |
+//! | how a program and its DLLs are brought together | `loader` |
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod environment;
+pub mod error;
+pub mod error_map;
+pub mod file;
+pub mod format;
+pub mod image;
+pub mod loader;
+pub mod memory;
+pub mod path;
+pub mod status;
+pub mod text;

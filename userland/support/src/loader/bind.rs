@@ -1,0 +1,162 @@
+//! Binding: the import address tables of an image are filled with the addresses of what it imports.
+
+use alloc::vec::Vec;
+
+use super::list::{PINNED, flag};
+use super::load::load;
+use super::{LoadError, Module, Process};
+use crate::image::{Descriptor, Export, ExportTable, Image, Imports, Malformed, Section, Symbol};
+use crate::text::wide;
+
+/// `PAGE_READWRITE`.
+const READ_WRITE: u32 = 0x04;
+/// Forwarders that lead to forwarders are followed this far; a circle of them ends here.
+const MAXIMUM_FORWARDS: u32 = 16;
+
+/// Loads every DLL that `image` imports from and fills its import address tables.
+#[doc(alias = "LdrpWalkImportDescriptor")]
+pub(super) fn bind_imports<P: Process>(
+    process: &P,
+    added: &mut Vec<Module>,
+    image: &Image,
+) -> Result<(), LoadError> {
+    let sections = image.sections(process)?;
+    let mut imports = Imports::of(image);
+    while let Some(descriptor) = imports.next(process, image)? {
+        let dll = load(process, added, &wide(&descriptor.dll))?;
+        dll.set(process, flag::STATIC_LINK);
+        bind_descriptor(process, added, image, &sections, &descriptor, dll)?;
+    }
+    Ok(())
+}
+
+/// Fills the table of one DLL, which is opened for writing meanwhile if its section is not writable anyway.
+fn bind_descriptor<P: Process>(
+    process: &P,
+    added: &mut Vec<Module>,
+    image: &Image,
+    sections: &[Section],
+    descriptor: &Descriptor,
+    dll: Module,
+) -> Result<(), LoadError> {
+    let count = descriptor.count(process, image)?;
+    if count == 0 {
+        return Ok(());
+    }
+    let table = image.address(descriptor.addresses, 4 * count)?;
+    let section = section_of(sections, descriptor.addresses, 4 * count).ok_or(Malformed)?;
+    if section.is_writable() {
+        return fill(process, added, image, descriptor, dll, table);
+    }
+    process.protect(table, 4 * count, READ_WRITE)?;
+    fill(process, added, image, descriptor, dll, table)?;
+    process.protect(table, 4 * count, section.protection())?;
+    Ok(())
+}
+
+/// The one section that holds all of `size` bytes at `rva`.
+fn section_of(sections: &[Section], rva: u32, size: u32) -> Option<&Section> {
+    sections.iter().find(|section| {
+        let offset = rva.wrapping_sub(section.rva);
+        offset < section.size && size <= section.size - offset
+    })
+}
+
+fn fill<P: Process>(
+    process: &P,
+    added: &mut Vec<Module>,
+    image: &Image,
+    descriptor: &Descriptor,
+    dll: Module,
+    table: u32,
+) -> Result<(), LoadError> {
+    let exporter = Exporter::open(process, dll)?;
+    let mut index = 0;
+    while let Some(thunk) = descriptor.thunk(process, image, index)? {
+        let address = exporter.resolve(process, added, thunk.symbol(), MAXIMUM_FORWARDS)?;
+        // The table may overlap the words that were counted, so each slot is checked when it is written.
+        process.write_u32(image.address(descriptor.addresses + 4 * index, 4)?, address);
+        debug_assert!(image.address(descriptor.addresses, 4).is_ok_and(|first| first == table));
+        index += 1;
+    }
+    Ok(())
+}
+
+/// The address of `symbol` in `module`.
+pub(super) fn resolve<P: Process>(
+    process: &P,
+    added: &mut Vec<Module>,
+    module: Module,
+    symbol: Symbol<'_>,
+) -> Result<u32, LoadError> {
+    Exporter::open(process, module)?.resolve(process, added, symbol, MAXIMUM_FORWARDS)
+}
+
+/// A module with its export table, opened once for all that is wanted from it.
+struct Exporter {
+    module: Module,
+    image: Image,
+    table: Option<ExportTable>,
+}
+
+impl Exporter {
+    fn open<P: Process>(process: &P, module: Module) -> Result<Self, LoadError> {
+        let open = || -> Result<Self, Malformed> {
+            let image = module.image(process)?;
+            let table = ExportTable::open(process, &image)?;
+            Ok(Self { module, image, table })
+        };
+        open().map_err(|error| LoadError::from(error).named(|| module.full_name(process)))
+    }
+
+    fn resolve<P: Process>(
+        &self,
+        process: &P,
+        added: &mut Vec<Module>,
+        symbol: Symbol<'_>,
+        forwards: u32,
+    ) -> Result<u32, LoadError> {
+        let find = |table: &ExportTable| table.find(process, symbol);
+        let found = self.table.as_ref().map_or(Ok(None), find);
+        match found.map_err(|error| LoadError::from(error).named(|| self.module.full_name(process)))? {
+            Some(Export::Address(address)) => Ok(address),
+            Some(Export::Forwarder(rva)) if forwards > 0 => self.forward(process, added, rva, forwards - 1),
+            _ => Err(self.missing(process, symbol)),
+        }
+    }
+
+    /// Follows `dll.symbol` or `dll.#ordinal`. The DLL stays for good: nothing would say when it is no longer needed.
+    fn forward<P: Process>(
+        &self,
+        process: &P,
+        added: &mut Vec<Module>,
+        rva: u32,
+        forwards: u32,
+    ) -> Result<u32, LoadError> {
+        let malformed = || LoadError::Malformed.named(|| self.module.full_name(process));
+        let text = self.image.name(process, rva).map_err(|_| malformed())?;
+        let dot = text.iter().rposition(|&byte| byte == b'.').ok_or_else(malformed)?;
+        let (dll, name) = (&text[..dot], &text[dot + 1..]);
+        let mut file = wide(dll);
+        file.extend(wide(b".dll"));
+        let module = load(process, added, &file)?;
+        module.set_load_count(process, PINNED);
+        let symbol = match name.strip_prefix(b"#") {
+            Some(digits) => Symbol::Ordinal(decimal(digits).ok_or_else(malformed)?),
+            None => Symbol::Name { name, hint: 0 },
+        };
+        Self::open(process, module)?.resolve(process, added, symbol, forwards)
+    }
+
+    fn missing<P: Process>(&self, process: &P, symbol: Symbol<'_>) -> LoadError {
+        let dll = self.module.base_name(process);
+        match symbol {
+            Symbol::Name { name, .. } => LoadError::SymbolNotFound { name: name.to_vec(), dll },
+            Symbol::Ordinal(ordinal) => LoadError::OrdinalNotFound { ordinal, dll },
+        }
+    }
+}
+
+fn decimal(digits: &[u8]) -> Option<u32> {
+    core::str::from_utf8(digits).ok()?.parse().ok()
+}

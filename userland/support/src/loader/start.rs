@@ -1,0 +1,56 @@
+//! The start of a process: the program and `ntdll` are mapped, everything else is still to come.
+
+use alloc::vec::Vec;
+
+use super::bind::bind_imports;
+use super::initialise::{Moment, call_storage_callbacks, run_initialisers};
+use super::list::flag;
+use super::load::relocate_image;
+use super::reference::pin_all;
+use super::storage::initialise_storage;
+use super::{LoadError, Mapped, Module, Order, Process, Reason};
+use crate::image::Image;
+
+/// What the kernel has mapped before the first instruction in ring 3.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The program's image.
+    pub image: Mapped,
+    /// Its path.
+    pub path: Vec<u16>,
+    /// The image of `ntdll`, which always lies where it was linked for.
+    pub ntdll: Mapped,
+    /// Its path.
+    pub ntdll_path: Vec<u16>,
+}
+
+/// Loads everything the program needs, runs the initialisers, and returns the address of its entry point.
+///
+/// # Errors
+/// Any [`LoadError`]: the program cannot run.
+#[doc(alias = "LdrpInitializeProcess")]
+pub fn start<P: Process>(process: &P, program: &Program) -> Result<u32, LoadError> {
+    let image = enter(process, program.image, &program.path)?;
+    let ntdll = enter(process, program.ntdll, &program.ntdll_path)?.0;
+    ntdll.append(process, Order::Initialisation);
+    ntdll.set(process, flag::ENTRY_PROCESSED);
+    let (module, image) = image;
+    module.set(process, flag::ENTRY_PROCESSED);
+    let named = |error: LoadError| error.named(|| program.path.clone());
+    relocate_image(process, &image).map_err(named)?;
+    let mut added = Vec::new();
+    bind_imports(process, &mut added, &image).map_err(named)?;
+    pin_all(process);
+    initialise_storage(process)?;
+    run_initialisers(process, Moment::WithProcess)?;
+    call_storage_callbacks(process, module, Reason::ProcessAttach);
+    Ok(module.entry_point(process))
+}
+
+fn enter<P: Process>(process: &P, mapped: Mapped, path: &[u16]) -> Result<(Module, Image), LoadError> {
+    let enter = || {
+        let image = Image::open(process, mapped.base, mapped.size)?;
+        Ok((Module::insert(process, mapped, &image, path)?, image))
+    };
+    enter().map_err(|error: LoadError| error.named(|| path.to_vec()))
+}

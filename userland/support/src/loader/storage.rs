@@ -1,0 +1,44 @@
+//! Thread-local storage of the modules that are there when the process starts.
+//!
+//! Each such module gets an index; the thread's array holds, per index, a copy of the module's template. As on XP, a
+//! DLL that comes later gets none.
+
+use alloc::vec::Vec;
+
+use super::{LoadError, Module, Order, Process};
+use crate::image::ThreadLocalStorage;
+use crate::status::Status;
+
+/// Gives every module with thread-local storage its index, and the first thread its blocks.
+#[doc(alias = "LdrpInitializeTls")]
+pub(super) fn initialise_storage<P: Process>(process: &P) -> Result<(), LoadError> {
+    let mut storages = Vec::new();
+    for module in Module::all(process, Order::Load) {
+        let storage = module.image(process).and_then(|image| ThreadLocalStorage::open(process, &image));
+        let storage = storage.map_err(|error| LoadError::from(error).named(|| module.full_name(process)))?;
+        if let Some(storage) = storage {
+            module.set_has_storage(process);
+            storages.push(storage);
+        }
+    }
+    if storages.is_empty() {
+        return Ok(());
+    }
+    let array = process.allocate(4 * storages.len() as u32).ok_or(Status::NO_MEMORY)?;
+    for (index, storage) in storages.iter().enumerate() {
+        let index = index as u32;
+        process.write_u32(storage.index, index);
+        process.write_u32(array + 4 * index, copy_template(process, storage)?);
+    }
+    process.set_thread_storage(array);
+    Ok(())
+}
+
+fn copy_template<P: Process>(process: &P, storage: &ThreadLocalStorage) -> Result<u32, LoadError> {
+    let size = storage.initialised.checked_add(storage.zeroed).ok_or(Status::INVALID_IMAGE_FORMAT)?;
+    let block = process.allocate(size.max(1)).ok_or(Status::NO_MEMORY)?;
+    let mut bytes = alloc::vec![0; storage.initialised as usize];
+    process.read_bytes(storage.template, &mut bytes);
+    process.write_bytes(block, &bytes);
+    Ok(block)
+}

@@ -1,0 +1,164 @@
+//! DOS paths: made absolute, made NT paths, cut into folder and name.
+//!
+//! A DOS path is what programs use (`C:\dir\prog.exe`, `prog.exe`, `\x`); the system's services take NT paths
+//! (`\??\C:\dir\prog.exe`). `/` counts as `\`. A path that begins with `\\?\` is taken as it is.
+
+use alloc::vec::Vec;
+
+use crate::text::{equal_ignoring_case, wide};
+
+/// UTF-16 `\`.
+const BACKSLASH: u16 = b'\\' as u16;
+const DOT: u16 = b'.' as u16;
+/// What NT puts before a DOS path.
+const NT_PREFIX: &[u8] = b"\\??\\";
+
+/// Longest DOS path, in UTF-16 units with its final zero.
+pub const MAXIMUM_PATH: usize = 260;
+
+fn is_separator(unit: u16) -> bool {
+    unit == BACKSLASH || unit == u16::from(b'/')
+}
+
+fn has_drive(path: &[u16]) -> bool {
+    path.len() >= 2 && path[1] == u16::from(b':')
+}
+
+/// Whether `name` says where it lies: it has a drive or a separator.
+pub fn has_folder(name: &[u16]) -> bool {
+    has_drive(name) || name.iter().any(|&unit| is_separator(unit))
+}
+
+/// The part after the last separator.
+pub fn file_name(path: &[u16]) -> &[u16] {
+    match path.iter().rposition(|&unit| is_separator(unit)) {
+        Some(at) => &path[at + 1..],
+        None => path,
+    }
+}
+
+/// The part up to and with the last separator; empty without one.
+pub fn folder(path: &[u16]) -> &[u16] {
+    &path[..path.len() - file_name(path).len()]
+}
+
+/// `folder` and `name` as one path.
+pub fn join(folder: &[u16], name: &[u16]) -> Vec<u16> {
+    let mut path = folder.to_vec();
+    if path.last().is_some_and(|&unit| !is_separator(unit)) {
+        path.push(BACKSLASH);
+    }
+    path.extend_from_slice(name);
+    path
+}
+
+/// The name a DLL is loaded by: `.dll` is added where there is no extension, and a final dot asks for none.
+pub fn module_name(name: &[u16]) -> Vec<u16> {
+    let mut result = name.to_vec();
+    if result.last() == Some(&DOT) {
+        result.pop();
+    } else if !file_name(name).contains(&DOT) {
+        result.extend(wide(b".dll"));
+    }
+    result
+}
+
+/// `path` as an absolute DOS path: relative to `current`, `.` and `..` resolved, one `\` between parts.
+///
+/// `current` is an absolute DOS path. `..` above the root stays at the root, as on Windows.
+#[doc(alias = "RtlGetFullPathName_U")]
+pub fn absolute(current: &[u16], path: &[u16]) -> Vec<u16> {
+    let drive = if has_drive(path) { &path[..2] } else { current.get(..2).unwrap_or_default() };
+    let rest = if has_drive(path) { &path[2..] } else { path };
+    let same_drive = !has_drive(path) || equal_ignoring_case(drive, current.get(..2).unwrap_or_default());
+    let rooted = rest.first().is_some_and(|&unit| is_separator(unit));
+    let mut parts: Vec<&[u16]> = Vec::new();
+    if !rooted && same_drive {
+        collect_parts(&mut parts, current.get(2..).unwrap_or_default());
+    }
+    collect_parts(&mut parts, rest);
+    let mut result = drive.to_vec();
+    for part in &parts {
+        result.push(BACKSLASH);
+        result.extend_from_slice(part);
+    }
+    if parts.is_empty() {
+        result.push(BACKSLASH);
+    }
+    result
+}
+
+fn collect_parts<'path>(parts: &mut Vec<&'path [u16]>, path: &'path [u16]) {
+    for part in path.split(|&unit| is_separator(unit)) {
+        match part {
+            [] | [DOT] => {}
+            [DOT, DOT] => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+}
+
+/// The NT path of a DOS path.
+#[doc(alias = "RtlDosPathNameToNtPathName_U")]
+pub fn to_nt(current: &[u16], path: &[u16]) -> Vec<u16> {
+    let mut result = wide(NT_PREFIX);
+    if path.starts_with(&wide(b"\\\\?\\")) || path.starts_with(&result) {
+        result.extend_from_slice(&path[4..]);
+    } else {
+        result.extend(absolute(current, path));
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::ansi;
+    use std::string::String;
+
+    fn text(units: &[u16]) -> String {
+        String::from_utf8(ansi(units)).unwrap()
+    }
+
+    #[test]
+    fn relative_paths_start_at_the_current_folder() {
+        let cases = [
+            ("a.txt", "C:\\work\\a.txt"),
+            ("\\a.txt", "C:\\a.txt"),
+            ("..\\..\\..\\a", "C:\\a"),
+            (".\\b\\\\c/d", "C:\\work\\b\\c\\d"),
+            ("C:x", "C:\\work\\x"),
+            ("D:x", "D:\\x"),
+            ("..", "C:\\"),
+            ("", "C:\\work"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(text(&absolute(&wide(b"C:\\work"), &wide(path.as_bytes()))), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn nt_paths() {
+        let current = wide(b"C:\\");
+        assert_eq!(text(&to_nt(&current, &wide(b"p.exe"))), "\\??\\C:\\p.exe");
+        assert_eq!(text(&to_nt(&current, &wide(b"\\\\?\\C:\\a..b"))), "\\??\\C:\\a..b");
+    }
+
+    #[test]
+    fn a_module_without_extension_is_a_dll() {
+        let cases = [("kernel32", "kernel32.dll"), ("a.drv", "a.drv"), ("plain.", "plain"), ("a.b\\c", "a.b\\c.dll")];
+        for (name, expected) in cases {
+            assert_eq!(text(&module_name(&wide(name.as_bytes()))), expected);
+        }
+    }
+
+    #[test]
+    fn folders_and_names() {
+        assert_eq!(text(folder(&wide(b"C:\\a\\b.exe"))), "C:\\a\\");
+        assert_eq!(text(file_name(&wide(b"C:\\a\\b.exe"))), "b.exe");
+        assert_eq!(text(&join(&wide(b"C:\\WINDOWS"), &wide(b"x"))), "C:\\WINDOWS\\x");
+        assert!(has_folder(&wide(b"C:x")) && has_folder(&wide(b"a/b")) && !has_folder(&wide(b"a.b")));
+    }
+}

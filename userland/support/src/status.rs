@@ -1,0 +1,159 @@
+//! NTSTATUS values the DLLs make, meet or translate.
+//!
+//! Bits 30-31 are the severity: 0 success, 1 information, 2 warning, 3 error.
+
+/// A status of a system service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+#[doc(alias = "NTSTATUS")]
+pub struct Status(pub u32);
+
+impl Status {
+    /// Whether the service did what it was asked: success or information (the test `NT_SUCCESS` makes).
+    pub const fn is_success(self) -> bool {
+        self.0 >> 31 == 0
+    }
+
+    /// `Ok` for a success or information, `Err` for a warning or an error.
+    ///
+    /// # Errors
+    /// The status itself.
+    pub const fn ok(self) -> Result<(), Self> {
+        if self.is_success() { Ok(()) } else { Err(self) }
+    }
+}
+
+macro_rules! statuses {
+    ($($name:ident = $value:literal,)*) => {
+        /// The values, under their NT names without the prefix `STATUS_`.
+        #[allow(missing_docs, reason = "the names are the documentation")]
+        impl Status {
+            $(pub const $name: Self = Self($value);)*
+        }
+    };
+}
+
+statuses! {
+    SUCCESS = 0x0000_0000,
+    TIMEOUT = 0x0000_0102,
+    PENDING = 0x0000_0103,
+    IMAGE_NOT_AT_BASE = 0x4000_0003,
+    WAS_LOCKED = 0x4000_0019,
+    GUARD_PAGE_VIOLATION = 0x8000_0001,
+    DATATYPE_MISALIGNMENT = 0x8000_0002,
+    BREAKPOINT = 0x8000_0003,
+    SINGLE_STEP = 0x8000_0004,
+    BUFFER_OVERFLOW = 0x8000_0005,
+    NO_MORE_FILES = 0x8000_0006,
+    PARTIAL_COPY = 0x8000_000D,
+    UNSUCCESSFUL = 0xC000_0001,
+    NOT_IMPLEMENTED = 0xC000_0002,
+    INVALID_INFO_CLASS = 0xC000_0003,
+    INFO_LENGTH_MISMATCH = 0xC000_0004,
+    ACCESS_VIOLATION = 0xC000_0005,
+    IN_PAGE_ERROR = 0xC000_0006,
+    PAGEFILE_QUOTA = 0xC000_0007,
+    INVALID_HANDLE = 0xC000_0008,
+    INVALID_CID = 0xC000_000B,
+    INVALID_PARAMETER = 0xC000_000D,
+    NO_SUCH_DEVICE = 0xC000_000E,
+    NO_SUCH_FILE = 0xC000_000F,
+    INVALID_DEVICE_REQUEST = 0xC000_0010,
+    END_OF_FILE = 0xC000_0011,
+    NO_MEDIA_IN_DEVICE = 0xC000_0013,
+    NO_MEMORY = 0xC000_0017,
+    CONFLICTING_ADDRESSES = 0xC000_0018,
+    NOT_MAPPED_VIEW = 0xC000_0019,
+    UNABLE_TO_FREE_VM = 0xC000_001A,
+    UNABLE_TO_DELETE_SECTION = 0xC000_001B,
+    INVALID_SYSTEM_SERVICE = 0xC000_001C,
+    ILLEGAL_INSTRUCTION = 0xC000_001D,
+    INVALID_VIEW_SIZE = 0xC000_001F,
+    INVALID_FILE_FOR_SECTION = 0xC000_0020,
+    ALREADY_COMMITTED = 0xC000_0021,
+    ACCESS_DENIED = 0xC000_0022,
+    BUFFER_TOO_SMALL = 0xC000_0023,
+    OBJECT_TYPE_MISMATCH = 0xC000_0024,
+    NOT_LOCKED = 0xC000_002A,
+    NOT_COMMITTED = 0xC000_002D,
+    OBJECT_NAME_INVALID = 0xC000_0033,
+    OBJECT_NAME_NOT_FOUND = 0xC000_0034,
+    OBJECT_NAME_COLLISION = 0xC000_0035,
+    OBJECT_PATH_INVALID = 0xC000_0039,
+    OBJECT_PATH_NOT_FOUND = 0xC000_003A,
+    OBJECT_PATH_SYNTAX_BAD = 0xC000_003B,
+    SECTION_TOO_BIG = 0xC000_0040,
+    SHARING_VIOLATION = 0xC000_0043,
+    QUOTA_EXCEEDED = 0xC000_0044,
+    INVALID_PAGE_PROTECTION = 0xC000_0045,
+    SECTION_NOT_IMAGE = 0xC000_0049,
+    INCOMPATIBLE_FILE_MAP = 0xC000_004D,
+    SECTION_PROTECTION = 0xC000_004E,
+    FILE_LOCK_CONFLICT = 0xC000_0054,
+    DELETE_PENDING = 0xC000_0056,
+    PRIVILEGE_NOT_HELD = 0xC000_0061,
+    PROCEDURE_NOT_FOUND = 0xC000_007A,
+    INVALID_IMAGE_FORMAT = 0xC000_007B,
+    DISK_FULL = 0xC000_007F,
+    SECTION_NOT_EXTENDED = 0xC000_0087,
+    NOT_MAPPED_DATA = 0xC000_0088,
+    ARRAY_BOUNDS_EXCEEDED = 0xC000_008C,
+    INTEGER_DIVIDE_BY_ZERO = 0xC000_0094,
+    INTEGER_OVERFLOW = 0xC000_0095,
+    PRIVILEGED_INSTRUCTION = 0xC000_0096,
+    FILE_INVALID = 0xC000_0098,
+    INSUFFICIENT_RESOURCES = 0xC000_009A,
+    FREE_VM_NOT_AT_BASE = 0xC000_009F,
+    MEMORY_NOT_ALLOCATED = 0xC000_00A0,
+    WORKING_SET_QUOTA = 0xC000_00A1,
+    MEDIA_WRITE_PROTECTED = 0xC000_00A2,
+    PIPE_DISCONNECTED = 0xC000_00B0,
+    PIPE_CLOSING = 0xC000_00B1,
+    IO_TIMEOUT = 0xC000_00B5,
+    FILE_IS_A_DIRECTORY = 0xC000_00BA,
+    NOT_SUPPORTED = 0xC000_00BB,
+    PIPE_EMPTY = 0xC000_00D9,
+    INVALID_PARAMETER_1 = 0xC000_00EF,
+    INVALID_PARAMETER_2 = 0xC000_00F0,
+    INVALID_PARAMETER_3 = 0xC000_00F1,
+    INVALID_PARAMETER_4 = 0xC000_00F2,
+    INVALID_PARAMETER_5 = 0xC000_00F3,
+    INVALID_PARAMETER_6 = 0xC000_00F4,
+    INVALID_PARAMETER_7 = 0xC000_00F5,
+    INVALID_PARAMETER_8 = 0xC000_00F6,
+    INVALID_PARAMETER_9 = 0xC000_00F7,
+    INVALID_PARAMETER_10 = 0xC000_00F8,
+    INVALID_PARAMETER_11 = 0xC000_00F9,
+    INVALID_PARAMETER_12 = 0xC000_00FA,
+    STACK_OVERFLOW = 0xC000_00FD,
+    DIRECTORY_NOT_EMPTY = 0xC000_0101,
+    NOT_A_DIRECTORY = 0xC000_0103,
+    NAME_TOO_LONG = 0xC000_0106,
+    PROCESS_IS_TERMINATING = 0xC000_010A,
+    MAPPED_FILE_SIZE_ZERO = 0xC000_011E,
+    CANCELLED = 0xC000_0120,
+    COMMITMENT_LIMIT = 0xC000_012D,
+    INVALID_IMAGE_NOT_MZ = 0xC000_012F,
+    INVALID_IMAGE_PROTECT = 0xC000_0130,
+    DLL_NOT_FOUND = 0xC000_0135,
+    ORDINAL_NOT_FOUND = 0xC000_0138,
+    ENTRYPOINT_NOT_FOUND = 0xC000_0139,
+    INVALID_ADDRESS = 0xC000_0141,
+    DLL_INIT_FAILED = 0xC000_0142,
+    PIPE_BROKEN = 0xC000_014B,
+    MAPPED_ALIGNMENT = 0xC000_0220,
+    NOT_FOUND = 0xC000_0225,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_and_errors_are_failures() {
+        assert!(Status::SUCCESS.is_success());
+        assert!(Status::IMAGE_NOT_AT_BASE.is_success());
+        assert!(!Status::PARTIAL_COPY.is_success());
+        assert_eq!(Status::NO_MEMORY.ok(), Err(Status::NO_MEMORY));
+    }
+}
