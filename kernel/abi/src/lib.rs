@@ -3,9 +3,13 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+pub mod access;
+pub mod calendar;
 pub mod cell;
+pub mod file;
 pub mod memory;
 pub mod nt;
 pub mod processor;
+pub mod service;
 pub mod status;
 pub mod trap_frame;

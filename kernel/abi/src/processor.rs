@@ -66,15 +66,28 @@ pub struct Kprcb {
     pub cpu_id: Field<u8>,
     pub cpu_step: Field<u16>,
     pub processor_state: [Field<u32>; 0xC8],
-    pub reserved2: [Field<u32>; 0x61],
+    pub reserved2: [Field<u32>; 0x59],
+    pub npx_thread: Field<u32>,
+    pub interrupt_count: Field<u32>,
+    /// Clock ticks spent in ring 0, the idle thread's among them.
+    pub kernel_time: Field<u32>,
+    /// Clock ticks spent in ring 3.
+    pub user_time: Field<u32>,
+    pub reserved3: [Field<u32>; 4],
     pub page_color: Field<u32>,
-    pub reserved3: [Field<u32>; 0x15],
+    pub reserved4: [Field<u32>; 14],
+    #[doc(alias = "KeContextSwitches")]
+    pub context_switches: Field<u32>,
+    pub reserved5: [Field<u32>; 6],
     pub system_calls: Field<u32>,
-    pub reserved4: [Field<u32>; 0xF9],
+    pub reserved6: [Field<u32>; 0xDC],
+    /// Not 0: the running thread has used up its quantum.
+    pub quantum_end: Field<u32>,
+    pub reserved7: [Field<u32>; 0x1C],
     pub vendor_string: [Field<u8>; 13],
-    pub reserved5: [Field<u8>; 3],
+    pub reserved8: [Field<u8>; 3],
     pub mhz: Field<u32>,
-    pub reserved6: [Field<u32>; 0xCF],
+    pub reserved9: [Field<u32>; 0xCF],
 }
 
 impl Record for Kpcr {}
@@ -86,5 +99,6 @@ assert_layout!(Kpcr, 0xD70, {
 });
 assert_layout!(Kprcb, 0xC50, {
     current_thread: 0x04, next_thread: 0x08, idle_thread: 0x0C, number: 0x10, cpu_type: 0x18, processor_state: 0x1C,
-    page_color: 0x4C0, system_calls: 0x518, vendor_string: 0x900, mhz: 0x910,
+    npx_thread: 0x4A0, interrupt_count: 0x4A4, kernel_time: 0x4A8, user_time: 0x4AC, page_color: 0x4C0,
+    context_switches: 0x4FC, system_calls: 0x518, quantum_end: 0x88C, vendor_string: 0x900, mhz: 0x910,
 });

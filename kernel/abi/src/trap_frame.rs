@@ -52,10 +52,12 @@ assert_layout!(TrapFrame, 0x8C, {
 });
 
 impl TrapFrame {
-    /// Whether the interrupted code ran in ring 3.
+    /// Whether the interrupted code ran in ring 3, or in V86 mode, where CS may be anything. The kernel starts nobody in
+    /// V86 mode and no processor lets a program go there by itself; QEMU does, by `iret` with the VM flag.
     #[inline(always)]
     pub fn is_user(&self) -> bool {
-        self.seg_cs.get() & 3 == 3
+        const V86_MODE: u32 = 1 << 17;
+        self.seg_cs.get() & 3 == 3 || self.eflags.get() & V86_MODE != 0
     }
 
     /// Makes the way back to ring 3 restore every register of the frame. A system call by SYSENTER returns by SYSEXIT

@@ -8,11 +8,15 @@
 //! * **A1** `UsedPageTableEntries` of a page table is the number of its entries that are not zero; at 0 there is no table.
 //! * **A2** `CommittedPageTables` has a bit for each 2 MB that a VAD touches, and for no other; each is one page of commit.
 //! * **A3** A process's commit charge is its VADs' plus its committed page tables.
+//! * **A4** `WorkingSetSize` is the number of its valid user PTEs, `NumberOfPrivatePages` of those and of the transition
+//!   PTEs that name a page of its own, `NumberOfVads` and `VirtualSize` are what its VADs add up to.
 //!
 //! Lock: the address-space lock of the process guards all of it. An [`AddressSpace`] stands for holding it: with one
 //! processor and a kernel that is not preempted, nobody else can.
 //!
 //! Source: `_EPROCESS`, `_MMWSL` (PAE offsets derived); Intel SDM volume 3, section 4.4.1 on PDPTE registers.
+
+mod pointer_tables;
 
 use abi::assert_layout;
 use abi::cell::{Field, Link, Record};
@@ -21,7 +25,7 @@ use core::mem::offset_of;
 
 use crate::MemoryManager;
 use crate::list;
-use crate::commit::CommitLimit;
+use crate::commit::{CommitCharge, CommitLimit};
 use crate::frame::allocate::NoFrame;
 use crate::frame::Color;
 use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, HYPERSPACE, PAGE_SIZE, VirtualPage, WORKING_SET_LIST};
@@ -30,6 +34,7 @@ use crate::protection::Protection;
 use crate::pte::{Pte, PteCell, VALID, ValidPte, pde_of, pte_of, table_page_of};
 use crate::system::Exhausted;
 use crate::vad::VadTree;
+pub(crate) use pointer_tables::PointerTables;
 
 /// User page tables an address space can have.
 const USER_TABLES: usize = 1024;
@@ -39,8 +44,6 @@ pub(crate) const FIXED_FRAMES: u32 = 5;
 pub(crate) const HYPERSPACE_ENTRY: u32 = HYPERSPACE >> 21 & 0x1FF;
 /// Most shared entries of a top directory: windows, and the processors' areas at the very top.
 const MAXIMUM_SHARED: usize = 8;
-/// Bytes of one page-directory-pointer table.
-const POINTER_TABLE_SIZE: u32 = 32;
 
 /// The working-set list of a process, at C0883000 while it is current. The list proper is not kept yet; the counts of
 /// page-table entries and the bitmap of page tables are.
@@ -54,22 +57,6 @@ pub struct WorkingSetList {
 }
 impl Record for WorkingSetList {}
 assert_layout!(WorkingSetList, 0xCFC, { used_page_table_entries: 0x3C, committed_page_tables: 0xC3C });
-
-/// The frames' page-directory-pointer tables come from: an area of the kernel image, below 4 GB.
-pub(crate) struct PointerTables {
-    base: u32,
-    physical: u32,
-    count: u32,
-    /// The first free table, and in each free one's first word the next.
-    free: Field<u32>,
-    fresh: Field<u32>,
-}
-
-impl PointerTables {
-    pub(crate) fn new((base, physical, count): (u32, u32, u32)) -> Self {
-        Self { base, physical, count, free: Field::ZERO, fresh: Field::ZERO }
-    }
-}
 
 /// The entries of the top page directory that are the same in all processes, with their places.
 #[derive(Default)]
@@ -125,13 +112,13 @@ impl<M: Machine> MemoryManager<M> {
         let directories = [low, high, self.directories[2], top];
         self.fill_top_directory(directories, hyperspace);
         self.machine.write_entry(hyperspace, list_entry(), ValidPte::system(list, self.no_execute).0 & !crate::pte::GLOBAL);
-        self.own_fixed_frames(frames);
+        self.own_fixed_frames(frames, process);
         for (index, directory) in directories.iter().enumerate() {
             let cell = self.machine.record(pointers.offset::<PteCell>(index as u32 * 8));
             cell.store(VALID | directory.address().0);
         }
         let record = self.machine.record(process);
-        record.pcb.directory_table_base[0].set(self.pointer_tables.physical + (pointers.address() - self.pointer_tables.base));
+        record.pcb.directory_table_base[0].set(self.pointer_tables.physical_address(pointers));
         record.pae_top.set(pointers.address());
         record.working_set_page.set(list.0);
         record.vad_root.set(Link::NULL);
@@ -176,23 +163,28 @@ impl<M: Machine> MemoryManager<M> {
     fn fill_top_directory(&self, directories: [FrameNumber; 4], hyperspace: FrameNumber) {
         let top = directories[3];
         for (index, directory) in directories.iter().enumerate() {
-            self.machine.write_entry(top, index as u32, ValidPte::system_table(*directory).0);
+            self.machine.write_entry(top, index as u32, ValidPte::system_table(*directory).0 | self.no_execute);
         }
-        self.machine.write_entry(top, HYPERSPACE_ENTRY, ValidPte::system_table(hyperspace).0);
+        self.machine.write_entry(top, HYPERSPACE_ENTRY, ValidPte::system_table(hyperspace).0 | self.no_execute);
         for (index, raw) in self.shared_entries.iter() {
             self.machine.write_entry(top, *index, *raw);
         }
     }
 
-    fn own_fixed_frames(&self, [low, high, top, hyperspace, list]: [FrameNumber; 5]) {
+    fn own_fixed_frames(&self, [low, high, top, hyperspace, list]: [FrameNumber; 5], process: Link<Eprocess>) {
         let original = Pte::DemandZero(Protection::READWRITE).encode();
         let self_map = |index: u32| Link::new(crate::layout::PAGE_DIRECTORIES + 0x3000 + index * 8);
-        self.own_frame(low, self_map(0), top, original);
-        self.own_frame(high, self_map(1), top, original);
+        self.own_frame(low, self_map(0), top, original).u1.set(process.address());
+        self.own_frame(high, self_map(1), top, original).u1.set(process.address());
         let entries = 5 + self.shared_entries.iter().count() as u32;
         self.own_frame(top, self_map(3), top, original).u2.set(1 + entries);
         self.own_frame(hyperspace, self_map(HYPERSPACE_ENTRY), top, original).u2.set(2);
         self.own_frame(list, pte_of(VirtualPage(WORKING_SET_LIST >> 12)), hyperspace, original);
+    }
+
+    /// The process that has the user page table in `table`: the record of its page directory names it.
+    pub(crate) fn owner_of_table(&self, table: FrameNumber) -> Link<Eprocess> {
+        Link::new(self.frame(self.frame(table).pte_frame()).u1.get())
     }
 
     fn enlist(&self, process: Link<Eprocess>) {
@@ -208,27 +200,6 @@ impl<M: Machine> MemoryManager<M> {
         list::entries(&self.machine, self.processes.get()).map(|entry| Link::new(entry.address() - EXPANSION_LINKS))
     }
 
-    fn take_pointer_table(&self) -> Result<Link<PteCell>, Exhausted> {
-        let tables = &self.pointer_tables;
-        if let Some(free) = Link::<Field<u32>>::new(tables.free.get()).some() {
-            tables.free.set(self.machine.record(free).get());
-            return Ok(free.cast());
-        }
-        let index = tables.fresh.get();
-        if index == tables.count {
-            return Err(Exhausted);
-        }
-        tables.fresh.set(index + 1);
-        Ok(Link::new(tables.base + index * POINTER_TABLE_SIZE))
-    }
-
-    fn free_pointer_table(&self, table: Link<PteCell>) {
-        for entry in 0..4 {
-            self.machine.record(table.offset::<PteCell>(entry * 8)).store(0);
-        }
-        self.machine.record(table.cast::<Field<u32>>()).set(self.pointer_tables.free.get());
-        self.pointer_tables.free.set(table.address());
-    }
 }
 
 /// Where a process has its place in the list of address spaces.
@@ -236,7 +207,7 @@ const EXPANSION_LINKS: u32 = (offset_of!(Eprocess, vm) + offset_of!(Mmsupport, w
 
 /// Entry of the hyperspace page table that maps the working-set list.
 const fn list_entry() -> u32 {
-    WORKING_SET_LIST / PAGE_SIZE & (ENTRIES_PER_TABLE - 1)
+    (WORKING_SET_LIST / PAGE_SIZE) & (ENTRIES_PER_TABLE - 1)
 }
 
 impl<M: Machine> AddressSpace<'_, M> {
@@ -317,18 +288,24 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[doc(alias = "NextPageColor")]
     #[inline(always)]
     pub(crate) fn next_color(&self) -> Color {
-        Color(self.process.next_page_color.update(|color| color.wrapping_add(1)))
+        Color(self.process.next_page_color.update(|color| color.wrapping_add(1)).into())
     }
 
     /// Charges `pages` to the system and to the process (A3).
     #[inline]
     pub(crate) fn charge(&self, pages: u32) -> Result<(), CommitLimit> {
-        self.mm.commit.charge(pages)?.keep();
+        self.keep(self.mm.commit.charge(pages)?);
+        Ok(())
+    }
+
+    /// Records `charge` as the process's (A3).
+    #[inline]
+    pub(crate) fn keep(&self, charge: CommitCharge<'_>) {
+        let pages = charge.keep();
         let total = self.process.commit_charge.update(|charge| charge + pages);
         if total > self.process.commit_charge_peak.get() {
             self.process.commit_charge_peak.set(total);
         }
-        Ok(())
     }
 
     /// Returns `pages` of the process's charge (A3).
@@ -338,19 +315,19 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.mm.commit.give_back(pages);
     }
 
-    /// Charges the page tables that `start..=end` needs and no VAD has charged yet (A2).
-    pub(crate) fn commit_tables(&self, start: VirtualPage, end: VirtualPage) -> Result<(), CommitLimit> {
+    /// Charges `pages` and the page tables that `start..=end` needs and no VAD has charged yet (A2), all or nothing.
+    #[inline]
+    pub(crate) fn charge_with_tables(&self, pages: u32, start: VirtualPage, end: VirtualPage) -> Result<(), CommitLimit> {
         let bitmap = &self.working_set_list().committed_page_tables;
         let missing = |index: u32| bitmap[index as usize / 32].get() >> (index % 32) & 1 == 0;
         let regions = start.0 >> 9..=end.0 >> 9;
-        let count = regions.clone().filter(|index| missing(*index)).count() as u32;
-        if count == 0 {
-            return Ok(());
+        let tables = regions.clone().filter(|index| missing(*index)).count() as u32;
+        self.charge(pages + tables)?;
+        if tables > 0 {
+            regions.for_each(|index| {
+                bitmap[index as usize / 32].update(|word| word | 1 << (index % 32));
+            });
         }
-        self.charge(count)?;
-        regions.for_each(|index| {
-            bitmap[index as usize / 32].update(|word| word | 1 << (index % 32));
-        });
         Ok(())
     }
 

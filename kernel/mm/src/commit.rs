@@ -24,7 +24,7 @@ pub struct Commit {
     /// What is charged.
     #[doc(alias = "MmTotalCommittedPages")]
     current: Field<u32>,
-    /// The most that ever was.
+    /// The most that ever was, without what was returned before it was recorded anywhere.
     #[doc(alias = "MmPeakCommitment")]
     peak: Field<u32>,
 }
@@ -46,9 +46,6 @@ impl Commit {
             return Err(CommitLimit);
         }
         self.current.set(total);
-        if total > self.peak.get() {
-            self.peak.set(total);
-        }
         Ok(CommitCharge { account: self, pages })
     }
 
@@ -88,8 +85,9 @@ impl CommitCharge<'_> {
     /// Hands the charge over to the structure that records it; the number of pages.
     #[inline]
     pub(crate) fn keep(self) -> u32 {
-        let pages = self.pages;
+        let Self { account, pages } = self;
         core::mem::forget(self);
+        account.peak.update(|peak| peak.max(account.current.get()));
         pages
     }
 }

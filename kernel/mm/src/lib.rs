@@ -24,6 +24,7 @@ pub mod frame;
 pub mod layout;
 pub mod list;
 pub mod machine;
+pub mod memory_map;
 pub mod pool;
 pub mod protection;
 pub mod pte;
@@ -59,7 +60,6 @@ pub struct MemoryManager<M> {
     pub(crate) no_execute: u64,
     /// The System process's page directories; number 2 is everyone's.
     pub(crate) directories: [FrameNumber; 4],
-    pub(crate) hyperspace_table: FrameNumber,
     pub(crate) pointer_tables: address_space::PointerTables,
     /// Page tables of the top directory that all processes share.
     pub(crate) shared_entries: SharedEntries,
@@ -90,7 +90,6 @@ impl<M: Machine> MemoryManager<M> {
                 NoExecute::Absent => 0,
             },
             directories: boot.directories,
-            hyperspace_table: boot.hyperspace_table,
             pointer_tables: address_space::PointerTables::new(boot.pointer_tables),
             shared_entries: SharedEntries::default(),
             processes: Field::<Link<ListEntry>>::NULL,
@@ -104,6 +103,13 @@ impl<M: Machine> MemoryManager<M> {
         this.processes.set(head);
         this.share_user_data(boot.shared_data)?;
         Ok(this)
+    }
+}
+
+impl<M> MemoryManager<M> {
+    /// The System process's page directories.
+    pub fn system_directories(&self) -> [FrameNumber; 4] {
+        self.directories
     }
 }
 

@@ -8,9 +8,12 @@
 //!
 //! * **P1** The blocks of a page follow each other without a gap, each `PreviousSize` is the `BlockSize` before it.
 //! * **P2** No two free neighbours; a free block is on the list of its size, and on no other.
+//! * **P3** The bytes in use are those of the blocks in use, headers included.
 //!
 //! Source: `_POOL_HEADER` of XP SP3 (PreviousSize:9, PoolIndex:7, BlockSize:9, PoolType:7, tag), in 8-byte units; tools
 //! find a VAD's kind by the tag four bytes before it, and take an odd `PoolType` for nonpaged and 0 for free.
+
+mod verify;
 
 use core::fmt;
 
@@ -18,8 +21,10 @@ use abi::assert_layout;
 use abi::cell::{Field, Link, Record};
 
 use crate::MemoryManager;
+use crate::frame::Mmpfn;
 use crate::layout::{PAGE_SIZE, POOL_END, POOL_START, VirtualAddress};
 use crate::machine::Machine;
+use crate::pte::{ValidPte, pte_of};
 use crate::system::{Contents, Exhausted};
 
 /// Four letters that say what a block holds.
@@ -67,6 +72,8 @@ const NONPAGED: u32 = 1;
 /// Largest allocation that shares a page with others, in bytes.
 pub const LARGEST_BLOCK: u32 = PAGE_SIZE - HEADER;
 const RUN_CLASSES: usize = 33;
+/// `u1` of the frame of a pool page that is cut into blocks; it stays so.
+const HOLDS_BLOCKS: u32 = 1;
 
 /// The free lists, and where the next page comes from.
 pub(crate) struct Pool {
@@ -197,11 +204,14 @@ impl<M: Machine> MemoryManager<M> {
         self.insert_free_block(block, previous_units, units);
     }
 
-    /// Allocates `pages` consecutive whole pages; contents are rubbish.
+    /// Allocates `pages` (1 or more) consecutive whole pages; contents are rubbish.
     ///
     /// # Errors
-    /// [`Exhausted`]; pages already added to the pool stay there for later use.
+    /// [`Exhausted`]; nothing has changed but that page tables of the pool may have been added.
     pub fn allocate_pool_pages<T>(&self, pages: u32) -> Result<Link<T>, Exhausted> {
+        if pages == 0 {
+            return Err(Exhausted);
+        }
         if let Some(run) = self.take_run(pages) {
             return Ok(run.cast());
         }
@@ -210,11 +220,11 @@ impl<M: Machine> MemoryManager<M> {
         if bytes > POOL_END - start {
             return Err(Exhausted);
         }
+        let page = |index: u32| VirtualAddress(start + index * PAGE_SIZE).page();
         for mapped in 0..pages {
-            let page = VirtualAddress(start + mapped * PAGE_SIZE).page();
-            if let Err(exhausted) = self.map_system_page(page, Contents::Rubbish) {
-                self.pool.next_page.set(start + mapped * PAGE_SIZE);
-                self.free_pool_pages::<FreeRun>(Link::new(start), mapped);
+            if let Err(exhausted) = self.map_system_page(page(mapped), Contents::Rubbish) {
+                // Nobody has a link into them yet, and a program can ask for more than there is: it must not keep it.
+                (0..mapped).for_each(|index| self.unmap_system_page(page(index)));
                 return Err(exhausted);
             }
         }
@@ -268,6 +278,7 @@ impl<M: Machine> MemoryManager<M> {
 
     fn grow_pool(&self) -> Result<Link<PoolHeader>, Exhausted> {
         let block = self.allocate_pool_pages(1)?;
+        self.pool_page_record(VirtualAddress(block.address())).u1.set(HOLDS_BLOCKS);
         self.insert_free_block(block, 0, UNITS_PER_PAGE);
         Ok(block)
     }
@@ -321,47 +332,9 @@ impl<M: Machine> MemoryManager<M> {
         }
     }
 
-    /// Checks P1 and P2 over the pages that hold blocks; the number of bytes in use.
-    pub(crate) fn verify_pool(&self) -> Result<u32, Link<()>> {
-        let mut listed = 0u32;
-        for (units, head) in self.pool.free.iter().enumerate() {
-            let mut block = head.get();
-            let mut before = Link::NULL;
-            while let Some(free) = block.some() {
-                let header = self.header(free);
-                let links = self.machine.record(free.offset::<FreeBlock>(HEADER));
-                let neighbours = self.block_neighbours_agree(free);
-                if !header.is_free() || header.units() as usize != units || links.blink.get() != before || !neighbours {
-                    return Err(free.cast());
-                }
-                listed += 1;
-                (before, block) = (free, links.flink.get());
-            }
-        }
-        let words = self.pool.nonempty.iter().enumerate();
-        for (index, word) in words {
-            for bit in 0..32 {
-                let units = index * 32 + bit;
-                let has = self.pool.free.get(units).is_some_and(|head| !head.get().is_null());
-                if has != (word.get() >> bit & 1 == 1) {
-                    return Err(Link::new(units as u32));
-                }
-            }
-        }
-        Ok(listed)
-    }
-
-    fn block_neighbours_agree(&self, free: Link<PoolHeader>) -> bool {
-        let header = self.header(free);
-        let units = header.units();
-        let after = ends_page(free, units) || {
-            let next = self.header(free.offset(units * UNIT));
-            !next.is_free() && next.previous_units() == units
-        };
-        let before = free.address().is_multiple_of(PAGE_SIZE) || {
-            let previous = self.header(Link::new(free.address() - header.previous_units() * UNIT));
-            !previous.is_free() && previous.units() == header.previous_units()
-        };
-        after && before
+    /// The record of the frame behind the pool page at `address`.
+    fn pool_page_record(&self, address: VirtualAddress) -> &Mmpfn {
+        let raw = self.machine.record(pte_of(address.page())).load();
+        self.frame(ValidPte(raw).frame())
     }
 }

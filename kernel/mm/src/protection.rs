@@ -5,6 +5,8 @@
 //!
 //! Source: codes as in XP's `MmProtectToValue` table; validity rules inferred from documented refusals.
 
+use abi::memory::*;
+
 /// A five-bit protection code.
 #[doc(alias = "MM_PROTECTION_MASK")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,32 +38,6 @@ pub enum Caching {
     WriteCombined,
 }
 
-/// Win32's page protections.
-pub mod win32 {
-    /// No access at all.
-    pub const PAGE_NOACCESS: u32 = 0x01;
-    /// Read.
-    pub const PAGE_READONLY: u32 = 0x02;
-    /// Read and write.
-    pub const PAGE_READWRITE: u32 = 0x04;
-    /// Read; a write makes a private copy.
-    pub const PAGE_WRITECOPY: u32 = 0x08;
-    /// Execute.
-    pub const PAGE_EXECUTE: u32 = 0x10;
-    /// Execute and read.
-    pub const PAGE_EXECUTE_READ: u32 = 0x20;
-    /// Execute, read and write.
-    pub const PAGE_EXECUTE_READWRITE: u32 = 0x40;
-    /// Execute and read; a write makes a private copy.
-    pub const PAGE_EXECUTE_WRITECOPY: u32 = 0x80;
-    /// The first access raises `STATUS_GUARD_PAGE_VIOLATION`.
-    pub const PAGE_GUARD: u32 = 0x100;
-    /// Not cached.
-    pub const PAGE_NOCACHE: u32 = 0x200;
-    /// Write-combined.
-    pub const PAGE_WRITECOMBINE: u32 = 0x400;
-}
-use win32::*;
 
 const KIND: u8 = 0x18;
 const NOCACHE: u8 = 0x08;
@@ -182,6 +158,7 @@ impl Protection {
     /// How the page is cached.
     pub const fn caching(self) -> Caching {
         match self.0 & KIND {
+            _ if self.denies_all() => Caching::Cached,
             NOCACHE => Caching::Uncached,
             WRITECOMBINE => Caching::WriteCombined,
             _ => Caching::Cached,
@@ -272,6 +249,7 @@ mod tests {
     fn decommitted_and_no_access_deny_everything_and_are_no_guards() {
         for protection in [Protection::DECOMMITTED, Protection::NOACCESS, Protection::ZERO] {
             assert!(protection.denies_all() && !protection.is_guard());
+            assert_eq!(protection.caching(), Caching::Cached);
             assert!(!protection.allows(Access::Read));
         }
     }

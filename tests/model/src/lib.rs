@@ -1,3 +1,10 @@
 //! The memory manager on a machine in software: what its tests run on.
 
+pub mod calls;
+pub mod hog;
+pub mod image;
 pub mod machine;
+pub mod naive;
+pub mod random;
+pub mod sections;
+pub mod system;

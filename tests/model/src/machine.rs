@@ -9,6 +9,7 @@
 //! All `unsafe` of the host tests is the one cast in [`overlay`].
 
 pub mod mmu;
+mod translations;
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -19,7 +20,7 @@ use mm::layout::{FRAME_DATABASE, FrameNumber, SYSTEM_RANGE_START, VirtualAddress
 use mm::machine::{FrameBytes, PageTables, Records};
 use mm::pte::{PteCell, ValidPte};
 
-use mmu::TranslationBuffer;
+use translations::TranslationBuffer;
 
 const _: () = assert!(cfg!(target_endian = "little"), "frames are read as the i686 reads them");
 
@@ -86,7 +87,7 @@ pub enum NoExecute {
 impl SoftwareMachine {
     /// A machine with NX and frames 0 to `frames - 1`.
     pub fn new(frames: u32) -> Self {
-        Self::with_memory(&[0..frames], NoExecute::Supported)
+        Self::with_memory(std::slice::from_ref(&(0..frames)), NoExecute::Supported)
     }
 
     /// A machine whose memory is `runs` of frames, ascending and apart; they may lie above 4 GB (frame 100000).

@@ -7,45 +7,41 @@ use std::cell::Cell;
 use abi::cell::{Field, Link, Record};
 use mm::layout::{PageCount, VirtualPage};
 use mm::machine::Records;
-use mm::protection::Protection;
-use mm::vad::{Mmvad, Vad, VadCorruption, VadCount, VadFlags, VadFlags2, VadForm, VadLink, VadTree};
+use mm::vad::{
+    Alignment, Mmvad, MmvadShort, Vad, VadCorruption, VadCount, VadFlags, VadFlags2, VadForm, VadLink, VadTree,
+};
 use proptest::prelude::*;
 
-use vad_arena::Arena;
+use vad_arena::{Arena, Model, check_search, page_pair, shuffled};
 
 const FORMS: [VadForm; 3] = [VadForm::Short, VadForm::Mapped, VadForm::Long];
 
-/// What the tree should hold: ranges in order, both ends inclusive.
-#[derive(Default)]
-struct Model(Vec<(u32, u32, VadLink)>);
-
-impl Model {
-    fn overlaps(&self, start: u32, end: u32) -> bool {
-        self.0.iter().any(|&(from, to, _)| from <= end && start <= to)
-    }
-
-    fn insert(&mut self, start: u32, end: u32, vad: VadLink) {
-        self.0.push((start, end, vad));
-        self.0.sort_unstable_by_key(|range| range.0);
-    }
-
-    /// All starts at which `pages` fit, tried one by one.
-    fn places(&self, pages: u32, step: u32, low: u32, high: u32) -> impl DoubleEndedIterator<Item = u32> + '_ {
-        (low.max(0x10)..=high).filter(move |&start| {
-            start % step == 0 && start + pages - 1 <= high && !self.overlaps(start, start + pages - 1)
-        })
-    }
-}
-
 #[derive(Clone, Debug)]
 enum Step {
-    Insert { start: u32, pages: u32, form: usize },
-    Remove { pick: prop::sample::Index },
+    Insert {
+        start: u32,
+        pages: u32,
+        form: usize,
+    },
+    Remove {
+        pick: prop::sample::Index,
+    },
     /// Cuts pages off a VAD's head and tail, as a partial release does.
-    Cut { pick: prop::sample::Index, head: u32, tail: u32 },
+    Cut {
+        pick: prop::sample::Index,
+        head: u32,
+        tail: u32,
+    },
     /// Moves a VAD's end up as far as the next one lets it.
-    Grow { pick: prop::sample::Index, pages: u32 },
-    Search { pages: u32, low: u32, length: u32 },
+    Grow {
+        pick: prop::sample::Index,
+        pages: u32,
+    },
+    Search {
+        pages: u32,
+        low: u32,
+        length: u32,
+    },
 }
 
 /// Pages of the small space the random steps work in: few 64 KB units, so that gaps of all shapes come up.
@@ -61,10 +57,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (1u32..60, 0..SPACE, 0..SPACE).prop_map(|(pages, low, length)| Step::Search { pages, low, length }),
     ];
     prop::collection::vec(step, 1..120)
-}
-
-fn page_pair(start: u32, end: u32) -> (VirtualPage, VirtualPage) {
-    (VirtualPage(start), VirtualPage(end))
 }
 
 fn apply(arena: &Arena, model: &mut Model, step: &Step) {
@@ -102,16 +94,6 @@ fn apply(arena: &Arena, model: &mut Model, step: &Step) {
         Step::Search { pages, low, length } => check_search(&tree, model, pages, (low, low + length)),
         Step::Remove { .. } | Step::Cut { .. } | Step::Grow { .. } => {}
     }
-}
-
-fn check_search<R: Records>(tree: &VadTree<'_, R>, model: &Model, pages: u32, (low, high): (u32, u32)) {
-    let bounds = page_pair(low, high);
-    let found = tree.lowest_free(PageCount(pages), bounds).map(|page| page.0);
-    assert_eq!(found, model.places(pages, 16, low, high).next(), "lowest {pages} in {bounds:?}");
-    let found = tree.highest_free(PageCount(pages), bounds).map(|page| page.0);
-    assert_eq!(found, model.places(pages, 16, low, high).next_back(), "highest {pages} in {bounds:?}");
-    let found = tree.highest_free_page(bounds).map(|page| page.0);
-    assert_eq!(found, model.places(1, 1, low, high).next_back(), "highest page in {bounds:?}");
 }
 
 fn check(arena: &Arena, model: &Model) {
@@ -170,13 +152,13 @@ fn an_empty_tree_has_room_everywhere() {
     let tree = arena.tree();
     let all = page_pair(0, 0x7_FFDF);
     assert_eq!(tree.verify(), Ok(VadCount(0)));
-    assert_eq!(tree.lowest_free(PageCount(1), all), Some(VirtualPage(0x10)));
-    assert_eq!(tree.lowest_free(PageCount(0x7_FFD0), all), Some(VirtualPage(0x10)));
-    assert_eq!(tree.lowest_free(PageCount(0x7_FFD1), all), None);
-    assert_eq!(tree.lowest_free(PageCount(u32::MAX), all), None);
-    assert_eq!(tree.highest_free(PageCount(1), all), Some(VirtualPage(0x7_FFD0)));
-    assert_eq!(tree.highest_free_page(all), Some(VirtualPage(0x7_FFDF)));
-    assert_eq!(tree.highest_free(PageCount(u32::MAX), all), None);
+    assert_eq!(tree.lowest_free(PageCount(1), Alignment::Granularity, all), Some(VirtualPage(0x10)));
+    assert_eq!(tree.lowest_free(PageCount(0x7_FFD0), Alignment::Granularity, all), Some(VirtualPage(0x10)));
+    assert_eq!(tree.lowest_free(PageCount(0x7_FFD1), Alignment::Granularity, all), None);
+    assert_eq!(tree.lowest_free(PageCount(u32::MAX), Alignment::Granularity, all), None);
+    assert_eq!(tree.highest_free(PageCount(1), Alignment::Granularity, all), Some(VirtualPage(0x7_FFD0)));
+    assert_eq!(tree.highest_free(PageCount(1), Alignment::Page, all), Some(VirtualPage(0x7_FFDF)));
+    assert_eq!(tree.highest_free(PageCount(u32::MAX), Alignment::Granularity, all), None);
     assert_eq!(tree.first_overlapping(all.0, all.1), None);
 }
 
@@ -189,113 +171,17 @@ fn each_form_is_told_by_its_flags_and_has_its_fields() {
         assert_eq!(VadForm::of(machine, vad), form);
         let handle = Vad::at(machine, vad);
         assert_eq!(handle.short().start(), VirtualPage(0x10));
-        assert_eq!((handle.mapped().is_some(), handle.long().is_some()), (form != VadForm::Short, form == VadForm::Long));
+        assert_eq!(
+            (handle.mapped().is_some(), handle.long().is_some()),
+            (form != VadForm::Short, form == VadForm::Long)
+        );
     }
     // A PEB's VAD: private and secured.
     let vad = arena.vad(VadForm::Long, page_pair(0x7_FFDF, 0x7_FFDF));
-    machine.record(vad.cast::<mm::vad::MmvadShort>()).set_flags(VadFlags::PRIVATE_MEMORY.with(VadFlags::NO_CHANGE));
+    machine.record(vad.cast::<MmvadShort>()).set_flags(VadFlags::PRIVATE_MEMORY.with(VadFlags::NO_CHANGE));
     assert_eq!(VadForm::of(machine, vad), VadForm::Long);
     assert_eq!(FORMS.map(VadForm::block_size), [0x20, 0x30, 0x3C]);
     assert_eq!(FORMS.map(VadForm::tag), [*b"VadS", *b"Vad ", *b"Vadl"]);
-}
-
-/// One line of the listing.
-struct Listed {
-    start: u32,
-    end: u32,
-    form: VadForm,
-    flags: VadFlags,
-}
-
-/// The `!vad` listing of a notepad.exe on Windows XP SP3.
-fn notepad() -> Vec<Listed> {
-    let hexadecimal = |text: &str| u32::from_str_radix(text, 16).expect("a hexadecimal number");
-    include_str!("../data/notepad-vads.tsv")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| {
-            let columns: Vec<_> = line.split('\t').collect();
-            let words: Vec<_> = columns[5].split(' ').collect();
-            let protection = match words[words.len() - 1] {
-                "READONLY" => Protection::READONLY,
-                "READWRITE" => Protection::READWRITE,
-                "EXECUTE_READ" => Protection::EXECUTE_READ,
-                "EXECUTE_WRITECOPY" => Protection::EXECUTE_WRITECOPY,
-                other => panic!("{other}"),
-            };
-            let kind = match words[0] {
-                "Private" => VadFlags::PRIVATE_MEMORY,
-                _ if words[1] == "Exe" => VadFlags::IMAGE_MAP,
-                _ => VadFlags::default(),
-            };
-            let commit = PageCount(columns[4].parse().expect("a decimal number"));
-            Listed {
-                start: hexadecimal(columns[2]),
-                end: hexadecimal(columns[3]),
-                form: if words[0] == "Private" { VadForm::Short } else { VadForm::Mapped },
-                flags: kind.with_protection(protection).with_commit_charge(commit),
-            }
-        })
-        .collect()
-}
-
-/// Numbers 0 to `count - 1`, shuffled the same way every time.
-fn shuffled(count: u32) -> Vec<u32> {
-    let mut numbers: Vec<u32> = (0..count).collect();
-    let mut state = 0x2545_F491u32;
-    for last in (1..count).rev() {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        numbers.swap(last as usize, ((u64::from(state) * u64::from(last + 1)) >> 32) as usize);
-    }
-    numbers
-}
-
-#[test]
-fn the_address_space_of_a_real_notepad_can_be_rebuilt() {
-    let listing = notepad();
-    assert_eq!(listing.len(), 67);
-    let ascending: Vec<u32> = (0..67).collect();
-    let descending = ascending.iter().rev().copied().collect();
-    for order in [ascending, descending, shuffled(67)] {
-        let arena = Arena::new(2);
-        let tree = arena.tree();
-        for &line in &order {
-            let Listed { start, end, form, flags } = listing[line as usize];
-            let vad = arena.vad(form, page_pair(start, end));
-            tree.node(vad).set_flags(flags);
-            tree.insert(vad);
-        }
-        assert_eq!(tree.verify(), Ok(VadCount(67)));
-        assert!(tree.height() <= 8, "height {}", tree.height());
-        let rows: Vec<_> = tree.iter().map(|vad| tree.node(vad)).map(|node| (node.start().0, node.end().0, node.flags())).collect();
-        let expected: Vec<_> = listing.iter().map(|line| (line.start, line.end, line.flags)).collect();
-        assert_eq!(rows, expected);
-    }
-}
-
-#[test]
-fn free_ranges_of_a_real_notepad_are_the_brute_force_ones() {
-    let arena = Arena::new(2);
-    let mut model = Model::default();
-    for Listed { start, end, form, .. } in notepad() {
-        let vad = arena.vad(form, page_pair(start, end));
-        arena.tree().insert(vad);
-        model.insert(start, end, vad);
-    }
-    let tree = arena.tree();
-    // Its first thread block is the page 7FFDF; the next goes below it.
-    let blocks = page_pair(0x7_FFB0, 0x7_FFDF);
-    assert_eq!(tree.highest_free_page(blocks), Some(VirtualPage(0x7_FFDE)));
-    for pages in [1, 0xF, 0x10, 0x11, 0x7F] {
-        check_search(&tree, &model, pages, (0x10, 0x7_FFDF));
-        check_search(&tree, &model, pages, (0x7_7000, 0x7_7FFF));
-    }
-    let bounds = page_pair(0x10, 0x7_FFDF);
-    for pages in [0x1000, 0x4_0000, 0x6_0000] {
-        let expected = model.places(pages, 16, 0x10, 0x7_FFDF).next();
-        let found = tree.lowest_free(PageCount(pages), bounds);
-        assert_eq!(found.map(|page| page.0), expected);
-    }
 }
 
 /// Counts how many records an operation reaches.
@@ -335,11 +221,13 @@ fn thirty_thousand_vads_stay_low_and_no_operation_gets_long() {
     assert_eq!(tree.verify(), Ok(VadCount(COUNT)));
     assert!(tree.height() <= 21, "height {}", tree.height());
     let all = page_pair(0x10, 0x7_FFDF);
-    let after = Some(VirtualPage(0x10 + COUNT * 16));
+    let after = VirtualPage(0x10 + COUNT * 16);
     let mut found = None;
-    cost("lowest", &mut || found = tree.lowest_free(PageCount(1), all));
-    assert_eq!(found, after);
-    cost("highest", &mut || found = tree.highest_free(PageCount(1), (all.0, VirtualPage(after.unwrap().0 - 1))));
+    cost("lowest", &mut || found = tree.lowest_free(PageCount(1), Alignment::Granularity, all));
+    assert_eq!(found, Some(after));
+    cost("highest", &mut || {
+        found = tree.highest_free(PageCount(1), Alignment::Granularity, (all.0, VirtualPage(after.0 - 1)))
+    });
     assert_eq!(found, None);
     for n in shuffled(COUNT).into_iter().filter(|n| n % 3 != 0) {
         cost("remove", &mut || tree.remove(vads[n as usize]));
@@ -347,10 +235,10 @@ fn thirty_thousand_vads_stay_low_and_no_operation_gets_long() {
     assert_eq!(tree.verify(), Ok(VadCount(COUNT / 3)));
     assert!(tree.height() <= 19, "height {}", tree.height());
     // Each third is left, from the first on: gaps of 32 pages at 64 KB boundaries.
-    let after = Some(VirtualPage(after.unwrap().0 - 32));
-    cost("lowest", &mut || found = tree.lowest_free(PageCount(33), all));
-    assert_eq!(found, after);
-    cost("lowest", &mut || found = tree.lowest_free(PageCount(32), all));
+    let after = VirtualPage(after.0 - 32);
+    cost("lowest", &mut || found = tree.lowest_free(PageCount(33), Alignment::Granularity, all));
+    assert_eq!(found, Some(after));
+    cost("lowest", &mut || found = tree.lowest_free(PageCount(32), Alignment::Granularity, all));
     assert_eq!(found, Some(VirtualPage(0x20)));
 }
 
@@ -401,7 +289,7 @@ fn the_audit_finds_each_broken_invariant() {
     assert_eq!(error, VadCorruption::WrongParent(vads[4]), "a child without its parent");
     let (error, vads) = broken(2, 4, 0x64);
     assert_eq!(error, VadCorruption::WrongIndex(vads[3]), "an end moved without a repair");
-    let (error, vads) = broken(4, 0x18, 0x10 << 12 | 1 << 11 | 2);
+    let (error, vads) = broken(4, 0x18, 0x10 << 12 | 1 << 5 | 2);
     assert_eq!(error, VadCorruption::WrongIndex(vads[4]), "a summary");
     let (error, vads) = broken(5, 0x1C, 0);
     assert_eq!(error, VadCorruption::WrongIndex(vads[5]), "the start of a gap");
@@ -410,9 +298,9 @@ fn the_audit_finds_each_broken_invariant() {
     word(&arena, vads[1], 0xC).set(0);
     word(&arena, vads[1], 0x10).set(0);
     word(&arena, vads[1], 0x1C).set(0x10);
-    word(&arena, vads[1], 0x18).set(0x30 << 12 | 1 << 11 | 1);
+    word(&arena, vads[1], 0x18).set(0x30 << 12 | 1 << 5 | 1);
     word(&arena, vads[3], 0x1C).set(0x44);
-    word(&arena, vads[3], 0x18).set(0x30 << 12 | 1 << 11 | 3);
+    word(&arena, vads[3], 0x18).set(0x30 << 12 | 1 << 5 | 3);
     assert_eq!(arena.tree().verify(), Ok(VadCount(5)));
     word(&arena, vads[3], 0xC).set(0);
     word(&arena, vads[3], 0x1C).set(0x10);

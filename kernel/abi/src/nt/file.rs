@@ -1,6 +1,14 @@
-//! File objects, as far as sections need them.
+//! File objects and what hangs on a file.
+//!
+//! Source: symbol types of XP SP3.
 
-use crate::cell::{Field, Link, Record};
+use super::string::UnicodeString;
+use crate::assert_layout;
+use crate::cell::{Field, Field64, Link, Record};
+
+/// What stands first in every file object.
+#[doc(alias = "IO_TYPE_FILE")]
+pub const FILE_OBJECT_TYPE: u16 = 5;
 
 /// An open file.
 #[doc(alias = "_FILE_OBJECT")]
@@ -8,13 +16,47 @@ use crate::cell::{Field, Link, Record};
 #[derive(Debug)]
 #[allow(missing_docs, reason = "names and meanings are NT's")]
 pub struct FileObject {
-    pub head: [Field<u32>; 5],
-    pub section_object_pointers: Field<Link<SectionObjectPointers>>,
-    pub tail: [Field<u32>; 22],
+    /// [`FILE_OBJECT_TYPE`].
+    pub kind: Field<u16>,
+    pub size: Field<u16>,
+    pub device_object: Field<u32>,
+    pub vpb: Field<u32>,
+    /// The file itself, shared by all who have it open: its FCB.
+    pub fs_context: Field<u32>,
+    pub fs_context2: Field<u32>,
+    /// Within the FCB.
+    pub section_object_pointer: Field<Link<SectionObjectPointers>>,
+    pub private_cache_map: Field<u32>,
+    pub final_status: Field<u32>,
+    pub related_file_object: Field<u32>,
+    pub lock_operation: Field<u8>,
+    pub delete_pending: Field<u8>,
+    pub read_access: Field<u8>,
+    pub write_access: Field<u8>,
+    pub delete_access: Field<u8>,
+    pub shared_read: Field<u8>,
+    pub shared_write: Field<u8>,
+    pub shared_delete: Field<u8>,
+    pub flags: Field<u32>,
+    /// From the root of the volume: `\dir\file`.
+    pub file_name: UnicodeString,
+    /// Where the next read without a position begins, in bytes.
+    pub current_byte_offset: Field64,
+    pub waiters: Field<u32>,
+    pub busy: Field<u32>,
+    pub last_lock: Field<u32>,
+    pub lock: [Field<u32>; 4],
+    pub event: [Field<u32>; 4],
+    pub completion_context: Field<u32>,
 }
 impl Record for FileObject {}
+assert_layout!(FileObject, 0x70, {
+    kind: 0, size: 2, device_object: 4, vpb: 8, fs_context: 0xC, fs_context2: 0x10, section_object_pointer: 0x14,
+    private_cache_map: 0x18, final_status: 0x1C, related_file_object: 0x20, read_access: 0x26, flags: 0x2C, file_name: 0x30,
+    current_byte_offset: 0x38, event: 0x5C, completion_context: 0x6C,
+});
 
-/// A file's control areas.
+/// The control areas of a file: at most one of each kind, whoever opens it.
 #[doc(alias = "_SECTION_OBJECT_POINTERS")]
 #[repr(C)]
 #[derive(Debug)]
@@ -25,3 +67,4 @@ pub struct SectionObjectPointers {
     pub image_section_object: Field<u32>,
 }
 impl Record for SectionObjectPointers {}
+assert_layout!(SectionObjectPointers, 0xC, { data_section_object: 0, shared_cache_map: 4, image_section_object: 8 });

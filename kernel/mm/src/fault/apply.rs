@@ -165,6 +165,10 @@ impl<M: Machine> AddressSpace<'_, M> {
             Ok(Plan::Guard(protection)) => return self.take_guard_off(page, before, protection),
             Ok(_) => {}
         }
+        let copies = protection.is_copy_on_write() && access == Access::Write;
+        if copies && self.mm.is_demand_zero(cell) {
+            return self.demand_zero(page, before, protection.without_copy_on_write());
+        }
         let (frame, resolution) = match self.mm.materialise(cell, self.next_color())? {
             Materialised::Ready(frame, resolution) => (frame, resolution),
             Materialised::Collided(frame) => return Ok(FaultOutcome::Collided(frame)),
@@ -177,6 +181,9 @@ impl<M: Machine> AddressSpace<'_, M> {
                 return Err(none);
             }
         };
+        if copies || !self.mm.valid_entry_tells(protection, own) {
+            return self.map_copy(page, before, table, frame, protection);
+        }
         let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(PROTOTYPE);
         self.mm.machine.record(pte_of(page)).store(valid.0);
         if before == Pte::Empty {
@@ -184,30 +191,44 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         self.mm.add_share(table);
         self.page_joins();
-        let copies = protection.is_copy_on_write() && access == Access::Write;
-        if copies || !self.mm.valid_entry_tells(protection, own) {
-            return Ok(self.privatise(page, frame, protection).unwrap_or_else(FaultOutcome::from));
-        }
         if access == Access::Write {
             self.mm.frame(frame).insert_flags(Flags::MODIFIED);
         }
         Ok(FaultOutcome::Resolved(resolution))
     }
 
-    /// Replaces the shared page in `shared` by a private copy that may be written.
-    #[doc(alias = "MiCopyOnWrite")]
-    fn copy_on_write(&self, page: VirtualPage, shared: FrameNumber) -> Result<FaultOutcome, NoFrame> {
-        let protection = self.valid_protection(ValidPte(self.mm.machine.record(pte_of(page)).load()));
-        self.privatise(page, shared, protection)
+    /// Maps a private copy of the shared page in `shared`, one share of which is for this page and goes, where the PTE was
+    /// `before`, not valid. Without a frame for the copy the PTE stays as it was: it alone may know the page's protection.
+    fn map_copy(
+        &self,
+        page: VirtualPage,
+        before: Pte,
+        table: FrameNumber,
+        shared: FrameNumber,
+        protection: Protection,
+    ) -> Result<FaultOutcome, NoFrame> {
+        let copy = match self.mm.allocate_any_frame(self.next_color()) {
+            Ok(copy) => copy,
+            Err(none) => {
+                self.mm.release_share(shared);
+                self.drop_empty_table(page, before);
+                return Err(none);
+            }
+        };
+        self.mm.machine.copy(shared, copy);
+        self.map_private(page, before, table, copy, protection.without_copy_on_write());
+        self.mm.release_share(shared);
+        Ok(FaultOutcome::Resolved(Resolution::CopyOnWrite))
     }
 
-    /// Replaces the shared page at `page` by a private copy under `protection` without its copy-on-write.
-    pub(crate) fn privatise(&self, page: VirtualPage, shared: FrameNumber, protection: Protection) -> Result<FaultOutcome, NoFrame> {
+    /// Replaces the shared page in `shared`, which is mapped at `page`, by a private copy that may be written.
+    #[doc(alias = "MiCopyOnWrite")]
+    fn copy_on_write(&self, page: VirtualPage, shared: FrameNumber) -> Result<FaultOutcome, NoFrame> {
+        let cell = self.mm.machine.record(pte_of(page));
+        let protection = self.valid_protection(ValidPte(cell.load())).without_copy_on_write();
+        let table = self.table_or_new(page)?;
         let copy = self.mm.allocate_any_frame(self.next_color())?;
         self.mm.machine.copy(shared, copy);
-        let protection = protection.without_copy_on_write();
-        let cell = self.mm.machine.record(pte_of(page));
-        let table = self.table_or_new(page)?;
         let original = Pte::DemandZero(protection).encode();
         self.mm.own_frame(copy, pte_of(page), table, original).insert_flags(Flags::MODIFIED);
         let dirty = if protection.is_writable() { DIRTY } else { 0 };
@@ -257,7 +278,8 @@ impl<M: Machine> MemoryManager<M> {
             }
             PrototypePte::DemandZero(protection) => {
                 let frame = self.allocate_zeroed_frame(color)?;
-                self.own_frame(frame, link, self.frame_of_pool(link), raw).insert_flags(Flags::PROTOTYPE | Flags::MODIFIED);
+                // Clean until somebody writes it: the prototype PTE brings the zeros back.
+                self.own_frame(frame, link, self.frame_of_pool(link), raw).insert_flags(Flags::PROTOTYPE);
                 cell.store(prototype_valid(frame, protection, self.no_execute));
                 Ok(Materialised::Ready(frame, Resolution::DemandZero))
             }
@@ -288,12 +310,13 @@ impl<M: Machine> MemoryManager<M> {
         InPageRequest { file, offset, bytes, frame }
     }
 
-    /// Ends the read that `request` asked for. A page that could not be read is as if it had never been asked for.
+    /// Ends the read that `request` asked for. A page that could not be read is as if it had never been asked for. Where the
+    /// section was deleted meanwhile there is no prototype PTE left, only the frame to give back.
     #[doc(alias = "MiWaitForInPageComplete")]
     pub fn complete_in_page(&self, request: InPageRequest, result: ReadResult) {
         let frame = self.frame(request.frame);
         frame.remove_flags(Flags::READ_IN_PROGRESS);
-        if result == ReadResult::Failed {
+        if result == ReadResult::Failed && !frame.is_deleted() {
             let original = frame.original_pte.get();
             self.machine.record(frame.pte()).store(original);
             if let PrototypePte::Subsection(subsection, _) = PrototypePte::decode(original) {
@@ -302,6 +325,11 @@ impl<M: Machine> MemoryManager<M> {
             frame.set_deleted();
         }
         self.release_reference(request.frame);
+    }
+
+    /// Whether the page of the prototype PTE at `link` is zeros that no frame holds yet.
+    fn is_demand_zero(&self, link: Link<PteCell>) -> bool {
+        matches!(PrototypePte::decode(self.machine.record(link).load()), PrototypePte::DemandZero(_))
     }
 
     /// The protection that the prototype PTE at `link` gives its page.
@@ -316,7 +344,7 @@ impl<M: Machine> MemoryManager<M> {
         }
     }
 
-    /// The page-table... pool frame that holds the prototype PTE at `link`.
+    /// The pool frame that holds the prototype PTE at `link`.
     fn frame_of_pool(&self, link: Link<PteCell>) -> FrameNumber {
         let page = crate::layout::VirtualAddress(link.address()).page();
         ValidPte(self.machine.record(pte_of(page)).load()).frame()

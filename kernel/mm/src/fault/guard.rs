@@ -7,6 +7,7 @@ use crate::layout::{PAGE_SIZE, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{Pte, pte_of, with_software_protection};
+use crate::vad::VadFlags;
 use crate::virtual_memory::CommitError;
 
 /// What a hit on the guard page of a thread's stack led to.
@@ -46,7 +47,8 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// Grows the stack whose guard page `fault` hit: the page below becomes the new guard. The lowest page of the stack,
-    /// at `bottom` (its `DeallocationStack`), always stays out of reach.
+    /// at `bottom` (its `DeallocationStack`), always stays out of reach. The program keeps that word and can store anything
+    /// there: what is not private memory of the allocation that was hit never becomes a guard.
     #[doc(alias = "MiCheckForUserStackOverflow")]
     pub fn grow_stack(&self, fault: VirtualAddress, bottom: VirtualAddress) -> StackGrowth {
         let hit = fault.page().address().0;
@@ -55,6 +57,13 @@ impl<M: Machine> AddressSpace<'_, M> {
             return StackGrowth::Overflow(VirtualAddress(hit));
         }
         let page = VirtualAddress(next).page();
+        let within = self.find_vad(fault.page()).is_some_and(|vad| {
+            let node = self.vads().node(vad);
+            node.contains(page) && node.flags().has(VadFlags::PRIVATE_MEMORY)
+        });
+        if !within {
+            return StackGrowth::Overflow(VirtualAddress(hit));
+        }
         match self.commit_range(page, page, Protection::from_code(Protection::READWRITE.code() | 0x10)) {
             Ok(()) => StackGrowth::Grown(VirtualAddress(hit)),
             Err(CommitError::Limit | CommitError::NoFrame) => StackGrowth::Overflow(VirtualAddress(hit)),

@@ -8,6 +8,8 @@
 //! * **T1** A not-present entry that becomes present needs no flush; a present one that changes is flushed before anyone
 //!   relies on the change.
 //! * **T2** A frame that is being read is in transition with one reference, which the request holds.
+//! * **T3** A PTE says what its VAD lets it say: outside all VADs nothing (but at 7FFE0000), in private memory nothing of
+//!   sections, in a view nothing of another page's; and a valid entry allows what the protection on record does, no more.
 //!
 //! Source: Intel SDM volume 3, sections 4.7 and 4.10.4; order of checks as observed of XP.
 
@@ -15,7 +17,7 @@ mod apply;
 mod guard;
 pub mod plan;
 
-pub use apply::{FaultOutcome, InPageRequest, Resolution};
+pub use apply::{FaultOutcome, InPageRequest, ReadResult, Resolution};
 pub use guard::StackGrowth;
 
 use crate::address_space::AddressSpace;
@@ -75,10 +77,10 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[doc(alias = "MiLocateAddress")]
     #[inline(always)]
     pub(crate) fn find_vad(&self, page: VirtualPage) -> Option<VadLink> {
-        if let Some(hint) = self.process.vad_hint.get().some() {
-            if self.vads().node(hint).contains(page) {
-                return Some(hint);
-            }
+        if let Some(hint) = self.process.vad_hint.get().some()
+            && self.vads().node(hint).contains(page)
+        {
+            return Some(hint);
         }
         let found = self.vads().find(page)?;
         self.process.vad_hint.set(found);

@@ -98,6 +98,8 @@ impl<M: Machine> MemoryManager<M> {
         } else {
             let table = frame.pte_frame();
             self.machine.write_entry(table, entry_index(frame.pte()), original);
+            let owner = self.owner_of_table(table);
+            self.machine.record(owner).number_of_private_pages.update(|count| count - 1);
             self.release_share(table);
         }
         Some(number)

@@ -3,9 +3,9 @@
 use super::lists::Color;
 use super::record::{Flags, Location};
 use crate::MemoryManager;
-use crate::layout::{FrameNumber, PAGE_TABLES_END, PAGE_TABLES, SYSTEM_RANGE_START, VirtualAddress, VirtualPage};
+use crate::layout::{FrameNumber, PAGE_TABLES_END, PAGE_TABLES, SYSTEM_RANGE_START, VirtualAddress, VirtualPage, WINDOWS};
 use crate::machine::Machine;
-use crate::pte::{Pte, ValidPte, pde_of, pte_of};
+use crate::pte::{Pte, VALID, ValidPte, pde_of, pte_of};
 
 /// Consecutive frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +41,6 @@ pub struct BootMemory<'a> {
     pub used: &'a [FrameRun],
     /// The page directories of the System process; number 2 is shared by all processes.
     pub directories: [FrameNumber; 4],
-    /// The page table behind hyperspace of the System process.
-    pub hyperspace_table: FrameNumber,
     /// First kernel address and first physical address (bytes) of page-directory-pointer tables, 32 bytes each, full of
     /// zeros and mapped, and how many fit.
     pub pointer_tables: (u32, u32, u32),
@@ -85,13 +83,19 @@ impl<M: Machine> MemoryManager<M> {
         record.set_state(Location::Active, Flags::CACHED);
     }
 
-    /// Walks the kernel half as the boot code left it and names the entry that names each frame (F6). Page tables get the
-    /// share count that their entries give them (F7).
+    /// Walks the kernel half as the boot code left it and names the entry that names each frame (F6). Share counts are what
+    /// mappings and, for page tables, entries give (F7); what nothing maps, a module, keeps one.
     fn describe_system_tables(&self, boot: &BootMemory<'_>) {
+        for frame in boot.used.iter().flat_map(|run| run.frames()) {
+            self.frame(frame).u2.set(0);
+        }
         let top = boot.directories[3];
         for (index, directory) in boot.directories.iter().enumerate() {
             let pde = pde_of(VirtualAddress(PAGE_TABLES + ((index as u32) << 21)).page());
             self.frame(*directory).set_pte(pde, top);
+            let valid = (0..512).filter(|entry| self.machine.read_entry(*directory, *entry) & VALID != 0);
+            let entries = valid.count() as u32;
+            self.frame(*directory).u2.set(1 + entries);
         }
         let tables = (SYSTEM_RANGE_START..=u32::MAX).step_by(0x20_0000);
         for page in tables.map(|address| VirtualAddress(address).page()) {
@@ -101,23 +105,29 @@ impl<M: Machine> MemoryManager<M> {
             let directory = boot.directories[(page.0 >> 18) as usize];
             if let Pte::Valid(pde) = Pte::decode(self.machine.record(pde_of(page)).load()) {
                 self.frame(pde.frame()).set_pte(pde_of(page), directory);
-                self.describe_table(page, pde);
+                // What stands in the windows changes with every use: it names nothing.
+                if page != VirtualAddress(WINDOWS).page() {
+                    self.describe_table(page, pde);
+                }
             }
+        }
+        for frame in boot.used.iter().flat_map(|run| run.frames()) {
+            self.frame(frame).u2.update(|shares| shares.max(1));
         }
     }
 
     fn describe_table(&self, first: VirtualPage, table: ValidPte) {
-        let mut valid = 0;
+        self.frame(table.frame()).u2.update(|shares| shares + 1);
         for page in (first.0..first.0 + 512).map(VirtualPage) {
             let Pte::Valid(pte) = Pte::decode(self.machine.record(pte_of(page)).load()) else { continue };
-            valid += 1;
+            self.frame(table.frame()).u2.update(|shares| shares + 1);
             if self.is_ram(pte.frame()) {
                 let frame = self.frame(pte.frame());
+                frame.u2.update(|shares| shares + 1);
                 if frame.pte().is_null() {
                     frame.set_pte(pte_of(page), table.frame());
                 }
             }
         }
-        self.frame(table.frame()).u2.set(1 + valid);
     }
 }

@@ -128,6 +128,10 @@ impl FrameLists {
     }
 }
 
+/// The frame holds a page, or belongs to the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InUse;
+
 /// At which end of a list a frame goes in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
@@ -160,9 +164,17 @@ impl<M: Machine> MemoryManager<M> {
         self.insert(frame, Location::Modified, End::Tail, keep);
     }
 
-    /// Retires `frame`.
-    pub fn insert_bad(&self, frame: FrameNumber) {
+    /// Retires `frame`, whose memory failed a test: it is never allocated again.
+    ///
+    /// # Errors
+    /// [`InUse`] where it is neither on Zeroed nor on Free; nothing has changed.
+    pub fn retire_frame(&self, frame: FrameNumber) -> Result<(), InUse> {
+        if !self.is_ram(frame) || self.frames.colored(self.frame(frame).location(), Color::of(frame)).is_none() {
+            return Err(InUse);
+        }
+        self.unlink(frame);
         self.insert(frame, Location::Bad, End::Tail, Flags::PARITY_ERROR);
+        Ok(())
     }
 
     #[inline]
@@ -219,7 +231,7 @@ impl<M: Machine> MemoryManager<M> {
         list.count.update(|count| count + 1);
     }
 
-    /// Takes `number` off the list it is on; on Zeroed and Free it must be the head of its colour (F3).
+    /// Takes `number` off the list it is on; on Zeroed and Free at once if it is the head of its colour.
     #[doc(alias = "MiUnlinkPageFromList")]
     #[inline]
     pub(crate) fn unlink(&self, number: FrameNumber) {
@@ -237,17 +249,31 @@ impl<M: Machine> MemoryManager<M> {
         }
         list.total.update(|total| total - 1);
         if let Some(colored) = self.frames.colored(location, Color::of(number)) {
-            debug_assert!(colored.flink.get() == number.0, "F3: not the head of its colour");
-            let next = frame.original_pte.low.get();
-            colored.flink.set(next);
-            if next == END_OF_LIST {
-                colored.blink.set(END_OF_LIST);
-            }
-            colored.count.update(|count| count - 1);
+            self.unlink_colored(colored, number);
         }
         if FrameLists::counts_as_available(location) {
             self.frames.available.update(|count| count - 1);
         }
+    }
+
+    /// Takes `number` off the list of its colour, which is linked one way only: all but its head is searched for.
+    #[inline(always)]
+    fn unlink_colored(&self, list: &ColorTable, number: FrameNumber) {
+        let next = self.frame(number).original_pte.low.get();
+        let mut before = END_OF_LIST;
+        if list.flink.get() == number.0 {
+            list.flink.set(next);
+        } else {
+            before = list.flink.get();
+            while self.frame(FrameNumber(before)).original_pte.low.get() != number.0 {
+                before = self.frame(FrameNumber(before)).original_pte.low.get();
+            }
+            self.frame(FrameNumber(before)).original_pte.low.set(next);
+        }
+        if next == END_OF_LIST {
+            list.blink.set(before);
+        }
+        list.count.update(|count| count - 1);
     }
 
     /// Frames on the list of `location`, which is one of the six.

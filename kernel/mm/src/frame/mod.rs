@@ -15,6 +15,8 @@
 //! * **F6** `PteAddress` and `PteFrame` name the entry that names the frame.
 //! * **F7** A data frame's share count equals the valid PTEs found; a page-table frame's is one more than its valid
 //!   and transition entries.
+//! * **F8** The frames on Standby, Modified and ModifiedNoWrite, and those in transition whose page was not deleted, are
+//!   each named by one transition PTE.
 //!
 //! Lock: the frame-database lock guards all of it, and transition and prototype PTEs too. With one processor and a kernel
 //! that is not preempted it is held by running.
@@ -30,7 +32,7 @@ mod record;
 pub use allocate::NoFrame;
 pub use boot::{BootMemory, FrameRun, NoExecute};
 pub(crate) use lists::{COLORS, Color, FrameLists, END_OF_LIST};
-pub use lists::{ColorTable, PageList};
+pub use lists::{ColorTable, InUse, PageList};
 pub use record::{Flags, Location, Mmpfn};
 
 use abi::cell::Link;
@@ -48,6 +50,16 @@ impl<M: Machine> MemoryManager<M> {
     #[inline(always)]
     pub fn frame(&self, frame: FrameNumber) -> &Mmpfn {
         self.machine.record(Link::new(FRAME_DATABASE + frame.0 * RECORD_SIZE))
+    }
+
+    /// The lowest and the highest frame of RAM, and how many there are.
+    #[doc(alias = "MmNumberOfPhysicalPages")]
+    pub fn physical_pages(&self) -> (FrameNumber, FrameNumber, u32) {
+        let runs = self.frames.runs();
+        let count = runs.iter().map(|run| run.count).sum();
+        let lowest = runs.first().map_or(FrameNumber(0), |run| run.base);
+        let highest = runs.last().map_or(FrameNumber(0), |run| FrameNumber(run.base.0 + run.count - 1));
+        (lowest, highest, count)
     }
 
     /// Whether `frame` is RAM that the database describes.

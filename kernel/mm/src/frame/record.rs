@@ -7,7 +7,8 @@ use bitflags::bitflags;
 use crate::layout::FrameNumber;
 use crate::pte::PteCell;
 
-/// The record of one physical frame, 28 bytes.
+/// The record of one physical frame, 28 bytes. What `u1` of an active frame says depends on the frame: of a page directory of
+/// user space the process it belongs to, of a nonpaged-pool page whether it is cut into blocks, else nothing yet.
 #[doc(alias = "_MMPFN")]
 #[repr(C)]
 #[derive(Debug)]
@@ -98,6 +99,14 @@ impl Mmpfn {
     #[inline(always)]
     pub fn location(&self) -> Location {
         Location::ALL[usize::from((self.e1.get() & LOCATION_MASK) >> LOCATION_SHIFT)]
+    }
+
+    /// Whether a transition PTE may name the frame.
+    pub(crate) fn is_parked(&self) -> bool {
+        matches!(
+            self.location(),
+            Location::Standby | Location::Modified | Location::ModifiedNoWrite | Location::Transition
+        )
     }
 
     /// The frame's flags.

@@ -30,6 +30,9 @@ const SEGMENT_SIZE: u32 = 0x40;
 const INFORMATION_SIZE: u32 = 0x30;
 const IMAGE_CONTAINS_CODE: u8 = 1;
 
+/// The pool blocks of an image section but for its prototype PTEs.
+type ImageBlocks = (Link<ControlArea>, Link<Segment>, Link<ImageInformation>);
+
 impl<M: Machine> MemoryManager<M> {
     /// Makes the image section of `file`, of `file_size` bytes, laid out as `layout`. The section has one reference.
     ///
@@ -60,7 +63,7 @@ impl<M: Machine> MemoryManager<M> {
         Ok(control_area)
     }
 
-    fn allocate_image_blocks(&self, runs: u32) -> Result<(Link<ControlArea>, Link<Segment>, Link<ImageInformation>), Exhausted> {
+    fn allocate_image_blocks(&self, runs: u32) -> Result<ImageBlocks, Exhausted> {
         let control_area = self.allocate_zeroed_pool(CONTROL_AREA_SIZE + runs * SUBSECTION_SIZE, CONTROL_AREA)?;
         let segment = self.allocate_zeroed_pool(SEGMENT_SIZE, SEGMENT).inspect_err(|_| self.free_pool(control_area))?;
         let information = self.allocate_zeroed_pool(INFORMATION_SIZE, INFORMATION).inspect_err(|_| {

@@ -122,13 +122,15 @@ impl ImageLayout {
         if u64::from(headers) > file_size {
             return Err(NotAnImage::Format);
         }
-        let header_pages = PageCount::of_bytes(headers);
+        let alignment = optional.section_alignment.get(LE);
+        let rounded = headers.checked_next_multiple_of(alignment).ok_or(NotAnImage::Format)?;
+        let header_pages = PageCount::of_bytes(rounded).min(self.pages);
         let mut runs = self.runs.iter_mut();
         let mut add = |run| runs.next().map(|place| *place = Some(run)).ok_or(NotAnImage::Format);
         add(ImageRun { pages: header_pages, sector: 0, bytes: headers, protection: Protection::READONLY })?;
         let mut next = header_pages.0;
         for section in sections {
-            let run = section_run(section, optional.section_alignment.get(LE), file_size)?;
+            let run = section_run(section, alignment, file_size)?;
             let address = section.virtual_address.get(LE);
             if address != next << 12 {
                 return Err(NotAnImage::Format);

@@ -24,12 +24,13 @@ impl SharedData {
         Self(Field::<Link<PteCell>>::NULL)
     }
 
-    pub(crate) fn backing(&self) -> Backing {
-        Backing::Shared(self.0.get(), Some(Protection::READONLY))
+    /// The prototype PTE of the page.
+    pub(crate) fn prototype(&self) -> Link<PteCell> {
+        self.0.get()
     }
 
-    pub(crate) fn cell(&self) -> Link<PteCell> {
-        self.0.get()
+    pub(crate) fn backing(&self) -> Backing {
+        Backing::Shared(self.0.get(), Some(Protection::READONLY))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::layout::{GRANULARITY_PAGES, PageCount, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::PteCell;
-use crate::vad::{Mmvad, VadFlags, VadFlags2, VadForm, VadLink};
+use crate::vad::{Alignment, Mmvad, VadFlags, VadFlags2, VadForm, VadLink};
 
 /// Where a view ended up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             None if self.is_free(base, pages) => base,
             None => {
                 let bounds = (VirtualPage::LOWEST_USER, VirtualPage::HIGHEST_VAD);
-                self.vads().lowest_free(pages, bounds).ok_or(NtStatus::NO_MEMORY)?
+                self.vads().lowest_free(pages, Alignment::Granularity, bounds).ok_or(NtStatus::NO_MEMORY)?
             }
         };
         let charge = segment.image_commitment.get();

@@ -1,9 +1,10 @@
 //! Where is room for so many pages?
 //!
 //! A reservation starts at a multiple of 64 KB but ends at any page, so what fits between two VADs is counted from the
-//! first 64 KB boundary after the lower one: the *room* of the gap. A gap belongs to the VAD above it, and each node knows
-//! the largest room in its subtree, and whether there is a *hole*, a free page, in it at all. A gap fits if and only if
-//! its room is large enough (or it is a hole, for a single page), so a descent never has to turn back.
+//! first 64 KB boundary after the lower one: the *room* of the gap, against the *hole* that any free page makes. A gap
+//! belongs to the VAD above it, and each node knows the largest room of its subtree and whether there is a hole in it. A
+//! range fits a gap if and only if the room is large enough, so a descent never has to turn back; the same goes for a single
+//! page and holes.
 //!
 //! The bounds of a search cut at most the gap at its lower and the one at its upper end; those two are tried by
 //! themselves. The gap after the last VAD belongs to nobody and is tried by itself as well.
@@ -11,124 +12,144 @@
 //! Source: 64 KB granularity and the direction of MEM_TOP_DOWN as documented; PEB and TEBs at single pages as the
 //! addresses of a real process show.
 
-use super::node::{Side, Summary, room};
+use super::index::{Summary, room};
+use super::node::Side;
 use super::tree::free_after;
 use super::{VadLink, VadTree};
 use crate::layout::{GRANULARITY_PAGES, PageCount, VirtualPage};
 use crate::machine::Records;
 
+/// Where a free range may start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Alignment {
+    /// At multiples of 64 KB.
+    Granularity,
+    /// At any page, as PEB and TEBs do. A search for more than one page tries each hole in turn.
+    Page,
+}
+
 /// A range looked for.
 #[derive(Clone, Copy)]
-enum Wanted {
-    /// So many pages, from a multiple of 64 KB on.
-    Pages(u32),
-    /// Any one page.
-    OnePage,
+struct Wanted {
+    pages: u32,
+    alignment: Alignment,
 }
 
 impl Wanted {
-    /// Whether it fits the gap `free_from..start`.
-    fn fits_gap(self, free_from: u32, start: u32) -> bool {
-        match self {
-            Self::Pages(pages) => room(free_from, start) >= pages,
-            Self::OnePage => start > free_from,
+    /// Whether the gap `free_from..start` is worth a try.
+    fn may_fit_gap(self, free_from: u32, start: u32) -> bool {
+        match self.alignment {
+            Alignment::Granularity => room(free_from, start) >= self.pages,
+            Alignment::Page => start > free_from,
         }
     }
 
-    /// Whether it fits one of the gaps of a subtree.
-    fn fits_subtree(self, subtree: Summary) -> bool {
-        match self {
-            Self::Pages(pages) => subtree.room() >= pages,
-            Self::OnePage => subtree.has_hole(),
+    /// Whether one of the gaps of a subtree is worth a try.
+    fn may_fit_subtree(self, subtree: Summary) -> bool {
+        match self.alignment {
+            Alignment::Granularity => subtree.room() >= self.pages,
+            Alignment::Page => subtree.has_hole(),
         }
     }
 
     /// The lowest place in `from..to`.
     fn lowest(self, from: u32, to: u32) -> Option<VirtualPage> {
-        let (start, pages) = match self {
-            Self::Pages(pages) => (from.next_multiple_of(GRANULARITY_PAGES), pages),
-            Self::OnePage => (from, 1),
+        let start = match self.alignment {
+            Alignment::Granularity => from.next_multiple_of(GRANULARITY_PAGES),
+            Alignment::Page => from,
         };
-        (start.checked_add(pages)? <= to).then_some(VirtualPage(start))
+        (start.checked_add(self.pages)? <= to).then_some(VirtualPage(start))
     }
 
     /// The highest place in `from..to`.
     fn highest(self, from: u32, to: u32) -> Option<VirtualPage> {
-        let start = match self {
-            Self::Pages(pages) => to.checked_sub(pages)? & !(GRANULARITY_PAGES - 1),
-            Self::OnePage => to.checked_sub(1)?,
+        let highest = to.checked_sub(self.pages)?;
+        let start = match self.alignment {
+            Alignment::Granularity => highest & !(GRANULARITY_PAGES - 1),
+            Alignment::Page => highest,
         };
         (start >= from).then_some(VirtualPage(start))
     }
 }
 
 impl<'a, R: Records> VadTree<'a, R> {
-    /// The lowest start, a multiple of 64 KB, of `pages` free pages in `bounds` (both ends inclusive), or `None`.
+    /// The lowest start of `pages` free pages in `bounds` (both ends inclusive), or `None`.
     ///
     /// `pages` is 1 or more; bounds below the lowest page a program may use are raised to it.
     #[doc(alias = "MiFindEmptyAddressRange")]
-    pub fn lowest_free(&self, pages: PageCount, bounds: (VirtualPage, VirtualPage)) -> Option<VirtualPage> {
-        let wanted = Wanted::Pages(pages.0);
+    pub fn lowest_free(
+        &self,
+        pages: PageCount,
+        alignment: Alignment,
+        bounds: (VirtualPage, VirtualPage),
+    ) -> Option<VirtualPage> {
+        let wanted = Wanted { pages: pages.0, alignment };
         let (from, to) = half_open(bounds);
-        let mut gap = None;
-        if wanted.fits_subtree(self.summary(self.root.get())) {
-            let Some(vad) = self.first_ending_from(VirtualPage(from)) else {
-                return wanted.lowest(from, to);
-            };
-            let at_bottom = wanted.lowest(from, to.min(self.node(vad).start().0));
-            if at_bottom.is_some() {
-                return at_bottom;
+        let root = self.root.get();
+        let mut next = if !wanted.may_fit_subtree(self.summary(root)) {
+            None
+        } else if from == VirtualPage::LOWEST_USER.0 {
+            // Nothing is cut off below.
+            Some(self.nearest_worth_a_try(root, Side::Left, wanted))
+        } else {
+            self.first_ending_from(VirtualPage(from))
+        };
+        while let Some(vad) = next {
+            let (free_from, start) = self.gap_before(vad);
+            let place = wanted.lowest(free_from.max(from), start.min(to));
+            if place.is_some() || start >= to {
+                return place;
             }
-            gap = self.fitting_beyond(vad, Side::Right, wanted).map(|vad| self.index(vad).free_from());
+            next = self.worth_a_try_beyond(vad, Side::Right, wanted);
         }
-        wanted.lowest(gap.unwrap_or_else(|| self.after_last().max(from)), to)
+        wanted.lowest(self.after_last().max(from), to)
     }
 
-    /// The highest start, a multiple of 64 KB, of `pages` free pages in `bounds` (both ends inclusive), or `None`.
+    /// The highest start of `pages` free pages in `bounds` (both ends inclusive), or `None`.
     ///
     /// `pages` is 1 or more; bounds below the lowest page a program may use are raised to it.
     #[doc(alias = "MiFindEmptyAddressRangeDown")]
-    pub fn highest_free(&self, pages: PageCount, bounds: (VirtualPage, VirtualPage)) -> Option<VirtualPage> {
-        self.highest(Wanted::Pages(pages.0), bounds)
-    }
-
-    /// The highest free page in `bounds` (both ends inclusive), at no particular boundary: where a PEB or TEB goes.
-    pub fn highest_free_page(&self, bounds: (VirtualPage, VirtualPage)) -> Option<VirtualPage> {
-        self.highest(Wanted::OnePage, bounds)
-    }
-
-    fn highest(&self, wanted: Wanted, bounds: (VirtualPage, VirtualPage)) -> Option<VirtualPage> {
+    pub fn highest_free(
+        &self,
+        pages: PageCount,
+        alignment: Alignment,
+        bounds: (VirtualPage, VirtualPage),
+    ) -> Option<VirtualPage> {
+        let wanted = Wanted { pages: pages.0, alignment };
         let (from, to) = half_open(bounds);
-        let Some(below) = self.last_starting_to(bounds.1) else {
+        let Some(mut vad) = self.last_starting_to(bounds.1) else {
             return wanted.highest(from, to);
         };
-        let at_top = wanted.highest(free_after(self.node(below).end()).max(from), to);
-        if at_top.is_some() {
-            return at_top;
+        let mut place = wanted.highest(free_after(self.node(vad).end()).max(from), to);
+        while place.is_none() {
+            let (free_from, start) = self.gap_before(vad);
+            place = wanted.highest(free_from.max(from), start);
+            if start <= from {
+                break;
+            }
+            vad = match self.worth_a_try_beyond(vad, Side::Left, wanted) {
+                Some(vad) => vad,
+                None => break,
+            };
         }
-        let vad = if self.fits_before(below, wanted) {
-            below
-        } else {
-            self.fitting_beyond(below, Side::Left, wanted)?
-        };
-        wanted.highest(from, self.node(vad).start().0)
+        place
     }
 
-    /// The nearest VAD beyond `vad` in direction `toward` before which `wanted` fits.
-    fn fitting_beyond(&self, vad: VadLink, toward: Side, wanted: Wanted) -> Option<VadLink> {
+    /// The nearest VAD beyond `vad` in direction `toward` with a gap before it that is worth a try.
+    fn worth_a_try_beyond(&self, vad: VadLink, toward: Side, wanted: Wanted) -> Option<VadLink> {
         let subtree = self.child(vad, toward);
-        if wanted.fits_subtree(self.summary(subtree)) {
-            return Some(self.nearest_fitting(subtree, toward.other(), wanted));
+        if wanted.may_fit_subtree(self.summary(subtree)) {
+            return Some(self.nearest_worth_a_try(subtree, toward.other(), wanted));
         }
         let (mut child, mut parent) = (vad, self.node(vad).parent());
         while !parent.is_null() {
             if self.child(parent, toward) != child {
-                if self.fits_before(parent, wanted) {
+                if self.is_worth_a_try(parent, wanted) {
                     return Some(parent);
                 }
                 let subtree = self.child(parent, toward);
-                if wanted.fits_subtree(self.summary(subtree)) {
-                    return Some(self.nearest_fitting(subtree, toward.other(), wanted));
+                if wanted.may_fit_subtree(self.summary(subtree)) {
+                    return Some(self.nearest_worth_a_try(subtree, toward.other(), wanted));
                 }
             }
             (child, parent) = (parent, self.node(parent).parent());
@@ -136,14 +157,14 @@ impl<'a, R: Records> VadTree<'a, R> {
         None
     }
 
-    /// The VAD farthest toward `side` in the subtree `top` before which `wanted` fits; there is one.
-    fn nearest_fitting(&self, top: VadLink, side: Side, wanted: Wanted) -> VadLink {
+    /// The VAD farthest toward `side` in the subtree `top` with a gap before it that is worth a try; there is one.
+    fn nearest_worth_a_try(&self, top: VadLink, side: Side, wanted: Wanted) -> VadLink {
         let mut at = top;
         loop {
             let near = self.child(at, side);
-            if wanted.fits_subtree(self.summary(near)) {
+            if wanted.may_fit_subtree(self.summary(near)) {
                 at = near;
-            } else if self.fits_before(at, wanted) {
+            } else if self.is_worth_a_try(at, wanted) {
                 return at;
             } else {
                 at = self.child(at, side.other());
@@ -151,8 +172,14 @@ impl<'a, R: Records> VadTree<'a, R> {
         }
     }
 
-    fn fits_before(&self, vad: VadLink, wanted: Wanted) -> bool {
-        wanted.fits_gap(self.index(vad).free_from(), self.node(vad).start().0)
+    fn is_worth_a_try(&self, vad: VadLink, wanted: Wanted) -> bool {
+        let (free_from, start) = self.gap_before(vad);
+        wanted.may_fit_gap(free_from, start)
+    }
+
+    /// The gap before `vad`, as `from..to`; `from` is above `to` where a gap would end below the pages programs may use.
+    fn gap_before(&self, vad: VadLink) -> (u32, u32) {
+        (self.index(vad).free_from(), self.node(vad).start().0)
     }
 
     /// Where the gap after the last VAD starts.

@@ -7,7 +7,7 @@
 //!
 //! XP's tree of this layout keeps itself in shape by rotating what was used last. This one is an AVL tree, so that nothing
 //! a program does makes a search long. Balance, and what makes the search for a free range fast, is a derived
-//! [index](node::VadIndex) behind each node in the same pool block; no bit of an NT field is borrowed for it.
+//! [index](index::VadIndex) behind each node in the same pool block; no bit of an NT field is borrowed for it.
 //!
 //! * **V1** Every node has `StartingVpn <= EndingVpn <= 7FFDF`, and in tree order each starts above the end of the one
 //!   before: ordered and disjoint.
@@ -23,20 +23,25 @@
 //!
 //! Source: symbol types `_MMVAD_SHORT`, `_MMVAD`, `_MMVAD_LONG` of XP SP3; Adelson-Velsky and Landis for the balance.
 
+mod flags;
 mod gaps;
+pub mod index;
 pub mod node;
 mod tree;
 mod verify;
 mod walk;
 
-pub use node::{Mmvad, MmvadLong, MmvadShort, Vad, VadFlags, VadFlags2, VadForm};
+pub use flags::{VadFlags, VadFlags2};
+pub use gaps::Alignment;
+pub use node::{Mmvad, MmvadLong, MmvadShort, Vad, VadForm};
 pub use verify::{VadCorruption, VadCount};
 
 use abi::cell::{Field, Link};
 use abi::nt::process::VadNode;
 
 use crate::machine::Records;
-use node::{Side, Summary, VadIndex};
+use index::{Summary, VadIndex};
+use node::Side;
 
 /// Names a VAD of any form.
 pub type VadLink = Link<VadNode>;
@@ -73,7 +78,7 @@ impl<'a, R: Records> VadTree<'a, R> {
 
     #[inline]
     fn index(&self, vad: VadLink) -> &'a VadIndex {
-        node::index(self.records, vad)
+        index::index(self.records, vad)
     }
 
     #[inline]

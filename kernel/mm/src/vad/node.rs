@@ -1,4 +1,4 @@
-//! The three forms of a VAD, their flag words, and the index behind them.
+//! The three forms of a VAD.
 //!
 //! | form | bytes | tag | index at | for |
 //! |---|---|---|---|---|
@@ -10,16 +10,17 @@
 //! short; any other has the second flag word, whose LongVad says which. (Only a long node has room to say what
 //! NoChange secures, so a private one that has it, as a PEB or TEB has, is long.)
 //!
-//! Source: symbol types `_MMVAD_SHORT`, `_MMVAD`, `_MMVAD_LONG`, `_MMVAD_FLAGS`, `_MMVAD_FLAGS2` of XP SP3; which bits
-//! tell the form is inferred from which forms XP gives to which memory.
+//! Source: symbol types `_MMVAD_SHORT`, `_MMVAD`, `_MMVAD_LONG` of XP SP3; which bits tell the form is inferred from
+//! which forms XP gives to which memory.
 
 use abi::assert_layout;
 use abi::cell::{Field, Link, Record};
 
 use super::VadLink;
-use crate::layout::{ALLOCATION_GRANULARITY, GRANULARITY_PAGES, PageCount, VirtualPage};
+use super::flags::{VadFlags, VadFlags2};
+use super::index::VadIndex;
+use crate::layout::{PageCount, VirtualPage};
 use crate::machine::Records;
-use crate::protection::Protection;
 use crate::pte::PteCell;
 use crate::section::ControlArea;
 
@@ -77,122 +78,6 @@ pub struct MmvadLong {
 }
 impl Record for MmvadLong {}
 assert_layout!(MmvadLong, 0x34, { mapped: 0, secured: 0x28, extended: 0x30 });
-
-/// `u`: what a VAD covers, in one word.
-#[doc(alias = "_MMVAD_FLAGS")]
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct VadFlags(pub u32);
-
-impl VadFlags {
-    /// Maps physical memory.
-    pub const PHYSICAL_MAPPING: Self = Self(1 << 19);
-    /// An image.
-    pub const IMAGE_MAP: Self = Self(1 << 20);
-    /// AWE: the program maps frames it owns.
-    pub const USER_PHYSICAL_PAGES: Self = Self(1 << 21);
-    /// The protection may not change: all of it is fixed, or part of it is secured.
-    pub const NO_CHANGE: Self = Self(1 << 22);
-    /// Written pages are recorded.
-    pub const WRITE_WATCH: Self = Self(1 << 23);
-    /// Mapped by 2 MB pages.
-    pub const LARGE_PAGES: Self = Self(1 << 29);
-    /// Pages whose PTE is zero are committed.
-    pub const MEM_COMMIT: Self = Self(1 << 30);
-    /// Private memory, not a view of a section.
-    pub const PRIVATE_MEMORY: Self = Self(1 << 31);
-    /// What stands in CommitCharge where the charge is not counted in the VAD.
-    #[doc(alias = "MM_MAX_COMMIT")]
-    pub const UNCOUNTED: PageCount = PageCount(0x7_FFFF);
-
-    const PROTECTION_SHIFT: u32 = 24;
-
-    /// Whether all of `flags` are set.
-    pub const fn has(self, flags: Self) -> bool {
-        self.0 & flags.0 == flags.0
-    }
-
-    /// These flags and `flags`.
-    pub const fn with(self, flags: Self) -> Self {
-        Self(self.0 | flags.0)
-    }
-
-    /// These flags but `flags`.
-    pub const fn without(self, flags: Self) -> Self {
-        Self(self.0 & !flags.0)
-    }
-
-    /// Pages charged to the commit limit for this VAD, or [`UNCOUNTED`](Self::UNCOUNTED).
-    pub const fn commit_charge(self) -> PageCount {
-        PageCount(self.0 & Self::UNCOUNTED.0)
-    }
-
-    /// The flags with CommitCharge `pages`, at most 7FFFF.
-    pub const fn with_commit_charge(self, pages: PageCount) -> Self {
-        Self(self.0 & !Self::UNCOUNTED.0 | pages.0 & Self::UNCOUNTED.0)
-    }
-
-    /// The protection of pages whose PTE says nothing else.
-    pub const fn protection(self) -> Protection {
-        Protection::from_code(self.0 >> Self::PROTECTION_SHIFT)
-    }
-
-    /// The flags with `protection`.
-    pub const fn with_protection(self, protection: Protection) -> Self {
-        Self(self.0 & !(0x1F << Self::PROTECTION_SHIFT) | protection.code() << Self::PROTECTION_SHIFT)
-    }
-
-    /// Whether the VAD is short: see the head of this file.
-    const fn is_short(self) -> bool {
-        self.0 & (Self::PRIVATE_MEMORY.0 | Self::NO_CHANGE.0) == Self::PRIVATE_MEMORY.0
-    }
-}
-
-/// `u2`: more about a view.
-#[doc(alias = "_MMVAD_FLAGS2")]
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct VadFlags2(pub u32);
-
-impl VadFlags2 {
-    /// The section forbids changing the protection.
-    pub const SEC_NO_CHANGE: Self = Self(1 << 24);
-    /// One range is secured.
-    pub const ONE_SECURED: Self = Self(1 << 25);
-    /// Several ranges are secured.
-    pub const MULTIPLE_SECURED: Self = Self(1 << 26);
-    /// The secured range may become read-only.
-    pub const READ_ONLY: Self = Self(1 << 27);
-    /// The node is an [`MmvadLong`].
-    pub const LONG_VAD: Self = Self(1 << 28);
-    /// The file may grow under the view.
-    pub const EXTENDABLE_FILE: Self = Self(1 << 29);
-    /// Children inherit the view (`ViewShare`).
-    pub const INHERIT: Self = Self(1 << 30);
-    /// The view is copy-on-write.
-    pub const COPY_ON_WRITE: Self = Self(1 << 31);
-
-    const FILE_OFFSET: u32 = 0xFF_FFFF;
-
-    /// Whether all of `flags` are set.
-    pub const fn has(self, flags: Self) -> bool {
-        self.0 & flags.0 == flags.0
-    }
-
-    /// These flags and `flags`.
-    pub const fn with(self, flags: Self) -> Self {
-        Self(self.0 | flags.0)
-    }
-
-    /// Where the view starts in the section, in bytes.
-    pub const fn file_offset(self) -> u64 {
-        (self.0 & Self::FILE_OFFSET) as u64 * ALLOCATION_GRANULARITY as u64
-    }
-
-    /// The flags with the view starting `bytes` into the section: a multiple of 64 KB below 2^40.
-    pub const fn with_file_offset(self, bytes: u64) -> Self {
-        let units = (bytes / ALLOCATION_GRANULARITY as u64) as u32;
-        Self(self.0 & !Self::FILE_OFFSET | units & Self::FILE_OFFSET)
-    }
-}
 
 /// A left or a right child, and the direction of lower or higher addresses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -386,196 +271,5 @@ impl<'r> Vad<'r> {
             Self::Long(long) => Some(long),
             Self::Short(_) | Self::Mapped(_) => None,
         }
-    }
-}
-
-/// What stands behind a node: derived from the tree, so that nothing is searched twice.
-#[repr(C)]
-#[derive(Debug)]
-pub struct VadIndex {
-    summary: Field<u32>,
-    free_from: Field<u32>,
-}
-impl Record for VadIndex {}
-assert_layout!(VadIndex, 8, { summary: 0, free_from: 4 });
-
-impl VadIndex {
-    /// What the subtree below and with the node has.
-    #[inline]
-    pub(super) fn summary(&self) -> Summary {
-        Summary(self.summary.get())
-    }
-
-    #[inline]
-    pub(super) fn set_summary(&self, summary: Summary) {
-        self.summary.set(summary.0);
-    }
-
-    /// The page after the VAD before this one, or the lowest a program may use: where the gap before the node starts.
-    #[inline]
-    pub(super) fn free_from(&self) -> u32 {
-        self.free_from.get()
-    }
-
-    #[inline]
-    pub(super) fn set_free_from(&self, page: u32) {
-        self.free_from.set(page);
-    }
-}
-
-/// A short VAD and its index: where the index of the commonest form is found without a second look.
-#[repr(C)]
-struct ShortBlock {
-    short: MmvadShort,
-    index: VadIndex,
-}
-impl Record for ShortBlock {}
-assert_layout!(ShortBlock, 0x20, { short: 0, index: 0x18 });
-
-/// The index behind the node at `vad`.
-#[inline]
-pub(super) fn index<R: Records>(records: &R, vad: VadLink) -> &VadIndex {
-    let block = records.record(vad.cast::<ShortBlock>());
-    if block.short.flags().is_short() {
-        return &block.index;
-    }
-    records.record(vad.offset(VadForm::of(records, vad).size()))
-}
-
-/// What a subtree has, in one word: over the gaps before its nodes the largest room in bits 12-31 (pages) and in bit 11
-/// whether there is a hole at all; its height in bits 0-4. The room stands on top, so that comparing words compares it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Summary(u32);
-
-impl Summary {
-    /// No node.
-    pub(super) const EMPTY: Self = Self(0);
-
-    const ROOM_SHIFT: u32 = 12;
-    const ROOM: u32 = u32::MAX << Self::ROOM_SHIFT;
-    const HOLE: u32 = 1 << 11;
-    const HEIGHT: u32 = 0x1F;
-
-    /// A node with the gap `free_from..start` before it, over its subtrees.
-    #[inline]
-    pub(super) fn of(free_from: u32, start: u32, left: Self, right: Self) -> Self {
-        let own = room(free_from, start) << Self::ROOM_SHIFT;
-        let room = own.max(left.0 & Self::ROOM).max(right.0 & Self::ROOM);
-        let own = if start > free_from { Self::HOLE } else { 0 };
-        let hole = own | (left.0 | right.0) & Self::HOLE;
-        Self(room | hole | (1 + left.height().max(right.height())))
-    }
-
-    /// The summary of a subtree after the one of a child went from `old` to `new`, if that can be told without looking
-    /// at the rest: the height is as it was, and nothing was lost that only the child may have had.
-    #[inline]
-    pub(super) fn after_child(self, old: Self, new: Self) -> Option<Self> {
-        let shrunk = new.room() < old.room() && old.room() == self.room();
-        let closed = old.has_hole() && !new.has_hole();
-        if shrunk || closed || old.height() != new.height() {
-            return None;
-        }
-        let with_room = self.0.max(new.0 & Self::ROOM | self.0 & !Self::ROOM);
-        Some(Self(with_room | new.0 & Self::HOLE))
-    }
-
-    /// Nodes on the longest path down.
-    #[inline]
-    pub(super) const fn height(self) -> u32 {
-        self.0 & Self::HEIGHT
-    }
-
-    /// Whether a gap has a page.
-    #[inline]
-    pub(super) const fn has_hole(self) -> bool {
-        self.0 & Self::HOLE != 0
-    }
-
-    /// The largest room, in pages.
-    #[inline]
-    pub(super) const fn room(self) -> u32 {
-        self.0 >> Self::ROOM_SHIFT
-    }
-}
-
-/// Pages of the gap `free_from..start` from its first 64 KB boundary on: what fits it with an aligned start.
-#[inline]
-pub(super) const fn room(free_from: u32, start: u32) -> u32 {
-    start.saturating_sub(free_from.next_multiple_of(GRANULARITY_PAGES))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bits_of_the_flag_words_are_where_xp_has_them() {
-        let all = [
-            VadFlags::PHYSICAL_MAPPING,
-            VadFlags::IMAGE_MAP,
-            VadFlags::USER_PHYSICAL_PAGES,
-            VadFlags::NO_CHANGE,
-            VadFlags::WRITE_WATCH,
-        ];
-        assert!((19..).zip(all).all(|(bit, flag)| flag.0 == 1 << bit));
-        assert_eq!(VadFlags::LARGE_PAGES.0, 1 << 29);
-        assert_eq!(VadFlags::MEM_COMMIT.0, 1 << 30);
-        assert_eq!(VadFlags::PRIVATE_MEMORY.0, 1 << 31);
-        let all = [
-            VadFlags2::SEC_NO_CHANGE,
-            VadFlags2::ONE_SECURED,
-            VadFlags2::MULTIPLE_SECURED,
-            VadFlags2::READ_ONLY,
-            VadFlags2::LONG_VAD,
-            VadFlags2::EXTENDABLE_FILE,
-            VadFlags2::INHERIT,
-            VadFlags2::COPY_ON_WRITE,
-        ];
-        assert!((24..).zip(all).all(|(bit, flag)| flag.0 == 1 << bit));
-    }
-
-    #[test]
-    fn numbers_in_the_flag_words_leave_their_neighbours_alone() {
-        let flags = VadFlags(u32::MAX).with_commit_charge(PageCount(0)).with_protection(Protection::ZERO);
-        assert_eq!(flags.0, 0xE0F8_0000);
-        let flags = VadFlags::default().with_commit_charge(PageCount(0x7_FFFE)).with_protection(Protection::from_code(31));
-        assert_eq!(flags.0, 0x1F07_FFFE);
-        assert_eq!((flags.commit_charge(), flags.protection().code()), (PageCount(0x7_FFFE), 31));
-        assert_eq!(VadFlags::PRIVATE_MEMORY.with_protection(Protection::READWRITE).0, 0x8400_0000);
-        let flags = VadFlags2(u32::MAX).with_file_offset(0x12_3456_0000);
-        assert_eq!((flags.0, flags.file_offset()), (0xFF12_3456, 0x12_3456_0000));
-    }
-
-    #[test]
-    fn a_summary_is_the_best_of_its_three_gaps() {
-        let leaf = Summary::of(0x11, 0x30, Summary::EMPTY, Summary::EMPTY);
-        assert_eq!((leaf.height(), leaf.has_hole(), leaf.room()), (1, true, 0x10));
-        let wide = Summary::of(0x30, 0x7_FFDF, leaf, Summary::EMPTY);
-        assert_eq!((wide.height(), wide.has_hole(), wide.room()), (2, true, 0x7_FFAF));
-        let crack = Summary::of(0x41, 0x42, Summary::EMPTY, Summary::EMPTY);
-        assert_eq!((crack.has_hole(), crack.room()), (true, 0));
-        assert!(!Summary::of(0x42, 0x42, Summary::EMPTY, Summary::EMPTY).has_hole());
-    }
-
-    #[test]
-    fn a_childs_change_is_either_added_up_rightly_or_not_at_all() {
-        let gaps = [(0x10, 0x10), (0x11, 0x1F), (0x10, 0x20), (0x10, 0x21), (0x10, 0x80)];
-        let leaves = gaps.map(|(from, start)| Summary::of(from, start, Summary::EMPTY, Summary::EMPTY));
-        let mut told = 0;
-        for (from, start) in gaps {
-            for sibling in leaves {
-                for old in leaves {
-                    for new in leaves {
-                        let parent = |child| Summary::of(from, start, child, sibling);
-                        let after = parent(old).after_child(old, new);
-                        assert!(after.is_none_or(|after| after == parent(new)));
-                        told += u32::from(after.is_some());
-                    }
-                }
-            }
-        }
-        assert!(told > 300, "{told} of 625");
-        let high = Summary::of(0x10, 0x10, leaves[0], Summary::EMPTY);
-        assert_eq!(high.after_child(leaves[0], high), None);
     }
 }

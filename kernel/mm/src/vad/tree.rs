@@ -5,7 +5,8 @@
 
 use abi::cell::{Field, Link};
 
-use super::node::{Side, Summary};
+use super::index::{Summary, VadIndex};
+use super::node::{MmvadShort, Side};
 use super::{VadLink, VadTree};
 use crate::layout::VirtualPage;
 use crate::machine::Records;
@@ -53,8 +54,7 @@ impl<'a, R: Records> VadTree<'a, R> {
         if left.is_null() || right.is_null() {
             // By V3 an only child is a leaf; an only right child is `after`, and repaired as such.
             let child = if left.is_null() { right } else { left };
-            self.replace(vad, child);
-            self.repair(node.parent());
+            self.repair(self.replace(vad, child));
         } else {
             self.replace_by_next(vad, after);
         }
@@ -120,7 +120,7 @@ impl<'a, R: Records> VadTree<'a, R> {
                     index.set_summary(after);
                     (after, node.parent())
                 }
-                None => self.balance(at),
+                None => self.balance(at, node, index),
             };
             if after == before {
                 return;
@@ -132,52 +132,55 @@ impl<'a, R: Records> VadTree<'a, R> {
     /// Sums up `top` from its children, rotating first where one is too high. Returns the summary of what is on top
     /// then, and its parent.
     #[inline]
-    fn balance(&self, top: VadLink) -> (Summary, VadLink) {
-        let node = self.node(top);
+    fn balance(&self, top: VadLink, node: &MmvadShort, index: &VadIndex) -> (Summary, VadLink) {
         let left = self.summary(node.left_child());
         let right = self.summary(node.right_child());
-        let high = if left.height() > right.height() + 1 {
-            Side::Left
-        } else if right.height() > left.height() + 1 {
-            Side::Right
-        } else {
-            let index = self.index(top);
-            let summary = Summary::of(index.free_from(), node.start().0, left, right);
-            index.set_summary(summary);
-            return (summary, node.parent());
-        };
-        let risen = self.lower(top, high);
-        (self.summary(risen), self.node(risen).parent())
-    }
-
-    /// Lowers `top`, whose child at `high` is too high, by one or two rotations. Returns what is on top then.
-    fn lower(&self, top: VadLink, high: Side) -> VadLink {
-        let child = self.child(top, high);
-        let outer = self.summary(self.child(child, high));
-        let inner = self.summary(self.child(child, high.other()));
-        if inner.height() > outer.height() {
-            self.rotate(child, high);
+        if left.height() > right.height() + 1 {
+            return self.lower(top, Side::Right, right);
         }
-        self.rotate(top, high.other())
+        if right.height() > left.height() + 1 {
+            return self.lower(top, Side::Left, left);
+        }
+        let summary = Summary::of(index.free_from(), node.start().0, left, right);
+        index.set_summary(summary);
+        (summary, node.parent())
     }
 
-    /// Lowers `top` toward `side` and raises its other child in its place, which is returned; sums up both.
-    fn rotate(&self, top: VadLink, side: Side) -> VadLink {
-        let risen = self.child(top, side.other());
-        let moved = self.child(risen, side);
-        self.replace(top, risen);
+    /// Lowers `top` toward `side`, where its subtree `low` is too low, by one or two rotations. Returns the summary of
+    /// what is on top then, and its parent.
+    #[inline(never)]
+    fn lower(&self, top: VadLink, side: Side, low: Summary) -> (Summary, VadLink) {
+        let child = self.child(top, side.other());
+        let outer = self.summary(self.child(child, side.other()));
+        let inner = self.child(child, side);
+        if self.summary(inner).height() <= outer.height() {
+            let moved = self.summary(inner);
+            let parent = self.rotate(top, child, side);
+            let top = self.sum_up(top, low, moved);
+            return (self.sum_up(child, outer, top), parent);
+        }
+        let (to_child, to_top) = (self.summary(self.child(inner, side.other())), self.summary(self.child(inner, side)));
+        self.rotate(child, inner, side.other());
+        let parent = self.rotate(top, inner, side);
+        let child = self.sum_up(child, outer, to_child);
+        let top = self.sum_up(top, low, to_top);
+        (self.sum_up(inner, child, top), parent)
+    }
+
+    /// Lowers `top` toward `side` and raises its other child, `risen`, in its place. Returns the parent of that place.
+    fn rotate(&self, top: VadLink, risen: VadLink, side: Side) -> VadLink {
+        let parent = self.replace(top, risen);
+        self.adopt(top, side.other(), self.child(risen, side));
         self.adopt(risen, side, top);
-        self.adopt(top, side.other(), moved);
-        self.sum_up(top);
-        self.sum_up(risen);
-        risen
+        parent
     }
 
-    fn sum_up(&self, vad: VadLink) {
-        let (node, index) = (self.node(vad), self.index(vad));
-        let left = self.summary(node.left_child());
-        let right = self.summary(node.right_child());
-        index.set_summary(Summary::of(index.free_from(), node.start().0, left, right));
+    /// Sums up `vad` over its subtrees `one` and `other`.
+    fn sum_up(&self, vad: VadLink, one: Summary, other: Summary) -> Summary {
+        let index = self.index(vad);
+        let summary = Summary::of(index.free_from(), self.node(vad).start().0, one, other);
+        index.set_summary(summary);
+        summary
     }
 
     /// Makes `child` (may be null) the child of `parent` at `side`.
@@ -188,14 +191,15 @@ impl<'a, R: Records> VadTree<'a, R> {
         }
     }
 
-    /// Puts `new` (may be null) where `old` hangs.
-    fn replace(&self, old: VadLink, new: VadLink) {
+    /// Puts `new` (may be null) where `old` hangs. Returns the parent of that place.
+    fn replace(&self, old: VadLink, new: VadLink) -> VadLink {
         let parent = self.node(old).parent();
         let is_left = !parent.is_null() && self.child(parent, Side::Left) == old;
         self.slot(parent, if is_left { Side::Left } else { Side::Right }).set(new);
         if !new.is_null() {
             self.node(new).parent.set(parent);
         }
+        parent
     }
 
     /// The link that leads to the child of `parent` at `side`, or to the root where `parent` is null.

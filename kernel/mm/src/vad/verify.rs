@@ -2,7 +2,8 @@
 
 use abi::cell::Link;
 
-use super::node::{Side, Summary};
+use super::index::Summary;
+use super::node::Side;
 use super::tree::free_after;
 use super::{VadLink, VadTree};
 use crate::layout::VirtualPage;

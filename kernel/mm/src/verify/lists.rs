@@ -75,6 +75,13 @@ impl<M: Machine> MemoryManager<M> {
         }
     }
 
+    /// F8, when all transition PTEs are counted. Each names a frame whose record names it, so equal numbers are enough.
+    pub(super) fn verify_parked(&self, audit: &Audit) -> Result<(), Corruption> {
+        let listed = [Location::Standby, Location::Modified, Location::ModifiedNoWrite].map(|list| self.list_length(list));
+        let frames = listed.iter().sum::<u32>() + audit.transition - audit.deleted;
+        if frames == audit.parked { Ok(()) } else { Err(Corruption::F8 { frames, found: audit.parked }) }
+    }
+
     fn verify_frame(&self, number: FrameNumber, audit: &mut Audit) -> Result<(), Corruption> {
         let frame = self.frame(number);
         let referenced = frame.reference_count.get() > 0;
@@ -85,6 +92,7 @@ impl<M: Machine> MemoryManager<M> {
             }
             Location::Transition => {
                 audit.transition += 1;
+                audit.deleted += u32::from(frame.is_deleted());
                 referenced && frame.share_count() == 0
             }
             _ => !referenced && !frame.flags().contains(Flags::READ_IN_PROGRESS),

@@ -4,7 +4,9 @@
 //! debugger as `!verify`. Shares are counted in passes over the frames, in a scratch area that the caller gives, so that it
 //! runs on the smallest machine.
 
+mod charges;
 mod lists;
+mod pages;
 mod sections;
 mod tables;
 
@@ -26,6 +28,10 @@ pub struct Audit {
     pub active: u32,
     /// Frames in transition.
     pub transition: u32,
+    /// Of these, frames whose page was deleted: they are free when their I/O ends.
+    pub deleted: u32,
+    /// Transition PTEs of processes and sections.
+    pub parked: u32,
     /// Address spaces.
     pub processes: u32,
     /// VADs of all of them.
@@ -56,12 +62,20 @@ pub enum Corruption {
     F6 { frame: FrameNumber, page: VirtualPage },
     /// A share count: found, recorded.
     F7 { frame: FrameNumber, found: u32, recorded: u32 },
+    /// Frames that transition PTEs should name, and transition PTEs found.
+    F8 { frames: u32, found: u32 },
     /// The count of used entries of the page table of this page.
     A1 { process: Link<Eprocess>, page: VirtualPage, found: u32, recorded: u32 },
     /// The committed page tables of a process, by the index of the first wrong one.
     A2 { process: Link<Eprocess>, table: u32 },
     /// The commit charge of a process.
     A3 { process: Link<Eprocess>, found: u32, recorded: u32 },
+    /// A count that the process keeps: of valid pages, private pages, VADs, or bytes of addresses.
+    A4 { process: Link<Eprocess>, found: u32, recorded: u32 },
+    /// A PTE that its VAD does not allow.
+    T3 { process: Link<Eprocess>, page: VirtualPage, raw: u64 },
+    /// The commit charge of the view of an image that starts here.
+    M3 { process: Link<Eprocess>, start: VirtualPage, found: u32, recorded: u32 },
     /// The system's commit.
     C1 { found: u32, recorded: u32 },
     /// The commit charge of the VAD that starts here.
@@ -78,7 +92,7 @@ pub enum Corruption {
 
 impl<M: Machine> MemoryManager<M> {
     /// Checks everything. `scratch` bounds the frames whose shares are counted in one pass: 32,768 words (64 KB) serve 128 MB a
-    /// pass.
+    /// pass. It must not be empty.
     ///
     /// # Errors
     /// The first [`Corruption`] found.
@@ -91,6 +105,7 @@ impl<M: Machine> MemoryManager<M> {
             self.verify_process(process, &mut audit)?;
         }
         self.verify_sections(&mut audit)?;
+        self.verify_parked(&audit)?;
         self.verify_commit(&mut audit)?;
         self.verify_shares(scratch)?;
         Ok(audit)

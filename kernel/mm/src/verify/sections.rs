@@ -5,7 +5,7 @@ use abi::cell::Link;
 use super::{Audit, Corruption};
 use crate::MemoryManager;
 use crate::address_space::FIXED_FRAMES;
-use crate::frame::Flags;
+use crate::frame::{Flags, Location};
 use crate::layout::{FrameNumber, VirtualPage};
 use crate::machine::Machine;
 use crate::pte::{PrototypePte, PteCell};
@@ -22,7 +22,7 @@ impl<M: Machine> MemoryManager<M> {
             if found != recorded {
                 return Err(Corruption::S1 { section, found, recorded });
             }
-            let found = self.verify_prototypes(section)?;
+            let found = self.verify_prototypes(section, audit)?;
             let recorded = record.number_of_pfn_references.get();
             if found != recorded {
                 return Err(Corruption::S2 { section, found, recorded });
@@ -46,7 +46,7 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     /// F6 for the frames behind prototype PTEs; how many of them come from the file.
-    fn verify_prototypes(&self, section: Link<ControlArea>) -> Result<u32, Corruption> {
+    fn verify_prototypes(&self, section: Link<ControlArea>, audit: &mut Audit) -> Result<u32, Corruption> {
         let segment = self.machine.record(self.machine.record(section).segment.get());
         let mut from_file = 0;
         for index in 0..segment.total_number_of_ptes.get() {
@@ -57,6 +57,7 @@ impl<M: Machine> MemoryManager<M> {
                 _ => continue,
             };
             self.verify_prototype_frame(frame, cell, index)?;
+            audit.parked += u32::from(self.frame(frame).location() != Location::Active);
             let original = PrototypePte::decode(self.frame(frame).original_pte.get());
             from_file += u32::from(matches!(original, PrototypePte::Subsection(..)));
         }
@@ -64,12 +65,13 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     fn verify_prototype_frame(&self, frame: FrameNumber, cell: Link<PteCell>, index: u32) -> Result<(), Corruption> {
-        let record = self.frame(frame);
-        if self.is_ram(frame) && record.pte() == cell && record.flags().contains(Flags::PROTOTYPE) {
-            Ok(())
-        } else {
-            Err(Corruption::F6 { frame, page: VirtualPage(index) })
-        }
+        let valid = matches!(PrototypePte::decode(self.machine.record(cell).load()), PrototypePte::Valid(_));
+        let sound = self.is_ram(frame) && {
+            let record = self.frame(frame);
+            let named = record.pte() == cell && record.flags().contains(Flags::PROTOTYPE);
+            named && if valid { record.location() == Location::Active } else { record.is_parked() }
+        };
+        if sound { Ok(()) } else { Err(Corruption::F6 { frame, page: VirtualPage(index) }) }
     }
 
     pub(super) fn verify_commit(&self, audit: &mut Audit) -> Result<(), Corruption> {

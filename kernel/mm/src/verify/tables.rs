@@ -1,16 +1,17 @@
-//! F6, F7 and A1 to A3: page tables, and what they say of frames.
+//! F7 and A1 to A4: page tables, and what they say of frames.
 
 use abi::cell::Link;
 use abi::nt::process::Eprocess;
 
+use super::pages::{PageCounts, Wrong};
 use super::{Audit, Corruption};
 use crate::MemoryManager;
 use crate::address_space::{HYPERSPACE_ENTRY, WorkingSetList};
 use crate::frame::Location;
 use crate::layout::{FrameNumber, VirtualPage, WINDOWS};
 use crate::machine::Machine;
-use crate::pte::{PROTOTYPE, Pte, PteCell, ValidPte, pte_of};
-use crate::vad::{VadFlags, VadTree};
+use crate::pte::{Pte, PteCell, ValidPte};
+use crate::vad::VadTree;
 
 /// Entries read from a frame at a time.
 const CHUNK: usize = 64;
@@ -52,13 +53,20 @@ impl<M: Machine> MemoryManager<M> {
             return Err(Corruption::A3 { process, found: charge, recorded: record.commit_charge.get() });
         }
         self.verify_charges(process, &tree)?;
+        self.verify_counts(process, &tree)?;
+        let mut counts = PageCounts::default();
         let mut result = Ok(());
         self.user_tables(process, |table| {
             if result.is_ok() {
-                result = self.verify_user_table(process, table, audit);
+                result = self.verify_user_table(process, table, &mut counts);
             }
         });
-        result
+        result?;
+        audit.mapped += counts.valid;
+        audit.parked += counts.parked;
+        let found = [counts.valid, counts.private];
+        let recorded = [record.vm.working_set_size.get(), record.number_of_private_pages.get()];
+        equal(process, found, recorded)
     }
 
     /// A2; the number of committed page tables.
@@ -82,41 +90,16 @@ impl<M: Machine> MemoryManager<M> {
         Ok(needed.iter().map(|word| word.count_ones()).sum())
     }
 
-    /// M1, by what the page tables say of each private VAD's pages.
-    fn verify_charges(&self, process: Link<Eprocess>, tree: &VadTree<'_, M>) -> Result<(), Corruption> {
-        for vad in tree.iter() {
-            let node = tree.node(vad);
-            let flags = node.flags();
-            if !flags.has(VadFlags::PRIVATE_MEMORY) {
-                continue;
-            }
-            let whole = flags.has(VadFlags::MEM_COMMIT);
-            let mut found = if whole { node.pages().0 } else { 0 };
-            self.user_tables(process, |table| {
-                let last = VirtualPage(table.first.0 + 511);
-                if last < node.start() || table.first > node.end() {
-                    return;
-                }
-                self.entries(table.frame, |index, raw| {
-                    let page = VirtualPage(table.first.0 + index);
-                    match Pte::decode(raw) {
-                        _ if !node.contains(page) => {}
-                        Pte::Empty => {}
-                        Pte::DemandZero(crate::protection::Protection::DECOMMITTED) => found -= u32::from(whole),
-                        _ => found += u32::from(!whole),
-                    }
-                });
-            });
-            let recorded = flags.commit_charge().0;
-            if found != recorded {
-                return Err(Corruption::M1 { process, start: node.start(), found, recorded });
-            }
-        }
-        Ok(())
+    /// A4, as far as the VADs tell.
+    fn verify_counts(&self, process: Link<Eprocess>, tree: &VadTree<'_, M>) -> Result<(), Corruption> {
+        let record = self.machine.record(process);
+        let pages: u32 = tree.iter().map(|vad| tree.node(vad).pages().0).sum();
+        let found = [tree.iter().count() as u32, pages << 12];
+        equal(process, found, [record.number_of_vads.get(), record.virtual_size.get()])
     }
 
-    /// A1 and F6 for one user page table.
-    fn verify_user_table(&self, process: Link<Eprocess>, table: Table, audit: &mut Audit) -> Result<(), Corruption> {
+    /// A1, F6 and T3 for one user page table.
+    fn verify_user_table(&self, process: Link<Eprocess>, table: Table, counts: &mut PageCounts) -> Result<(), Corruption> {
         let list = FrameNumber(self.machine.record(process).working_set_page.get());
         let mut used = [0; 2];
         let offset = core::mem::offset_of!(WorkingSetList, used_page_table_entries) as u32 + (table.first.0 >> 9) * 2;
@@ -124,35 +107,35 @@ impl<M: Machine> MemoryManager<M> {
         let recorded = u32::from(u16::from_le_bytes(used));
         let mut found = 0;
         let mut wrong = None;
+        let mut vad = None;
+        let space = self.address_space(process);
         self.entries(table.frame, |index, raw| {
             found += u32::from(raw != 0);
             let page = VirtualPage(table.first.0 + index);
-            let (frame, shared) = match Pte::decode(raw) {
-                Pte::Valid(valid) => {
-                    audit.mapped += 1;
-                    (valid.frame(), valid.has(PROTOTYPE))
-                }
-                Pte::Transition(frame, _) => (frame, false),
-                _ => return,
-            };
-            let record = self.frame(frame);
-            let named = shared || record.pte() == pte_of(page) && record.pte_frame() == table.frame;
-            if !self.is_ram(frame) || !named {
-                wrong = Some(Corruption::F6 { frame, page });
+            if raw != 0 && wrong.is_none() {
+                wrong = space.verify_page(page, raw, table.frame, &mut vad, counts).err();
             }
         });
         if found != recorded || found == 0 {
             return Err(Corruption::A1 { process, page: table.first, found, recorded });
         }
-        wrong.map_or(Ok(()), Err)
+        match wrong {
+            Some(Wrong::Frame(frame, page)) => Err(Corruption::F6 { frame, page }),
+            Some(Wrong::Entry(page, raw)) => Err(Corruption::T3 { process, page, raw }),
+            None => Ok(()),
+        }
     }
 
     /// F7, in passes of as many frames as `scratch` has words.
     pub(super) fn verify_shares(&self, scratch: &mut [u16]) -> Result<(), Corruption> {
         let end = self.frames.runs().last().map_or(0, |run| run.base.0 + run.count);
         let window = scratch.len() as u32;
+        assert!(window > 0, "a scratch area");
         let mut base = 0;
         while base < end {
+            // On a large machine most windows may lie in a hole.
+            let next = self.frames.runs().iter().find(|run| run.base.0 + run.count > base);
+            base = base.max(next.map_or(end, |run| run.base.0));
             self.count_shares(base, scratch);
             for (frame, found) in (base..end).map(FrameNumber).zip(scratch.iter()) {
                 if self.is_ram(frame) {
@@ -229,7 +212,7 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     /// The page directories of `process` that are its own: those of 0, of 40000000 and the top one.
-    fn process_directories(&self, process: Link<Eprocess>) -> [FrameNumber; 3] {
+    pub(super) fn process_directories(&self, process: Link<Eprocess>) -> [FrameNumber; 3] {
         let pointers: Link<PteCell> = Link::new(self.machine.record(process).pae_top.get());
         [0, 1, 3].map(|index| ValidPte(self.machine.record(pointers.offset::<PteCell>(index * 8)).load()).frame())
     }
@@ -247,7 +230,7 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     /// Calls `visit` with every entry of the page table in `frame`.
-    fn entries(&self, frame: FrameNumber, mut visit: impl FnMut(u32, u64)) {
+    pub(super) fn entries(&self, frame: FrameNumber, mut visit: impl FnMut(u32, u64)) {
         let mut bytes = [0; CHUNK * 8];
         for chunk in 0..512 / CHUNK {
             self.machine.read(frame, (chunk * bytes.len()) as u32, &mut bytes);
@@ -259,3 +242,10 @@ impl<M: Machine> MemoryManager<M> {
     }
 }
 
+/// A4 for two counts of `process`.
+fn equal(process: Link<Eprocess>, found: [u32; 2], recorded: [u32; 2]) -> Result<(), Corruption> {
+    match found.into_iter().zip(recorded).find(|(found, recorded)| found != recorded) {
+        Some((found, recorded)) => Err(Corruption::A4 { process, found, recorded }),
+        None => Ok(()),
+    }
+}

@@ -8,9 +8,9 @@ use crate::address_space::AddressSpace;
 use crate::frame::Flags;
 use crate::layout::{ALLOCATION_GRANULARITY, GRANULARITY_PAGES, HIGHEST_VAD_ADDRESS, PageCount, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
-use crate::protection::{Caching, Protection, win32::PAGE_READWRITE};
+use crate::protection::{Caching, Protection};
 use crate::pte::{DIRTY, Pte, ValidPte, pte_of};
-use crate::vad::{VadFlags, VadForm, VadLink};
+use crate::vad::{Alignment, VadFlags, VadForm, VadLink};
 
 /// Most high address bits a program may ask to be zero.
 const MAXIMUM_ZERO_BITS: u32 = 21;
@@ -60,17 +60,16 @@ fn kind_is_sound(kind: u32) -> bool {
     kind & !KNOWN_TYPES == 0
         && any(MEM_COMMIT | MEM_RESERVE | MEM_RESET)
         && (!any(MEM_RESET) || kind == MEM_RESET)
-        && !(large && (!any(MEM_COMMIT) || any(MEM_PHYSICAL | MEM_RESET | MEM_WRITE_WATCH)))
-        && !(any(MEM_WRITE_WATCH) && !any(MEM_RESERVE))
-        && !(any(MEM_PHYSICAL) && kind & !(MEM_RESERVE | MEM_TOP_DOWN | MEM_PHYSICAL) != 0)
-        && !(any(MEM_PHYSICAL) && !any(MEM_RESERVE))
+        && (!large || any(MEM_COMMIT) && !any(MEM_PHYSICAL | MEM_RESET | MEM_WRITE_WATCH))
+        && (!any(MEM_WRITE_WATCH | MEM_PHYSICAL) || any(MEM_RESERVE))
+        && (!any(MEM_PHYSICAL) || kind & !(MEM_RESERVE | MEM_TOP_DOWN | MEM_PHYSICAL) == 0)
 }
 
 /// Checks a range of `size` bytes at `base`.
 ///
 /// # Errors
 /// INVALID_PARAMETER_2 for a base no program can have, INVALID_PARAMETER_4 for an empty range or one that ends too high.
-pub(crate) fn check_range(base: u32, size: u32) -> Result<(), NtStatus> {
+pub fn check_range(base: u32, size: u32) -> Result<(), NtStatus> {
     if base > HIGHEST_VAD_ADDRESS {
         return Err(NtStatus::INVALID_PARAMETER_2);
     }
@@ -121,9 +120,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         let highest = VirtualAddress((u32::MAX >> flags.zero_bits).min(HIGHEST_VAD_ADDRESS)).page();
         let bounds = (VirtualPage::LOWEST_USER, highest);
         let start = if flags.has(MEM_TOP_DOWN) {
-            self.vads().highest_free(pages, bounds)
+            self.vads().highest_free(pages, Alignment::Granularity, bounds)
         } else {
-            self.vads().lowest_free(pages, bounds)
+            self.vads().lowest_free(pages, Alignment::Granularity, bounds)
         };
         let start = start.ok_or(NtStatus::NO_MEMORY)?;
         Ok(PageRange { start, end: VirtualPage(start.0 + pages.0 - 1) })
@@ -147,7 +146,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[doc(alias = "MiCreatePebOrTeb")]
     pub fn allocate_block(&self, highest: VirtualPage) -> Result<VirtualPage, NtStatus> {
         let bounds = (VirtualPage::LOWEST_USER, highest);
-        let page = self.vads().highest_free_page(bounds).ok_or(NtStatus::NO_MEMORY)?;
+        let page = self.vads().highest_free(PageCount(1), Alignment::Page, bounds).ok_or(NtStatus::NO_MEMORY)?;
         let flags = VadFlags::PRIVATE_MEMORY
             .with(VadFlags::MEM_COMMIT)
             .with_protection(Protection::READWRITE)

@@ -6,6 +6,8 @@
 //!
 //! * **M1** A private VAD's commit charge is the number of its committed pages.
 //! * **M2** In a VAD with MemCommit a page whose PTE is empty is committed; what was decommitted there says so in its PTE.
+//! * **M3** The commit charge of an image's view is the image's own commitment (its copy-on-write pages) and one for each
+//!   other page that the process owns or, by the protection it gave it, may come to own.
 //!
 //! Source: documented parameters and refusals of NtAllocateVirtualMemory, NtFreeVirtualMemory, NtProtectVirtualMemory and
 //! NtQueryVirtualMemory; order of checks as observed of Windows.
@@ -18,7 +20,7 @@ mod protect;
 mod query;
 mod range;
 
-pub use allocate::AllocateFlags;
+pub use allocate::{AllocateFlags, check_range};
 pub(crate) use range::CommitError;
 pub use free::FreeKind;
 pub use protect::check_protect;

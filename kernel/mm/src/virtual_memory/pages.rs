@@ -88,8 +88,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         } else {
             let kept = valid.0 & (ACCESSED | DIRTY);
             let entry = ValidPte::user(frame, new, self.mm.no_execute).with(kept);
-            self.mm.machine.exchange(cell, entry.0);
+            let old = self.mm.machine.exchange(cell, entry.0);
             self.mm.machine.flush(page);
+            self.leave_dirt(frame, ValidPte(old));
         }
     }
 
@@ -117,8 +118,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         let own = self.prototype_of(vad, page).map_or(new, |link| self.mm.prototype_protection(link));
         if !new.denies_all() && !new.is_guard() && self.mm.valid_entry_tells(new, own) {
             let entry = ValidPte::user(frame, new, self.mm.no_execute).with(PROTOTYPE | valid.0 & DIRTY);
-            self.mm.machine.exchange(cell, entry.0);
+            let old = self.mm.machine.exchange(cell, entry.0);
             self.mm.machine.flush(page);
+            self.leave_dirt(frame, ValidPte(old));
             return;
         }
         let old = ValidPte(self.mm.machine.exchange(cell, Pte::LookInVad(new).encode()));
@@ -167,6 +169,22 @@ impl<M: Machine> MemoryManager<M> {
         };
         let uncached = if valid.has(CACHE_DISABLE) { 0x08 } else { 0 };
         Protection::from_code(access.code() | if executable { 2 } else { 0 } | uncached)
+    }
+
+    /// Whether a page of an image whose section gives it the protection `own` and whose PTE is `pte` is charged to the
+    /// process beyond the image's own commitment (M3): it is the process's own, or may become so.
+    pub(crate) fn image_page_is_charged(&self, own: Protection, pte: Pte) -> bool {
+        let may_be_copied = |protection: Protection| {
+            let tells = protection.denies_all() || self.valid_entry_tells(protection.without_guard(), own);
+            protection.is_copy_on_write() || !tells
+        };
+        !own.is_copy_on_write()
+            && match pte {
+                Pte::Empty | Pte::Prototype(_, Protection::ZERO) => false,
+                Pte::LookInVad(protection) | Pte::Prototype(_, protection) => may_be_copied(protection),
+                Pte::Valid(valid) if valid.has(PROTOTYPE) => may_be_copied(self.shared_protection(valid, own)),
+                Pte::Valid(_) | Pte::DemandZero(_) | Pte::Transition(..) | Pte::PagingFile(_) => true,
+            }
     }
 
     /// Whether the valid entry of a shared page under `protection` can be read back, given the page's own protection. Where

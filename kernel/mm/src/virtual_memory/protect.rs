@@ -1,12 +1,14 @@
 //! Changing the protection of committed pages.
 
+use abi::memory::PAGE_WRITECOMBINE;
 use abi::status::NtStatus;
 
 use super::PageRange;
 use crate::address_space::AddressSpace;
 use crate::layout::{HIGHEST_VAD_ADDRESS, VirtualPage};
 use crate::machine::Machine;
-use crate::protection::{Caching, Protection, win32::PAGE_WRITECOMBINE};
+use crate::protection::{Caching, Protection};
+use crate::pte::{PROTOTYPE, Pte};
 use crate::vad::{VadFlags, VadLink};
 
 /// Checks the new protection by itself.
@@ -67,20 +69,19 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(())
     }
 
-    /// In an image a writable protection means a private copy, but where the section itself is shared and writable. Pages that
-    /// could not be written before are charged.
+    /// Pages that the process owns now, or may come to own, and that the image's own commitment does not count, are charged
+    /// (M3); those that it can no longer come to own are given back.
     fn protect_image(&self, vad: VadLink, range: PageRange, new: Protection) -> Result<(), NtStatus> {
         let pages = || (range.start.0..=range.end.0).map(VirtualPage);
-        let copies = if new.is_writable() { pages().filter(|page| self.is_new_copy(vad, *page)).count() as u32 } else { 0 };
-        self.charge(copies)?;
-        if self.make_tables(range.start, range.end).is_err() {
-            self.give_back(copies);
-            return Err(NtStatus::NO_MEMORY);
-        }
-        self.add_charge(vad, copies as i32);
+        let charged = |under| pages().filter(|page| self.is_charged(vad, *page, under)).count() as u32;
+        let (before, after) = (charged(None), charged(Some(new)));
+        let charge = self.mm.commit.charge(after.saturating_sub(before))?;
+        self.make_tables(range.start, range.end).map_err(|_| NtStatus::NO_MEMORY)?;
+        self.keep(charge);
+        self.give_back(before.saturating_sub(after));
+        self.add_charge(vad, after as i32 - before as i32);
         for page in pages() {
-            let shared = self.own_protection(vad, page).is_some_and(|own| own.is_writable() && !own.is_copy_on_write());
-            let new = if shared { new } else { new.with_copy_on_write() };
+            let new = self.image_protection(vad, page, new);
             if self.committed_protection(vad, page) != Some(new) {
                 self.protect_image_page(vad, page, new);
             }
@@ -89,25 +90,28 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(())
     }
 
-    /// Whether a page of an image that is about to become writable is neither counted as copy-on-write by the image nor
-    /// made writable before.
-    fn is_new_copy(&self, vad: VadLink, page: VirtualPage) -> bool {
-        let own = self.own_protection(vad, page).is_some_and(Protection::is_writable);
-        let now = self.committed_protection(vad, page).is_some_and(Protection::is_writable);
-        !own && !now && self.is_shared_page(page)
+    /// In an image a writable protection means a private copy, but where the section itself is shared and writable.
+    fn image_protection(&self, vad: VadLink, page: VirtualPage, new: Protection) -> Protection {
+        let own = self.own_protection(vad, page);
+        if own.is_writable() && !own.is_copy_on_write() { new } else { new.with_copy_on_write() }
     }
 
-    fn own_protection(&self, vad: VadLink, page: VirtualPage) -> Option<Protection> {
-        self.prototype_of(vad, page).map(|cell| self.mm.prototype_protection(cell))
-    }
-
-    /// Whether the page still is the section's own and no private copy.
-    fn is_shared_page(&self, page: VirtualPage) -> bool {
-        use crate::pte::{PROTOTYPE, Pte};
-        match self.decode(page) {
+    /// M3 for one page of an image, as it is or under the protection `new`.
+    fn is_charged(&self, vad: VadLink, page: VirtualPage, new: Option<Protection>) -> bool {
+        let pte = self.decode(page);
+        let shared = match pte {
             Pte::Empty | Pte::LookInVad(_) | Pte::Prototype(..) => true,
             Pte::Valid(valid) => valid.has(PROTOTYPE),
             Pte::DemandZero(_) | Pte::Transition(..) | Pte::PagingFile(_) => false,
-        }
+        };
+        let then = match new {
+            Some(new) if shared => Pte::LookInVad(self.image_protection(vad, page, new)),
+            _ => pte,
+        };
+        self.mm.image_page_is_charged(self.own_protection(vad, page), then)
+    }
+
+    fn own_protection(&self, vad: VadLink, page: VirtualPage) -> Protection {
+        self.prototype_of(vad, page).map_or(Protection::NOACCESS, |cell| self.mm.prototype_protection(cell))
     }
 }

@@ -1,13 +1,14 @@
 //! What is at an address.
 
-use abi::memory::{MEM_COMMIT, MEM_FREE, MEM_IMAGE, MEM_MAPPED, MEM_PRIVATE, MEM_RESERVE};
+use abi::memory::{
+    MEM_COMMIT, MEM_FREE, MEM_IMAGE, MEM_MAPPED, MEM_PRIVATE, MEM_RESERVE, PAGE_NOACCESS, PAGE_READONLY,
+};
 use abi::status::NtStatus;
 
 use crate::address_space::AddressSpace;
 use crate::layout::{ENTRIES_PER_TABLE, HIGHEST_USER_ADDRESS, HIGHEST_VAD_ADDRESS, PAGE_SIZE, USER_SHARED_DATA, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
-use crate::protection::win32::{PAGE_NOACCESS, PAGE_READONLY};
 use crate::vad::{VadFlags, VadLink};
 
 /// A run of pages of one state and one protection, as MEMORY_BASIC_INFORMATION tells it.

@@ -71,7 +71,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     ) -> Result<VadLink, NtStatus> {
         let vad: VadLink = self.mm.allocate_pool(form.block_size(), Tag(form.tag()))?;
         let charge = flags.commit_charge().0;
-        if let Err(limit) = self.charge_vad(charge, range) {
+        if let Err(limit) = self.charge_with_tables(charge, range.0, range.1) {
             self.mm.free_pool(vad);
             return Err(limit.into());
         }
@@ -85,12 +85,6 @@ impl<M: Machine> AddressSpace<'_, M> {
             self.process.peak_virtual_size.set(size);
         }
         Ok(vad)
-    }
-
-    #[inline]
-    fn charge_vad(&self, pages: u32, range: (VirtualPage, VirtualPage)) -> Result<(), CommitLimit> {
-        self.charge(pages)?;
-        self.commit_tables(range.0, range.1).inspect_err(|_| self.give_back(pages))
     }
 
     /// Takes `vad`, whose pages are gone, away with its charges.
@@ -116,7 +110,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let below = before.map(|vad| tree.node(vad).end());
         let above = after.map(|vad| tree.node(vad).start());
         self.uncommit_tables(range.0, range.1, below, above);
-        self.process.virtual_size.update(|size| size - (range.1.0 - range.0.0 + 1 << 12));
+        self.process.virtual_size.update(|size| size - ((range.1.0 - range.0.0 + 1) << 12));
     }
 
     pub(crate) fn forget_hint(&self, vad: VadLink) {
@@ -174,11 +168,9 @@ impl<M: Machine> AddressSpace<'_, M> {
     pub(crate) fn commit_range(&self, start: VirtualPage, end: VirtualPage, protection: Protection) -> Result<(), CommitError> {
         let Some(vad) = self.find_vad(start) else { return Ok(()) };
         let new = end.0 - start.0 + 1 - self.committed_pages(vad, start, end);
-        self.charge(new)?;
-        if let Err(none) = self.make_tables(start, end) {
-            self.give_back(new);
-            return Err(none.into());
-        }
+        let charge = self.mm.commit.charge(new)?;
+        self.make_tables(start, end)?;
+        self.keep(charge);
         for page in (start.0..=end.0).map(VirtualPage) {
             if self.committed_protection(vad, page) != Some(protection) {
                 self.protect_private_page(page, protection);

@@ -12,7 +12,7 @@
 use mm::layout::{FrameNumber, VirtualAddress, VirtualPage};
 use mm::machine::FrameBytes;
 use mm::protection::Access;
-use mm::pte::{ACCESSED, DIRTY, GLOBAL, NO_EXECUTE, OWNER, VALID, ValidPte, WRITE};
+use mm::pte::{ACCESSED, DIRTY, NO_EXECUTE, OWNER, VALID, ValidPte, WRITE};
 
 use super::{NoExecute, SoftwareMachine};
 
@@ -34,7 +34,6 @@ pub mod error_code {
 const ABOVE_PHYSICAL: u64 = 0x7FFF_FFF0_0000_0000;
 /// Bit 7 of a page-directory entry: it maps 2 MB.
 const LARGE_PAGE: u64 = 1 << 7;
-const PAGES: usize = 1 << 20;
 
 /// Who makes an access.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,59 +51,6 @@ pub struct PageFault {
     pub address: VirtualAddress,
     /// Bits of [`error_code`].
     pub error: u32,
-}
-
-/// Cached translations: for each page the entry as it was walked, with the rights of both levels, or 0.
-#[derive(Default)]
-pub(super) struct TranslationBuffer {
-    /// One per page of the address space; empty until the first translation.
-    entries: Vec<u64>,
-    /// Pages whose entry may be set.
-    filled: Vec<u32>,
-}
-
-impl TranslationBuffer {
-    fn get(&self, page: VirtualPage) -> Option<ValidPte> {
-        let raw = self.entries.get(page.0 as usize).copied().unwrap_or(0);
-        (raw != 0).then_some(ValidPte(raw))
-    }
-
-    fn fill(&mut self, page: VirtualPage, entry: ValidPte) {
-        if self.entries.is_empty() {
-            self.entries = vec![0; PAGES];
-        }
-        let slot = &mut self.entries[page.0 as usize];
-        if *slot == 0 {
-            self.filled.push(page.0);
-        }
-        *slot = entry.0;
-    }
-
-    pub(super) fn drop_page(&mut self, page: VirtualPage) {
-        if let Some(slot) = self.entries.get_mut(page.0 as usize) {
-            *slot = 0;
-        }
-    }
-
-    pub(super) fn drop_all_but_global(&mut self) {
-        let entries = &mut self.entries;
-        self.filled.retain(|&page| {
-            let slot = &mut entries[page as usize];
-            if *slot & GLOBAL == 0 {
-                *slot = 0;
-            }
-            *slot != 0
-        });
-    }
-
-    /// All pages with a translation, each once.
-    fn pages(&mut self) -> Vec<VirtualPage> {
-        let entries = &self.entries;
-        self.filled.retain(|&page| entries[page as usize] != 0);
-        self.filled.sort_unstable();
-        self.filled.dedup();
-        self.filled.iter().copied().map(VirtualPage).collect()
-    }
 }
 
 /// A page-table entry and where it is stored.
@@ -307,7 +253,7 @@ mod tests {
     const FRAME: FrameNumber = FrameNumber(20);
 
     fn machine_with(protection: Protection, no_execute: NoExecute) -> SoftwareMachine {
-        let machine = SoftwareMachine::with_memory(&[0..32], no_execute);
+        let machine = SoftwareMachine::with_memory(std::slice::from_ref(&(0..32)), no_execute);
         machine.boot(FrameNumber(0));
         machine.record(pde_of(PAGE)).store(ValidPte::user_table(FrameNumber(10)).0);
         set(&machine, protection, FRAME);

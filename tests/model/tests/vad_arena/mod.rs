@@ -1,12 +1,13 @@
-//! A VAD tree in the pool of a software machine.
+//! A VAD tree in the pool of a software machine, and the naive model beside it.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::cell::{Cell, RefCell};
 
 use abi::cell::{Field, Link};
-use mm::layout::{FrameNumber, POOL_START, VirtualPage};
+use mm::layout::{FrameNumber, POOL_START, PageCount, VirtualPage};
 use mm::machine::Records;
 use mm::pte::{ValidPte, pde_of, pte_of};
-use mm::vad::{Mmvad, VadFlags, VadFlags2, VadForm, VadLink, VadTree};
+use mm::vad::{Alignment, Mmvad, MmvadShort, VadFlags, VadFlags2, VadForm, VadLink, VadTree};
 use model::machine::SoftwareMachine;
 
 /// Bytes between blocks: enough for any form and its index.
@@ -65,7 +66,7 @@ impl Arena {
             VadForm::Mapped => (VadFlags::default(), Some(VadFlags2::default())),
             VadForm::Long => (VadFlags::default(), Some(VadFlags2::LONG_VAD)),
         };
-        self.machine.record(vad.cast::<mm::vad::MmvadShort>()).initialize(range, flags);
+        self.machine.record(vad.cast::<MmvadShort>()).initialize(range, flags);
         if let Some(flags2) = flags2 {
             self.machine.record(vad.cast::<Mmvad>()).set_flags2(flags2);
         }
@@ -79,4 +80,59 @@ impl Arena {
         }
         self.free.borrow_mut().push(vad);
     }
+}
+
+/// What the tree should hold: ranges in order, both ends inclusive.
+#[derive(Default)]
+pub struct Model(pub Vec<(u32, u32, VadLink)>);
+
+impl Model {
+    /// Whether a page of `start..=end` is taken.
+    pub fn overlaps(&self, start: u32, end: u32) -> bool {
+        self.0.iter().any(|&(from, to, _)| from <= end && start <= to)
+    }
+
+    /// Adds a range.
+    pub fn insert(&mut self, start: u32, end: u32, vad: VadLink) {
+        self.0.push((start, end, vad));
+        self.0.sort_unstable_by_key(|range| range.0);
+    }
+
+    /// All starts at which `pages` fit, tried one by one.
+    pub fn places(&self, pages: u32, step: u32, low: u32, high: u32) -> impl DoubleEndedIterator<Item = u32> + '_ {
+        (low.max(0x10)..=high).filter(move |&start| {
+            start % step == 0 && start + pages - 1 <= high && !self.overlaps(start, start + pages - 1)
+        })
+    }
+}
+
+/// Compares all searches for `pages` free pages in `low..=high` with the look at every place.
+pub fn check_search<R: Records>(tree: &VadTree<'_, R>, model: &Model, pages: u32, (low, high): (u32, u32)) {
+    for (alignment, step) in [(Alignment::Granularity, 16), (Alignment::Page, 1)] {
+        let bounds = page_pair(low, high);
+        let found = tree.lowest_free(PageCount(pages), alignment, bounds).map(|page| page.0);
+        assert_eq!(found, model.places(pages, step, low, high).next(), "lowest {pages} {alignment:?} in {bounds:?}");
+        let found = tree.highest_free(PageCount(pages), alignment, bounds).map(|page| page.0);
+        assert_eq!(
+            found,
+            model.places(pages, step, low, high).next_back(),
+            "highest {pages} {alignment:?} in {bounds:?}"
+        );
+    }
+}
+
+/// A range of pages, both ends inclusive.
+pub fn page_pair(start: u32, end: u32) -> (VirtualPage, VirtualPage) {
+    (VirtualPage(start), VirtualPage(end))
+}
+
+/// Numbers 0 to `count - 1`, shuffled the same way every time.
+pub fn shuffled(count: u32) -> Vec<u32> {
+    let mut numbers: Vec<u32> = (0..count).collect();
+    let mut state = 0x2545_F491u32;
+    for last in (1..count).rev() {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        numbers.swap(last as usize, ((u64::from(state) * u64::from(last + 1)) >> 32) as usize);
+    }
+    numbers
 }

@@ -1,0 +1,50 @@
+//! Flags of the file services.
+//!
+//! Source: public Windows headers (`winnt.h`, `ntddk.h`).
+
+/// Attribute: not to be written.
+pub const FILE_ATTRIBUTE_READONLY: u32 = 0x01;
+/// Attribute: not listed usually.
+pub const FILE_ATTRIBUTE_HIDDEN: u32 = 0x02;
+/// Attribute: the system's.
+pub const FILE_ATTRIBUTE_SYSTEM: u32 = 0x04;
+/// Attribute: a directory.
+pub const FILE_ATTRIBUTE_DIRECTORY: u32 = 0x10;
+/// Attribute: changed since the last backup.
+pub const FILE_ATTRIBUTE_ARCHIVE: u32 = 0x20;
+/// Attribute: none of the others.
+pub const FILE_ATTRIBUTE_NORMAL: u32 = 0x80;
+
+/// Others may read while the file is open.
+pub const FILE_SHARE_READ: u32 = 1;
+/// Others may write while the file is open.
+pub const FILE_SHARE_WRITE: u32 = 2;
+/// Others may delete the file while it is open.
+pub const FILE_SHARE_DELETE: u32 = 4;
+
+/// Disposition: replace the file, or make it.
+pub const FILE_SUPERSEDE: u32 = 0;
+/// Disposition: the file must exist.
+pub const FILE_OPEN: u32 = 1;
+/// Disposition: the file must not exist.
+pub const FILE_CREATE: u32 = 2;
+/// Disposition: open the file, or make it.
+pub const FILE_OPEN_IF: u32 = 3;
+/// Disposition: the file must exist, and is emptied.
+pub const FILE_OVERWRITE: u32 = 4;
+/// Disposition: empty the file, or make it.
+pub const FILE_OVERWRITE_IF: u32 = 5;
+
+/// Option: it must be a directory.
+pub const FILE_DIRECTORY_FILE: u32 = 0x01;
+/// Option: reads and writes wait, and the file keeps a position; an alert ends the wait.
+pub const FILE_SYNCHRONOUS_IO_ALERT: u32 = 0x10;
+/// Option: reads and writes wait, and the file keeps a position.
+pub const FILE_SYNCHRONOUS_IO_NONALERT: u32 = 0x20;
+/// Option: it must not be a directory.
+pub const FILE_NON_DIRECTORY_FILE: u32 = 0x40;
+/// Option: delete the file when its last handle is closed.
+pub const FILE_DELETE_ON_CLOSE: u32 = 0x1000;
+
+/// What `IO_STATUS_BLOCK.Information` says of an open: the file existed.
+pub const FILE_OPENED: u32 = 1;

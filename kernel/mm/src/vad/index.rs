@@ -1,0 +1,173 @@
+//! The index behind a VAD: its height in the tree, and the gaps of its subtree.
+//!
+//! It stands in the pool block of the node, past the NT structure, and holds nothing that could not be found again by
+//! walking the tree.
+
+use abi::assert_layout;
+use abi::cell::{Field, Record};
+
+use super::VadLink;
+use super::node::{MmvadShort, VadForm};
+use crate::layout::GRANULARITY_PAGES;
+use crate::machine::Records;
+
+/// What stands behind a node: derived from the tree, so that nothing is searched twice.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VadIndex {
+    summary: Field<u32>,
+    free_from: Field<u32>,
+}
+impl Record for VadIndex {}
+assert_layout!(VadIndex, 8, { summary: 0, free_from: 4 });
+
+impl VadIndex {
+    /// What the subtree below and with the node has.
+    #[inline]
+    pub(super) fn summary(&self) -> Summary {
+        Summary(self.summary.get())
+    }
+
+    #[inline]
+    pub(super) fn set_summary(&self, summary: Summary) {
+        self.summary.set(summary.0);
+    }
+
+    /// The page after the VAD before this one, or the lowest a program may use: where the gap before the node starts.
+    #[inline]
+    pub(super) fn free_from(&self) -> u32 {
+        self.free_from.get()
+    }
+
+    #[inline]
+    pub(super) fn set_free_from(&self, page: u32) {
+        self.free_from.set(page);
+    }
+}
+
+/// A short VAD and its index: where the index of the commonest form is found without a second look.
+#[repr(C)]
+struct ShortBlock {
+    short: MmvadShort,
+    index: VadIndex,
+}
+impl Record for ShortBlock {}
+assert_layout!(ShortBlock, 0x20, { short: 0, index: 0x18 });
+
+/// The index behind the node at `vad`.
+#[inline]
+pub(super) fn index<R: Records>(records: &R, vad: VadLink) -> &VadIndex {
+    let block = records.record(vad.cast::<ShortBlock>());
+    if block.short.flags().is_short() {
+        return &block.index;
+    }
+    records.record(vad.offset(VadForm::of(records, vad).size()))
+}
+
+/// What a subtree has, in one word: over the gaps before its nodes the largest room in bits 12-31 (pages), and in bit 5
+/// whether there is a hole; its height in bits 0-4.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Summary(u32);
+
+impl Summary {
+    /// No node.
+    pub(super) const EMPTY: Self = Self(0);
+
+    const ROOM: u32 = u32::MAX << 12;
+    const HOLE: u32 = 1 << 5;
+    const HEIGHT: u32 = 0x1F;
+
+    /// A node with the gap `free_from..start` before it, over its subtrees.
+    #[inline]
+    pub(super) fn of(free_from: u32, start: u32, left: Self, right: Self) -> Self {
+        let own = if start > free_from { room(free_from, start) << 12 | Self::HOLE } else { 0 };
+        // The room stands on top, so the largest word has the largest room.
+        let room = own.max(left.0).max(right.0) & Self::ROOM;
+        let hole = (own | left.0 | right.0) & Self::HOLE;
+        Self(room | hole | (1 + left.height().max(right.height())))
+    }
+
+    /// The summary of a subtree after the one of a child went from `old` to `new`, if that can be told without looking
+    /// at the rest: the child is not lower, no higher than its sibling, and nothing went that only it may have had.
+    #[inline]
+    pub(super) fn after_child(self, old: Self, new: Self) -> Option<Self> {
+        let lower = new.height() < old.height();
+        let higher = new.height() >= self.height();
+        let shrunk = new.room() < old.room() && old.room() == self.room();
+        let closed = old.0 & !new.0 & Self::HOLE != 0;
+        if lower || higher || shrunk || closed {
+            return None;
+        }
+        let room = self.0.max(new.0) & Self::ROOM;
+        Some(Self(room | self.0 & !Self::ROOM | new.0 & Self::HOLE))
+    }
+
+    /// Nodes on the longest path down.
+    #[inline]
+    pub(super) const fn height(self) -> u32 {
+        self.0 & Self::HEIGHT
+    }
+
+    /// Whether a gap has a page at all.
+    #[inline]
+    pub(super) const fn has_hole(self) -> bool {
+        self.0 & Self::HOLE != 0
+    }
+
+    /// The largest room, in pages.
+    #[inline]
+    pub(super) const fn room(self) -> u32 {
+        self.0 >> 12
+    }
+}
+
+/// Pages of the gap `free_from..start` from its first 64 KB boundary on: what fits it with an aligned start.
+#[inline]
+pub(super) const fn room(free_from: u32, start: u32) -> u32 {
+    start.saturating_sub(free_from.next_multiple_of(GRANULARITY_PAGES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_the_best_of_its_three_gaps() {
+        let of = |free_from, start, left, right| {
+            let summary = Summary::of(free_from, start, left, right);
+            (summary, (summary.height(), summary.has_hole(), summary.room()))
+        };
+        let (leaf, parts) = of(0x11, 0x30, Summary::EMPTY, Summary::EMPTY);
+        assert_eq!(parts, (1, true, 0x10));
+        let (wide, parts) = of(0x30, 0x7_FFDF, leaf, Summary::EMPTY);
+        assert_eq!(parts, (2, true, 0x7_FFAF));
+        assert_eq!(of(0x42, 0x42, leaf, wide).1, (3, true, 0x7_FFAF));
+        assert_eq!(of(0x41, 0x42, Summary::EMPTY, Summary::EMPTY).1, (1, true, 0));
+        assert_eq!(of(0x42, 0x42, Summary::EMPTY, Summary::EMPTY).1, (1, false, 0));
+    }
+
+    #[test]
+    fn a_childs_change_is_either_added_up_rightly_or_not_at_all() {
+        let gaps = [(0x10, 0x10), (0x11, 0x1F), (0x10, 0x20), (0x10, 0x21), (0x10, 0x80)];
+        let leaves = gaps.map(|(from, start)| Summary::of(from, start, Summary::EMPTY, Summary::EMPTY));
+        let higher = leaves.map(|leaf| Summary::of(0x10, 0x10, leaf, Summary::EMPTY));
+        let children: Vec<_> = leaves.into_iter().chain(higher).chain([Summary::EMPTY]).collect();
+        let (mut told, mut all) = (0, 0);
+        for (from, start) in gaps {
+            for &sibling in &children {
+                for &old in children.iter().filter(|old| old.height().abs_diff(sibling.height()) <= 1) {
+                    for &new in children.iter().filter(|new| new.height().abs_diff(old.height()) <= 1) {
+                        let parent = |child| Summary::of(from, start, child, sibling);
+                        if let Some(after) = parent(old).after_child(old, new) {
+                            assert_eq!(after, parent(new));
+                            assert!(new.height().abs_diff(sibling.height()) <= 1, "no rotation was missed");
+                            told += 1;
+                        }
+                        all += 1;
+                    }
+                }
+            }
+        }
+        assert!(told * 3 > all, "{told} of {all}");
+    }
+}

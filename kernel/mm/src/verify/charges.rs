@@ -1,0 +1,77 @@
+//! M1 and M3: what each VAD should be charged, by what the page tables say of its pages.
+
+use abi::cell::Link;
+use abi::nt::process::Eprocess;
+
+use super::Corruption;
+use crate::MemoryManager;
+use crate::layout::VirtualPage;
+use crate::machine::Machine;
+use crate::protection::Protection;
+use crate::pte::{Pte, VALID, ValidPte};
+use crate::vad::{Mmvad, MmvadShort, VadFlags, VadLink, VadTree};
+
+impl<M: Machine> MemoryManager<M> {
+    pub(super) fn verify_charges(&self, process: Link<Eprocess>, tree: &VadTree<'_, M>) -> Result<(), Corruption> {
+        for vad in tree.iter() {
+            let node = tree.node(vad);
+            let flags = node.flags();
+            let (start, recorded) = (node.start(), flags.commit_charge().0);
+            if flags.has(VadFlags::PRIVATE_MEMORY) {
+                let found = self.count_committed(process, node);
+                if found != recorded {
+                    return Err(Corruption::M1 { process, start, found, recorded });
+                }
+            } else {
+                let found = self.count_view_charge(process, vad);
+                if found != recorded {
+                    return Err(Corruption::M3 { process, start, found, recorded });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Committed pages of the private VAD `node`, by its flags and page tables.
+    fn count_committed(&self, process: Link<Eprocess>, node: &MmvadShort) -> u32 {
+        let whole = node.flags().has(VadFlags::MEM_COMMIT);
+        let mut found = if whole { node.pages().0 } else { 0 };
+        self.vad_entries(process, node, |_, pte| match pte {
+            Pte::Empty => {}
+            Pte::DemandZero(Protection::DECOMMITTED) => found -= u32::from(whole),
+            _ => found += u32::from(!whole),
+        });
+        found
+    }
+
+    /// What the view `vad` of an image should be charged.
+    fn count_view_charge(&self, process: Link<Eprocess>, vad: VadLink) -> u32 {
+        let space = self.address_space(process);
+        let area = self.machine.record(self.machine.record(vad.cast::<Mmvad>()).control_area.get());
+        let mut found = self.machine.record(area.segment.get()).image_commitment.get();
+        self.vad_entries(process, space.vads().node(vad), |page, pte| {
+            let own =
+                space.prototype_of(vad, page).map_or(Protection::NOACCESS, |cell| self.prototype_protection(cell));
+            found += u32::from(pte != Pte::Empty && self.image_page_is_charged(own, pte));
+        });
+        found
+    }
+
+    /// Calls `visit` with every page of `node` whose page table is present, and its PTE.
+    fn vad_entries(&self, process: Link<Eprocess>, node: &MmvadShort, mut visit: impl FnMut(VirtualPage, Pte)) {
+        let [low, high, _] = self.process_directories(process);
+        for table in node.start().0 >> 9..=node.end().0 >> 9 {
+            let directory = if table < 512 { low } else { high };
+            let pde = ValidPte(self.machine.read_entry(directory, table & 0x1FF));
+            if !pde.has(VALID) {
+                continue;
+            }
+            self.entries(pde.frame(), |index, raw| {
+                let page = VirtualPage((table << 9) + index);
+                if node.contains(page) {
+                    visit(page, Pte::decode(raw));
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! The audit finds what is broken: one word is changed behind the memory manager's back, and the right invariant is named.
+
+use abi::cell::Link;
+use abi::memory::*;
+use abi::nt::process::Eprocess;
+use mm::frame::Location;
+use mm::layout::{FrameNumber, VirtualAddress};
+use mm::machine::{FrameBytes, Records};
+use mm::protection::Protection;
+use mm::pte::{NO_EXECUTE, Pte, ValidPte, WRITE};
+use mm::section::ControlArea;
+use mm::vad::MmvadShort;
+use mm::verify::Corruption;
+use model::image::TestImage;
+use model::machine::NoExecute;
+use model::system::System;
+
+/// A system with a page of each kind; see [`Scene::new`].
+struct Scene {
+    system: System,
+    process: Link<Eprocess>,
+    section: Link<ControlArea>,
+}
+
+impl Scene {
+    /// | address | what |
+    /// |---|---|
+    /// | 200000 | committed; 200000 written, 201000 read-only, 202000 parked, 203000 decommitted |
+    /// | 400000 | an image; code read, data read, constants made writable |
+    fn new() -> Self {
+        let mut system = System::new(256, NoExecute::Supported);
+        let section = system.add_image(TestImage::plain(0x40_0000, 1)).expect("memory");
+        let process = system.start_process().expect("memory");
+        system.commit_at(process, 0x20_0000, 0x1_0000);
+        (0..3).for_each(|page| system.store(process, 0x20_0000 + page * 0x1000, 1).expect("committed"));
+        system.protect(process, 0x20_1000, 1, PAGE_READONLY).expect("committed");
+        system.protect(process, 0x20_2000, 1, PAGE_NOACCESS).expect("committed");
+        system.free(process, MEM_DECOMMIT, 0x20_3000, 1).expect("committed");
+        system.space(process).map_image(section, None).expect("room");
+        system.load(process, 0x40_1000).expect("readable");
+        system.load(process, 0x40_4000).expect("readable");
+        system.protect(process, 0x40_3000, 1, PAGE_READWRITE).expect("committed");
+        system.sound();
+        Self { system, process, section }
+    }
+
+    fn record(&self) -> &Eprocess {
+        self.system.mm.machine.record(self.process)
+    }
+
+    /// Replaces the PTE of `address` where it stands.
+    fn set_pte(&self, address: u32, raw: u64) {
+        self.system.space(self.process);
+        let page = VirtualAddress(address).page().0;
+        let directory = self.system.mm.machine.attached()[(page >> 18) as usize];
+        let table = ValidPte(self.system.mm.machine.read_entry(directory, page >> 9 & 0x1FF)).frame();
+        self.system.mm.machine.write_entry(table, page & 0x1FF, raw);
+    }
+
+    fn raw(&self, address: u32) -> u64 {
+        self.system.raw_pte(self.process, address)
+    }
+
+    fn frame(&self, address: u32) -> FrameNumber {
+        match self.system.pte(self.process, address) {
+            Pte::Valid(valid) => valid.frame(),
+            Pte::Transition(frame, _) => frame,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn vad(&self, address: u32) -> &MmvadShort {
+        let space = self.system.space(self.process);
+        let vad = space.vads().find(VirtualAddress(address).page()).expect("allocated");
+        self.system.mm.machine.record(vad.cast())
+    }
+}
+
+/// Breaks a scene, and tells what the audit should say.
+type Case = (&'static str, fn(&Scene), fn(&Corruption) -> bool);
+
+fn run(cases: &[Case]) {
+    for (what, change, named) in cases {
+        let scene = Scene::new();
+        change(&scene);
+        let mut scratch = vec![0; 0x8000];
+        let found = scene.system.mm.verify(&mut scratch).expect_err(what);
+        assert!(named(&found), "{what}: {found:?}");
+    }
+}
+
+#[test]
+fn what_a_pte_may_not_say() {
+    use Corruption::T3;
+    run(&[
+        (
+            "write where the record says read",
+            |s| s.set_pte(0x20_1000, s.raw(0x20_1000) | WRITE),
+            |c| matches!(c, T3 { .. }),
+        ),
+        ("execute", |s| s.set_pte(0x20_0000, s.raw(0x20_0000) & !NO_EXECUTE), |c| matches!(c, T3 { .. })),
+        ("write to the shared frame", |s| s.set_pte(0x40_4000, s.raw(0x40_4000) | WRITE), |c| matches!(c, T3 { .. })),
+        (
+            "the frame of another page of the image",
+            |s| {
+                s.set_pte(
+                    0x40_4000,
+                    ValidPte::user(s.frame(0x40_1000), Protection::WRITECOPY, NO_EXECUTE).0 | mm::pte::PROTOTYPE,
+                )
+            },
+            |c| matches!(c, T3 { .. }),
+        ),
+        (
+            "a section's form in private memory",
+            |s| s.set_pte(0x20_3000, Pte::LookInVad(Protection::DECOMMITTED).encode()),
+            |c| matches!(c, T3 { .. } | Corruption::M1 { .. }),
+        ),
+        (
+            "a parked page with another protection than its record",
+            |s| s.set_pte(0x20_2000, Pte::Transition(s.frame(0x20_2000), Protection::READWRITE).encode()),
+            |c| matches!(c, T3 { .. }),
+        ),
+        (
+            "decommitted in an image",
+            |s| s.set_pte(0x40_3000, Pte::DemandZero(Protection::DECOMMITTED).encode()),
+            |c| matches!(c, T3 { .. }),
+        ),
+        (
+            "a frame that is no RAM",
+            |s| s.set_pte(0x20_0000, ValidPte::user(FrameNumber(0xFF_FFFF), Protection::READWRITE, NO_EXECUTE).0),
+            |c| matches!(c, Corruption::F6 { .. }),
+        ),
+        (
+            "the frame of another page",
+            |s| s.set_pte(0x20_0000, ValidPte::user(s.frame(0x20_1000), Protection::READWRITE, NO_EXECUTE).0),
+            |c| matches!(c, Corruption::F6 { .. }),
+        ),
+    ]);
+}
+
+#[test]
+fn counts_of_a_process() {
+    use Corruption::{A3, A4, M1, M3};
+    run(&[
+        (
+            "private pages",
+            |s| {
+                s.record().number_of_private_pages.update(|n| n + 1);
+            },
+            |c| matches!(c, A4 { .. }),
+        ),
+        (
+            "working set",
+            |s| {
+                s.record().vm.working_set_size.update(|n| n + 1);
+            },
+            |c| matches!(c, A4 { .. }),
+        ),
+        (
+            "VADs",
+            |s| {
+                s.record().number_of_vads.update(|n| n - 1);
+            },
+            |c| matches!(c, A4 { .. }),
+        ),
+        (
+            "addresses",
+            |s| {
+                s.record().virtual_size.update(|n| n + 0x1000);
+            },
+            |c| matches!(c, A4 { .. }),
+        ),
+        (
+            "its charge",
+            |s| {
+                s.record().commit_charge.update(|n| n + 1);
+            },
+            |c| matches!(c, A3 { .. }),
+        ),
+        ("the charge of private memory", |s| charge_one_more(s, 0x20_0000), |c| matches!(c, M1 { .. })),
+        ("the charge of an image", |s| charge_one_more(s, 0x40_0000), |c| matches!(c, M3 { .. })),
+    ]);
+}
+
+fn charge_one_more(scene: &Scene, address: u32) {
+    let vad = scene.vad(address);
+    let charge = vad.flags().commit_charge().0 + 1;
+    vad.set_flags(vad.flags().with_commit_charge(mm::layout::PageCount(charge)));
+    scene.record().commit_charge.update(|charge| charge + 1);
+}
+
+#[test]
+fn frames_and_their_lists() {
+    use Corruption::{F1, F2, F3, F4, F5, F6, F7, F8};
+    run(&[
+        ("a parked page forgotten", forget_parked, |c| matches!(c, F8 { .. })),
+        (
+            "a share too many",
+            |s| {
+                s.system.mm.frame(s.frame(0x40_1000)).u2.update(|n| n + 1);
+            },
+            |c| matches!(c, F7 { .. }),
+        ),
+        ("a share too few", |s| s.system.mm.frame(s.frame(0x20_0000)).u2.set(0), |c| matches!(c, F4(_))),
+        ("no reference", |s| s.system.mm.frame(s.frame(0x20_0000)).reference_count.set(0), |c| matches!(c, F4(_))),
+        (
+            "named by another",
+            |s| {
+                s.system.mm.frame(s.frame(0x20_0000)).pte_address.update(|at| at + 8);
+            },
+            |c| matches!(c, F6 { .. }),
+        ),
+        (
+            "on a list and referenced",
+            |s| s.system.mm.frame(last_free(s)).reference_count.set(1),
+            |c| matches!(c, F1(_)),
+        ),
+        ("a back link", |s| s.system.mm.frame(last_free(s)).u2.set(0), |c| matches!(c, F2(_))),
+        (
+            "a colour's link",
+            |s| s.system.mm.frame(first_free(s)).original_pte.low.set(0xFFFF_FFFF),
+            |c| matches!(c, F3(_)),
+        ),
+        (
+            "a frame nowhere",
+            |s| s.system.mm.frame(s.frame(0x20_0000)).set_location(Location::Bad),
+            |c| matches!(c, F4(_) | F5 { .. }),
+        ),
+    ]);
+}
+
+fn first_free(scene: &Scene) -> FrameNumber {
+    let on_free = |frame: &FrameNumber| scene.system.mm.frame(*frame).location() == Location::Free;
+    (0..256).map(FrameNumber).find(on_free).expect("one")
+}
+
+fn last_free(scene: &Scene) -> FrameNumber {
+    let on_free = |frame: &FrameNumber| scene.system.mm.frame(*frame).location() == Location::Free;
+    (0..256).map(FrameNumber).filter(on_free).last().expect("one")
+}
+
+/// The PTE no longer names the page that stands on Modified, and all counts but one agree.
+fn forget_parked(scene: &Scene) {
+    scene.set_pte(0x20_2000, Pte::DemandZero(Protection::NOACCESS).encode());
+    scene.record().number_of_private_pages.update(|count| count - 1);
+}
+
+#[test]
+fn sections_and_commit() {
+    use Corruption::{C1, P, S1, S2};
+    run(&[
+        (
+            "views",
+            |s| {
+                area(s).number_of_mapped_views.update(|n| n + 1);
+            },
+            |c| matches!(c, S1 { .. }),
+        ),
+        (
+            "pages of the file",
+            |s| {
+                area(s).number_of_pfn_references.update(|n| n - 1);
+            },
+            |c| matches!(c, S2 { .. }),
+        ),
+        (
+            "the sum of all",
+            |s| s.system.mm.commit.charge(1).map(std::mem::forget).expect("room"),
+            |c| matches!(c, C1 { .. }),
+        ),
+        (
+            "the size before a pool block",
+            |s| {
+                header(s).update(|word| word ^ 1);
+            },
+            |c| matches!(c, P(_)),
+        ),
+        (
+            "the size of a pool block",
+            |s| {
+                header(s).update(|word| word ^ 1 << 16);
+            },
+            |c| matches!(c, P(_)),
+        ),
+        (
+            "a pool block in use that says free",
+            |s| {
+                header(s).update(|word| word & 0x1FF_FFFF);
+            },
+            |c| matches!(c, P(_)),
+        ),
+    ]);
+}
+
+fn area(scene: &Scene) -> &ControlArea {
+    scene.system.mm.machine.record(scene.section)
+}
+
+/// The sizes of the pool block of the control area.
+fn header(scene: &Scene) -> &abi::cell::Field<u32> {
+    scene.system.mm.machine.record(Link::new(scene.section.address() - 8))
+}

@@ -1,0 +1,284 @@
+//! Random operations over several processes on a machine of few frames, against the naive model; the audit runs after every
+//! step.
+//!
+//! `MODEL_SEED=n` runs one seed, `MODEL_STEPS=n` so many steps a seed. A failure prints both.
+
+use abi::cell::Link;
+use abi::memory::*;
+use abi::nt::process::Eprocess;
+use mm::layout::VirtualPage;
+use mm::protection::Access;
+use mm::section::{ControlArea, Place, SectionFate};
+use mm::virtual_memory::{AllocateFlags, FreeKind, check_protect};
+use model::image::{DATA, SHARED_DATA, TestImage, TestSection};
+use model::machine::NoExecute;
+use model::naive::{NaiveProcess, is_shortage};
+use model::random::Random;
+use model::system::{Outcome, System};
+
+const SEEDS: u64 = 12;
+const STEPS: u64 = 1500;
+const FRAMES: u32 = 220;
+const PROCESSES: usize = 3;
+
+struct Run {
+    random: Random,
+    system: System,
+    images: Vec<TestImage>,
+    sections: Vec<Link<ControlArea>>,
+    processes: Vec<Option<(Link<Eprocess>, NaiveProcess)>>,
+    /// How many steps did something, by kind: a run that does nothing is no test.
+    done: [u32; 9],
+}
+
+const PROTECTIONS: [u32; 12] = [
+    PAGE_NOACCESS,
+    PAGE_READONLY,
+    PAGE_READWRITE,
+    PAGE_READWRITE,
+    PAGE_READWRITE,
+    PAGE_WRITECOPY,
+    PAGE_EXECUTE_READ,
+    PAGE_EXECUTE_READWRITE,
+    PAGE_READWRITE | PAGE_GUARD,
+    PAGE_READONLY | PAGE_GUARD,
+    PAGE_READWRITE | PAGE_NOCACHE,
+    PAGE_EXECUTE_WRITECOPY,
+];
+
+impl Run {
+    fn new(seed: u64) -> Self {
+        let mut system = System::new(FRAMES, NoExecute::Supported);
+        let mut shared = TestImage::plain(0x100_0000, 9);
+        shared.sections.push(TestSection { pages: 2, bytes: 0x200, flags: SHARED_DATA });
+        shared.sections.push(TestSection { pages: 600, bytes: 0, flags: DATA });
+        let images = vec![TestImage::plain(0x40_0000, 1), TestImage::plain(0x40_0000, 2), shared];
+        let sections = images.iter().map(|image| system.add_image(image.clone()).expect("memory for a section")).collect();
+        let processes = (0..PROCESSES).map(|_| None).collect();
+        Self { random: Random::new(seed), system, images, sections, processes, done: [0; 9] }
+    }
+
+    fn step(&mut self) {
+        let slot = self.random.below(PROCESSES as u32) as usize;
+        let Some((process, mut naive)) = self.processes[slot].take() else {
+            self.processes[slot] = self.system.start_process().map(|process| (process, NaiveProcess::default()));
+            return;
+        };
+        let kind = self.random.below(100);
+        let index = match kind {
+            0..20 => self.allocate(process, &mut naive, 0),
+            20..32 => self.free(process, &mut naive, 1),
+            32..44 => self.protect(process, &mut naive, 2),
+            44..50 => self.query(process, &mut naive, 3),
+            50..68 => self.store(process, &mut naive, 4),
+            68..86 => self.load(process, &mut naive, 5),
+            86..92 => self.map(process, &mut naive, 6),
+            92..97 => self.unmap(process, &mut naive, 7),
+            97..99 => self.reset(process, &mut naive),
+            _ => {
+                self.system.end_process(process);
+                self.done[8] += 1;
+                return;
+            }
+        };
+        if let Some(index) = index {
+            self.done[index] += 1;
+        }
+        self.processes[slot] = Some((process, naive));
+    }
+
+    /// An address that is likely to mean something, and a size.
+    fn place(&mut self, naive: &NaiveProcess) -> (u32, u32) {
+        let number = self.random.next();
+        let anywhere = self.random.below(0x40) << 16 | self.random.below(0x1_0000);
+        match naive.some_allocation(number) {
+            Some((start, end)) if self.random.below(8) > 0 => {
+                let page = start + self.random.below(end - start + 1);
+                let offset = self.random.of(&[0, 0, 0, 1, 0xFFF]);
+                let left = (end - page + 1) << 12;
+                let size = self.random.of(&[1, 0x1000, 0x1001, 0x2000, left.saturating_sub(offset).max(1), left + 1]);
+                (page << 12 | offset, size)
+            }
+            _ => (anywhere, self.random.of(&[1, 0x1000, 0x5000, 0x1_2345])),
+        }
+    }
+
+    fn allocate(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
+        let kind = self.random.of(&[MEM_RESERVE, MEM_COMMIT, MEM_RESERVE | MEM_COMMIT, MEM_RESERVE | MEM_TOP_DOWN]);
+        let protect = self.random.of(&PROTECTIONS);
+        let (mut base, mut size) = self.place(naive);
+        if kind != MEM_COMMIT && self.random.below(3) > 0 {
+            base = 0;
+            size = self.random.of(&[1, 0x1000, 0x8000, 0x1_0000, 0x1_1000, 0x30_0000]);
+        }
+        let flags = AllocateFlags::check(0, kind, protect).expect("sound flags");
+        let expected = naive.allocate(kind, protect, base, size);
+        let real = self.system.space(process).allocate(flags, base, size);
+        if real.is_err_and(is_shortage) && expected.is_ok() {
+            return None;
+        }
+        assert_eq!(real.map(|range| (range.start.0, range.end.0)), expected, "allocate {kind:x} {protect:x} {base:x} {size:x}");
+        let range = expected.ok()?;
+        naive.apply_allocate(kind, protect, base, range);
+        Some(index)
+    }
+
+    fn free(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
+        let kind = self.random.of(&[MEM_DECOMMIT, MEM_RELEASE]);
+        let (mut base, mut size) = self.place(naive);
+        if self.random.below(3) == 0 {
+            size = 0;
+            base &= !0xFFFF;
+        }
+        let expected = naive.free(kind, base, size);
+        let real = self.system.space(process).free(FreeKind::check(kind).expect("one of the two"), base, size);
+        if real.is_err_and(is_shortage) && expected.is_ok() {
+            return None;
+        }
+        assert_eq!(real.map(|range| (range.start.0, range.end.0)), expected, "free {kind:x} {base:x} {size:x}");
+        naive.apply_free(kind, expected.ok()?);
+        Some(index)
+    }
+
+    fn protect(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
+        let new = self.random.of(&PROTECTIONS);
+        let (base, size) = self.place(naive);
+        let before = naive.clone();
+        let expected = naive.protect(&self.images, base, size, new);
+        let real = self.system.space(process).protect(base, size, check_protect(new).expect("valid"));
+        if real.is_err_and(is_shortage) && expected.is_ok() {
+            *naive = before;
+            return None;
+        }
+        assert_eq!(real.map(|(_, old)| old), expected, "protect {new:x} {base:x} {size:x}");
+        expected.ok().map(|_| index)
+    }
+
+    fn query(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
+        let (base, _) = self.place(naive);
+        assert_eq!(self.system.space(process).query(base), Ok(naive.query(base)), "query {base:x}");
+        Some(index)
+    }
+
+    fn store(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
+        let (address, _) = self.place(naive);
+        let byte = self.random.next() as u8;
+        let before = naive.clone();
+        let expected = naive.access(address, Access::Write);
+        let real = self.system.store(process, address, byte);
+        if real == Err(Outcome::NoFrame) {
+            *naive = before;
+            return None;
+        }
+        assert_eq!(real.err().unwrap_or(Outcome::Done), expected, "store {address:x}");
+        if expected != Outcome::Done {
+            return None;
+        }
+        naive.store(address, byte);
+        Some(index)
+    }
+
+    fn load(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
+        let (address, _) = self.place(naive);
+        let access = self.random.of(&[Access::Read, Access::Read, Access::Execute]);
+        let before = naive.clone();
+        let expected = naive.access(address, access);
+        let real = self.system.access(process, address, access);
+        if real == Outcome::NoFrame {
+            *naive = before;
+            return None;
+        }
+        assert_eq!(real, expected, "{access:?} {address:x}");
+        if expected != Outcome::Done || access == Access::Execute || naive.is_shared_writable(&self.images, address) {
+            return None;
+        }
+        if let Some(byte) = naive.byte(&self.images, address) {
+            assert_eq!(self.system.load(process, address), Ok(byte), "contents of {address:x}");
+        }
+        Some(index)
+    }
+
+    fn map(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
+        let image = self.random.below(self.images.len() as u32) as usize;
+        let expected = naive.place_image(&self.images, image);
+        match self.system.space(process).map_image(self.sections[image], None) {
+            Ok(mapped) => {
+                assert_eq!(Some(mapped.start.0), expected);
+                let at_base = mapped.start.address().0 == self.images[image].base;
+                assert_eq!(mapped.place == Place::AtBase, at_base);
+                naive.map_image(&self.images, image, mapped.start.0);
+                Some(index)
+            }
+            Err(status) => {
+                assert!(is_shortage(status), "{status:?}");
+                None
+            }
+        }
+    }
+
+    fn unmap(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
+        let (address, _) = self.place(naive);
+        let expected = naive.unmap(address >> 12);
+        let real = self.system.space(process).unmap_view(VirtualPage(address >> 12));
+        assert_eq!(real.map(|_| ()), expected, "unmap {address:x}");
+        // The test's own references keep every section.
+        assert!(real.is_err() || real == Ok(SectionFate::Kept));
+        expected.ok().map(|()| index)
+    }
+
+    fn reset(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess) -> Option<usize> {
+        let (base, size) = self.place(naive);
+        if u64::from(base) + u64::from(size) > 0x7FFE_0000 || base == 0 {
+            return None;
+        }
+        let flags = AllocateFlags::check(0, MEM_RESET, PAGE_READWRITE).expect("sound flags");
+        let expected = naive.reset(base, size);
+        let real = self.system.space(process).allocate(flags, base, size);
+        assert_eq!(real.map(|_| ()), expected, "reset {base:x} {size:x}");
+        None
+    }
+
+    fn finish(mut self) -> [u32; 9] {
+        for (process, _) in self.processes.drain(..).flatten() {
+            self.system.end_process(process);
+            self.system.verify().expect("sound after a process ended");
+        }
+        for section in self.sections.drain(..) {
+            if self.system.mm.release_section(section) == SectionFate::Kept {
+                assert!(self.system.mm.section_is_unused(section));
+            }
+            self.system.mm.delete_section(section);
+            self.system.verify().expect("sound after a section is gone");
+        }
+        let audit = self.system.verify().expect("sound");
+        assert_eq!((audit.processes, audit.sections, audit.vads), (0, 0, 0));
+        assert_eq!(audit.committed, self.system.mm.kernel_frames(), "only the kernel's own is charged");
+        self.done
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+#[test]
+fn random_operations_agree_with_the_naive_model() {
+    let steps = number("MODEL_STEPS").unwrap_or(STEPS);
+    let seeds = number("MODEL_SEED").map_or(1..=SEEDS, |seed| seed..=seed);
+    let mut done = [0; 9];
+    for seed in seeds {
+        let mut run = Run::new(seed);
+        for step in 0..steps {
+            let context = format!("MODEL_SEED={seed} MODEL_STEPS={}", step + 1);
+            eprint!("\r{context}");
+            run.step();
+            if let Err(corruption) = run.system.verify() {
+                panic!("{context}: {corruption:?}");
+            }
+        }
+        let counts = run.finish();
+        done.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+    }
+    eprintln!("\nallocate, free, protect, query, store, load, map, unmap, exit: {done:?}");
+    assert!(done.iter().all(|count| *count >= 10), "every kind of operation succeeds often enough: {done:?}");
+}
