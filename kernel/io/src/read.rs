@@ -1,0 +1,105 @@
+//! Reading files: sectors straight from the device, found through the runs.
+
+use abi::cell::Link;
+use abi::nt::file::FileObject;
+use abi::status::NtStatus;
+use mm::fault::{InPageRequest, ReadResult};
+use mm::machine::Machine;
+
+use crate::device::{BlockDevice, SECTOR};
+use crate::fcb::Fcb;
+use crate::volume::{Volume, nth_run};
+
+/// Bytes read from the device at once, on the stack.
+const BUFFER: u32 = 4 * SECTOR;
+
+impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
+    /// Reads from `offset` (bytes) of `file` as much as `into` holds or the file has; how many bytes.
+    ///
+    /// # Errors
+    /// END_OF_FILE where `offset` is not within the file, INVALID_DEVICE_REQUEST for a directory, DEVICE_DATA_ERROR; what
+    /// `into` holds then is undefined.
+    #[doc(alias = "FatCommonRead")]
+    pub fn read(&self, file: Link<FileObject>, offset: u64, into: &mut [u8]) -> Result<u32, NtStatus> {
+        let fcb = self.fcb(file);
+        if fcb.is_directory() {
+            return Err(NtStatus::INVALID_DEVICE_REQUEST);
+        }
+        let size = u64::from(fcb.file_size.get());
+        if into.is_empty() {
+            return Ok(0);
+        }
+        if offset >= size {
+            return Err(NtStatus::END_OF_FILE);
+        }
+        let length = (size - offset).min(into.len() as u64) as u32;
+        let mut rest = into;
+        self.each_piece(fcb, offset as u32, length, |piece| {
+            let (now, later) = core::mem::take(&mut rest).split_at_mut(piece.len());
+            now.copy_from_slice(piece);
+            rest = later;
+        })?;
+        Ok(length)
+    }
+
+    /// Reads the page that `request` asks for into its frame.
+    #[doc(alias = "IoPageRead")]
+    pub fn read_page(&self, request: &InPageRequest) -> ReadResult {
+        let fcb = self.fcb(request.file);
+        let end = request.offset + u64::from(request.bytes);
+        if end > u64::from(fcb.file_size.get()) {
+            return ReadResult::Failed;
+        }
+        let mut at = 0;
+        let result = self.each_piece(fcb, request.offset as u32, request.bytes, |piece| {
+            self.memory().machine.write(request.frame, at, piece);
+            at += piece.len() as u32;
+        });
+        match result {
+            Ok(()) => ReadResult::Done,
+            Err(_) => ReadResult::Failed,
+        }
+    }
+
+    /// Calls `take` with the `length` bytes from `offset` on, all within the file, piece by piece.
+    fn each_piece(&self, fcb: &Fcb, offset: u32, length: u32, mut take: impl FnMut(&[u8])) -> Result<(), NtStatus> {
+        let mut buffer = [0; BUFFER as usize];
+        let (mut at, mut left) = (offset, length);
+        while left > 0 {
+            let (sector, available) = self.place_of(fcb, at / SECTOR).ok_or(NtStatus::FILE_CORRUPT_ERROR)?;
+            let skip = at % SECTOR;
+            let wanted = (skip + left.min(BUFFER)).div_ceil(SECTOR);
+            let count = wanted.min(available).min(BUFFER / SECTOR);
+            let sectors = &mut buffer[..(count * SECTOR) as usize];
+            self.device.read(u64::from(sector), sectors).map_err(|_| NtStatus::DEVICE_DATA_ERROR)?;
+            let bytes = (count * SECTOR - skip).min(left);
+            take(&sectors[skip as usize..(skip + bytes) as usize]);
+            at += bytes;
+            left -= bytes;
+        }
+        Ok(())
+    }
+
+    /// Where the sector `wanted` of the file is on the volume, and how many follow it there, itself included.
+    fn place_of(&self, fcb: &Fcb, wanted: u32) -> Option<(u32, u32)> {
+        let runs = fcb.runs.get();
+        let (mut low, mut high) = (0, fcb.run_count.get());
+        while low < high {
+            let middle = (low + high) / 2;
+            let run = self.record(nth_run(runs, middle));
+            let first = run.file_sector.get();
+            if wanted < first {
+                high = middle;
+            } else if wanted - first >= run.count.get() {
+                low = middle + 1;
+            } else {
+                let skip = wanted - first;
+                return Some((run.volume_sector.get() + skip, run.count.get() - skip));
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

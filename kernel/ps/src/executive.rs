@@ -1,0 +1,198 @@
+//! The executive: what the services share, and how they reach processes, handles and memory.
+
+use alloc::vec::Vec;
+
+use abi::cell::{Field, Link, Record};
+use abi::nt::file::FileObject;
+use abi::nt::list::ListEntry;
+use abi::nt::process::Eprocess;
+use abi::nt::section::SectionObject;
+use abi::nt::thread::Ethread;
+use abi::processor::Kpcr;
+use abi::status::NtStatus;
+use io::Volume;
+use ke::{Dispatcher, DispatcherDatabase};
+use mm::MemoryManager;
+use mm::address_space::AddressSpace;
+use mm::system::Exhausted;
+use ob::{Closed, Handle, Handles, ObjectManager};
+use spin::{Mutex, Once};
+
+use crate::endings::Endings;
+use crate::ntdll::Ntdll;
+use crate::platform::Platform;
+use crate::stacks::KernelStacks;
+
+/// NtCurrentProcess.
+pub const CURRENT_PROCESS: u32 = 0xFFFF_FFFF;
+/// NtCurrentThread.
+pub const CURRENT_THREAD: u32 = 0xFFFF_FFFE;
+/// Words that the audit counts shares in: 64 KB.
+const SCRATCH: usize = 0x8000;
+
+/// Everything above the memory manager.
+pub struct Executive<P: Platform> {
+    mm: &'static MemoryManager<P>,
+    objects: &'static ObjectManager<'static, P>,
+    volume: Volume<'static, P, P::Disk>,
+    pub(crate) dispatcher: Dispatcher<'static, P>,
+    pub(crate) stacks: KernelStacks,
+    pub(crate) endings: Endings,
+    pub(crate) ntdll: Once<Ntdll>,
+    /// Head of the list of all processes.
+    #[doc(alias = "PsActiveProcessHead")]
+    pub(crate) active_processes: Link<ListEntry>,
+    pub(crate) system_process: Link<Eprocess>,
+    pub(crate) next_id: Field<u32>,
+    pub(crate) scratch: Mutex<Vec<u16>>,
+}
+
+impl<P: Platform> Executive<P> {
+    /// The executive over `volume`, with the System process in the address space whose page-directory-pointer table is at
+    /// physical address `pointer_table`, and its idle thread on the stack that the boot code runs on, `stack` being its lowest
+    /// address and the one past it.
+    ///
+    /// # Errors
+    /// [`Exhausted`]; the system is starting and cannot go on.
+    #[doc(alias = "PsInitSystem")]
+    pub fn new(
+        objects: &'static ObjectManager<'static, P>,
+        volume: Volume<'static, P, P::Disk>,
+        processor: Link<Kpcr>,
+        pointer_table: u32,
+        stack: (u32, u32),
+    ) -> Result<Self, Exhausted> {
+        let mm = objects.memory();
+        let active_processes: Link<ListEntry> = mm.allocate_zeroed_pool(8, mm::pool::Tag(*b"PsAp"))?;
+        mm::list::initialise(&mm.machine, active_processes);
+        let system_process = objects.create::<Eprocess>()?;
+        let idle = objects.create::<Ethread>()?;
+        let database = mm.allocate_zeroed_pool(size_of::<DispatcherDatabase>() as u32, mm::pool::Tag(*b"KeDb"))?;
+        let this = Self {
+            mm,
+            objects,
+            volume,
+            dispatcher: Dispatcher::new(&mm.machine, database, processor, idle.cast()),
+            stacks: KernelStacks::new(),
+            endings: Endings::new(),
+            ntdll: Once::new(),
+            active_processes,
+            system_process,
+            next_id: Field::new(crate::process::SYSTEM_ID),
+            scratch: Mutex::new(alloc::vec![0; SCRATCH]),
+        };
+        this.describe_system_process(pointer_table);
+        this.describe_thread(idle, system_process, 0, (stack.1, 0, 0), 0);
+        Ok(this)
+    }
+
+    /// The memory manager.
+    #[inline(always)]
+    pub fn mm(&self) -> &'static MemoryManager<P> {
+        self.mm
+    }
+
+    /// The machine.
+    #[inline(always)]
+    pub fn platform(&self) -> &'static P {
+        &self.mm.machine
+    }
+
+    /// The object manager.
+    pub fn objects(&self) -> &'static ObjectManager<'static, P> {
+        self.objects
+    }
+
+    /// C:.
+    pub fn volume(&self) -> &Volume<'static, P, P::Disk> {
+        &self.volume
+    }
+
+    #[inline(always)]
+    pub(crate) fn machine_record<T: Record>(&self, link: Link<T>) -> &'static T {
+        self.mm.machine.record(link)
+    }
+
+    /// The process whose address space the processor is in.
+    #[inline(always)]
+    pub fn current_process(&self) -> Link<Eprocess> {
+        let thread = self.machine_record(self.platform().current_thread());
+        thread.tcb.apc_state.process.get().cast()
+    }
+
+    /// Does `work` with the address space of `process`, which is the current one meanwhile.
+    #[doc(alias = "KeStackAttachProcess")]
+    #[inline]
+    pub(crate) fn attached<T>(&self, process: Link<Eprocess>, work: impl FnOnce(AddressSpace<'_, P>) -> T) -> T {
+        let before = self.current_process();
+        if before != process {
+            self.attach(process);
+        }
+        let result = work(self.mm.address_space(process));
+        if before != process {
+            self.attach(before);
+        }
+        result
+    }
+
+    pub(crate) fn attach(&self, process: Link<Eprocess>) {
+        let thread = self.machine_record(self.platform().current_thread());
+        thread.tcb.apc_state.process.set(process.cast());
+        self.platform().load_address_space(self.machine_record(process).pcb.directory_table_base[0].get());
+    }
+
+    /// The handles of the current process.
+    pub(crate) fn current_handles(&self) -> Handles<'_, P> {
+        self.objects.handles(self.machine_record(self.current_process()).object_table.get())
+    }
+
+    /// Makes a handle that takes over the caller's reference to `body`.
+    pub(crate) fn insert_handle<T>(&self, body: Link<T>, access: u32) -> Result<u32, NtStatus> {
+        let inserted = self.current_handles().insert(body, access, 0);
+        self.release(body);
+        Ok(inserted?.0)
+    }
+
+    /// The process that `handle` names, with at least `access`.
+    pub(crate) fn process_by_handle(&self, handle: u32, access: u32) -> Result<Link<Eprocess>, NtStatus> {
+        if handle == CURRENT_PROCESS {
+            return Ok(self.current_process());
+        }
+        let process = self.current_handles().get::<Eprocess>(Handle(handle), access)?;
+        // An ended process has no address space to work on.
+        match self.is_alive(process) {
+            true => Ok(process),
+            false => Err(NtStatus::PROCESS_IS_TERMINATING),
+        }
+    }
+
+    pub(crate) fn file_by_handle(&self, handle: u32, access: u32) -> Result<Link<FileObject>, NtStatus> {
+        self.current_handles().get(Handle(handle), access)
+    }
+
+    pub(crate) fn section_by_handle(&self, handle: u32, access: u32) -> Result<Link<SectionObject>, NtStatus> {
+        self.current_handles().get(Handle(handle), access)
+    }
+
+    /// Gives up a reference.
+    pub(crate) fn release<T>(&self, body: Link<T>) {
+        if let Some(condemned) = self.objects.release(body) {
+            self.take_apart(condemned);
+        }
+    }
+
+    /// Does what closing a handle left to do.
+    pub(crate) fn dispose(&self, closed: Closed) {
+        if let Some(condemned) = closed.condemned {
+            self.take_apart(condemned);
+        }
+    }
+
+    /// Audits everything.
+    ///
+    /// # Errors
+    /// The first broken invariant.
+    pub fn verify(&self) -> Result<mm::verify::Audit, mm::verify::Corruption> {
+        self.mm.verify(&mut self.scratch.lock())
+    }
+}

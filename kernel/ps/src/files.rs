@@ -1,0 +1,139 @@
+//! Open files as objects, the streams behind standard handles, and the image sections of files.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use abi::access::{FILE_EXECUTE, FILE_READ_DATA};
+use abi::cell::{Field, Link};
+use abi::file::{FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_SHARE_READ, FILE_SYNCHRONOUS_IO_NONALERT};
+use abi::nt::file::{FILE_OBJECT_TYPE, FileObject};
+use abi::nt::section::SectionObject;
+use abi::status::NtStatus;
+use io::open::OpenedFile;
+use io::{OpenRequest, Path};
+use mm::fault::{InPageRequest, ReadResult};
+use mm::section::{ControlArea, ImageLayout, NotAnImage, SectionFate};
+use ob::Condemned;
+
+use crate::executive::Executive;
+use crate::platform::{Platform, Stream};
+
+/// Bytes of a file in which an image's headers are looked for.
+const HEADERS: u32 = 0x2000;
+
+/// What an open file stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// A file of the volume.
+    File,
+    /// A stream of the program.
+    Stream(Stream),
+}
+
+const STREAMS: [Stream; 4] = [Stream::Input, Stream::Output, Stream::Error, Stream::Console];
+
+impl<P: Platform> Executive<P> {
+    /// Opens the file at NT path `path`.
+    pub(crate) fn open_path(&self, path: &[u16], request: &OpenRequest) -> Result<OpenedFile, NtStatus> {
+        let path = Path::parse(path)?;
+        if path.drive != b'C' {
+            return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
+        }
+        self.volume().open(&path, request)
+    }
+
+    /// Opens the file at DOS path `path` for the kernel itself, to be read and run.
+    pub(crate) fn open_image(&self, path: &str) -> Result<Link<FileObject>, NtStatus> {
+        let path: Vec<u16> = "\\??\\".encode_utf16().chain(path.encode_utf16()).collect();
+        let request = OpenRequest {
+            desired_access: FILE_READ_DATA | FILE_EXECUTE,
+            disposition: FILE_OPEN,
+            options: FILE_NON_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT,
+            share_access: FILE_SHARE_READ,
+        };
+        self.open_path(&path, &request).map(|opened| opened.file)
+    }
+
+    /// A file object for a stream, with one reference.
+    pub(crate) fn create_stream(&self, stream: Stream) -> Result<Link<FileObject>, NtStatus> {
+        let object = self.objects().create::<FileObject>()?;
+        let record = self.machine_record(object);
+        record.kind.set(FILE_OBJECT_TYPE);
+        record.size.set(size_of::<FileObject>() as u16);
+        let index = STREAMS.iter().position(|other| *other == stream).unwrap_or_default();
+        record.fs_context2.set(index as u32 + 1);
+        Ok(object)
+    }
+
+    /// What the file object stands for.
+    pub(crate) fn opened(&self, object: Link<FileObject>) -> Opened {
+        match self.machine_record(object).fs_context2.get().checked_sub(1) {
+            None => Opened::File,
+            Some(index) => Opened::Stream(STREAMS[index as usize % STREAMS.len()]),
+        }
+    }
+
+    /// The control area of the image in `object`'s file, with one reference for a section: the one there is, or a new one.
+    #[doc(alias = "MmCreateSection")]
+    pub(crate) fn image_of(&self, object: Link<FileObject>) -> Result<Link<ControlArea>, NtStatus> {
+        if self.opened(object) != Opened::File || self.volume().fcb(object).is_directory() {
+            return Err(NtStatus::INVALID_FILE_FOR_SECTION);
+        }
+        let fcb = self.volume().fcb(object);
+        let place: &Field<u32> = &fcb.section_object_pointers.image_section_object;
+        if let Some(control_area) = Link::<ControlArea>::new(place.get()).some() {
+            self.mm().reference_section(control_area);
+            return Ok(control_area);
+        }
+        let size = fcb.file_size.get();
+        if size == 0 {
+            return Err(NtStatus::INVALID_FILE_FOR_SECTION);
+        }
+        let mut headers = vec![0; size.min(HEADERS) as usize];
+        self.volume().read(object, 0, &mut headers)?;
+        let layout = ImageLayout::parse(&headers, u64::from(size)).map_err(|reason| match reason {
+            NotAnImage::NotMz => NtStatus::INVALID_IMAGE_NOT_MZ,
+            NotAnImage::Format => NtStatus::INVALID_IMAGE_FORMAT,
+        })?;
+        let control_area = self.mm().create_image(object, u64::from(size), &layout)?;
+        // The control area reads through this file object for as long as it lives.
+        self.objects().reference(object);
+        place.set(control_area.address());
+        Ok(control_area)
+    }
+
+    /// Does with a control area what the memory manager says.
+    pub(crate) fn settle_section(&self, fate: SectionFate) {
+        if let SectionFate::Delete(control_area) = fate {
+            self.delete_section(control_area);
+        }
+    }
+
+    /// Forgets a control area nobody uses, and its file object.
+    pub(crate) fn delete_section(&self, control_area: Link<ControlArea>) {
+        let object = self.machine_record(control_area).file_pointer.get();
+        self.volume().fcb(object).section_object_pointers.image_section_object.set(0);
+        self.mm().delete_section(control_area);
+        self.release(object);
+    }
+
+    /// Takes apart an object that nobody refers to any more.
+    pub(crate) fn take_apart(&self, condemned: Condemned) {
+        if let Some(section) = condemned.body::<SectionObject>() {
+            let fate = self.mm().release_section(self.control_area_of(section));
+            self.settle_section(fate);
+        }
+        match condemned.body::<FileObject>() {
+            Some(file) if self.opened(file) == Opened::File => self.volume().close(condemned),
+            _ => self.objects().delete(condemned),
+        }
+    }
+
+    /// Reads the page that a fault needs.
+    #[doc(alias = "IoPageRead")]
+    pub(crate) fn read_page(&self, request: InPageRequest) -> ReadResult {
+        let result = self.volume().read_page(&request);
+        self.mm().complete_in_page(request, result);
+        result
+    }
+}

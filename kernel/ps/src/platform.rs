@@ -1,0 +1,125 @@
+//! What processes need of the machine beyond what the memory manager needs: user memory, contexts, and the streams a program's
+//! standard handles stand for.
+
+use abi::cell::Link;
+use abi::nt::thread::{Ethread, Kthread};
+use abi::status::NtStatus;
+use io::BlockDevice;
+use mm::machine::Machine;
+
+/// A byte stream of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard input.
+    Input,
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
+    /// The console, for writing.
+    Console,
+}
+
+/// What reading from a stream gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// So many bytes, at least one.
+    Bytes(usize),
+    /// Nothing yet.
+    Nothing,
+    /// Nothing any more.
+    End,
+}
+
+/// How a kernel thread begins; it never returns.
+pub type KernelRoutine = extern "C" fn(u32) -> !;
+
+/// The machine as processes see it. Copies from and to user memory work in the current address space, and may make pages
+/// come in.
+pub trait Platform: Machine + Sync + 'static {
+    /// The disk behind C:.
+    type Disk: BlockDevice;
+
+    /// Copies `into.len()` bytes from user address `address`, of any alignment.
+    ///
+    /// # Errors
+    /// ACCESS_VIOLATION, or the status of the fault; `into` may be partly filled.
+    fn read_user(&self, address: u32, into: &mut [u8]) -> Result<(), NtStatus>;
+
+    /// Reads the word at user address `address`, of any alignment.
+    ///
+    /// # Errors
+    /// As [`Self::read_user`].
+    fn read_user_word(&self, address: u32) -> Result<u32, NtStatus>;
+
+    /// Reads the word at user address `address`, and finds out whether it can be written.
+    ///
+    /// # Errors
+    /// As [`Self::read_user_word`].
+    fn probe_user_word(&self, address: u32) -> Result<u32, NtStatus>;
+
+    /// Stores a word at user address `address`, of any alignment.
+    ///
+    /// # Errors
+    /// As [`Self::read_user_word`].
+    fn write_user_word(&self, address: u32, word: u32) -> Result<(), NtStatus>;
+
+    /// Copies words from user address `address`, of any alignment.
+    ///
+    /// # Errors
+    /// As [`Self::read_user`].
+    fn read_user_words(&self, address: u32, into: &mut [u32]) -> Result<(), NtStatus>;
+
+    /// Copies `from` to user address `address`, of any alignment.
+    ///
+    /// # Errors
+    /// ACCESS_VIOLATION, or the status of the fault; part may have been written.
+    fn write_user(&self, address: u32, from: &[u8]) -> Result<(), NtStatus>;
+
+    /// Loads the page-directory-pointer table at physical address `directory_table`.
+    fn load_address_space(&self, directory_table: u32);
+
+    /// Readies the kernel stack that ends at `base` for a thread that begins with `routine(argument)`; its saved stack
+    /// pointer.
+    fn prepare_kernel_thread(&self, base: u32, routine: KernelRoutine, argument: u32) -> u32;
+
+    /// Readies the kernel stack that ends at `base` for a thread that begins in ring 3 at `eip` with `esp`; its saved stack
+    /// pointer.
+    fn prepare_user_thread(&self, base: u32, eip: u32, esp: u32) -> u32;
+
+    /// Lets `to` run; returns when somebody switches back to `from`, the thread that runs.
+    fn switch(&self, from: Link<Kthread>, to: Link<Kthread>);
+
+    /// Waits for an interrupt, unless the dispatcher is asked for already.
+    fn wait_for_interrupt(&self);
+
+    /// Forgets what the processor holds of a thread that has ended and whose stack, ending at `base`, goes.
+    fn forget_thread(&self, base: u32);
+
+    /// Writes to a stream.
+    fn write_stream(&self, stream: Stream, bytes: &[u8]);
+
+    /// Reads from standard input without waiting.
+    fn read_input(&self, into: &mut [u8]) -> Input;
+
+    /// Tells the runner what happened, where there is one, in one line.
+    fn event(&self, line: core::fmt::Arguments<'_>);
+
+    /// A line for people: the kernel's log.
+    fn log(&self, line: core::fmt::Arguments<'_>);
+
+    /// Time-stamp counter.
+    fn time_stamp(&self) -> u64;
+
+    /// A counter that only grows, and how much it grows a second.
+    fn performance_counter(&self) -> (u64, u64);
+
+    /// Units of 100 ns since the start.
+    fn interrupt_time(&self) -> u64;
+
+    /// Units of 100 ns since 1601.
+    fn system_time(&self) -> u64;
+
+    /// The thread that runs.
+    fn current_thread(&self) -> Link<Ethread>;
+}

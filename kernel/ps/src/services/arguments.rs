@@ -1,0 +1,109 @@
+//! What programs pass: words, strings and structures in their own memory, probed and captured before use.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use abi::status::NtStatus;
+
+use crate::executive::Executive;
+use crate::platform::Platform;
+
+/// Bytes of UNICODE_STRING's text at most: an even number below 64 KB.
+const LONGEST_STRING: u32 = 0xFFFE;
+
+impl<P: Platform> Executive<P> {
+    /// The word at user address `at`.
+    ///
+    /// # Errors
+    /// ACCESS_VIOLATION, or what else reading it gives.
+    #[inline(always)]
+    pub(crate) fn read_word(&self, at: u32) -> Result<u32, NtStatus> {
+        self.platform().read_user_word(at)
+    }
+
+    /// Stores a word at user address `at`.
+    ///
+    /// # Errors
+    /// As [`Self::read_word`].
+    #[inline(always)]
+    pub(crate) fn write_word(&self, at: u32, word: u32) -> Result<(), NtStatus> {
+        self.platform().write_user_word(at, word)
+    }
+
+    /// The word at user address `at`, which can also be written: an argument that goes in and out.
+    ///
+    /// # Errors
+    /// As [`Self::read_word`].
+    #[doc(alias = "ProbeForWriteUlong")]
+    #[inline(always)]
+    pub(crate) fn probe_word(&self, at: u32) -> Result<u32, NtStatus> {
+        self.platform().probe_user_word(at)
+    }
+
+    /// Stores a word where the program wants one: not at 0.
+    ///
+    /// # Errors
+    /// As [`Self::read_word`].
+    pub(crate) fn write_optional(&self, at: u32, word: u32) -> Result<(), NtStatus> {
+        if at == 0 { Ok(()) } else { self.write_word(at, word) }
+    }
+
+    /// Checks that an optional result can be stored.
+    ///
+    /// # Errors
+    /// As [`Self::read_word`].
+    pub(crate) fn probe_optional(&self, at: u32) -> Result<(), NtStatus> {
+        if at == 0 { Ok(()) } else { self.probe_word(at).map(|_| ()) }
+    }
+
+    /// Two words as a 64-bit number.
+    ///
+    /// # Errors
+    /// As [`Self::read_word`].
+    pub(crate) fn read_long(&self, at: u32) -> Result<u64, NtStatus> {
+        let low = self.read_word(at)?;
+        let high = self.read_word(at.wrapping_add(4))?;
+        Ok(u64::from(low) | u64::from(high) << 32)
+    }
+
+    /// Stores a 64-bit number.
+    ///
+    /// # Errors
+    /// As [`Self::read_word`].
+    pub(crate) fn write_long(&self, at: u32, value: u64) -> Result<(), NtStatus> {
+        self.write_word(at, value as u32)?;
+        self.write_word(at.wrapping_add(4), (value >> 32) as u32)
+    }
+
+    /// The text of the UNICODE_STRING at `at`.
+    ///
+    /// # Errors
+    /// ACCESS_VIOLATION; OBJECT_NAME_INVALID for an odd length.
+    #[doc(alias = "ProbeAndCaptureUnicodeString")]
+    pub(crate) fn read_string(&self, at: u32) -> Result<Vec<u16>, NtStatus> {
+        let length = self.read_word(at)? & 0xFFFF;
+        let buffer = self.read_word(at.wrapping_add(4))?;
+        if length & 1 != 0 || length > LONGEST_STRING {
+            return Err(NtStatus::OBJECT_NAME_INVALID);
+        }
+        let mut bytes = vec![0; length as usize];
+        self.platform().read_user(buffer, &mut bytes)?;
+        Ok(bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect())
+    }
+
+    /// The name in the OBJECT_ATTRIBUTES at `at`.
+    ///
+    /// # Errors
+    /// INVALID_PARAMETER for a wrong length, and those of [`Self::read_string`].
+    pub(crate) fn read_object_name(&self, at: u32) -> Result<Vec<u16>, NtStatus> {
+        const LENGTH: u32 = 0x18;
+        if self.read_word(at)? != LENGTH {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let name = self.read_word(at + 8)?;
+        if name == 0 {
+            return Err(NtStatus::OBJECT_PATH_SYNTAX_BAD);
+        }
+        self.read_string(name)
+    }
+}

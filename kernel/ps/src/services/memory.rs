@@ -1,0 +1,163 @@
+//! The virtual-memory services.
+//!
+//! Source: documented parameters; the order in which parameters are checked, pointers probed and handles resolved as
+//! observed of Windows.
+
+use alloc::vec;
+
+use abi::access::{PROCESS_QUERY_INFORMATION, PROCESS_VM_OPERATION, PROCESS_VM_READ, PROCESS_VM_WRITE};
+use abi::memory::MemoryBasicInformation;
+use abi::status::NtStatus;
+use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE};
+use mm::virtual_memory::{AllocateFlags, FreeKind, Region, check_protect, check_range};
+
+use crate::executive::Executive;
+use crate::platform::Platform;
+
+/// `MemoryBasicInformation` of NtQueryVirtualMemory.
+const BASIC_INFORMATION: u32 = 0;
+
+impl<P: Platform> Executive<P> {
+    pub(super) fn allocate_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[process, base_at, zero_bits, size_at, kind, protect] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        let flags = AllocateFlags::check(zero_bits, kind, protect)?;
+        let base = self.probe_word(base_at)?;
+        let size = self.probe_word(size_at)?;
+        check_range(base, size)?;
+        let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
+        if flags.needs_lock_memory_privilege() {
+            return Err(NtStatus::PRIVILEGE_NOT_HELD);
+        }
+        let range = self.attached(process, |space| space.allocate(flags, base, size))?;
+        self.write_word(base_at, range.base())?;
+        self.write_word(size_at, range.bytes())?;
+        Ok(NtStatus::SUCCESS)
+    }
+
+    pub(super) fn free_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[process, base_at, size_at, kind] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        let kind = FreeKind::check(kind)?;
+        let base = self.probe_word(base_at)?;
+        let size = self.probe_word(size_at)?;
+        let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
+        let range = self.attached(process, |space| space.free(kind, base, size))?;
+        // The words may lie in what was just freed: the service has done its work all the same.
+        let _ = self.write_word(size_at, range.bytes());
+        let _ = self.write_word(base_at, range.base());
+        Ok(NtStatus::SUCCESS)
+    }
+
+    pub(super) fn protect_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[process, base_at, size_at, protect, old_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        let new = check_protect(protect)?;
+        let base = self.probe_word(base_at)?;
+        let size = self.probe_word(size_at)?;
+        self.probe_word(old_at)?;
+        let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
+        let (range, old) = self.attached(process, |space| space.protect(base, size, new))?;
+        let _ = self.write_word(size_at, range.bytes());
+        let _ = self.write_word(base_at, range.base());
+        let _ = self.write_word(old_at, old);
+        Ok(NtStatus::SUCCESS)
+    }
+
+    pub(super) fn query_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        const SIZE: u32 = size_of::<MemoryBasicInformation>() as u32;
+        let &[process, address, class, buffer, length, returned_at] = arguments else {
+            return Err(NtStatus::INVALID_PARAMETER);
+        };
+        if class != BASIC_INFORMATION {
+            return Err(NtStatus::INVALID_INFO_CLASS);
+        }
+        if length < SIZE {
+            return Err(NtStatus::INFO_LENGTH_MISMATCH);
+        }
+        self.probe_optional(returned_at)?;
+        if address > HIGHEST_USER_ADDRESS {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let process = self.process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
+        let region = self.attached(process, |space| space.query(address))?;
+        self.platform().write_user(buffer, &information(region).to_bytes())?;
+        self.write_optional(returned_at, SIZE)?;
+        Ok(NtStatus::SUCCESS)
+    }
+
+    pub(super) fn read_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[process, base, buffer, size, done_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        self.copy_virtual_memory((process, PROCESS_VM_READ), base, buffer, size, done_at, Direction::Read)
+    }
+
+    pub(super) fn write_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[process, base, buffer, size, done_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        self.copy_virtual_memory((process, PROCESS_VM_WRITE), base, buffer, size, done_at, Direction::Write)
+    }
+
+    /// Copies page by page through the kernel, between the caller's `buffer` and `base` in the process. What was copied when a
+    /// page fails stays copied, and is told.
+    #[doc(alias = "MmCopyVirtualMemory")]
+    fn copy_virtual_memory(
+        &self,
+        (handle, access): (u32, u32),
+        base: u32,
+        buffer: u32,
+        size: u32,
+        done_at: u32,
+        direction: Direction,
+    ) -> Result<NtStatus, NtStatus> {
+        let in_user = |start: u32| start.checked_add(size).is_some_and(|end| end <= HIGHEST_USER_ADDRESS + 1);
+        if !in_user(base) || !in_user(buffer) {
+            return Err(NtStatus::ACCESS_VIOLATION);
+        }
+        self.probe_optional(done_at)?;
+        if size == 0 {
+            self.write_optional(done_at, 0)?;
+            return Ok(NtStatus::SUCCESS);
+        }
+        let process = self.process_by_handle(handle, access)?;
+        let mut page = vec![0; PAGE_SIZE as usize];
+        let mut done = 0;
+        let mut status = NtStatus::SUCCESS;
+        while done < size {
+            // Neither side's page boundary is crossed within a step.
+            let left = |at: u32| PAGE_SIZE - (at + done) % PAGE_SIZE;
+            let step = left(base).min(left(buffer)).min(size - done);
+            let bytes = &mut page[..step as usize];
+            let there = |bytes: &mut [u8]| {
+                self.attached(process, |_| match direction {
+                    Direction::Read => self.platform().read_user(base + done, bytes),
+                    Direction::Write => self.platform().write_user(base + done, bytes),
+                })
+            };
+            let copied = match direction {
+                Direction::Read => there(bytes).and_then(|()| self.platform().write_user(buffer + done, bytes)),
+                Direction::Write => self.platform().read_user(buffer + done, bytes).and_then(|()| there(bytes)),
+            };
+            if copied.is_err() {
+                status = NtStatus::PARTIAL_COPY;
+                break;
+            }
+            done += step;
+        }
+        self.write_optional(done_at, done)?;
+        Ok(status)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Read,
+    Write,
+}
+
+fn information(region: Region) -> MemoryBasicInformation {
+    MemoryBasicInformation {
+        base_address: region.base,
+        allocation_base: region.allocation_base,
+        allocation_protect: region.allocation_protect,
+        region_size: region.size,
+        state: region.state,
+        protect: region.protect,
+        kind: region.kind,
+    }
+}

@@ -1,0 +1,71 @@
+//! The system services: from a number and a place on the program's stack to an answer.
+//!
+//! Arguments are captured before anything else, every pointer is probed, and a service that is refused has changed nothing.
+//! What lies behind a service belongs to the rooms below; here is only what a program can get wrong.
+
+mod arguments;
+mod file;
+mod information;
+mod memory;
+mod process;
+mod section;
+
+use abi::service::{MAXIMUM_ARGUMENTS, Service};
+use abi::status::NtStatus;
+
+use crate::executive::Executive;
+use crate::platform::Platform;
+
+impl<P: Platform> Executive<P> {
+    /// Answers the service `number`, whose arguments stand at user address `arguments`.
+    #[doc(alias = "KiSystemService")]
+    #[inline]
+    pub fn system_call(&self, number: u32, arguments: u32) -> NtStatus {
+        match Service::from_number(number) {
+            None => NtStatus::INVALID_SYSTEM_SERVICE,
+            Some(service) => self.serve(service, arguments).unwrap_or_else(|status| status),
+        }
+    }
+
+    fn serve(&self, service: Service, arguments: u32) -> Result<NtStatus, NtStatus> {
+        let mut words = [0; MAXIMUM_ARGUMENTS];
+        let count = service.arguments() as usize;
+        self.platform().read_user_words(arguments, &mut words[..count])?;
+        let words = &words[..count];
+        match service {
+            Service::NtAllocateVirtualMemory => self.allocate_virtual_memory(words),
+            Service::NtFreeVirtualMemory => self.free_virtual_memory(words),
+            Service::NtProtectVirtualMemory => self.protect_virtual_memory(words),
+            Service::NtQueryVirtualMemory => self.query_virtual_memory(words),
+            Service::NtReadVirtualMemory => self.read_virtual_memory(words),
+            Service::NtWriteVirtualMemory => self.write_virtual_memory(words),
+            Service::NtCreateSection => self.create_section(words),
+            Service::NtMapViewOfSection => self.map_view_of_section(words),
+            Service::NtUnmapViewOfSection => self.unmap_view_of_section(words),
+            Service::NtQuerySection => self.query_section(words),
+            Service::NtOpenFile => self.open_file(words),
+            Service::NtCreateFile => self.create_file(words),
+            Service::NtReadFile => self.read_file(words),
+            Service::NtWriteFile => self.write_file(words),
+            Service::NtFlushBuffersFile => self.flush_buffers_file(words),
+            Service::NtQueryInformationFile => self.query_information_file(words),
+            Service::NtSetInformationFile => self.set_information_file(words),
+            Service::NtQueryVolumeInformationFile => self.query_volume_information_file(words),
+            Service::NtQueryAttributesFile => self.query_attributes_file(words),
+            Service::NtDisplayString => self.display_string(words),
+            Service::NtClose => self.close_handle(words),
+            Service::NtOpenProcess => self.open_process(words),
+            Service::NtTerminateProcess => self.terminate_process(words),
+            Service::NtTerminateThread => self.terminate_thread(words),
+            Service::NtRaiseHardError => self.raise_hard_error(words),
+            Service::NtDelayExecution => self.delay_execution(words),
+            Service::NtYieldExecution => self.yield_execution(),
+            Service::NtFlushInstructionCache => Ok(NtStatus::SUCCESS),
+            Service::NtQuerySystemTime => self.query_system_time(words),
+            Service::NtQueryPerformanceCounter => self.query_performance_counter(words),
+            Service::NtQueryInformationProcess => self.query_information_process(words),
+            Service::NtQuerySystemInformation => self.query_system_information(words),
+            _ => Err(NtStatus::NOT_IMPLEMENTED),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Processes, threads, handles and time, as services.
+
+use alloc::format;
+use alloc::string::String;
+
+use abi::access::{PROCESS_ALL_ACCESS, PROCESS_TERMINATE};
+use abi::status::NtStatus;
+use ob::Handle;
+
+use crate::executive::{CURRENT_THREAD, Executive};
+use crate::platform::Platform;
+
+/// Most parameters a hard error has.
+const MAXIMUM_PARAMETERS: u32 = 4;
+/// What the answer to a hard error says: it was shown.
+const RESPONSE_RETURN_TO_CALLER: u32 = 0;
+/// Units of 100 ns in a clock tick of 10 ms.
+const UNITS_PER_TICK: u64 = 100_000;
+
+impl<P: Platform> Executive<P> {
+    pub(super) fn close_handle(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[handle] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        let closed = self.current_handles().close(Handle(handle))?;
+        self.dispose(closed);
+        Ok(NtStatus::SUCCESS)
+    }
+
+    pub(super) fn open_process(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[handle_at, access, attributes_at, client_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        self.probe_word(handle_at)?;
+        self.read_word(attributes_at)?;
+        let id = self.read_word(client_at)?;
+        let process = self.process_by_id(id).ok_or(NtStatus::INVALID_CID)?;
+        self.objects().reference(process);
+        let handle = self.insert_handle(process, access & PROCESS_ALL_ACCESS)?;
+        self.write_word(handle_at, handle)?;
+        Ok(NtStatus::SUCCESS)
+    }
+
+    /// A process that ends itself does not come back from here.
+    pub(super) fn terminate_process(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[handle, status] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        // Handle 0 is "all threads of mine but this one": there are none.
+        if handle == 0 {
+            return Ok(NtStatus::SUCCESS);
+        }
+        let process = self.process_by_handle(handle, PROCESS_TERMINATE)?;
+        if process == self.current_process() {
+            self.exit_process(NtStatus(status));
+        }
+        self.condemn_process(process, NtStatus(status));
+        Ok(NtStatus::SUCCESS)
+    }
+
+    /// The only thread of a process takes it along.
+    pub(super) fn terminate_thread(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[handle, status] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        if handle == 0 || handle == CURRENT_THREAD {
+            self.exit_process(NtStatus(status));
+        }
+        Err(NtStatus::INVALID_HANDLE)
+    }
+
+    /// Tells what a program wants told before it ends: the loader names the DLL and the export that are missing.
+    pub(super) fn raise_hard_error(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[status, count, mask, parameters_at, _options, response_at] = arguments else {
+            return Err(NtStatus::INVALID_PARAMETER);
+        };
+        if count > MAXIMUM_PARAMETERS {
+            return Err(NtStatus::INVALID_PARAMETER_2);
+        }
+        self.probe_word(response_at)?;
+        let mut texts: [String; MAXIMUM_PARAMETERS as usize] = Default::default();
+        for index in 0..count {
+            let parameter = self.read_word(parameters_at.wrapping_add(index * 4))?;
+            texts[index as usize] = match mask >> index & 1 {
+                1 => String::from_utf16_lossy(&self.read_string(parameter)?),
+                _ => format!("{parameter}"),
+            };
+        }
+        self.hard_error(NtStatus(status), &texts[..count as usize]);
+        self.write_word(response_at, RESPONSE_RETURN_TO_CALLER)?;
+        Ok(NtStatus::SUCCESS)
+    }
+
+    pub(super) fn delay_execution(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[_alertable, interval_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        let interval = self.read_long(interval_at)? as i64;
+        let units = if interval < 0 { interval.unsigned_abs() } else { (interval as u64).saturating_sub(self.platform().system_time()) };
+        match units.div_ceil(UNITS_PER_TICK) {
+            0 => {
+                self.yield_now();
+            }
+            ticks => self.sleep(ticks),
+        }
+        Ok(NtStatus::SUCCESS)
+    }
+
+    pub(super) fn yield_execution(&self) -> Result<NtStatus, NtStatus> {
+        Ok(if self.yield_now() { NtStatus::SUCCESS } else { NtStatus::NO_YIELD_PERFORMED })
+    }
+
+    pub(super) fn query_system_time(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[time_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        self.write_long(time_at, self.platform().system_time())?;
+        Ok(NtStatus::SUCCESS)
+    }
+
+    pub(super) fn query_performance_counter(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[counter_at, frequency_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        let (count, frequency) = self.platform().performance_counter();
+        self.write_long(counter_at, count)?;
+        if frequency_at != 0 {
+            self.write_long(frequency_at, frequency)?;
+        }
+        Ok(NtStatus::SUCCESS)
+    }
+}

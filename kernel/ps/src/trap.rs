@@ -1,0 +1,118 @@
+//! Faults and exceptions of programs.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use abi::cell::Link;
+use abi::nt::process::Eprocess;
+use abi::nt::teb::Teb;
+use abi::status::NtStatus;
+use core::mem::offset_of;
+use ke::WaitReason;
+use mm::fault::{FaultOutcome, ReadResult, StackGrowth};
+use mm::layout::VirtualAddress;
+use mm::protection::Access;
+
+use crate::endings::Ending;
+use crate::executive::Executive;
+use crate::platform::Platform;
+use crate::privileged::{LONGEST_INSTRUCTION, is_privileged};
+
+/// Ticks after which a program that needs a frame, where none comes free, is refused: two seconds.
+const PATIENCE: u32 = 200;
+
+impl<P: Platform> Executive<P> {
+    /// Resolves a fault at user address `address`, waiting for whatever it needs.
+    ///
+    /// # Errors
+    /// The exception it is: ACCESS_VIOLATION, GUARD_PAGE_VIOLATION, STACK_OVERFLOW, IN_PAGE_ERROR, NO_MEMORY.
+    #[doc(alias = "KiTrap0E")]
+    #[inline]
+    pub fn page_fault(&self, address: u32, access: Access) -> Result<(), NtStatus> {
+        let process = self.current_process();
+        let address = VirtualAddress(address);
+        let mut waited = 0;
+        loop {
+            match self.mm().address_space(process).fault(address, access) {
+                FaultOutcome::Resolved(_) => return Ok(()),
+                FaultOutcome::Denied => return Err(NtStatus::ACCESS_VIOLATION),
+                FaultOutcome::GuardPage => return self.guard_page(process, address),
+                FaultOutcome::InPage(request) => {
+                    if self.read_page(request) == ReadResult::Failed {
+                        return Err(NtStatus::IN_PAGE_ERROR);
+                    }
+                }
+                FaultOutcome::Collided(frame) => self.wait_for(WaitReason::PageIn, frame.0),
+                FaultOutcome::NoFrame if waited < PATIENCE => {
+                    waited += 1;
+                    self.wait_for(WaitReason::FreePage, 0);
+                }
+                FaultOutcome::NoFrame => return Err(NtStatus::NO_MEMORY),
+            }
+        }
+    }
+
+    /// A guard page was hit: the stack of the running thread grows, anything else is the program's to know.
+    fn guard_page(&self, process: Link<Eprocess>, address: VirtualAddress) -> Result<(), NtStatus> {
+        let teb = self.machine_record(self.platform().current_thread()).tcb.teb.get();
+        let own = self.machine_record(self.platform().current_thread()).threads_process.get() == process;
+        if teb == 0 || !own {
+            return Err(NtStatus::GUARD_PAGE_VIOLATION);
+        }
+        let bottom = self.read_word(teb + offset_of!(Teb, deallocation_stack) as u32);
+        let top = self.read_word(teb + 4);
+        let (Ok(bottom), Ok(top)) = (bottom, top) else { return Err(NtStatus::GUARD_PAGE_VIOLATION) };
+        if !(bottom..top).contains(&address.0) {
+            return Err(NtStatus::GUARD_PAGE_VIOLATION);
+        }
+        let growth = self.mm().address_space(process).grow_stack(address, VirtualAddress(bottom));
+        let (StackGrowth::Grown(limit) | StackGrowth::Overflow(limit)) = growth;
+        self.write_word(teb + 8, limit.0)?;
+        match growth {
+            StackGrowth::Grown(_) => Ok(()),
+            StackGrowth::Overflow(_) => Err(NtStatus::STACK_OVERFLOW),
+        }
+    }
+
+    /// The exception that a general-protection fault at `address` in ring 3 is.
+    #[doc(alias = "KiTrap0D")]
+    pub fn protection_fault_status(&self, address: u32) -> NtStatus {
+        let mut code = [0; LONGEST_INSTRUCTION];
+        // At the end of what can be read the instruction may be shorter.
+        let mut length = 0;
+        while length < code.len() {
+            let at = address.wrapping_add(length as u32);
+            if self.platform().read_user(at, &mut code[length..=length]).is_err() {
+                break;
+            }
+            length += 1;
+        }
+        match is_privileged(&code[..length]) {
+            true => NtStatus::PRIVILEGED_INSTRUCTION,
+            false => NtStatus::ACCESS_VIOLATION,
+        }
+    }
+
+    /// Ends the current process: `status` was raised at `address` in ring 3 and there is nobody to handle it. `detail` says what
+    /// the program did.
+    #[doc(alias = "KiDispatchException")]
+    pub fn unhandled_exception(&self, status: NtStatus, address: u32, detail: String) -> ! {
+        let id = self.machine_record(self.current_process()).unique_process_id.get();
+        self.endings.record(id, Ending::Exception { status, address, detail });
+        self.exit_process(status)
+    }
+
+    /// The program could not be loaded: keeps what the loader has to say of it.
+    pub(crate) fn hard_error(&self, status: NtStatus, texts: &[String]) {
+        let first = texts.first().map_or("", String::as_str);
+        let second = texts.get(1).map_or("", String::as_str);
+        let text = match status {
+            NtStatus::DLL_NOT_FOUND => format!("{first} was not found (looked in {second})"),
+            NtStatus::ENTRYPOINT_NOT_FOUND => format!("the procedure {first} was not found in {second}"),
+            NtStatus::ORDINAL_NOT_FOUND => format!("the ordinal {first} was not found in {second}"),
+            other => format!("{other} {}", texts.join(" ")).trim_end().to_string(),
+        };
+        let id = self.machine_record(self.current_process()).unique_process_id.get();
+        self.endings.record(id, Ending::Loader(status, text));
+    }
+}
