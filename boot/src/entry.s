@@ -50,7 +50,7 @@ boot_image_tables:          .skip 0x2000
 boot_window_table:          .skip 0x1000
 boot_hyperspace_table:      .skip 0x1000
 boot_top_table:             .skip 0x1000
-boot_stack_bottom:          .skip 0x4000
+boot_stack_bottom:          .skip 0x10000
 boot_stack_top:
 
 .section .bss

@@ -1,3 +1,17 @@
+//! The Vadose kernel: the order in which it starts, and the wiring of its crates. Everything else is in them.
 #![no_std]
 #![no_main]
-//! placeholder
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+mod bugcheck;
+mod clock;
+mod link;
+mod links;
+mod machine;
+mod options;
+mod platform;
+mod start;
+mod system;
+mod traps;

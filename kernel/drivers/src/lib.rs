@@ -1,2 +1,11 @@
-//! placeholder
+//! Drivers of a plain PC: serial ports, the text screen, the interrupt controllers, the timer, and switching off.
 #![no_std]
+#![forbid(unsafe_code)]
+
+pub mod clock_chip;
+pub mod interrupt_controller;
+pub mod log;
+pub mod power;
+pub mod screen;
+pub mod serial;
+pub mod timer;

@@ -5,9 +5,7 @@ use abi::processor::{Kpcr, PROCESSOR_CONTROL_REGION};
 
 use crate::descriptors;
 
-/// The control region. Its page is mapped by [`boot::memory`] before anything asks.
-///
-/// [`boot::memory`]: index.html
+/// The control region. The boot code maps its page before anything asks.
 #[doc(alias = "KeGetPcr")]
 #[inline(always)]
 pub fn get() -> &'static Kpcr {

@@ -67,7 +67,7 @@ pub fn features() -> Features {
     });
     let info = cpuid.get_feature_info();
     let extended = cpuid.get_extended_processor_and_feature_identifiers();
-    let has = |test: fn(&raw_cpuid::FeatureInfo<_>) -> bool| info.as_ref().is_some_and(test);
+    let has = |test: fn(&raw_cpuid::FeatureInfo) -> bool| info.as_ref().is_some_and(test);
     let mut vendor = [0; 12];
     if let Some(text) = cpuid.get_vendor_info() {
         vendor.copy_from_slice(text.as_str().as_bytes());

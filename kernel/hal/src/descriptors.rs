@@ -57,12 +57,12 @@ mod word {
     pub const EFLAGS: usize = 9;
     pub const EAX: usize = 10;
     pub const ESP: usize = 14;
-    pub const EBP: usize = 15;
     pub const ES: usize = 18;
     pub const CS: usize = 19;
     pub const SS: usize = 20;
     pub const DS: usize = 21;
     pub const FS: usize = 22;
+    pub const GS: usize = 23;
     pub const IO_MAP: usize = 25;
 }
 
@@ -76,7 +76,8 @@ static SEGMENTS: Table<24> = Table([const { AtomicU32::new(0) }; 24]);
 static GATES: Table<512> = Table([const { AtomicU32::new(0) }; 512]);
 static TASK_STATE_0: TaskState = TaskState([const { AtomicU32::new(0) }; TASK_WORDS]);
 static DOUBLE_FAULT_STATE: TaskState = TaskState([const { AtomicU32::new(0) }; TASK_WORDS]);
-static DOUBLE_FAULT_STACK_0: Stack<{ DOUBLE_FAULT_STACK / 4 }> = Stack([const { AtomicU32::new(0) }; DOUBLE_FAULT_STACK / 4]);
+static DOUBLE_FAULT_STACK_0: Stack<{ DOUBLE_FAULT_STACK / 4 }> =
+    Stack([const { AtomicU32::new(0) }; DOUBLE_FAULT_STACK / 4]);
 
 /// The registers at the moment of a double fault, as the task switch saved them.
 #[derive(Clone, Copy, Debug)]
@@ -87,15 +88,10 @@ pub struct InterruptedTask {
     pub eip: u32,
     /// EFLAGS.
     pub eflags: u32,
+    /// CS, SS, DS, ES, FS, GS.
+    pub segments: [u32; 6],
     /// Kernel address of the task state.
     pub address: u32,
-}
-
-impl InterruptedTask {
-    /// EBP.
-    pub fn frame_pointer(&self) -> u32 {
-        self.general[word::EBP - word::EAX]
-    }
 }
 
 fn address_of<T>(object: &'static T) -> u32 {
@@ -164,6 +160,7 @@ pub fn interrupted_task() -> InterruptedTask {
         general: core::array::from_fn(|index| get(word::EAX + index)),
         eip: get(word::EIP),
         eflags: get(word::EFLAGS),
+        segments: [word::CS, word::SS, word::DS, word::ES, word::FS, word::GS].map(get),
         address: address_of(state),
     }
 }

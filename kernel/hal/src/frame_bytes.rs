@@ -20,7 +20,9 @@ pub fn zero(frame: FrameNumber) {
         with_sse(|| zero_with_sse(page));
     } else {
         // SAFETY: the window is one writable page, and `frame` is the caller's (W2).
-        unsafe { asm!("rep stosd", inout("edi") page => _, inout("ecx") PAGE_SIZE / 4 => _, in("eax") 0, options(nostack, preserves_flags)) };
+        unsafe {
+            asm!("rep stosd", inout("edi") page => _, inout("ecx") PAGE_SIZE / 4 => _, in("eax") 0, options(nostack, preserves_flags))
+        };
     }
 }
 
@@ -113,10 +115,8 @@ pub fn read_entry(frame: FrameNumber, index: u32) -> u64 {
     entry(frame, index).load()
 }
 
-/// Stores entry `index` (0 to 511) of the page table in `frame`, in an order that no processor sees half of.
+/// Stores entry `index` (0 to 511) of the page table in `frame`; a present entry only where no processor uses it.
 #[inline(always)]
 pub fn write_entry(frame: FrameNumber, index: u32, raw: u64) {
-    let cell = entry(frame, index);
-    cell.store(raw & !mm::pte::VALID);
-    cell.store(raw);
+    entry(frame, index).store(raw);
 }

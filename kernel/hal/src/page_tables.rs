@@ -49,7 +49,7 @@ pub fn flush_user() {
 
 /// The entry behind `link`, which must lie in a page of the self-map that is present.
 #[inline(always)]
-fn entry(address: u32) -> &'static PteCell {
+pub(crate) fn entry(address: u32) -> &'static PteCell {
     // SAFETY: the page directories are always present, and the callers check the directory entry before the table's.
     unsafe { &*(address as *const PteCell) }
 }
@@ -63,6 +63,12 @@ pub fn is_mapped(address: VirtualAddress) -> bool {
         return false;
     }
     directory & LARGE != 0 || entry(pte_of(page).address()).load() & VALID != 0
+}
+
+/// The entry of the page of `address` in the current address space, where there is a page table; else the directory's.
+pub fn raw_entry(address: VirtualAddress) -> u64 {
+    let directory = entry(pde_of(address.page()).address()).load();
+    if directory & VALID == 0 { directory } else { entry(pte_of(address.page()).address()).load() }
 }
 
 /// The word at `address`, where a page is mapped there. For walks over memory that may be broken.

@@ -1,0 +1,107 @@
+//! The kernel half as the memory manager finds it: frame database, heap, control region, shared data.
+//!
+//! Frames are zeroed as they are mapped. Page tables are added to the directory of 80000000-BFFFFFFF, which every
+//! process shares.
+
+use abi::nt::user_shared_data::KERNEL_SHARED_DATA;
+use abi::processor::PROCESSOR_CONTROL_REGION;
+use mm::frame::{FrameRun, RECORD_SIZE};
+use mm::layout::{FRAME_DATABASE, FrameNumber, PAGE_SIZE, VirtualAddress, VirtualPage, WORKING_SET_LIST};
+use mm::pte::{DIRTY, PteCell, VALID, ValidPte, WRITE, pde_of, pte_of, table_page_of};
+
+use crate::early_frames::{EarlyFrames, OutOfMemory};
+
+/// First address of the Rust heap.
+pub const HEAP: u32 = 0xB100_0000;
+/// Bytes of the Rust heap.
+pub const HEAP_SIZE: u32 = 0x10_0000;
+
+/// What was mapped, beside what has a fixed address.
+#[derive(Clone, Copy, Debug)]
+pub struct KernelHalf {
+    /// The frame of KUSER_SHARED_DATA.
+    pub shared_data: FrameNumber,
+    /// Pages of the frame database that have a frame of their own.
+    pub database_pages: u32,
+}
+
+/// Maps the kernel half for a machine with `ram`, and starts the heap and the control region.
+///
+/// # Errors
+/// [`OutOfMemory`].
+pub fn map_kernel_half(ram: &[FrameRun], frames: &mut EarlyFrames<'_>) -> Result<KernelHalf, OutOfMemory> {
+    map_new(VirtualAddress(PROCESSOR_CONTROL_REGION).page(), frames)?;
+    let shared_data = map_new(VirtualAddress(KERNEL_SHARED_DATA).page(), frames)?;
+    map_new(VirtualAddress(WORKING_SET_LIST).page(), frames)?;
+    for page in pages(HEAP, HEAP + HEAP_SIZE) {
+        map_new(page, frames)?;
+    }
+    // SAFETY: the range was just mapped, and this runs once.
+    unsafe { hal::heap::initialise(HEAP, HEAP_SIZE) };
+    let database_pages = map_database(ram, frames)?;
+    Ok(KernelHalf { shared_data, database_pages })
+}
+
+/// A page of the database gets a frame of its own if a frame of RAM has its record there, or a part of it; the pages
+/// between show one frame of zeros that nobody can write.
+#[doc(alias = "MiInitializePfnDatabase")]
+fn map_database(ram: &[FrameRun], frames: &mut EarlyFrames<'_>) -> Result<u32, OutOfMemory> {
+    let record = |frame: u32| FRAME_DATABASE + frame * RECORD_SIZE;
+    let mut next = VirtualAddress(FRAME_DATABASE).page();
+    let mut hole = None;
+    let mut own = 0;
+    for run in ram {
+        let first = VirtualAddress(record(run.base.0)).page().max(next);
+        let end = VirtualAddress(record(run.base.0 + run.count) - 1).page().0 + 1;
+        if next < first {
+            let zeros = hole.map_or_else(|| zeroed(frames), Ok)?;
+            hole = Some(zeros);
+            for page in (next.0..first.0).map(VirtualPage) {
+                map(page, zeros, frames)?;
+                let cell = cell(pte_of(page).address());
+                cell.store(cell.load() & !(WRITE | DIRTY));
+                hal::page_tables::flush(page);
+            }
+        }
+        for page in (first.0..end).map(VirtualPage) {
+            map_new(page, frames)?;
+            own += 1;
+        }
+        next = VirtualPage(end.max(next.0));
+    }
+    Ok(own)
+}
+
+fn pages(start: u32, end: u32) -> impl Iterator<Item = VirtualPage> {
+    (start / PAGE_SIZE..end / PAGE_SIZE).map(VirtualPage)
+}
+
+fn zeroed(frames: &mut EarlyFrames<'_>) -> Result<FrameNumber, OutOfMemory> {
+    let frame = frames.take()?;
+    hal::frame_bytes::zero(frame);
+    Ok(frame)
+}
+
+/// Backs `page` by a frame of zeros.
+fn map_new(page: VirtualPage, frames: &mut EarlyFrames<'_>) -> Result<FrameNumber, OutOfMemory> {
+    let frame = zeroed(frames)?;
+    map(page, frame, frames)?;
+    Ok(frame)
+}
+
+fn map(page: VirtualPage, frame: FrameNumber, frames: &mut EarlyFrames<'_>) -> Result<(), OutOfMemory> {
+    let directory = cell(pde_of(page).address());
+    if directory.load() & VALID == 0 {
+        let table = zeroed(frames)?;
+        directory.store(ValidPte::system_table(table).0);
+        hal::page_tables::flush(table_page_of(page));
+    }
+    cell(pte_of(page).address()).store(ValidPte::system(frame, hal::windows::no_execute()).0);
+    Ok(())
+}
+
+/// A cell of the self-map whose table is there.
+fn cell(address: u32) -> &'static PteCell {
+    // SAFETY: `map` sees to the table before it asks for an entry of it; the directories are always there.
+    unsafe { &*(address as *const PteCell) }
+}

@@ -1,0 +1,89 @@
+//! The kernel's log: lines for people, on COM1 and on the screen, whichever there is.
+
+use core::fmt::{self, Write};
+
+use spin::mutex::SpinMutex;
+
+use crate::screen::{Colors, Screen};
+use crate::serial::{Port, Serial};
+
+struct Log {
+    serial: Option<Serial>,
+    screen: Option<Screen>,
+}
+
+/// Held while a line is written. Interrupt handlers do not log, so that nobody waits for it but a bugcheck.
+static LOG: SpinMutex<Log> = SpinMutex::new(Log { serial: None, screen: None });
+
+/// Opens COM1 and the screen.
+pub fn initialise() {
+    let mut log = LOG.lock();
+    log.screen = Some(Screen::new());
+    log.serial = Serial::open(Port::Com1);
+}
+
+/// Whether COM1 is there.
+pub fn has_serial() -> bool {
+    LOG.lock().serial.is_some()
+}
+
+/// Writes to the log. Use `logln!`.
+pub fn write(arguments: fmt::Arguments<'_>) {
+    let mut log = LOG.lock();
+    if let Some(serial) = &mut log.serial {
+        let _ = serial.write_fmt(arguments);
+    }
+    if let Some(screen) = &mut log.screen {
+        let _ = screen.write_fmt(arguments);
+    }
+}
+
+/// Turns the screen blue and writes the last words of the system. Whoever was writing will never finish.
+pub fn write_last_words(arguments: fmt::Arguments<'_>) {
+    let mut log = LOG.try_lock();
+    let mut own = Log { serial: None, screen: None };
+    let log = match &mut log {
+        Some(log) => &mut **log,
+        None => {
+            own.serial = Serial::open(Port::Com1);
+            own.screen = Some(Screen::new());
+            &mut own
+        }
+    };
+    if let Some(screen) = &mut log.screen {
+        screen.clear(Colors::Stop);
+        let _ = screen.write_fmt(arguments);
+    }
+    if let Some(serial) = &mut log.serial {
+        let _ = serial.write_fmt(arguments);
+    }
+}
+
+/// Writes bytes to COM1 and the screen as they are: a program's output.
+pub fn write_bytes(bytes: &[u8]) {
+    let mut log = LOG.lock();
+    if let Some(serial) = &mut log.serial {
+        serial.send(bytes);
+    }
+    if let Some(screen) = &mut log.screen {
+        screen.write_bytes(bytes);
+    }
+}
+
+/// Waits until the last line has left COM1.
+pub fn drain() {
+    if let Some(serial) = &mut LOG.lock().serial {
+        serial.drain();
+    }
+}
+
+/// Fills `into` with what has been typed on COM1.
+pub fn receive(into: &mut [u8]) -> usize {
+    LOG.lock().serial.as_mut().map_or(0, |serial| serial.receive(into))
+}
+
+/// Writes one line to the kernel's log.
+#[macro_export]
+macro_rules! logln {
+    ($($argument:tt)*) => { $crate::log::write(format_args!("{}\n", format_args!($($argument)*))) };
+}

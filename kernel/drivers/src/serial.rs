@@ -1,0 +1,96 @@
+//! Serial ports, on `uart_16550`. A port may be missing: then writing does nothing and there is never anything to read.
+//!
+//! Everything is polled. A port that stops taking bytes (a cable that is not there, flow control) is waited for a bounded
+//! time, then given up.
+
+use core::fmt;
+
+use hal::port::read_u8;
+use uart_16550::backend::PioBackend;
+use uart_16550::{BaudRate, Config, Uart16550};
+
+/// Register bases of COM1 to COM4.
+const BASES: [u16; 4] = [0x3F8, 0x2F8, 0x3E8, 0x2E8];
+/// Times the transmitter is looked at before a byte is given up: about a second on a real port, where 16 bytes take 1.4 ms.
+const PATIENCE: u32 = 1_000_000;
+/// Times the port is looked at before what is inside is given up: 16 bytes take 1.4 ms at 115200 baud, a look 1 us.
+const DRAIN_PATIENCE: u32 = 100_000;
+/// The line status register, and its bit for an empty transmitter.
+const LINE_STATUS: u16 = 5;
+const TRANSMITTER_EMPTY: u8 = 1 << 6;
+
+/// One of the four serial ports of a PC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// At 3F8.
+    Com1,
+    /// At 2F8.
+    Com2,
+    /// At 3E8.
+    Com3,
+    /// At 2E8.
+    Com4,
+}
+
+/// A serial port that is there: 115200 baud, 8 bits, no parity, one stop bit.
+pub struct Serial {
+    base: u16,
+    uart: Uart16550<PioBackend>,
+    /// The other side has stopped taking bytes.
+    stuck: bool,
+}
+
+impl Serial {
+    /// Sets up `port`, or finds that there is none.
+    pub fn open(port: Port) -> Option<Self> {
+        let mut uart = hal::port::uart(BASES[port as usize]);
+        uart.init(Config { baud_rate: BaudRate::Baud115200, ..Config::DEFAULT }).ok()?;
+        uart.test_loopback().ok()?;
+        Some(Self { base: BASES[port as usize], uart, stuck: false })
+    }
+
+    /// Sends all of `bytes`, as far as the other side takes them in time.
+    pub fn send(&mut self, mut bytes: &[u8]) {
+        let mut patience = if self.stuck { 1 } else { PATIENCE };
+        while !bytes.is_empty() && patience > 0 {
+            let sent = self.uart.send_bytes(bytes);
+            bytes = &bytes[sent..];
+            patience = if sent > 0 { PATIENCE } else { patience - 1 };
+        }
+        self.stuck = !bytes.is_empty();
+    }
+
+    /// Sends all of `bytes`, however long the other side takes: for a partner that is known to listen.
+    pub fn send_all(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let sent = self.uart.send_bytes(bytes);
+            bytes = &bytes[sent..];
+        }
+    }
+
+    /// Waits, a bounded time, until the last byte has left the port: what is still inside is lost when the machine goes off.
+    pub fn drain(&mut self) {
+        for _ in 0..DRAIN_PATIENCE {
+            if read_u8(self.base + LINE_STATUS) & TRANSMITTER_EMPTY != 0 {
+                return;
+            }
+        }
+    }
+
+    /// Fills `into` with what has arrived and says how much.
+    pub fn receive(&mut self, into: &mut [u8]) -> usize {
+        self.uart.receive_bytes(into)
+    }
+}
+
+impl fmt::Write for Serial {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for (index, line) in text.split('\n').enumerate() {
+            if index > 0 {
+                self.send(b"\r\n");
+            }
+            self.send(line.as_bytes());
+        }
+        Ok(())
+    }
+}

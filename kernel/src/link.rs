@@ -1,0 +1,124 @@
+//! The line to the runner: COM3, with streams and events in frames of their own.
+//!
+//! A frame is a channel (one byte), a length (two, low first) and so many bytes. Length 0 ends the channel's stream. To the
+//! runner: 1 standard output, 2 standard error, 3 events, a line each. From it: 0 standard input.
+
+use alloc::collections::VecDeque;
+use core::fmt::{self, Write};
+
+use drivers::serial::{Port, Serial};
+use ps::{Input, Stream};
+use spin::mutex::SpinMutex;
+
+const OUTPUT: u8 = 1;
+const ERROR: u8 = 2;
+const EVENTS: u8 = 3;
+const STANDARD_INPUT: u8 = 0;
+/// Bytes in a frame at most, far below what its length could say, so that a reader needs no large buffer.
+const LONGEST: usize = 0x1000;
+const HEADER: usize = 3;
+
+/// Held while a frame is written or bytes are taken.
+static LINK: SpinMutex<Option<Link>> = SpinMutex::new(None);
+
+struct Link {
+    serial: Serial,
+    /// Bytes that have come and are no whole frame yet.
+    arrived: VecDeque<u8>,
+    /// Standard input that nobody has read.
+    input: VecDeque<u8>,
+    ended: bool,
+}
+
+/// Opens the line; whether it is there.
+pub fn open() -> bool {
+    let serial = Serial::open(Port::Com3);
+    let mut link = LINK.lock();
+    *link = serial.map(|serial| Link { serial, arrived: VecDeque::new(), input: VecDeque::new(), ended: false });
+    link.is_some()
+}
+
+/// Writes a program's bytes; whether there is a line to write them to.
+pub fn write(stream: Stream, bytes: &[u8]) -> bool {
+    let channel = match stream {
+        Stream::Output => OUTPUT,
+        Stream::Error => ERROR,
+        Stream::Input | Stream::Console => return false,
+    };
+    let mut link = LINK.lock();
+    let Some(link) = link.as_mut() else { return false };
+    bytes.chunks(LONGEST).for_each(|chunk| link.send(channel, chunk));
+    true
+}
+
+/// Sends an event, where there is a line.
+pub fn event(arguments: fmt::Arguments<'_>) {
+    let mut link = LINK.lock();
+    if let Some(link) = link.as_mut() {
+        let mut text = alloc::string::String::new();
+        let _ = text.write_fmt(arguments);
+        text.push('\n');
+        link.send(EVENTS, text.as_bytes());
+    }
+}
+
+/// Waits until the last frame has left the port.
+pub fn drain() {
+    if let Some(link) = LINK.lock().as_mut() {
+        link.serial.drain();
+    }
+}
+
+/// Takes standard input; `None` where there is no line.
+pub fn read(into: &mut [u8]) -> Option<Input> {
+    let mut link = LINK.lock();
+    let link = link.as_mut()?;
+    link.receive();
+    let count = into.len().min(link.input.len());
+    for (place, byte) in into.iter_mut().zip(link.input.drain(..count)) {
+        *place = byte;
+    }
+    Some(match count {
+        0 if link.ended => Input::End,
+        0 => Input::Nothing,
+        count => Input::Bytes(count),
+    })
+}
+
+impl Link {
+    fn send(&mut self, channel: u8, bytes: &[u8]) {
+        let [low, high] = (bytes.len() as u16).to_le_bytes();
+        self.serial.send_all(&[channel, low, high]);
+        self.serial.send_all(bytes);
+    }
+
+    /// Takes what has come, frame by frame.
+    fn receive(&mut self) {
+        let mut bytes = [0; 64];
+        loop {
+            let count = self.serial.receive(&mut bytes);
+            self.arrived.extend(&bytes[..count]);
+            if count == 0 {
+                break;
+            }
+        }
+        while let Some(length) = self.frame_length() {
+            let channel = self.arrived[0];
+            self.arrived.drain(..HEADER);
+            let payload = self.arrived.drain(..length);
+            match channel {
+                STANDARD_INPUT if length == 0 => self.ended = true,
+                STANDARD_INPUT => self.input.extend(payload),
+                _ => drop(payload),
+            }
+        }
+    }
+
+    /// Bytes of the first frame, if all of it has come.
+    fn frame_length(&self) -> Option<usize> {
+        let low = *self.arrived.get(1)?;
+        let high = *self.arrived.get(2)?;
+        let length = usize::from(u16::from_le_bytes([low, high]));
+        (self.arrived.len() >= HEADER + length).then_some(length)
+    }
+}

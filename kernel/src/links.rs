@@ -1,0 +1,47 @@
+//! What cannot be said safely: that the entry code calls [`start`], and that a link is a reference.
+//!
+//! The only file of this crate with `unsafe` in it.
+#![allow(unsafe_code, reason = "see the module's head")]
+
+use abi::cell::{Link, Record};
+use kd::bugcheck::BugcheckCode;
+use mm::machine::Records;
+
+use crate::bugcheck::bugcheck;
+use crate::machine::Hardware;
+use crate::start::start;
+
+/// First address of the kernel half.
+const LOWEST: u32 = 0x8000_0000;
+/// First address past the windows.
+const HIGHEST: u32 = 0xC0C0_0000;
+/// The shared data and the control region, above all else.
+const FIRST_SHARED: u32 = 0xFFDF_0000;
+const END_OF_SHARED: u32 = 0xFFE0_0000;
+
+/// What the entry code calls, on its stack.
+#[unsafe(export_name = "vadose_start")]
+extern "C" fn enter(magic: u32, information: u32) -> ! {
+    start(magic, information)
+}
+
+impl Records for Hardware {
+    #[inline(always)]
+    fn record<T: Record>(&self, link: Link<T>) -> &T {
+        let address = link.address();
+        if address.wrapping_sub(LOWEST) >= HIGHEST - LOWEST && !(FIRST_SHARED..END_OF_SHARED).contains(&address) {
+            broken_link(address);
+        }
+        debug_assert!((address as usize).is_multiple_of(align_of::<T>()), "a link to {address:08x}, which is not aligned");
+        // SAFETY: the address lies in the kernel half; a `Record` has interior mutability throughout and takes any bits, so
+        // that a wrong link finds rubbish, not undefined values. Memory that records live in is not unmapped; a page that is
+        // not there faults, and the fault is a bugcheck.
+        unsafe { &*(address as *const T) }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn broken_link(address: u32) -> ! {
+    bugcheck(BugcheckCode::MEMORY_MANAGEMENT, [0x1_0000, address, 0, 0])
+}

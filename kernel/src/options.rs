@@ -1,0 +1,80 @@
+//! The kernel's command line: words, some with a value after `=`. A word nobody knows is reported and does no harm.
+
+use boot::information::{LINE, Text};
+use drivers::logln;
+use drivers::power::PowerOff;
+
+/// How a run ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exit {
+    /// `exit=debug`: through QEMU's `isa-debug-exit` device.
+    pub debug: bool,
+    /// `poweroff=qemu`, `bochs` or `halt`.
+    pub power_off: PowerOff,
+}
+
+/// Where a program's console is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Console {
+    /// `console=com1`: COM1 and the screen, as the log.
+    #[default]
+    Com1,
+    /// `console=none`: nowhere.
+    None,
+}
+
+/// What the command line asks for.
+#[derive(Clone)]
+pub struct Options {
+    /// How the run ends.
+    pub exit: Exit,
+    /// Where a program's console is.
+    pub console: Console,
+    /// `link=com3`: a runner listens there.
+    pub link: bool,
+    /// `bench`: measure and print.
+    pub bench: bool,
+    /// `test`: run the guest tests.
+    pub test: bool,
+    /// `run=`: DOS path of the program to start without a plan.
+    pub run: Option<Text<LINE>>,
+}
+
+impl Options {
+    /// Reads `line`. The words of `-kernel` loaders begin with the name of the file they loaded, which is passed over.
+    pub fn parse(line: &str) -> Self {
+        let mut options = Self {
+            exit: Exit::default(),
+            console: Console::default(),
+            link: false,
+            bench: false,
+            test: false,
+            run: None,
+        };
+        for (index, word) in line.split_ascii_whitespace().enumerate() {
+            let is_file_name = index == 0 && word.contains('/');
+            if !options.accept(word) && !is_file_name {
+                logln!("command line: what is \"{word}\"?");
+            }
+        }
+        options
+    }
+
+    /// Whether `word` is known.
+    fn accept(&mut self, word: &str) -> bool {
+        match word.split_once('=').unwrap_or((word, "")) {
+            ("exit", "debug") => self.exit.debug = true,
+            ("poweroff", "qemu") => self.exit.power_off = PowerOff::Qemu,
+            ("poweroff", "bochs") => self.exit.power_off = PowerOff::Bochs,
+            ("poweroff", "halt") => self.exit.power_off = PowerOff::Halt,
+            ("console", "com1") => self.console = Console::Com1,
+            ("console", "none") => self.console = Console::None,
+            ("link", "com3") => self.link = true,
+            ("bench", "") => self.bench = true,
+            ("test", "") => self.test = true,
+            ("run", path) if !path.is_empty() => self.run = Some(Text::new(path.as_bytes())),
+            _ => return false,
+        }
+        true
+    }
+}

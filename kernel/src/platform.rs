@@ -1,0 +1,132 @@
+//! The machine as processes see it: user memory, contexts, streams and time.
+
+use core::fmt;
+
+use abi::cell::Link;
+use abi::nt::process::Kprocess;
+use abi::nt::thread::{Ethread, Kthread};
+use abi::status::NtStatus;
+use drivers::log;
+use hal::context::{self, Context, KernelStack};
+use hal::{control_region, fpu, interrupts, registers, user_memory};
+use io::RamDisk;
+use mm::machine::Records;
+use ps::{Input, KernelRoutine, Platform, Stream};
+
+use crate::machine::Hardware;
+use crate::{clock, link};
+
+impl Platform for Hardware {
+    type Disk = RamDisk<Hardware>;
+
+    fn read_user(&self, address: u32, into: &mut [u8]) -> Result<(), NtStatus> {
+        user_memory::copy_from_user(address, into)
+    }
+
+    #[inline(always)]
+    fn read_user_word(&self, address: u32) -> Result<u32, NtStatus> {
+        user_memory::read_word(address)
+    }
+
+    #[inline(always)]
+    fn probe_user_word(&self, address: u32) -> Result<u32, NtStatus> {
+        user_memory::probe_word(address)
+    }
+
+    #[inline(always)]
+    fn write_user_word(&self, address: u32, word: u32) -> Result<(), NtStatus> {
+        user_memory::write_word(address, word)
+    }
+
+    #[inline(always)]
+    fn read_user_words(&self, address: u32, into: &mut [u32]) -> Result<(), NtStatus> {
+        user_memory::words_from_user(address, into)
+    }
+
+    fn write_user(&self, address: u32, from: &[u8]) -> Result<(), NtStatus> {
+        user_memory::copy_to_user(address, from)
+    }
+
+    fn load_address_space(&self, directory_table: u32) {
+        context::load_address_space(directory_table);
+    }
+
+    fn prepare_kernel_thread(&self, base: u32, routine: KernelRoutine, argument: u32) -> u32 {
+        KernelStack::new(base).prepare(routine, argument)
+    }
+
+    fn prepare_user_thread(&self, base: u32, eip: u32, esp: u32) -> u32 {
+        let stack = KernelStack::new(base);
+        let stack_pointer = stack.prepare(begin_in_user_mode, 0);
+        context::begin_user_frame(stack.user_frame(), eip, esp);
+        stack_pointer
+    }
+
+    fn switch(&self, from: Link<Kthread>, to: Link<Kthread>) {
+        let next = self.record(to);
+        let process: Link<Kprocess> = next.apc_state.process.get();
+        let context = Context {
+            stack: KernelStack::of_thread(next.stack_base.get()),
+            stack_pointer: next.kernel_stack.get(),
+            directory_table: self.record(process).directory_table_base[0].get(),
+            teb: next.teb.get(),
+        };
+        context::switch(&self.record(from).kernel_stack, &context);
+    }
+
+    fn wait_for_interrupt(&self) {
+        interrupts::wait();
+    }
+
+    fn forget_thread(&self, base: u32) {
+        fpu::forget(KernelStack::of_thread(base));
+    }
+
+    fn write_stream(&self, stream: Stream, bytes: &[u8]) {
+        if !link::write(stream, bytes) {
+            log::write_bytes(bytes);
+        }
+    }
+
+    fn read_input(&self, into: &mut [u8]) -> Input {
+        link::read(into).unwrap_or_else(|| match log::receive(into) {
+            0 => Input::Nothing,
+            count => Input::Bytes(count),
+        })
+    }
+
+    fn event(&self, line: fmt::Arguments<'_>) {
+        link::event(line);
+    }
+
+    fn log(&self, line: fmt::Arguments<'_>) {
+        drivers::logln!("{line}");
+    }
+
+    fn time_stamp(&self) -> u64 {
+        registers::time_stamp()
+    }
+
+    fn performance_counter(&self) -> (u64, u64) {
+        clock::performance_counter()
+    }
+
+    fn interrupt_time(&self) -> u64 {
+        clock::interrupt_time()
+    }
+
+    fn system_time(&self) -> u64 {
+        clock::system_time()
+    }
+
+    #[inline(always)]
+    fn current_thread(&self) -> Link<Ethread> {
+        Link::new(control_region::get().prcb_data.current_thread.get())
+    }
+}
+
+/// Where a user thread begins, on its own kernel stack: its user frame is complete.
+extern "C" fn begin_in_user_mode(_: u32) -> ! {
+    crate::system::first_user_instruction();
+    context::enter_user_mode()
+}

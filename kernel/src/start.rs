@@ -1,0 +1,102 @@
+//! Start-up, as a list of steps.
+
+use boot::early_frames::EarlyFrames;
+use boot::information::BootInformation;
+use boot::memory::KernelHalf;
+use boot::{Physical, image};
+use drivers::{interrupt_controller, log, logln, timer};
+use hal::cpu::{self, Features};
+use hal::{control_region, fpu, interrupts, windows};
+use mm::layout::PAGE_SIZE;
+use mm::memory_map::MemoryMap;
+
+use crate::options::Options;
+use crate::{bugcheck, clock, system, traps};
+
+/// Pages in a megabyte.
+const MEGABYTE: u32 = 0x10_0000 / PAGE_SIZE;
+/// RAM below which nothing is tried, in megabytes. A machine sold with 16 has less, for the firmware takes some.
+const SMALLEST: u32 = 15;
+
+/// Called by the entry code with what the boot loader left in EAX and EBX: paging is on, interrupts are off. This becomes
+/// the idle thread.
+pub fn start(magic: u32, information: u32) -> ! {
+    prepare(magic, information);
+    interrupts::enable();
+    system::start_threads();
+    system::executive().idle()
+}
+
+/// Everything up to the first thread. Apart, so that none of it stays on the idle thread's stack.
+#[inline(never)]
+fn prepare(magic: u32, address: u32) {
+    let features = cpu::features();
+    windows::set_no_execute(features.no_execute);
+    log::initialise();
+    logln!("Vadose {} for i686 with PAE", env!("CARGO_PKG_VERSION"));
+    traps::initialise(&features);
+    let information = &mut BootInformation::new();
+    let read = information.read(magic, address, &Physical);
+    let options = Options::parse(information.command_line.as_str());
+    bugcheck::set_exit(options.exit);
+    if let Err(error) = read {
+        bugcheck::refuse(format_args!("{error}"));
+    }
+    let map = memory_map(information, &features);
+    let mut frames = early_frames(information, &map);
+    let kernel_half = map_kernel_half(&map, &mut frames);
+    control_region::initialise();
+    cpu::enable_sse(&features);
+    fpu::initialise();
+    report(&map, &frames, &kernel_half);
+    system::initialise(map.runs(), frames.used(), &kernel_half, information, options);
+    interrupt_controller::initialise();
+    clock::initialise();
+    interrupt_controller::unmask(timer::LINE);
+}
+
+fn memory_map(information: &BootInformation, features: &Features) -> MemoryMap {
+    let map = MemoryMap::new(information.regions(), features.address_bits);
+    let megabytes = map.frames() / MEGABYTE;
+    logln!("{megabytes} MB of RAM, {} physical address bits", features.address_bits);
+    if map.beyond_reach > 0 {
+        let megabytes = map.beyond_reach / u64::from(MEGABYTE);
+        logln!("{megabytes} MB of RAM are left out: this processor cannot address them");
+    }
+    if map.dropped > 0 {
+        logln!("{} KB of RAM are left out: they lie in too many pieces", map.dropped * 4);
+    }
+    if megabytes < SMALLEST {
+        bugcheck::refuse(format_args!("there are {megabytes} MB of RAM, and 16 are needed"));
+    }
+    map
+}
+
+fn early_frames<'a>(information: &BootInformation, map: &'a MemoryMap) -> EarlyFrames<'a> {
+    for module in information.modules() {
+        logln!("module at {:#x}, {} KB: {}", module.start, module.length.div_ceil(1024), module.command_line.as_str());
+    }
+    if let Err(error) = information.check_modules(map.runs(), image::frames()) {
+        bugcheck::refuse(format_args!("{error}"));
+    }
+    let modules = information.modules().iter().map(|module| module.frames());
+    let Ok(frames) = EarlyFrames::new(map.runs(), modules.chain([image::frames()])) else {
+        bugcheck::refuse(format_args!("there are too many boot modules"));
+    };
+    frames
+}
+
+fn map_kernel_half(map: &MemoryMap, frames: &mut EarlyFrames<'_>) -> KernelHalf {
+    boot::memory::map_kernel_half(map.runs(), frames)
+        .unwrap_or_else(|_| bugcheck::refuse(format_args!("the frame database and the heap do not fit into RAM")))
+}
+
+fn report(map: &MemoryMap, frames: &EarlyFrames<'_>, kernel_half: &KernelHalf) {
+    let used: u32 = frames.used().iter().map(|run| run.count).sum();
+    logln!(
+        "frame database: {} KB for {} frames; {} KB in use before the memory manager",
+        kernel_half.database_pages * 4,
+        map.frames(),
+        used * 4,
+    );
+}

@@ -1,0 +1,204 @@
+//! The one system: the memory manager and the executive, from the moment they exist.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use abi::cell::Link;
+use abi::nt::user_shared_data::{KERNEL_SHARED_DATA, KuserSharedData};
+use alloc::vec;
+use alloc::vec::Vec;
+use boot::information::{BootInformation, Module};
+use boot::{image, memory::KernelHalf};
+use drivers::logln;
+use drivers::power::Outcome;
+use hal::{control_region, registers, windows};
+use io::{RamDisk, Volume};
+use ke::ZERO_PAGE_PRIORITY;
+use mm::MemoryManager;
+use mm::frame::{BootMemory, FrameRun, NoExecute};
+use mm::layout::{PAGE_SIZE, PhysicalAddress};
+use mm::machine::{FrameBytes, Records};
+use ob::ObjectManager;
+use ps::plan::{self, Job};
+use ps::{Entries, Executive, KernelRoutine, Verdict};
+use spin::Once;
+
+use crate::bugcheck::refuse;
+use crate::machine::{HARDWARE, Hardware};
+use crate::options::Options;
+use crate::{bugcheck, link};
+
+/// What the kernel is.
+static MEMORY: Once<MemoryManager<Hardware>> = Once::new();
+static OBJECTS: Once<ObjectManager<'static, Hardware>> = Once::new();
+static EXECUTIVE: Once<Executive<Hardware>> = Once::new();
+static PLAN: Once<Vec<u8>> = Once::new();
+static OPTIONS: Once<Options> = Once::new();
+static IN_USER_MODE: AtomicBool = AtomicBool::new(false);
+
+/// Page-directory-pointer tables, for as many processes.
+const POINTER_TABLES: usize = 512;
+const POINTER_TABLE_WORDS: usize = 8;
+
+#[repr(align(4096))]
+struct PointerTables([core::sync::atomic::AtomicU32; POINTER_TABLES * POINTER_TABLE_WORDS]);
+static TABLES: PointerTables = PointerTables([const { core::sync::atomic::AtomicU32::new(0) }; POINTER_TABLES * POINTER_TABLE_WORDS]);
+
+/// Above programs, so that the next job starts as soon as one has ended.
+const SESSION_PRIORITY: u8 = 9;
+/// The program that runs where neither plan nor command line names one.
+const DEFAULT_PROGRAM: &str = "C:\\WINDOWS\\system32\\demo.exe";
+
+/// The executive. Nothing asks for it before it is there.
+#[inline(always)]
+pub fn executive() -> &'static Executive<Hardware> {
+    match EXECUTIVE.get() {
+        Some(executive) => executive,
+        None => too_early(),
+    }
+}
+
+/// Whether there is one yet.
+pub fn is_up() -> bool {
+    EXECUTIVE.is_completed()
+}
+
+#[cold]
+fn too_early() -> ! {
+    panic!("the executive was asked for before it existed")
+}
+
+/// Starts memory manager, volume and executive.
+pub fn initialise(ram: &[FrameRun], used: &[FrameRun], kernel_half: &KernelHalf, information: &BootInformation, options: Options) {
+    OPTIONS.call_once(|| options);
+    let address = TABLES.0.as_ptr() as u32;
+    let boot = BootMemory {
+        ram,
+        used,
+        directories: image::page_directories(),
+        pointer_tables: (address, address - image::IMAGE_OFFSET, POINTER_TABLES as u32),
+        shared_data: kernel_half.shared_data,
+        no_execute: if windows::no_execute() == 0 { NoExecute::Absent } else { NoExecute::Enabled },
+    };
+    let mm = MEMORY.call_once(|| {
+        MemoryManager::new(Hardware, &boot).unwrap_or_else(|_| refuse(format_args!("too little RAM for the memory manager")))
+    });
+    let objects = OBJECTS.call_once(|| {
+        ObjectManager::new(mm).unwrap_or_else(|_| refuse(format_args!("too little RAM for the object manager")))
+    });
+    let volume = mount(objects, information);
+    let pointers = image::directory_pointers();
+    let system = EXECUTIVE.call_once(|| {
+        Executive::new(objects, volume, control_region::LINK, pointers, image::stack())
+            .unwrap_or_else(|_| refuse(format_args!("too little RAM for the executive")))
+    });
+    keep_plan(information);
+    let entries = system.load_ntdll().unwrap_or_else(|error| refuse(format_args!("{error}")));
+    fill_shared_data(&entries, mm.physical_pages().2);
+    logln!("memory manager: {} frames, {} of them free", mm.physical_pages().2, mm.available_frames());
+}
+
+/// Mounts the boot module `volume` as C:.
+fn mount(
+    objects: &'static ObjectManager<'static, Hardware>,
+    information: &BootInformation,
+) -> Volume<'static, Hardware, RamDisk<Hardware>> {
+    let Some(Module { start, length, .. }) = information.module("volume") else {
+        refuse(format_args!("there is no boot module named volume: C: is missing"));
+    };
+    let disk = RamDisk::new(Hardware, PhysicalAddress(*start), u64::from(*length));
+    Volume::mount(objects, disk).unwrap_or_else(|error| refuse(format_args!("the boot module volume is unusable: {error}")))
+}
+
+/// Copies the boot module `plan`, where there is one.
+fn keep_plan(information: &BootInformation) {
+    let Some(module) = information.module("plan") else { return };
+    let bytes = read_physical(module.start, module.length.into());
+    if let Err(error) = plan::jobs(&bytes) {
+        refuse(format_args!("{error}"));
+    }
+    PLAN.call_once(|| bytes);
+}
+
+/// `length` bytes of physical memory from `start` on.
+fn read_physical(start: u64, length: u64) -> Vec<u8> {
+    let mut bytes = vec![0; length as usize];
+    let mut done = 0;
+    while done < bytes.len() {
+        let at = PhysicalAddress(start + done as u64);
+        let within = (at.0 % u64::from(PAGE_SIZE)) as u32;
+        let step = (bytes.len() - done).min((PAGE_SIZE - within) as usize);
+        HARDWARE.read(at.frame(), within, &mut bytes[done..done + step]);
+        done += step;
+    }
+    bytes
+}
+
+/// What programs read at 7FFE0000 and the kernel alone writes.
+fn fill_shared_data(entries: &Entries, pages: u32) {
+    const INTEL_386: u16 = 0x14C;
+    const WORKSTATION: u32 = 1;
+    let data: &KuserSharedData = HARDWARE.record(Link::new(KERNEL_SHARED_DATA));
+    for (cell, unit) in data.nt_system_root.iter().zip("C:\\WINDOWS".encode_utf16()) {
+        cell.set(unit);
+    }
+    data.image_number_low.set(INTEL_386);
+    data.image_number_high.set(INTEL_386);
+    data.nt_product_type.set(WORKSTATION);
+    data.product_type_is_valid.set(1);
+    data.nt_major_version.set(5);
+    data.nt_minor_version.set(1);
+    data.number_of_physical_pages.set(pages);
+    data.reserved1.set(0x7FFE_FFFF);
+    data.reserved3.set(0x8000_0000);
+    let features = hal::cpu::features();
+    for (index, present) in [(3, features.mmx), (6, features.sse), (8, true), (9, true), (12, features.no_execute)] {
+        data.processor_features[index].set(u8::from(present));
+    }
+    let call = if features.fast_system_call { entries.fast_system_call } else { entries.interrupt_system_call };
+    data.system_call.set(call);
+    data.system_call_return.set(entries.fast_system_call_return);
+}
+
+/// Starts the zero-page thread and the session.
+pub fn start_threads() {
+    let system = executive();
+    let threads = [(zero_pages as KernelRoutine, ZERO_PAGE_PRIORITY), (run_session as KernelRoutine, SESSION_PRIORITY)];
+    for (routine, priority) in threads {
+        if system.create_system_thread(routine, 0, priority).is_err() {
+            refuse(format_args!("too little RAM for the first threads"));
+        }
+    }
+    logln!("the zero-page thread runs at priority {ZERO_PAGE_PRIORITY}");
+}
+
+/// The kernel thread that runs the plan and then switches the machine off.
+extern "C" fn run_session(_: u32) -> ! {
+    let options = OPTIONS.get().cloned().unwrap_or_else(|| Options::parse(""));
+    if options.link && !link::open() {
+        logln!("there is no COM3: programs' streams go to the console");
+    }
+    let system = executive();
+    let verdict = match PLAN.get() {
+        Some(plan) => plan::jobs(plan).map_or(Verdict::Corrupt, |jobs| system.run_jobs(jobs)),
+        None => {
+            let program = options.run.as_ref().map_or(DEFAULT_PROGRAM, |path| path.as_str());
+            system.run_jobs(core::iter::once(Job::console(program)))
+        }
+    };
+    // Where nobody listens, the way it ends is all that a test can tell.
+    let good = verdict == Verdict::Success || verdict == Verdict::Sound && !options.test;
+    bugcheck::shut_down(if good { Outcome::Good } else { Outcome::Bad })
+}
+
+/// The zero-page thread.
+extern "C" fn zero_pages(_: u32) -> ! {
+    executive().zero_pages()
+}
+
+/// Tells once how long the way to ring 3 was.
+pub fn first_user_instruction() {
+    if !IN_USER_MODE.swap(true, Ordering::Relaxed) {
+        let since_entry = registers::time_stamp() - image::entry_time_stamp();
+        link::event(format_args!("ready tsc={since_entry}"));
+    }
+}

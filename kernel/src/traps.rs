@@ -1,0 +1,143 @@
+//! What the kernel does at each kind of entry: the hooks of `hal::traps`.
+
+use alloc::format;
+use alloc::string::String;
+
+use abi::status::NtStatus;
+use abi::trap_frame::TrapFrame;
+use drivers::{interrupt_controller, timer};
+use hal::cpu::Features;
+use hal::traps::{self, Hooks};
+use hal::{page_tables, user_memory};
+use kd::bugcheck::BugcheckCode;
+use ke::Ring;
+use mm::layout::VirtualAddress;
+use mm::protection::Access;
+
+use crate::bugcheck::{bugcheck_at, double_fault};
+use crate::{clock, system};
+
+/// Error code of a page fault: the page was present.
+const PROTECTION: u32 = 1 << 0;
+/// Error code of a page fault: a store.
+const WRITE: u32 = 1 << 1;
+/// Error code of a page fault: an instruction fetch.
+const EXECUTE: u32 = 1 << 4;
+
+/// Takes over all entries into the kernel.
+pub fn initialise(features: &Features) {
+    traps::initialise(&Hooks { system_call, page_fault, interrupt, return_to_user, exception, double_fault });
+    traps::enable_fast_system_call(features);
+}
+
+extern "C" fn system_call(frame: &TrapFrame, arguments: u32) {
+    let status = system::executive().system_call(frame.eax.get(), arguments);
+    frame.eax.set(status.0);
+}
+
+extern "C" fn page_fault(frame: &TrapFrame, address: u32) {
+    let copying = user_memory::is_copying(frame);
+    if !(frame.is_user() || copying) || !system::is_up() {
+        system_page_fault(frame, address);
+    }
+    let access = access_of(frame.err_code.get());
+    let Err(status) = system::executive().page_fault(address, access) else { return };
+    if copying {
+        user_memory::recover(frame, status);
+    } else {
+        let verb = match access {
+            Access::Read => "read of",
+            Access::Write => "write to",
+            Access::Execute => "execution of",
+        };
+        system::executive().unhandled_exception(status, frame.eip.get(), format!(" ({verb} {address:08X})"));
+    }
+}
+
+fn access_of(error: u32) -> Access {
+    if error & EXECUTE != 0 {
+        Access::Execute
+    } else if error & WRITE != 0 {
+        Access::Write
+    } else {
+        Access::Read
+    }
+}
+
+/// The kernel itself touched what is not there.
+fn system_page_fault(frame: &TrapFrame, address: u32) -> ! {
+    let error = frame.err_code.get();
+    let entry = page_tables::raw_entry(VirtualAddress(address)) as u32;
+    let frame_address = core::ptr::from_ref(frame) as u32;
+    if error & EXECUTE != 0 {
+        let code = BugcheckCode::ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY;
+        bugcheck_at(code, [address, entry, frame_address, 0], frame);
+    }
+    if error & (PROTECTION | WRITE) == PROTECTION | WRITE {
+        let code = BugcheckCode::ATTEMPTED_WRITE_TO_READONLY_MEMORY;
+        bugcheck_at(code, [address, entry, frame_address, 0], frame);
+    }
+    let access = error >> 1 & 1;
+    bugcheck_at(BugcheckCode::PAGE_FAULT_IN_NONPAGED_AREA, [address, access, frame.eip.get(), 0], frame)
+}
+
+/// The status that the exception with `vector` is for a program, or `None` where none can cause it.
+const fn exception_status(vector: u32) -> Option<NtStatus> {
+    Some(match vector {
+        0 => NtStatus::INTEGER_DIVIDE_BY_ZERO,
+        1 => NtStatus::SINGLE_STEP,
+        3 => NtStatus::BREAKPOINT,
+        4 => NtStatus::INTEGER_OVERFLOW,
+        5 => NtStatus::ARRAY_BOUNDS_EXCEEDED,
+        6 => NtStatus::ILLEGAL_INSTRUCTION,
+        10..=13 => NtStatus::ACCESS_VIOLATION,
+        16 => NtStatus::FLOAT_INVALID_OPERATION,
+        17 => NtStatus::DATATYPE_MISALIGNMENT,
+        19 => NtStatus::FLOAT_MULTIPLE_TRAPS,
+        _ => return None,
+    })
+}
+
+/// An exception in ring 3 is the program's end.
+fn user_exception(frame: &TrapFrame, vector: u32) {
+    const PROTECTION_FAULT: u32 = 13;
+    const BREAKPOINT: u32 = 3;
+    const OVERFLOW: u32 = 4;
+    let system = system::executive();
+    let eip = frame.eip.get();
+    let address = if matches!(vector, BREAKPOINT | OVERFLOW) { eip.wrapping_sub(1) } else { eip };
+    let status = match (vector, exception_status(vector)) {
+        (PROTECTION_FAULT, _) => system.protection_fault_status(eip),
+        (_, Some(status)) => status,
+        (_, None) => NtStatus::ILLEGAL_INSTRUCTION,
+    };
+    system.unhandled_exception(status, address, String::new());
+}
+
+extern "C" fn exception(frame: &TrapFrame, vector: u32) {
+    const NON_MASKABLE: u32 = 2;
+    const MACHINE_CHECK: u32 = 18;
+    let eip = frame.eip.get();
+    if frame.is_user() && vector != NON_MASKABLE && vector != MACHINE_CHECK {
+        user_exception(frame, vector);
+    }
+    match (vector, exception_status(vector)) {
+        (NON_MASKABLE, _) => bugcheck_at(BugcheckCode::NMI_HARDWARE_FAILURE, [0; 4], frame),
+        (MACHINE_CHECK, _) => bugcheck_at(BugcheckCode::MACHINE_CHECK_EXCEPTION, [0; 4], frame),
+        (_, Some(status)) => bugcheck_at(BugcheckCode::KMODE_EXCEPTION_NOT_HANDLED, [status.0, eip, 0, 0], frame),
+        (_, None) => bugcheck_at(BugcheckCode::UNEXPECTED_KERNEL_MODE_TRAP, [vector, 0, 0, 0], frame),
+    }
+}
+
+/// Touches only atomics and the interrupt controller: it may have interrupted anything.
+extern "C" fn interrupt(frame: &TrapFrame, line: u32) {
+    let line = line as u8;
+    if interrupt_controller::acknowledge(line) && line == timer::LINE {
+        clock::tick();
+        system::executive().clock_tick(if frame.is_user() { Ring::User } else { Ring::Kernel });
+    }
+}
+
+extern "C" fn return_to_user(_frame: &TrapFrame) {
+    system::executive().before_user_mode();
+}
