@@ -52,7 +52,6 @@ const TABLE: &[(Status, Win32Error)] = &[
     (Status::NO_SUCH_FILE, Win32Error::FILE_NOT_FOUND),
     (Status::INVALID_DEVICE_REQUEST, Win32Error::INVALID_FUNCTION),
     (Status::END_OF_FILE, Win32Error::HANDLE_EOF),
-    (Status::NO_MEDIA_IN_DEVICE, Win32Error::NOT_READY),
     (Status::NO_MEMORY, Win32Error::NOT_ENOUGH_MEMORY),
     (Status::CONFLICTING_ADDRESSES, Win32Error::INVALID_ADDRESS),
     (Status::NOT_MAPPED_VIEW, Win32Error::INVALID_ADDRESS),
@@ -81,7 +80,6 @@ const TABLE: &[(Status, Win32Error)] = &[
     (Status::SECTION_NOT_IMAGE, Win32Error::INVALID_PARAMETER),
     (Status::INCOMPATIBLE_FILE_MAP, Win32Error::INVALID_PARAMETER),
     (Status::SECTION_PROTECTION, Win32Error::INVALID_PARAMETER),
-    (Status::FILE_LOCK_CONFLICT, Win32Error::LOCK_VIOLATION),
     (Status::DELETE_PENDING, Win32Error::ACCESS_DENIED),
     (Status::PRIVILEGE_NOT_HELD, Win32Error::PRIVILEGE_NOT_HELD),
     (Status::PROCEDURE_NOT_FOUND, Win32Error::PROC_NOT_FOUND),
@@ -99,12 +97,11 @@ const TABLE: &[(Status, Win32Error)] = &[
     (Status::MEMORY_NOT_ALLOCATED, Win32Error::INVALID_ADDRESS),
     (Status::WORKING_SET_QUOTA, Win32Error::WORKING_SET_QUOTA),
     (Status::MEDIA_WRITE_PROTECTED, Win32Error::WRITE_PROTECT),
-    (Status::PIPE_DISCONNECTED, Win32Error::PIPE_NOT_CONNECTED),
-    (Status::PIPE_CLOSING, Win32Error::NO_DATA),
-    (Status::IO_TIMEOUT, Win32Error::SEM_TIMEOUT),
+    (Status(0xC000_00B0), Win32Error::PIPE_NOT_CONNECTED), // PIPE_DISCONNECTED
+    (Status(0xC000_00B1), Win32Error::NO_DATA), // PIPE_CLOSING
     (Status::FILE_IS_A_DIRECTORY, Win32Error::ACCESS_DENIED),
     (Status::NOT_SUPPORTED, Win32Error::NOT_SUPPORTED),
-    (Status::PIPE_EMPTY, Win32Error::NO_DATA),
+    (Status(0xC000_00D9), Win32Error::NO_DATA), // PIPE_EMPTY
     (Status::INVALID_PARAMETER_1, Win32Error::INVALID_PARAMETER),
     (Status::INVALID_PARAMETER_2, Win32Error::INVALID_PARAMETER),
     (Status::INVALID_PARAMETER_3, Win32Error::INVALID_PARAMETER),
@@ -123,7 +120,6 @@ const TABLE: &[(Status, Win32Error)] = &[
     (Status::NAME_TOO_LONG, Win32Error::FILENAME_EXCED_RANGE),
     (Status::PROCESS_IS_TERMINATING, Win32Error::ACCESS_DENIED),
     (Status::MAPPED_FILE_SIZE_ZERO, Win32Error::FILE_INVALID),
-    (Status::CANCELLED, Win32Error::OPERATION_ABORTED),
     (Status::COMMITMENT_LIMIT, Win32Error::COMMITMENT_LIMIT),
     (Status::INVALID_IMAGE_NOT_MZ, Win32Error::BAD_EXE_FORMAT),
     (Status::INVALID_IMAGE_PROTECT, Win32Error::BAD_EXE_FORMAT),
@@ -134,7 +130,6 @@ const TABLE: &[(Status, Win32Error)] = &[
     (Status::DLL_INIT_FAILED, Win32Error::DLL_INIT_FAILED),
     (Status::PIPE_BROKEN, Win32Error::BROKEN_PIPE),
     (Status::MAPPED_ALIGNMENT, Win32Error::MAPPED_ALIGNMENT),
-    (Status::NOT_FOUND, Win32Error::NOT_FOUND),
 ];
 
 #[cfg(test)]

@@ -88,14 +88,14 @@ fn convert<M: Memory>(
 ) -> Option<Vec<u8>> {
     let mut integer = || u64::from(next()) | if specification.double { u64::from(next()) << 32 } else { 0 };
     Some(match kind {
-        b'%' => [b'%'].to_vec(),
+        b'%' => b"%".to_vec(),
         b'd' | b'i' => signed(integer(), specification.double),
         b'u' => unsigned(integer(), 10, b"0123456789abcdef"),
         b'x' => unsigned(integer(), 16, b"0123456789abcdef"),
         b'X' => unsigned(integer(), 16, b"0123456789ABCDEF"),
         b'p' => {
             let digits = unsigned(u64::from(next()), 16, b"0123456789abcdef");
-            let mut text = [b'0'].repeat(8 - digits.len());
+            let mut text = b"0".repeat(8 - digits.len());
             text.extend(digits);
             text
         }
@@ -154,11 +154,7 @@ fn counted_string<M: Memory>(memory: &M, address: u32, wide: bool) -> Vec<u8> {
     }
     let length = usize::from(memory.read_u16(address));
     let buffer = memory.read_u32(address.wrapping_add(4));
-    if wide {
-        wide_string(memory, buffer, Some(length / 2))
-    } else {
-        narrow_string(memory, buffer, Some(length))
-    }
+    if wide { wide_string(memory, buffer, Some(length / 2)) } else { narrow_string(memory, buffer, Some(length)) }
 }
 
 fn pad(output: &mut Vec<u8>, text: &[u8], specification: Specification, kind: u8) {
@@ -194,7 +190,10 @@ mod tests {
 
     #[test]
     fn numbers() {
-        assert_eq!(formatted("%d %u %x %X %08x|%-4d|%4d", &[!0, !0, 255, 255, 0xBEEF, 7, 7]), "-1 4294967295 ff FF 0000beef|7   |   7");
+        assert_eq!(
+            formatted("%d %u %x %X %08x|%-4d|%4d", &[!0, !0, 255, 255, 0xBEEF, 7, 7]),
+            "-1 4294967295 ff FF 0000beef|7   |   7"
+        );
         assert_eq!(formatted("%I64x %I64d", &[1, 2, !0, !0]), "200000001 -1");
         assert_eq!(formatted("%p %05d %%", &[0x1234, (-5i32).cast_unsigned()]), "00001234 -0005 %");
         assert_eq!(formatted("%lx %*d", &[10, 3, 5]), "a   5");
@@ -202,7 +201,10 @@ mod tests {
 
     #[test]
     fn strings() {
-        assert_eq!(formatted("%s|%.2s|%ws|%S|%wZ|%c", &[0x1000, 0x1000, 0x1006, 0x1006, 0x100C, 0x41]), "text|te|wi|wi|wi|A");
+        assert_eq!(
+            formatted("%s|%.2s|%ws|%S|%wZ|%c", &[0x1000, 0x1000, 0x1006, 0x1006, 0x100C, 0x41]),
+            "text|te|wi|wi|wi|A"
+        );
         assert_eq!(formatted("%s %q", &[0]), "(null) %q");
         assert_eq!(formatted("end %", &[]), "end ");
     }

@@ -140,7 +140,12 @@ mod tests {
     }
 
     fn three() -> Builder {
-        Builder::new(0x1000_0000, 0x3000).exports(0x2000, "t.dll", 5, &[("Alpha", 0x1010), ("Beta", 0x2010), ("Gamma", 0x1030)])
+        Builder::new(0x1000_0000, 0x3000).exports(
+            0x2000,
+            "t.dll",
+            5,
+            &[("Alpha", 0x1010), ("Beta", 0x2010), ("Gamma", 0x1030)],
+        )
     }
 
     #[test]

@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn dlls_and_symbols_in_order() {
         let builder = Builder::new(0x40_0000, 0x3000);
-        let (builder, tables) = builder.imports(0x2000, &[("KERNEL32.dll", &["ExitProcess", "Sleep"]), ("a.dll", &["#7"])]);
+        let (builder, tables) =
+            builder.imports(0x2000, &[("KERNEL32.dll", &["ExitProcess", "Sleep"]), ("a.dll", &["#7"])]);
         let (memory, image) = opened(builder);
         let mut imports = Imports::of(&image);
         let first = imports.next(&memory, &image).unwrap().unwrap();
@@ -152,7 +153,8 @@ mod tests {
     #[test]
     fn an_image_full_of_thunks_ends() {
         let words = [1; 0x400];
-        let builder = Builder::new(0x40_0000, 0x3000).words(0x2000, &words).words(0x1000, &[0x2000, 0, 0, 0x2000, 0x2000]);
+        let builder =
+            Builder::new(0x40_0000, 0x3000).words(0x2000, &words).words(0x1000, &[0x2000, 0, 0, 0x2000, 0x2000]);
         let (memory, image) = opened(builder.directory(1, 0x1000, 40));
         let descriptor = Imports::of(&image).next(&memory, &image).unwrap().unwrap();
         assert_eq!(descriptor.count(&memory, &image), Err(Malformed));

@@ -99,12 +99,12 @@ mod tests {
     #[test]
     fn blocks_that_lie_are_refused() {
         for block in [
-            &[0x1000, 4, 0][..],              // shorter than its header
-            &[0x1000, 0x1000, 0],             // longer than the table
-            &[0xFFFF_F000, 12, 0x3FFF],       // beyond the end of memory
-            &[0x2000, 12, 0x3FFD],            // leaves the image
-            &[0, 12, 0x3040],                 // into the headers
-            &[0x1000, 12, 0x5000],            // another processor's type
+            &[0x1000, 4, 0][..],        // shorter than its header
+            &[0x1000, 0x1000, 0],       // longer than the table
+            &[0xFFFF_F000, 12, 0x3FFF], // beyond the end of memory
+            &[0x2000, 12, 0x3FFD],      // leaves the image
+            &[0, 12, 0x3040],           // into the headers
+            &[0x1000, 12, 0x5000],      // another processor's type
         ] {
             assert_eq!(relocated(block).1, Err(Malformed), "{block:x?}");
         }

@@ -15,11 +15,7 @@ const MAXIMUM_FORWARDS: u32 = 16;
 
 /// Loads every DLL that `image` imports from and fills its import address tables.
 #[doc(alias = "LdrpWalkImportDescriptor")]
-pub(super) fn bind_imports<P: Process>(
-    process: &P,
-    added: &mut Vec<Module>,
-    image: &Image,
-) -> Result<(), LoadError> {
+pub(super) fn bind_imports<P: Process>(process: &P, added: &mut Vec<Module>, image: &Image) -> Result<(), LoadError> {
     let sections = image.sections(process)?;
     let mut imports = Imports::of(image);
     while let Some(descriptor) = imports.next(process, image)? {
@@ -46,10 +42,10 @@ fn bind_descriptor<P: Process>(
     let table = image.address(descriptor.addresses, 4 * count)?;
     let section = section_of(sections, descriptor.addresses, 4 * count).ok_or(Malformed)?;
     if section.is_writable() {
-        return fill(process, added, image, descriptor, dll, table);
+        return fill(process, added, image, descriptor, dll, count);
     }
     process.protect(table, 4 * count, READ_WRITE)?;
-    fill(process, added, image, descriptor, dll, table)?;
+    fill(process, added, image, descriptor, dll, count)?;
     process.protect(table, 4 * count, section.protection())?;
     Ok(())
 }
@@ -68,16 +64,14 @@ fn fill<P: Process>(
     image: &Image,
     descriptor: &Descriptor,
     dll: Module,
-    table: u32,
+    count: u32,
 ) -> Result<(), LoadError> {
     let exporter = Exporter::open(process, dll)?;
-    let mut index = 0;
-    while let Some(thunk) = descriptor.thunk(process, image, index)? {
+    for index in 0..count {
+        // The table may overlap the words that were counted: a zero that was written meanwhile ends the walk.
+        let Some(thunk) = descriptor.thunk(process, image, index)? else { break };
         let address = exporter.resolve(process, added, thunk.symbol(), MAXIMUM_FORWARDS)?;
-        // The table may overlap the words that were counted, so each slot is checked when it is written.
         process.write_u32(image.address(descriptor.addresses + 4 * index, 4)?, address);
-        debug_assert!(image.address(descriptor.addresses, 4).is_ok_and(|first| first == table));
-        index += 1;
     }
     Ok(())
 }

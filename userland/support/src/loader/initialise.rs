@@ -21,7 +21,8 @@ pub(super) enum Moment {
 /// An initialiser may load more DLLs, so the list is looked at anew after each call.
 #[doc(alias = "LdrpRunInitializeRoutines")]
 pub(super) fn run_initialisers<P: Process>(process: &P, moment: Moment) -> Result<(), LoadError> {
-    let pending = || Module::all(process, Order::Initialisation).find(|module| !module.has(process, flag::ENTRY_PROCESSED));
+    let pending =
+        || Module::all(process, Order::Initialisation).find(|module| !module.has(process, flag::ENTRY_PROCESSED));
     while let Some(module) = pending() {
         module.set(process, flag::ENTRY_PROCESSED);
         if module.has(process, flag::IMAGE_DLL) {

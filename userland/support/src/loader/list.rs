@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use super::{LoadError, Mapped, Process};
+use super::{LoadError, LoaderData, Mapped, Process};
 use crate::image::{Image, Malformed};
 use crate::memory::Memory;
 use crate::path;
@@ -138,8 +138,8 @@ impl Module {
         memory.write_u16(self.0 + field::TLS_INDEX, 0xFFFF);
     }
 
-    /// The module that follows the loader's own `memory` in `order`, all of them in turn.
-    pub(super) fn all<P: Process>(process: &P, order: Order) -> impl Iterator<Item = Self> {
+    /// All modules, in `order`.
+    pub fn all<P: LoaderData>(process: &P, order: Order) -> impl Iterator<Item = Self> {
         let head = order.head(process.loader_data());
         let mut at = process.read_u32(head);
         core::iter::from_fn(move || {
@@ -153,19 +153,18 @@ impl Module {
     }
 
     /// The module whose image lies at `base`.
-    pub fn at<P: Process>(process: &P, base: u32) -> Option<Self> {
+    pub fn at<P: LoaderData>(process: &P, base: u32) -> Option<Self> {
         Self::all(process, Order::Load).find(|module| module.base(process) == base)
     }
 
     /// The module whose image holds `address`.
-    pub fn holding<P: Process>(process: &P, address: u32) -> Option<Self> {
-        Self::all(process, Order::Load).find(|module| {
-            address.wrapping_sub(module.base(process)) < process.read_u32(module.0 + field::SIZE)
-        })
+    pub fn holding<P: LoaderData>(process: &P, address: u32) -> Option<Self> {
+        Self::all(process, Order::Load)
+            .find(|module| address.wrapping_sub(module.base(process)) < process.read_u32(module.0 + field::SIZE))
     }
 
     /// The first module of the load order: the program.
-    pub fn program<P: Process>(process: &P) -> Option<Self> {
+    pub fn program<P: LoaderData>(process: &P) -> Option<Self> {
         Self::all(process, Order::Load).next()
     }
 
@@ -182,7 +181,10 @@ impl Module {
     fn is_called<M: Memory>(self, memory: &M, string: u32, name: &[u16]) -> bool {
         let (bytes, buffer) = (memory.read_u16(self.0 + string), memory.read_u32(self.0 + string + 4));
         usize::from(bytes) == 2 * name.len()
-            && name.iter().enumerate().all(|(index, &unit)| lower(memory.read_u16(buffer + 2 * index as u32)) == lower(unit))
+            && name
+                .iter()
+                .enumerate()
+                .all(|(index, &unit)| lower(memory.read_u16(buffer + 2 * index as u32)) == lower(unit))
     }
 
     /// Makes an entry for an image and puts it on the first two lists (L1).

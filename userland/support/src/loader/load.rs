@@ -72,12 +72,7 @@ fn is_absence(status: Status) -> bool {
 
 /// Makes a mapped image a module. The image is unmapped again if it cannot even become an entry; from then on
 /// [`roll_back`] takes care of it.
-fn add<P: Process>(
-    process: &P,
-    added: &mut Vec<Module>,
-    mapped: Mapped,
-    path: &[u16],
-) -> Result<Module, LoadError> {
+fn add<P: Process>(process: &P, added: &mut Vec<Module>, mapped: Mapped, path: &[u16]) -> Result<Module, LoadError> {
     let entered = Image::open(process, mapped.base, mapped.size).map_err(LoadError::from).and_then(|image| {
         relocate_image(process, &image)?;
         Ok((Module::insert(process, mapped, &image, path)?, image))

@@ -7,7 +7,7 @@
 //! Invariants:
 //! - L1: an entry is on the load-order and memory-order lists from its insertion to its removal, and on the
 //!   initialisation list once everything it imports is there. So that list is in dependency order, cycles aside.
-//! - L2: a failed load leaves the lists, the counts and the address space as they were.
+//! - L2: a failed load leaves the lists, the counts and the address space as they were, apart from the pins of L3.
 //! - L3: a load count of FFFF never changes: the program, `ntdll`, everything loaded at start-up, and what a forwarder led to.
 //!
 //! Locks: the caller holds the loader lock. Initialisers run under it and may call back in.
@@ -28,7 +28,7 @@ pub use error::LoadError;
 pub use initialise::shut_down;
 pub use list::{Module, Order, initialise_lists};
 pub use load::load_library;
-pub use process::{Mapped, Process, Reason};
+pub use process::{LoaderData, Mapped, Process, Reason};
 pub use reference::free_library;
 pub use start::{Program, start};
 
@@ -43,8 +43,8 @@ use crate::image::Symbol;
 #[doc(alias = "LdrGetProcedureAddress")]
 pub fn procedure_address<P: Process>(process: &P, module: Module, symbol: Symbol<'_>) -> Result<u32, LoadError> {
     let mut added = Vec::new();
-    let address = bind::resolve(process, &mut added, module, symbol)
-        .inspect_err(|_| load::roll_back(process, &added))?;
+    let address =
+        bind::resolve(process, &mut added, module, symbol).inspect_err(|_| load::roll_back(process, &added))?;
     if !added.is_empty() {
         initialise::run_initialisers(process, initialise::Moment::Later)?;
     }

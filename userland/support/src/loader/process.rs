@@ -24,10 +24,16 @@ pub enum Reason {
     ProcessAttach = 1,
 }
 
+/// Where a process's loader data is: all that looking modules up needs.
+pub trait LoaderData: Memory {
+    /// Address of the PEB's `_PEB_LDR_DATA`.
+    fn loader_data(&self) -> u32;
+}
+
 /// The process, as the loader acts on it. Mechanism only: no method decides anything.
 ///
 /// All methods take `&self`, because an initialiser that [`Process::call`] runs may enter the loader again.
-pub trait Process: Memory {
+pub trait Process: LoaderData {
     /// `bytes` zero bytes on the heap, aligned to 8, or `None`.
     fn allocate(&self, bytes: u32) -> Option<u32>;
 
@@ -54,9 +60,6 @@ pub trait Process: Memory {
 
     /// Makes `array` this thread's array of thread-local blocks.
     fn set_thread_storage(&self, array: u32);
-
-    /// Address of the PEB's `_PEB_LDR_DATA`.
-    fn loader_data(&self) -> u32;
 
     /// The folders that are searched for a DLL without one, in order.
     fn search_folders(&self) -> Vec<Vec<u16>>;

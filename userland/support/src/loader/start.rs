@@ -44,7 +44,11 @@ pub fn start<P: Process>(process: &P, program: &Program) -> Result<u32, LoadErro
     initialise_storage(process)?;
     run_initialisers(process, Moment::WithProcess)?;
     call_storage_callbacks(process, module, Reason::ProcessAttach);
-    Ok(module.entry_point(process))
+    // As on Windows, a program without entry point begins with its first byte.
+    Ok(match module.entry_point(process) {
+        0 => image.base(),
+        entry => entry,
+    })
 }
 
 fn enter<P: Process>(process: &P, mapped: Mapped, path: &[u16]) -> Result<(Module, Image), LoadError> {

@@ -1,0 +1,190 @@
+//! The blocks that every program can see: TEB, PEB, process parameters and the shared page.
+//!
+//! Fields are reached by XP SP3's offsets, word by word: programs write to these blocks too, so no reference to one
+//! is ever made.
+
+use core::arch::asm;
+
+use user_support::memory::Memory;
+
+use crate::memory::ThisProcess;
+
+/// Where the page that the kernel shares with every process lies.
+const SHARED_DATA: u32 = 0x7FFE_0000;
+
+/// Declares a getter and, with a second name, a setter for the word at an offset.
+macro_rules! words {
+    ($($(#[$meta:meta])* $offset:literal $get:ident $($set:ident)?;)*) => {$(
+        $(#[$meta])*
+        pub fn $get(self) -> u32 {
+            self.memory().read_u32(self.0 + $offset)
+        }
+        $(
+            /// Sets the word that the getter of the same name reads.
+            pub fn $set(self, value: u32) {
+                self.memory().write_u32(self.0 + $offset, value);
+            }
+        )?
+    )*};
+}
+
+/// The block of the running thread.
+#[derive(Clone, Copy, Debug)]
+#[doc(alias = "TEB")]
+pub struct ThreadBlock(u32);
+
+/// The block of the process.
+#[derive(Clone, Copy, Debug)]
+#[doc(alias = "PEB")]
+pub struct ProcessBlock(u32);
+
+/// The page that the kernel shares with every process.
+#[derive(Clone, Copy, Debug)]
+#[doc(alias = "KUSER_SHARED_DATA")]
+pub struct SharedData(u32);
+
+/// The running thread's block.
+pub fn teb() -> ThreadBlock {
+    let address: u32;
+    // SAFETY: in ring 3, fs is based on the TEB, whose word 18h is its own address.
+    unsafe { asm!("mov {:e}, fs:[0x18]", out(reg) address, options(nostack, preserves_flags, readonly)) };
+    ThreadBlock(address)
+}
+
+/// The process's block.
+pub fn peb() -> ProcessBlock {
+    ProcessBlock(teb().process_block())
+}
+
+/// The shared page.
+pub fn shared_data() -> SharedData {
+    SharedData(SHARED_DATA)
+}
+
+impl ThreadBlock {
+    fn memory(self) -> ThisProcess {
+        // SAFETY: only fields of the TEB are touched through it, word by word.
+        unsafe { ThisProcess::new() }
+    }
+
+    words! {
+        /// Identifier of the process.
+        0x20 process_identifier;
+        /// Identifier of the thread.
+        0x24 thread_identifier;
+        /// Address of the array of thread-local blocks.
+        0x2C storage set_storage;
+        /// Address of the PEB.
+        0x30 process_block;
+        /// The last Win32 error.
+        0x34 last_error set_last_error;
+    }
+
+    /// The value in slot `index` (0-63).
+    #[doc(alias = "TlsSlots")]
+    pub fn slot(self, index: u32) -> u32 {
+        self.memory().read_u32(self.0 + 0xE10 + 4 * index)
+    }
+
+    /// Sets the value in slot `index` (0-63).
+    pub fn set_slot(self, index: u32, value: u32) {
+        self.memory().write_u32(self.0 + 0xE10 + 4 * index, value);
+    }
+}
+
+impl ProcessBlock {
+    fn memory(self) -> ThisProcess {
+        // SAFETY: only fields of the PEB are touched through it, word by word.
+        unsafe { ThisProcess::new() }
+    }
+
+    words! {
+        /// Where the program's image lies.
+        0x08 image_base;
+        /// Address of `_PEB_LDR_DATA`.
+        0x0C loader_data set_loader_data;
+        /// Address of `_RTL_USER_PROCESS_PARAMETERS`.
+        0x10 parameters;
+        /// The process heap.
+        0x18 heap set_heap;
+        /// The critical section of the PEB.
+        0x1C lock set_lock;
+        /// Address of the `RTL_BITMAP` of thread-local slots.
+        0x40 slot_bitmap set_slot_bitmap;
+        /// Slots 0-31 in use, a bit each.
+        0x44 slots_low set_slots_low;
+        /// Slots 32-63 in use, a bit each.
+        0x48 slots_high set_slots_high;
+        /// Processors of the machine.
+        0x64 processors;
+        /// Bytes that a new heap reserves.
+        0x78 heap_reserve;
+        /// Heaps of the process.
+        0x88 heap_count set_heap_count;
+        /// Room in the array of heaps.
+        0x8C maximum_heaps set_maximum_heaps;
+        /// Address of the array of heaps.
+        0x90 heaps set_heaps;
+        /// The critical section of the loader.
+        0xA0 loader_lock set_loader_lock;
+        /// Major version of the system.
+        0xA4 major_version;
+        /// Minor version of the system.
+        0xA8 minor_version;
+        /// Build number, and the service pack in the high half.
+        0xAC build;
+        /// Platform: 2 for NT.
+        0xB0 platform;
+    }
+
+    /// Where the block lies.
+    pub fn address(self) -> u32 {
+        self.0
+    }
+
+    /// Address of the bits of the thread-local slots.
+    pub fn slot_bits(self) -> u32 {
+        self.0 + 0x44
+    }
+
+    /// Whether a debugger is attached.
+    pub fn being_debugged(self) -> bool {
+        self.memory().read_u8(self.0 + 2) != 0
+    }
+}
+
+impl SharedData {
+    fn memory(self) -> ThisProcess {
+        // SAFETY: the page is mapped read-only in every process and only read here.
+        unsafe { ThisProcess::new() }
+    }
+
+    words! {
+        /// Clock ticks since the start, modulo 2^32.
+        0x000 tick_count;
+        /// Milliseconds a tick, times 2^24.
+        0x004 tick_multiplier;
+    }
+
+    /// Processor feature `index` (`PF_` value).
+    pub fn has_feature(self, index: u32) -> bool {
+        index < 64 && self.memory().read_u8(self.0 + 0x274 + index) != 0
+    }
+
+    /// The system time in units of 100 ns since 1601. The kernel writes high 2, low, high 1; equal halves mean that
+    /// no update came in between.
+    pub fn system_time(self) -> u64 {
+        loop {
+            let high = self.memory().read_u32(self.0 + 0x18);
+            let low = self.memory().read_u32(self.0 + 0x14);
+            if high == self.memory().read_u32(self.0 + 0x1C) {
+                return u64::from(high) << 32 | u64::from(low);
+            }
+        }
+    }
+
+    /// Unit `index` of the system root (`C:\WINDOWS`), 0 behind its end.
+    pub fn system_root(self, index: u32) -> u16 {
+        if index < 260 { self.memory().read_u16(self.0 + 0x30 + 2 * index) } else { 0 }
+    }
+}

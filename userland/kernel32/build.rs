@@ -1,0 +1,36 @@
+//! Tells the linker what a DLL is, and which functions are `ntdll`'s own under another name.
+
+/// Where the DLL is linked to lie.
+const BASE: &str = "0x7C800000";
+
+/// Names that lead to `ntdll`, as on Windows.
+const FORWARDERS: [(&str, &str); 14] = [
+    ("DeleteCriticalSection", "RtlDeleteCriticalSection"),
+    ("EnterCriticalSection", "RtlEnterCriticalSection"),
+    ("HeapAlloc", "RtlAllocateHeap"),
+    ("HeapFree", "RtlFreeHeap"),
+    ("HeapReAlloc", "RtlReAllocateHeap"),
+    ("HeapSize", "RtlSizeHeap"),
+    ("InitializeCriticalSection", "RtlInitializeCriticalSection"),
+    ("LeaveCriticalSection", "RtlLeaveCriticalSection"),
+    ("RtlFillMemory", "RtlFillMemory"),
+    ("RtlMoveMemory", "RtlMoveMemory"),
+    ("RtlZeroMemory", "RtlZeroMemory"),
+    ("SetCriticalSectionSpinCount", "RtlSetCriticalSectionSpinCount"),
+    ("TryEnterCriticalSection", "RtlTryEnterCriticalSection"),
+    ("DebugBreak", "DbgBreakPoint"),
+];
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    argument(&format!("/BASE:{BASE}"));
+    argument("/NOENTRY");
+    argument("/SUBSYSTEM:CONSOLE,4.0");
+    for (name, target) in FORWARDERS {
+        argument(&format!("/EXPORT:{name}=NTDLL.{target}"));
+    }
+}
+
+fn argument(text: &str) {
+    println!("cargo::rustc-link-arg-cdylib={text}");
+}

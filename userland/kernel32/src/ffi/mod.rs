@@ -1,0 +1,26 @@
+//! All of this DLL is called with raw pointers; what can be thought about without them is in `user-support`.
+
+mod code_page;
+mod console;
+mod critical_section;
+mod debug;
+mod directory;
+mod environment;
+mod failure;
+mod file;
+mod heap;
+mod interlocked;
+mod last_error;
+mod local_memory;
+mod module;
+mod nt;
+mod pointer_check;
+mod process;
+mod process_memory;
+mod standard_handle;
+mod startup;
+mod string;
+mod thread_slot;
+mod time;
+mod version;
+mod virtual_memory;

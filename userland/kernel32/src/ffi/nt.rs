@@ -1,0 +1,99 @@
+//! What this DLL imports from `ntdll`.
+
+use user_ffi::{AnsiString, UnicodeString};
+
+/// The pseudo handle of the calling process.
+pub const CURRENT_PROCESS: u32 = 0xFFFF_FFFF;
+
+#[link(name = "ntdll", kind = "raw-dylib", import_name_type = "undecorated")]
+unsafe extern "system" {
+    pub fn NtAllocateVirtualMemory(
+        process: u32,
+        base: *mut u32,
+        zero_bits: u32,
+        size: *mut u32,
+        kind: u32,
+        protection: u32,
+    ) -> u32;
+    pub fn NtClose(handle: u32) -> u32;
+    pub fn NtCreateFile(
+        handle: *mut u32,
+        access: u32,
+        attributes: *const u32,
+        status: *mut u32,
+        size: *const u64,
+        file_attributes: u32,
+        share: u32,
+        disposition: u32,
+        options: u32,
+        extended: *const u8,
+        extended_length: u32,
+    ) -> u32;
+    pub fn NtDelayExecution(alertable: u32, interval: *const i64) -> u32;
+    pub fn NtFlushBuffersFile(file: u32, status: *mut u32) -> u32;
+    pub fn NtFlushInstructionCache(process: u32, base: u32, size: u32) -> u32;
+    pub fn NtFreeVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
+    pub fn NtLockVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
+    pub fn NtProtectVirtualMemory(process: u32, base: *mut u32, size: *mut u32, protection: u32, old: *mut u32) -> u32;
+    pub fn NtQueryInformationFile(file: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32) -> u32;
+    pub fn NtQueryPerformanceCounter(counter: *mut u64, frequency: *mut u64) -> u32;
+    pub fn NtQueryVirtualMemory(
+        process: u32,
+        address: u32,
+        class: u32,
+        buffer: *mut u8,
+        length: u32,
+        returned: *mut u32,
+    ) -> u32;
+    pub fn NtQueryVolumeInformationFile(file: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32) -> u32;
+    pub fn NtReadFile(
+        file: u32,
+        event: u32,
+        routine: u32,
+        context: u32,
+        status: *mut u32,
+        buffer: *mut u8,
+        length: u32,
+        offset: *const u64,
+        key: *const u32,
+    ) -> u32;
+    pub fn NtReadVirtualMemory(process: u32, address: u32, buffer: *mut u8, length: u32, copied: *mut u32) -> u32;
+    pub fn NtSetInformationFile(file: u32, status: *mut u32, buffer: *const u8, length: u32, class: u32) -> u32;
+    pub fn NtTerminateProcess(process: u32, status: u32) -> u32;
+    pub fn NtUnlockVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
+    pub fn NtWriteFile(
+        file: u32,
+        event: u32,
+        routine: u32,
+        context: u32,
+        status: *mut u32,
+        buffer: *const u8,
+        length: u32,
+        offset: *const u64,
+        key: *const u32,
+    ) -> u32;
+    pub fn NtWriteVirtualMemory(process: u32, address: u32, buffer: *const u8, length: u32, copied: *mut u32) -> u32;
+    pub fn NtYieldExecution() -> u32;
+
+    pub fn LdrGetDllHandle(path: *const u16, flags: *const u32, name: *const UnicodeString, base: *mut u32) -> u32;
+    pub fn LdrGetProcedureAddress(base: u32, name: *const AnsiString, ordinal: u32, address: *mut u32) -> u32;
+    pub fn LdrLoadDll(path: *const u16, flags: *const u32, name: *const UnicodeString, base: *mut u32) -> u32;
+    pub fn LdrShutdownProcess();
+    pub fn LdrUnloadDll(base: u32) -> u32;
+
+    pub fn RtlAllocateHeap(heap: u32, flags: u32, size: u32) -> u32;
+    pub fn RtlCreateHeap(flags: u32, base: u32, reserve: u32, commit: u32, lock: u32, parameters: u32) -> u32;
+    pub fn RtlDestroyHeap(heap: u32) -> u32;
+    pub fn RtlFreeHeap(heap: u32, flags: u32, address: u32) -> u32;
+    pub fn RtlInitializeCriticalSectionAndSpinCount(section: *mut u8, spin: u32) -> u32;
+    pub fn RtlLockHeap(heap: u32) -> u8;
+    pub fn RtlReAllocateHeap(heap: u32, flags: u32, address: u32, size: u32) -> u32;
+    pub fn RtlSizeHeap(heap: u32, flags: u32, address: u32) -> u32;
+    pub fn RtlUnlockHeap(heap: u32) -> u8;
+    pub fn RtlValidateHeap(heap: u32, flags: u32, address: u32) -> u8;
+}
+
+#[link(name = "ntdll", kind = "raw-dylib", import_name_type = "undecorated")]
+unsafe extern "C" {
+    pub fn DbgPrint(format: *const u8, ...) -> u32;
+}

@@ -1,0 +1,70 @@
+//! `IsBadReadPtr` and `IsBadWritePtr`, answered by asking for the state of the pages.
+
+use user_ffi::bytes;
+
+use super::last_error::{Bool, FALSE, TRUE};
+use super::virtual_memory::region;
+
+const MEM_COMMIT: u32 = 0x1000;
+const PAGE_GUARD: u32 = 0x100;
+/// Protections that let a program read: all but none at all and execution alone.
+const READABLE: u32 = 0x02 | 0x04 | 0x08 | 0x20 | 0x40 | 0x80;
+/// Protections that let a program write, copies included.
+const WRITABLE: u32 = 0x04 | 0x08 | 0x40 | 0x80;
+
+/// Whether all of `size` bytes at `address` are committed with one of the protections of `allowed`.
+fn is_allowed(address: u32, size: u32, allowed: u32) -> bool {
+    let Some(last) = address.checked_add(size.saturating_sub(1)) else { return false };
+    let mut at = address;
+    loop {
+        match region(at) {
+            Some((MEM_COMMIT, protection, end)) if protection & allowed != 0 && protection & PAGE_GUARD == 0 => {
+                if end == 0 || end > last {
+                    return true;
+                }
+                at = end;
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// Whether some of the bytes cannot be read.
+#[unsafe(no_mangle)]
+pub extern "system" fn IsBadReadPtr(address: u32, size: u32) -> Bool {
+    if size == 0 || is_allowed(address, size, READABLE) { FALSE } else { TRUE }
+}
+
+/// Whether some of the bytes cannot be written.
+#[unsafe(no_mangle)]
+pub extern "system" fn IsBadWritePtr(address: u32, size: u32) -> Bool {
+    if size == 0 || is_allowed(address, size, WRITABLE) { FALSE } else { TRUE }
+}
+
+/// Whether the address cannot be read, and so cannot be called.
+#[unsafe(no_mangle)]
+pub extern "system" fn IsBadCodePtr(address: u32) -> Bool {
+    IsBadReadPtr(address, 1)
+}
+
+/// Whether a string of at most `limit` bytes cannot be read.
+///
+/// # Safety
+/// Nobody changes the string or the memory it is in meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn IsBadStringPtrA(address: u32, limit: u32) -> Bool {
+    let mut at = address;
+    while at.wrapping_sub(address) < limit {
+        if !is_allowed(at, 1, READABLE) {
+            return TRUE;
+        }
+        let page_end = (at | 0xFFF) + 1;
+        // SAFETY: the page is readable, and the string is cut at its end.
+        let rest = unsafe { bytes(at as *const u8, page_end - at) };
+        if rest.contains(&0) {
+            return FALSE;
+        }
+        at = page_end;
+    }
+    FALSE
+}

@@ -1,0 +1,95 @@
+//! Memory of other processes, and of this one by handle.
+
+use super::last_error::{Bool, fail, fail_with, succeeded};
+use super::nt::{NtFlushInstructionCache, NtProtectVirtualMemory, NtReadVirtualMemory, NtWriteVirtualMemory};
+use user_support::error::Win32Error;
+use user_support::status::Status;
+
+const EXECUTE_READ_WRITE: u32 = 0x40;
+/// Protections under which the bytes can be written as they are.
+const WRITABLE: u32 = 0x04 | 0x08 | 0x40 | 0x80;
+/// Protections that say "not for writing", and are respected.
+const CLOSED: u32 = 0x01 | 0x02;
+
+/// Copies memory out of a process.
+///
+/// # Safety
+/// `buffer` has room for `size` bytes; `copied` is null or points to a word.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn ReadProcessMemory(
+    process: u32,
+    address: u32,
+    buffer: *mut u8,
+    size: u32,
+    copied: *mut u32,
+) -> Bool {
+    let mut count = 0;
+    // SAFETY: the caller's promise; a bad buffer is refused by the service.
+    let status = unsafe { NtReadVirtualMemory(process, address, buffer, size, &mut count) };
+    // SAFETY: the caller's promise.
+    unsafe { deliver(copied, count) };
+    succeeded(status)
+}
+
+/// Copies memory into a process. As on Windows, pages that may be executed but not written are opened
+/// for it, and pages that may only be read are not.
+///
+/// # Safety
+/// `buffer` holds `size` bytes; `copied` is null or points to a word; the process can live with the change.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn WriteProcessMemory(
+    process: u32,
+    address: u32,
+    buffer: *const u8,
+    size: u32,
+    copied: *mut u32,
+) -> Bool {
+    let old = match protect(process, address, size, EXECUTE_READ_WRITE) {
+        Ok(old) => old,
+        Err(status) => return fail_with(status),
+    };
+    if old & WRITABLE != 0 || old & CLOSED != 0 {
+        // What was open stays as it was, and so does what was closed.
+        if let Err(status) = protect(process, address, size, old) {
+            return fail_with(status);
+        }
+    }
+    if old & CLOSED != 0 {
+        return fail(Win32Error::NOACCESS);
+    }
+    let mut count = 0;
+    // SAFETY: the caller's promise; a bad buffer is refused by the service.
+    let status = unsafe { NtWriteVirtualMemory(process, address, buffer, size, &mut count) };
+    // SAFETY: the caller's promise.
+    unsafe { deliver(copied, count) };
+    if old & WRITABLE == 0 {
+        let closed = protect(process, address, size, old);
+        debug_assert!(closed.is_ok());
+        // SAFETY: flushing changes no contents.
+        unsafe { NtFlushInstructionCache(process, address, size) };
+    }
+    succeeded(status)
+}
+
+/// Makes code that was written visible to the processor; x86 does that by itself.
+#[unsafe(no_mangle)]
+pub extern "system" fn FlushInstructionCache(process: u32, address: u32, size: u32) -> Bool {
+    // SAFETY: flushing changes no contents.
+    succeeded(unsafe { NtFlushInstructionCache(process, address, size) })
+}
+
+fn protect(process: u32, address: u32, size: u32, protection: u32) -> Result<u32, Status> {
+    let (mut base, mut size, mut old) = (address, size, 0);
+    // SAFETY: `WriteProcessMemory`'s promise; the service writes the three words.
+    let status = unsafe { NtProtectVirtualMemory(process, &mut base, &mut size, protection, &mut old) };
+    Status(status).ok().map(|()| old)
+}
+
+/// # Safety
+/// `target` is null or points to a word.
+unsafe fn deliver(target: *mut u32, value: u32) {
+    if !target.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { target.write(value) };
+    }
+}

@@ -1,0 +1,162 @@
+//! Critical sections: a lock that its owner may take again.
+//!
+//! `LockCount` is -1 when free and else counts the owner's entries above it; only its owner reads or writes
+//! `RecursionCount`. Whoever finds it taken yields until it is free.
+
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+use user_ffi::teb;
+use user_support::status::Status;
+
+use super::services::NtYieldExecution;
+
+/// Why the value: no thread has identifier 0.
+const NOBODY: u32 = 0;
+
+/// A critical section, in the layout of Windows.
+#[repr(C)]
+#[derive(Debug)]
+#[doc(alias = "RTL_CRITICAL_SECTION")]
+pub struct CriticalSection {
+    debug: AtomicU32,
+    lock_count: AtomicI32,
+    recursion: AtomicU32,
+    owner: AtomicU32,
+    semaphore: AtomicU32,
+    spin: AtomicU32,
+}
+
+impl CriticalSection {
+    /// A free one.
+    pub const fn new() -> Self {
+        Self {
+            debug: AtomicU32::new(0),
+            lock_count: AtomicI32::new(-1),
+            recursion: AtomicU32::new(0),
+            owner: AtomicU32::new(NOBODY),
+            semaphore: AtomicU32::new(0),
+            spin: AtomicU32::new(0),
+        }
+    }
+
+    /// Takes it if it is free or the caller's already.
+    pub fn try_enter(&self) -> bool {
+        let thread = teb().thread_identifier();
+        if self.owner.load(Ordering::Relaxed) == thread {
+            self.lock_count.fetch_add(1, Ordering::Relaxed);
+            self.recursion.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        let taken = self.lock_count.compare_exchange(-1, 0, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        if taken {
+            self.owner.store(thread, Ordering::Relaxed);
+            self.recursion.store(1, Ordering::Relaxed);
+        }
+        taken
+    }
+
+    /// Takes it, waiting as long as it is another's.
+    pub fn enter(&self) {
+        while !self.try_enter() {
+            // SAFETY: yielding the processor touches no memory.
+            unsafe { NtYieldExecution() };
+        }
+    }
+
+    /// Gives one entry back.
+    pub fn leave(&self) {
+        if self.recursion.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.owner.store(NOBODY, Ordering::Relaxed);
+        }
+        self.lock_count.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// Turns the pointer of a Win32 call into the section.
+///
+/// # Safety
+/// `section` points to an initialised critical section that outlives the result.
+unsafe fn section<'section>(section: *const CriticalSection) -> &'section CriticalSection {
+    // SAFETY: the caller's promise; all fields are atomic, so sharing is sound.
+    unsafe { &*section }
+}
+
+/// Makes a critical section.
+///
+/// # Safety
+/// `target` points to room for one.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn RtlInitializeCriticalSection(target: *mut CriticalSection) -> u32 {
+    // SAFETY: the caller's promise.
+    unsafe { target.write(CriticalSection::new()) };
+    Status::SUCCESS.0
+}
+
+/// Makes a critical section; on one processor the spin count is of no use and is only stored.
+///
+/// # Safety
+/// As [`RtlInitializeCriticalSection`].
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn RtlInitializeCriticalSectionAndSpinCount(target: *mut CriticalSection, spin: u32) -> u32 {
+    let section = CriticalSection::new();
+    section.spin.store(spin & 0x00FF_FFFF, Ordering::Relaxed);
+    // SAFETY: the caller's promise.
+    unsafe { target.write(section) };
+    Status::SUCCESS.0
+}
+
+/// Changes the spin count and returns the old one.
+///
+/// # Safety
+/// `target` points to a critical section.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn RtlSetCriticalSectionSpinCount(target: *mut CriticalSection, spin: u32) -> u32 {
+    // SAFETY: the caller's promise.
+    let section = unsafe { section(target) };
+    section.spin.swap(spin & 0x00FF_FFFF, Ordering::Relaxed)
+}
+
+/// Takes a critical section.
+///
+/// # Safety
+/// `target` points to a critical section.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn RtlEnterCriticalSection(target: *mut CriticalSection) -> u32 {
+    // SAFETY: the caller's promise.
+    unsafe { section(target) }.enter();
+    Status::SUCCESS.0
+}
+
+/// Takes a critical section if nobody else has it.
+///
+/// # Safety
+/// `target` points to a critical section.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn RtlTryEnterCriticalSection(target: *mut CriticalSection) -> u32 {
+    // SAFETY: the caller's promise.
+    u32::from(unsafe { section(target) }.try_enter())
+}
+
+/// Gives a critical section back.
+///
+/// # Safety
+/// `target` points to a critical section that this thread has.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn RtlLeaveCriticalSection(target: *mut CriticalSection) -> u32 {
+    // SAFETY: the caller's promise.
+    unsafe { section(target) }.leave();
+    Status::SUCCESS.0
+}
+
+/// Ends a critical section; it holds nothing that must be returned.
+///
+/// # Safety
+/// `target` points to a critical section that nobody has.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn RtlDeleteCriticalSection(target: *mut CriticalSection) -> u32 {
+    // SAFETY: the caller's promise.
+    let section = unsafe { section(target) };
+    section.lock_count.store(-1, Ordering::Relaxed);
+    section.owner.store(NOBODY, Ordering::Relaxed);
+    Status::SUCCESS.0
+}

@@ -1,0 +1,219 @@
+//! This process, as the loader acts on it.
+
+use core::arch::naked_asm;
+
+use alloc::vec::Vec;
+
+use user_ffi::{ThisProcess, UnicodeString, peb, shared_data, teb, wide};
+use user_support::loader::{LoaderData, Mapped, Process, Reason};
+use user_support::memory::Memory;
+use user_support::path;
+use user_support::status::Status;
+use user_support::text;
+
+use super::heap;
+use super::services::{
+    CURRENT_PROCESS, NtClose, NtCreateSection, NtMapViewOfSection, NtOpenFile, NtProtectVirtualMemory,
+    NtUnmapViewOfSection,
+};
+
+/// Read, execute and wait for the file.
+const FILE_ACCESS: u32 = 0x0010_0021;
+/// Others may read and delete it.
+const FILE_SHARE: u32 = 0x5;
+/// Synchronous, and no folder.
+const FILE_OPTIONS: u32 = 0x60;
+/// Map the section for reading, writing (to copies) and execution.
+const SECTION_ACCESS: u32 = 0xE;
+const SEC_IMAGE: u32 = 0x0100_0000;
+const PAGE_EXECUTE: u32 = 0x10;
+const PAGE_READWRITE: u32 = 0x04;
+/// `OBJ_CASE_INSENSITIVE`.
+const IGNORING_CASE: u32 = 0x40;
+/// `ViewShare`.
+const INHERIT: u32 = 1;
+
+/// Offsets in `_RTL_USER_PROCESS_PARAMETERS`.
+mod parameter {
+    pub(super) const CURRENT_DIRECTORY: u32 = 0x24;
+    pub(super) const IMAGE_PATH: u32 = 0x38;
+}
+
+/// The process that this DLL is in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Native(ThisProcess);
+
+impl Native {
+    /// This process, for the loader.
+    ///
+    /// # Safety
+    /// The caller has the loader lock, or is alone in the process.
+    pub(crate) const unsafe fn new() -> Self {
+        // SAFETY: the loader touches images and its own entries, under its lock.
+        Self(unsafe { ThisProcess::new() })
+    }
+
+    /// The `UNICODE_STRING` at `offset` of the process parameters.
+    fn parameter(self, offset: u32) -> Vec<u16> {
+        let string = peb().parameters() + offset;
+        let (bytes, buffer) = (self.read_u16(string), self.read_u32(string + 4));
+        // SAFETY: the kernel wrote the string and programs replace it whole; it is copied at once.
+        unsafe { wide(buffer as *const u16, u32::from(bytes) / 2) }.to_vec()
+    }
+
+    /// Path of the program.
+    pub(crate) fn image_path(self) -> Vec<u16> {
+        self.parameter(parameter::IMAGE_PATH)
+    }
+
+    /// The folder of Windows.
+    pub(crate) fn system_root(self) -> Vec<u16> {
+        (0..).map(|index| shared_data().system_root(index)).take_while(|&unit| unit != 0).collect()
+    }
+}
+
+impl Memory for Native {
+    fn read_u8(&self, address: u32) -> u8 {
+        self.0.read_u8(address)
+    }
+    fn read_u16(&self, address: u32) -> u16 {
+        self.0.read_u16(address)
+    }
+    fn read_u32(&self, address: u32) -> u32 {
+        self.0.read_u32(address)
+    }
+    fn read_bytes(&self, address: u32, bytes: &mut [u8]) {
+        self.0.read_bytes(address, bytes);
+    }
+    fn write_u16(&self, address: u32, value: u16) {
+        self.0.write_u16(address, value);
+    }
+    fn write_u32(&self, address: u32, value: u32) {
+        self.0.write_u32(address, value);
+    }
+    fn write_bytes(&self, address: u32, bytes: &[u8]) {
+        self.0.write_bytes(address, bytes);
+    }
+}
+
+impl LoaderData for Native {
+    fn loader_data(&self) -> u32 {
+        peb().loader_data()
+    }
+}
+
+impl Process for Native {
+    fn allocate(&self, bytes: u32) -> Option<u32> {
+        let address = heap::allocate(peb().heap(), bytes);
+        (address != 0).then(|| {
+            // SAFETY: the block was just allocated with that many bytes.
+            unsafe { (address as *mut u8).write_bytes(0, bytes as usize) };
+            address
+        })
+    }
+
+    fn free(&self, address: u32) {
+        heap::free(peb().heap(), address);
+    }
+
+    fn protect(&self, address: u32, size: u32, protection: u32) -> Result<(), Status> {
+        let (mut base, mut size, mut old) = (address, size, 0);
+        // SAFETY: the service writes the three words; the loader only opens and closes pages of images it works on.
+        let status = unsafe { NtProtectVirtualMemory(CURRENT_PROCESS, &mut base, &mut size, protection, &mut old) };
+        Status(status).ok()
+    }
+
+    fn map_image(&self, path: &[u16]) -> Result<Mapped, Status> {
+        let file = open_file(&path::to_nt(&self.current_directory(), path))?;
+        let section = create_image_section(file);
+        close(file);
+        let section = section?;
+        let mapped = map_section(section);
+        close(section);
+        mapped
+    }
+
+    fn unmap(&self, base: u32) {
+        // SAFETY: the loader unmaps only what it mapped and nobody holds any more; a refusal changes nothing.
+        unsafe { NtUnmapViewOfSection(CURRENT_PROCESS, base) };
+    }
+
+    fn call(&self, entry: u32, base: u32, reason: Reason, context: u32) -> bool {
+        // SAFETY: `entry` is an initialiser or TLS callback that an image of this process names; calling it is what
+        // loading the image means.
+        unsafe { call_initialiser(entry, base, reason as u32, context) & 0xFF != 0 }
+    }
+
+    fn set_thread_storage(&self, array: u32) {
+        teb().set_storage(array);
+    }
+
+    fn search_folders(&self) -> Vec<Vec<u16>> {
+        let root = self.system_root();
+        let system = path::join(&root, &text::wide(b"system32"));
+        let mut folders = [path::folder(&self.image_path()).to_vec(), system, root].to_vec();
+        let current = self.current_directory();
+        if !folders.contains(&current) {
+            folders.push(current);
+        }
+        folders
+    }
+
+    fn current_directory(&self) -> Vec<u16> {
+        self.parameter(parameter::CURRENT_DIRECTORY)
+    }
+}
+
+/// Calls `entry(base, reason, context)` and survives one that takes its arguments off the stack and one that does not.
+#[unsafe(naked)]
+unsafe extern "system" fn call_initialiser(entry: u32, base: u32, reason: u32, context: u32) -> u32 {
+    naked_asm!(
+        "push ebp",
+        "mov ebp, esp",
+        "push ebx",
+        "push esi",
+        "push edi",
+        "push dword ptr [ebp + 20]",
+        "push dword ptr [ebp + 16]",
+        "push dword ptr [ebp + 12]",
+        "call dword ptr [ebp + 8]",
+        "lea esp, [ebp - 12]",
+        "pop edi",
+        "pop esi",
+        "pop ebx",
+        "pop ebp",
+        "ret 16",
+    )
+}
+
+fn open_file(path: &[u16]) -> Result<u32, Status> {
+    let name = UnicodeString::over(path);
+    let attributes = [0x18, 0, &raw const name as u32, IGNORING_CASE, 0, 0];
+    let (mut handle, mut io) = (0, [0u32; 2]);
+    // SAFETY: name and attributes live until the service returns; it writes the handle and the two status words.
+    let status =
+        unsafe { NtOpenFile(&mut handle, FILE_ACCESS, attributes.as_ptr(), io.as_mut_ptr(), FILE_SHARE, FILE_OPTIONS) };
+    Status(status).ok().map(|()| handle)
+}
+
+fn create_image_section(file: u32) -> Result<u32, Status> {
+    let (mut handle, none) = (0, core::ptr::null());
+    // SAFETY: the service writes the handle and reads nothing.
+    let status =
+        unsafe { NtCreateSection(&mut handle, SECTION_ACCESS, none, core::ptr::null(), PAGE_EXECUTE, SEC_IMAGE, file) };
+    Status(status).ok().map(|()| handle)
+}
+
+fn map_section(section: u32) -> Result<Mapped, Status> {
+    let (mut base, mut size, whole) = (0, 0, core::ptr::null_mut());
+    // SAFETY: the service writes the two words and maps the view where nothing is.
+    let status = unsafe {
+        NtMapViewOfSection(section, CURRENT_PROCESS, &mut base, 0, 0, whole, &mut size, INHERIT, 0, PAGE_READWRITE)
+    };
+    Status(status).ok().map(|()| Mapped { base, size })
+}
+
+fn close(handle: u32) {
+    // SAFETY: the handle was opened here and is not used any more.
+    unsafe { NtClose(handle) };
+}

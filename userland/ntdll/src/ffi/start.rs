@@ -1,0 +1,179 @@
+//! The first instructions of a process in ring 3. The contract with the kernel stands in `lib.rs`.
+
+use core::arch::asm;
+use core::cell::UnsafeCell;
+
+use alloc::vec::Vec;
+
+use user_ffi::{UnicodeString, peb};
+use user_support::image::Image;
+use user_support::loader::{LoadError, Mapped, Program, initialise_lists, shut_down, start};
+use user_support::path;
+use user_support::status::Status;
+use user_support::text::wide;
+
+use super::critical_section::CriticalSection;
+use super::failure::terminate;
+use super::heap;
+use super::process::Native;
+use super::services::{CURRENT_PROCESS, NtQueryVirtualMemory, NtRaiseHardError};
+
+/// The lock under which the loader works.
+pub(super) static LOADER_LOCK: CriticalSection = CriticalSection::new();
+/// The lock of the PEB.
+static PEB_LOCK: CriticalSection = CriticalSection::new();
+/// `_PEB_LDR_DATA`, where debuggers look for it: in this DLL's data.
+static LOADER_DATA: Words<10> = Words(UnsafeCell::new([0; 10]));
+/// The `RTL_BITMAP` that describes the PEB's thread-local slots: their number and where the bits are.
+static SLOT_BITMAP: Words<2> = Words(UnsafeCell::new([0; 2]));
+
+/// Slots that a thread has in its TEB.
+const THREAD_SLOTS: u32 = 64;
+
+/// Words that are reached by address only.
+struct Words<const COUNT: usize>(UnsafeCell<[u32; COUNT]>);
+
+// SAFETY: no reference into the words is ever made; whoever touches them does so by address, under the loader lock.
+unsafe impl<const COUNT: usize> Sync for Words<COUNT> {}
+
+impl<const COUNT: usize> Words<COUNT> {
+    fn address(&self) -> u32 {
+        self.0.get() as u32
+    }
+}
+
+/// Where the kernel enters a process: see the contract in `lib.rs`.
+///
+/// # Safety
+/// Called once, by the kernel, on the first thread of a fresh process.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn LdrInitializeThunk(context: u32, ntdll: u32, _argument: u32) -> ! {
+    prepare_process_block();
+    // SAFETY: nobody else runs in this process yet.
+    let process = unsafe { Native::new() };
+    initialise_lists(&process, peb().loader_data());
+    let entry = load_program(&process, ntdll).unwrap_or_else(|error| refuse(&process, &error));
+    // SAFETY: the entry point of the program whose process this is; nothing of this frame is needed any more.
+    unsafe { enter_program(entry, context) }
+}
+
+fn prepare_process_block() {
+    let peb = peb();
+    let heap = heap::create(heap::GROWABLE, 0, 0);
+    if heap == 0 {
+        terminate(Status::NO_MEMORY.0);
+    }
+    peb.set_heap(heap);
+    peb.set_loader_data(LOADER_DATA.address());
+    peb.set_loader_lock(&raw const LOADER_LOCK as u32);
+    peb.set_lock(&raw const PEB_LOCK as u32);
+    // SAFETY: two words of this DLL's data, which nobody else uses yet.
+    unsafe { SLOT_BITMAP.0.get().write([THREAD_SLOTS, peb.slot_bits()]) };
+    peb.set_slot_bitmap(SLOT_BITMAP.address());
+}
+
+fn load_program(process: &Native, ntdll: u32) -> Result<u32, LoadError> {
+    let ntdll_path = path::join(&path::join(&process.system_root(), &wide(b"system32")), &wide(b"ntdll.dll"));
+    let program = Program {
+        image: mapped_at(process, peb().image_base())?,
+        path: process.image_path(),
+        ntdll: mapped_at(process, ntdll)?,
+        ntdll_path,
+    };
+    LOADER_LOCK.enter();
+    let entry = start(process, &program);
+    LOADER_LOCK.leave();
+    entry
+}
+
+/// How much is mapped at `base`, from the image's own headers, of which as much is read as lies in one piece.
+fn mapped_at(process: &Native, base: u32) -> Result<Mapped, LoadError> {
+    let mut information = [0u32; 7];
+    let (buffer, none) = (information.as_mut_ptr().cast(), core::ptr::null_mut());
+    // SAFETY: the service writes seven words.
+    let status = unsafe { NtQueryVirtualMemory(CURRENT_PROCESS, base, 0, buffer, 28, none) };
+    Status(status).ok()?;
+    let headers = Image::open(process, base, information[3])?;
+    Ok(Mapped { base, size: headers.size() })
+}
+
+/// Tells the system why the program cannot run, as Windows's loader does, and ends the process.
+fn refuse(process: &Native, error: &LoadError) -> ! {
+    let second = match error {
+        LoadError::DllNotFound { .. } => search_path(process),
+        LoadError::SymbolNotFound { dll, .. } | LoadError::OrdinalNotFound { dll, .. } => dll.clone(),
+        _ => Vec::new(),
+    };
+    let first = match error {
+        LoadError::DllNotFound { name } => name.clone(),
+        LoadError::SymbolNotFound { name, .. } => wide(name),
+        LoadError::BadImage { path, .. } => path.clone(),
+        LoadError::InitialiserFailed { dll } => dll.clone(),
+        _ => process.image_path(),
+    };
+    let (first, second) = (UnicodeString::over(&first), UnicodeString::over(&second));
+    // An ordinal is a number; everything else is text, and the mask says which.
+    let (word, mask) = match error {
+        LoadError::OrdinalNotFound { ordinal, .. } => (*ordinal, 2),
+        _ => (&raw const first as u32, 3),
+    };
+    raise_hard_error(error.status(), [word, &raw const second as u32], mask);
+    terminate(error.status().0)
+}
+
+fn raise_hard_error(status: Status, parameters: [u32; 2], mask: u32) {
+    const OPTION_OK: u32 = 1;
+    let mut response = 0;
+    // SAFETY: the service reads the parameters and the strings they name, which live until it returns, and writes the
+    // response.
+    unsafe { NtRaiseHardError(status.0, 2, mask, parameters.as_ptr(), OPTION_OK, &mut response) };
+}
+
+/// The folders that were searched, with semicolons between them.
+fn search_path(process: &Native) -> Vec<u16> {
+    use user_support::loader::Process;
+    process.search_folders().join(&u16::from(b';'))
+}
+
+/// Cuts the stack back to `context` (or leaves it, for 0), calls the entry point and ends the process with its result.
+///
+/// # Safety
+/// `entry` is the program's entry point and `context` 0 or an address on this stack above everything in use.
+unsafe fn enter_program(entry: u32, context: u32) -> ! {
+    // SAFETY: the caller's promise. The entry point finds a return address, the PEB as its only argument and in ebx;
+    // it may take the argument off the stack or not.
+    unsafe {
+        asm!(
+            "test {context}, {context}",
+            "jz 2f",
+            "mov esp, {context}",
+            "2:",
+            "and esp, 0xFFFFFFF0",
+            "sub esp, 12",
+            "xor ebp, ebp",
+            "push ebx",
+            "call {entry}",
+            "push eax",
+            "call {finish}",
+            context = in(reg) context,
+            entry = in(reg) entry,
+            finish = sym finish,
+            in("ebx") peb().address(),
+            options(noreturn),
+        )
+    }
+}
+
+/// What follows when the entry point returns.
+extern "system" fn finish(status: u32) -> ! {
+    shut_down_process();
+    terminate(status)
+}
+
+/// Tells every DLL that the process ends.
+pub(super) fn shut_down_process() {
+    LOADER_LOCK.enter();
+    // SAFETY: this thread has the loader lock.
+    shut_down(&unsafe { Native::new() });
+    LOADER_LOCK.leave();
+}
