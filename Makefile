@@ -3,7 +3,7 @@
 # Each target sets up what it lacks through tests/runner/packages.sh, which is quiet when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test debug bench iso check clean kernel userland guest runner needs c-programs
+.PHONY: help run test debug bench iso check clean kernel userland guest runner needs cargo-command c-programs
 MAKEFLAGS += --no-print-directory
 
 # ---- Variables a user may set: RAM=64 make run ------------------------------------------------------------------
@@ -91,7 +91,7 @@ check: runner
 	$(CLIPPY) --quiet --all-targets -- -D warnings
 	$(BARE_CLIPPY) --quiet --release --config kernel/target.toml -p vadose-kernel -- -D warnings
 	$(BARE_CLIPPY) --quiet --release --config userland/target.toml $(DLLS:%=-p %) -- -D warnings
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items
+	RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' $(CARGO) doc --quiet --no-deps --document-private-items
 	$(RUNNER) unsafe-list
 
 clean:
@@ -102,10 +102,13 @@ DLLS      := ntdll kernel32
 KERNEL    := $(TARGET)/x86-target/release/vadose-kernel
 MINGW     := i686-w64-mingw32-gcc
 # No C library and nothing hidden: the programs bring their own entry, mainCRTStartup.
-C_FLAGS   := -std=gnu11 -Wall -Wextra -Werror -O1 -nostdlib -ffreestanding -fno-asynchronous-unwind-tables -mconsole
+C_FLAGS   := -std=gnu11 -Wall -Wextra -Werror -O1 -nostdlib -fno-delete-null-pointer-checks -ffreestanding -fno-asynchronous-unwind-tables -mconsole
 C_LIBS    := -lkernel32 -lntdll -lgcc
 
-# For ./vadose: the groups of packages that a command needs.
+# For ./vadose: the cargo that was chosen, and the groups of packages that a command needs.
+cargo-command:
+	@echo '$(CARGO)'
+
 needs:
 	@$(if $(NEEDS),$(NEED) $(NEEDS),:)
 
@@ -113,21 +116,21 @@ runner:
 	@$(NEED) host
 	@$(CARGO) build $(QUIET) -p runner
 
-# The kernel and the DLLs build every time; cargo sees in a moment that nothing changed.
+# The kernel and the DLLs are given to cargo every time; cargo sees in a moment that nothing changed.
 kernel: runner
 	@$(NEED) $(BUILD_NEEDS)
 	@$(BARE) build $(QUIET) --release --config kernel/target.toml -p vadose-kernel
-	@$(MAKE) -f $(firstword $(MAKEFILE_LIST)) out/kernel
+	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) out/kernel
 
 userland: runner
 	@$(NEED) $(BUILD_NEEDS)
 	@$(BARE) build $(QUIET) --release --config userland/target.toml $(DLLS:%=-p %)
-	@$(MAKE) -f $(firstword $(MAKEFILE_LIST)) $(DLLS:%=out/system32/%.dll)
+	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) $(DLLS:%=out/system32/%.dll)
 
 # The C programs: tests, the programs that test the commands, benchmarks and samples.
 guest:
 	@$(NEED) guest
-	@$(MAKE) -f $(firstword $(MAKEFILE_LIST)) c-programs
+	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) c-programs
 
 out/kernel.elf: $(KERNEL) $(RUNNER)
 	@mkdir -p $(@D)
@@ -136,12 +139,14 @@ out/kernel.elf: $(KERNEL) $(RUNNER)
 out/kernel: out/kernel.elf
 	@strip -o $@ $<
 
-out/system32/%.dll: $(TARGET)/pe-target/release/%.dll
-	@mkdir -p $(@D)
-	@cp $< $@
+# On C: without debugging information; the copy in out/symbols is for gdb.
+out/system32/%.dll: $(TARGET)/pe-target/release/%.dll $(RUNNER)
+	@mkdir -p $(@D) out/symbols
+	@cp $< out/symbols/$*.dll
+	@$(RUNNER) strip-dll $< $@
 
-# c-folder FOLDER,NAME: FOLDER/*.c become out/NAME/*.exe. A line `// cc: FLAGS` in a source adds flags, and each
-# FOLDER/X.def becomes an import library that a source links with -lX.
+# c-folder FOLDER,NAME: FOLDER/*.c become out/NAME/*.exe. A line `// cc: FLAGS` in a source adds flags; a file X.def
+# named there lies in FOLDER. Each FOLDER/X.def also becomes an import library, for other sources to link with -lX.
 define c-folder
 $(2)_PROGRAMS := $$(patsubst $(1)/%.c,out/$(2)/%.exe,$$(wildcard $(1)/*.c))
 $(2)_LIBRARIES := $$(patsubst $(1)/%.def,out/lib/$(2)/lib%.a,$$(wildcard $(1)/*.def))
@@ -156,7 +161,7 @@ out/lib/$(2)/lib%.a: $(1)/%.def
 
 out/$(2)/%.exe: $(1)/%.c $$(wildcard $(1)/*.h) $$($(2)_LIBRARIES) Makefile
 	@mkdir -p $$(@D)
-	@$(MINGW) $(C_FLAGS) -o $$@ $$< -Lout/lib/$(2) $$$$(sed -n 's,^// cc: ,,p' $$<) $(C_LIBS)
+	@$(MINGW) $(C_FLAGS) -o $$@ $$< -Lout/lib/$(2) $$$$(sed -n 's,^// cc: ,,p' $$< | sed 's,[a-z_]*\.def,$(1)/&,g') $(C_LIBS)
 endef
 .SECONDARY:
 C_PROGRAMS :=
@@ -166,3 +171,4 @@ $(eval $(call c-folder,tests/bench,bench))
 $(eval $(call c-folder,userland/samples,samples))
 
 c-programs: $(C_PROGRAMS)
+	@:

@@ -73,7 +73,11 @@ if test "$(id -u)" != 0; then
     fi
 fi
 if test "$as_root" = no || ! command -v apt-get >/dev/null 2>&1; then
-    echo "vadose: missing Debian packages: $missing (as root: apt-get install $missing)" >&2
+    hint=""
+    case " $missing " in
+    *rust-web-src*) command -v rustup >/dev/null 2>&1 && hint="; or, with rustup: rustup component add rust-src" ;;
+    esac
+    echo "vadose: missing Debian packages: $missing (as root: apt-get install $missing$hint)" >&2
     exit 1
 fi
 

@@ -49,9 +49,15 @@ impl Guest {
         self.event("done")
     }
 
-    /// Reads standard input to its end, gives it back on both streams, and ends with its length.
+    /// Reads standard input to its end, gives it back, and ends with its length. Like a serial port that is not
+    /// set up yet, it loses what arrives before its first event.
     fn echo(&mut self) -> io::Result<()> {
+        thread::sleep(Duration::from_millis(100));
+        self.link.set_nonblocking(true)?;
+        let _ = self.link.read(&mut [0; 16]);
+        self.link.set_nonblocking(false)?;
         let mut input = Vec::new();
+        self.event("begin label=exec")?;
         loop {
             let mut header = [0; 3];
             self.link.read_exact(&mut header)?;

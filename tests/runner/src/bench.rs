@@ -108,16 +108,14 @@ fn parse_target(line: &str) -> Option<Target> {
 
 fn parse_figure(line: &str) -> Option<(String, u64)> {
     let rest = line.trim_end().strip_prefix("bench ")?;
-    let field =
-        |key: &str| rest.split(' ').find_map(|word| word.strip_prefix(key).and_then(|v| v.strip_prefix('=')));
+    let field = |key: &str| rest.split(' ').find_map(|word| word.strip_prefix(key).and_then(|v| v.strip_prefix('=')));
     Some((field("name")?.to_owned(), field("instructions")?.parse().ok()?))
 }
 
 /// The table, and whether every target was reached.
 fn table(targets: &[Target], figures: &BTreeMap<String, u64>) -> (String, bool) {
     let mut good = true;
-    let mut lines =
-        vec![format!("{:<58} {:>12} {:>12} {:>12}", "guest instructions", "Vadose", "target", "Linux 6.1")];
+    let mut lines = vec![format!("{:<58} {:>12} {:>12} {:>12}", "guest instructions", "Vadose", "target", "Linux 6.1")];
     for target in targets {
         let figure = figures.get(&target.name);
         let verdict = match figure {

@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -103,11 +103,7 @@ pub struct Finished {
 ///
 /// # Errors
 /// What the host, the tools or the link did wrong. A guest that fails is no error, but a [`Finished`].
-pub fn boot(
-    setup: &Setup<'_>,
-    input: Input,
-    passing: &mut dyn FnMut(Passing) -> Result<()>,
-) -> Result<Finished> {
+pub fn boot(setup: &Setup<'_>, input: Input, passing: &mut dyn FnMut(Passing) -> Result<()>) -> Result<Finished> {
     let folder = process::scratch_folder()?;
     let command_line = command_line(setup);
     let modules = lay_out(setup, folder.path(), &command_line)?;
@@ -232,13 +228,17 @@ fn converse(
     passing: &mut dyn FnMut(Passing) -> Result<()>,
 ) -> Result<Ending> {
     let sending = link.try_clone().map_err(Error::host("preparing the link"))?;
-    thread::spawn(move || send_input(sending, input));
-    let (sender, receiver) = mpsc::sync_channel(64);
+    let (listening, guest_listens) = mpsc::sync_channel(1);
+    thread::spawn(move || send_input(sending, input, &guest_listens));
+    // Without a bound: the guest's serial driver gives up on a line that does not move for long.
+    let (sender, receiver) = mpsc::channel();
     thread::spawn(move || receive(link, &sender));
     while let Some(bytes) = next_bytes(&receiver, deadline)? {
         if bytes.is_empty() {
             return Ok(Ending::TimedOut);
         }
+        // Full when it was said before, disconnected when the input has been sent: fine both.
+        let _ = listening.try_send(());
         for item in transcript.push(&bytes)? {
             passing(item)?;
         }
@@ -270,7 +270,7 @@ fn next_bytes(receiver: &Receiver<Vec<u8>>, deadline: Option<Instant>) -> Result
 }
 
 /// Reads the link until it closes; ends early when nobody listens any more.
-fn receive(mut link: UnixStream, sender: &SyncSender<Vec<u8>>) {
+fn receive(mut link: UnixStream, sender: &Sender<Vec<u8>>) {
     let mut buffer = vec![0; 64 << 10];
     loop {
         match link.read(&mut buffer) {
@@ -287,8 +287,12 @@ fn receive(mut link: UnixStream, sender: &SyncSender<Vec<u8>>) {
     }
 }
 
-/// Sends standard input and its end. The guest may end before it has read everything, so failures are no news.
-fn send_input(mut link: UnixStream, input: Input) {
+/// Sends standard input and its end, once the guest has sent something: what reaches a serial port before its
+/// driver has set it up is lost. The guest may end before it has read everything, so failures are no news.
+fn send_input(mut link: UnixStream, input: Input, guest_listens: &Receiver<()>) {
+    if guest_listens.recv().is_err() {
+        return;
+    }
     let sent = match input {
         Input::Bytes(bytes) => link.write_all(&encode_data(Channel::StandardInput, &bytes)),
         Input::Terminal => pump(&mut io::stdin().lock(), &mut link),

@@ -13,7 +13,7 @@ use crate::machine::MachineOptions;
 use crate::paths::Tree;
 use crate::run::RunOptions;
 use crate::suite::{self, TestOptions};
-use crate::{bench, debug, process, run, symbols, unsafe_list};
+use crate::{bench, debug, process, run, strip, symbols, unsafe_list};
 
 /// Exit code for a command that does not exist yet or was called wrongly.
 const USAGE: u8 = 2;
@@ -30,7 +30,7 @@ const EXIT_CODES: &str = "Exit codes:
 
 /// Boots the Vadose kernel and runs Windows programs on it.
 #[derive(Parser, Debug)]
-#[command(name = "vadose", disable_help_subcommand = true)]
+#[command(name = "vadose", bin_name = "./vadose", disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -85,6 +85,14 @@ enum Command {
         /// Where to write the kernel with its symbols
         output: PathBuf,
     },
+    /// Take the debugging information out of a DLL
+    #[command(hide = true)]
+    StripDll {
+        /// The linked DLL
+        input: PathBuf,
+        /// Where to write the DLL without debugging information
+        output: PathBuf,
+    },
     /// Check which files contain the keyword `unsafe` against the checked-in list
     #[command(hide = true)]
     UnsafeList,
@@ -117,6 +125,7 @@ pub fn main() -> ExitCode {
         Command::Picture(_) => return not_built("picture"),
         Command::Image(_) => return not_built("image"),
         Command::PackSymbols { input, output } => symbols::pack(&input, &output).map(|()| 0),
+        Command::StripDll { input, output } => strip::strip(&input, &output).map(|()| 0),
         Command::UnsafeList => unsafe_list::run(&tree),
     };
     match result {
@@ -152,7 +161,6 @@ fn not_built(command: &str) -> ExitCode {
     eprintln!("vadose: {command} is not built yet");
     USAGE.into()
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -9,10 +9,8 @@
 /// The command line that gives `program` exactly `arguments`.
 #[must_use]
 pub fn join(program: &str, arguments: &[String]) -> String {
-    let mut line = match program.contains([' ', '\t']) || program.is_empty() {
-        true => format!("\"{program}\""),
-        false => program.to_owned(),
-    };
+    let needs_quotes = program.contains([' ', '\t']) || program.is_empty();
+    let mut line = if needs_quotes { format!("\"{program}\"") } else { program.to_owned() };
     for argument in arguments {
         line.push(' ');
         line.push_str(&quote(argument));

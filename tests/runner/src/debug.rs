@@ -91,6 +91,5 @@ fn run_gdb(tree: &Tree, folder: &Path, options: &DebugOptions) -> Result<u8> {
 /// Keeps what the kernel wrote to COM1 while gdb had the terminal.
 fn keep_log(tree: &Tree, folder: &Path) -> Result<()> {
     let kept = tree.out("debug-com1.log");
-    fs::write(&kept, process::read_log(&folder.join(names::KERNEL_LOG)))
-        .map_err(Error::file("writing", &kept))
+    fs::write(&kept, process::read_log(&folder.join(names::KERNEL_LOG))).map_err(Error::file("writing", &kept))
 }

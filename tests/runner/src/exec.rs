@@ -50,7 +50,7 @@ pub struct ExecOptions {
     /// Keep the disk of this run (not built yet)
     #[arg(long, value_name = "PATH")]
     pub disk: Option<PathBuf>,
-    /// The program, a 32-bit x86 console EXE, and its arguments, which are quoted as CreateProcess does
+    /// The program, a 32-bit x86 console EXE, and its arguments, which are quoted as `CreateProcess` does
     #[arg(
         value_names = ["PROG.EXE", "ARGS"],
         num_args = 1..,
@@ -72,6 +72,7 @@ pub struct Sinks<'a> {
 }
 
 /// Runs a program as `exec` does and returns the exit code; says on standard error what there is to say.
+#[must_use]
 pub fn run(tree: &Tree, machine: &MachineOptions, options: &ExecOptions) -> u8 {
     let (mut output, mut errors) = (io::stdout(), io::stderr());
     let sinks = Sinks { input: Input::Terminal, output: &mut output, errors: &mut errors };
@@ -118,10 +119,8 @@ fn execute(
     let Sinks { input, output, errors } = sinks;
     let finished = boot::boot(&setup, input, &mut |item| pass(item, output, errors))?;
     let outcome = Outcome::of(&finished);
-    let mut lines: Vec<String> = report::log_tail(&outcome, &finished.log)
-        .into_iter()
-        .map(|line| format!("vadose: kernel: {line}"))
-        .collect();
+    let mut lines: Vec<String> =
+        report::log_tail(&outcome, &finished.log).into_iter().map(|line| format!("vadose: kernel: {line}")).collect();
     lines.extend(outcome.line(&name).map(|line| format!("vadose: {line}")));
     for line in lines {
         // Nobody is left to tell when standard error is closed.

@@ -58,7 +58,8 @@ pub struct Demonstration {
 /// [`Error::Unbuilt`].
 pub fn demonstration(tree: &Tree) -> Result<Demonstration> {
     let mut volume = tree.system_volume()?;
-    volume.add_folder("samples", &tree.built("samples", "guest")?)?;
+    tree.built(&format!("samples/{DEMONSTRATION}"), "guest")?;
+    volume.add_folder("samples", &tree.out("samples"))?;
     let image = format!("C:\\samples\\{DEMONSTRATION}");
     let job = Job {
         label: "demonstration".into(),
@@ -97,13 +98,7 @@ pub fn build_demonstration(tree: &Tree, words: &str, output: &Path) -> Result<()
 ///
 /// # Errors
 /// [`Error::Tool`] when GRUB's tools are missing or fail.
-pub fn build(
-    tree: &Tree,
-    kernel: &Path,
-    modules: &[(&str, PathBuf)],
-    words: &str,
-    output: &Path,
-) -> Result<()> {
+pub fn build(tree: &Tree, kernel: &Path, modules: &[(&str, PathBuf)], words: &str, output: &Path) -> Result<()> {
     require_tools()?;
     let stage = process::scratch_folder()?;
     let grub = stage.path().join("boot/grub");
@@ -126,9 +121,7 @@ pub fn build(
 }
 
 fn require_tools() -> Result<()> {
-    for (program, package) in
-        [("grub-mkrescue", "grub-common"), ("xorriso", "xorriso"), ("mformat", "mtools")]
-    {
+    for (program, package) in [("grub-mkrescue", "grub-common"), ("xorriso", "xorriso"), ("mformat", "mtools")] {
         process::require(program, package)?;
     }
     if !Path::new(GRUB_MODULES).exists() {

@@ -25,6 +25,7 @@ pub mod plan;
 pub mod process;
 pub mod report;
 pub mod run;
+pub mod strip;
 pub mod suite;
 pub mod symbols;
 pub mod unsafe_list;

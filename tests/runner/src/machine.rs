@@ -1,7 +1,7 @@
 //! The emulated machine: what the user can choose, and the QEMU arguments that follow from it.
 //!
 //! QEMU runs in the scratch folder and is given relative names only, so that no path of the host needs quoting
-//! in QEMU's option syntax. Two choices are not free: above 3 GB the x86_64 binary is taken, because the i386
+//! in QEMU's option syntax. Two choices are not free: above 3 GB the `x86_64` binary is taken, because the i386
 //! one truncates the addresses of page tables; and `pse36` belongs to the processor, because without it QEMU
 //! gives 32 physical address bits and faults on any page-table entry above them.
 
@@ -16,8 +16,11 @@ use crate::process;
 
 /// Where QEMU finds the boot modules and where the guest leaves its traces, all in the scratch folder.
 pub mod names {
-    /// The kernel. On the multiboot command line this name stands before the words meant for the kernel.
+    /// The kernel.
     pub const KERNEL: &str = "kernel";
+    /// The kernel as QEMU is told of it. QEMU puts this before the words meant for the kernel, which knows a file's
+    /// name by its slash.
+    pub const KERNEL_PATH: &str = "./kernel";
     /// The FAT image that is C:; also the module's own name.
     pub const VOLUME: &str = "volume";
     /// The plan; also the module's own name.
@@ -34,7 +37,7 @@ pub mod names {
     pub const EMULATOR_LOG: &str = "emulator.log";
 }
 
-/// RAM above which the x86_64 binary is taken, in MB.
+/// RAM above which the `x86_64` binary is taken, in MB.
 const LARGEST_FOR_I386: u32 = 3072;
 /// The largest machine of QEMU's `pc` whose RAM ends within 36 address bits, in MB.
 const LARGEST: i64 = 61 * 1024;
@@ -49,13 +52,7 @@ pub struct MachineOptions {
     #[arg(long, value_name = "MODEL", default_value = "coreduo,+pse36", help_heading = "Machine")]
     pub cpu: String,
     /// Words added to the kernel's command line
-    #[arg(
-        long,
-        value_name = "WORDS",
-        default_value = "",
-        hide_default_value = true,
-        help_heading = "Machine"
-    )]
+    #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true, help_heading = "Machine")]
     pub cmdline: String,
     /// Count instructions: one tick of the time-stamp counter is one guest instruction, clock base fixed
     #[arg(long, help_heading = "Machine")]
@@ -153,10 +150,8 @@ impl Start<'_> {
         if let Ok(program) = env::var("VADOSE_QEMU") {
             return Ok(program);
         }
-        let program = match self.options.ram > LARGEST_FOR_I386 {
-            true => "qemu-system-x86_64",
-            false => "qemu-system-i386",
-        };
+        let large = self.options.ram > LARGEST_FOR_I386;
+        let program = if large { "qemu-system-x86_64" } else { "qemu-system-i386" };
         process::require(program, "qemu-system-x86")?;
         if self.options.kvm && !Path::new("/dev/kvm").exists() {
             return Err(Error::BadInput("--kvm: this host has no /dev/kvm".into()));
@@ -219,7 +214,7 @@ impl Start<'_> {
         match self.medium {
             Medium::Disc => words(&["-boot", "d", "-cdrom", names::DISC]),
             Medium::Kernel => {
-                let mut arguments = words(&["-kernel", names::KERNEL, "-append", self.command_line]);
+                let mut arguments = words(&["-kernel", names::KERNEL_PATH, "-append", self.command_line]);
                 if !self.modules.is_empty() {
                     arguments.extend(words(&["-initrd", &self.modules.join(",")]));
                 }
@@ -247,7 +242,7 @@ mod tests {
     #[test]
     fn a_direct_boot_hands_over_kernel_and_modules_under_their_names() {
         let all = arguments_of(&MachineOptions::default(), Medium::Kernel, SerialPorts::Linked);
-        assert!(all.contains("-kernel|kernel|-append|link=com3 x|-initrd|volume,plan"), "{all}");
+        assert!(all.contains("-kernel|./kernel|-append|link=com3 x|-initrd|volume,plan"), "{all}");
         assert!(all.contains("-serial|chardev:com1|-serial|null|-chardev|socket,id=link"), "{all}");
         assert!(all.contains("-accel|tcg|-cpu|coreduo,+pse36|-m|512M"), "{all}");
         assert!(!all.contains("memory-backend") && !all.contains("icount"), "{all}");

@@ -62,8 +62,7 @@ pub fn encode(jobs: &[Job]) -> Result<Vec<u8>> {
 }
 
 fn records(job: &Job) -> Vec<(&'static str, &str)> {
-    let mut records =
-        vec![("start", job.label.as_str()), ("image", &job.image), ("commandline", &job.command_line)];
+    let mut records = vec![("start", job.label.as_str()), ("image", &job.image), ("commandline", &job.command_line)];
     records.extend(job.environment.iter().map(|setting| ("env", setting.as_str())));
     if !job.directory.is_empty() {
         records.push(("directory", &job.directory));

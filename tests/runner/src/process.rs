@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 /// How long a wait sleeps before it looks again.
 pub const PAUSE: Duration = Duration::from_millis(5);
 
+/// How long a process that was asked to end may take.
+const POLITENESS: Duration = Duration::from_secs(3);
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Makes Ctrl-C, SIGTERM and SIGHUP end waits with [`Error::Interrupted`], so that everything is cleaned up.
@@ -118,6 +121,18 @@ impl Process {
     }
 }
 
+impl Process {
+    /// Asks the process to end, which lets it put the terminal back as it was, and waits a little for that.
+    pub fn end_politely(mut self) {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let patience = Instant::now() + POLITENESS;
+        // Not through `wait`, which an interrupt ends. What is left after this is killed when it is dropped.
+        while asked.is_ok() && matches!(self.ended(), Ok(None)) && Instant::now() < patience {
+            thread::sleep(PAUSE);
+        }
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // Both fail only when it has already ended, which is what is wanted.
@@ -151,13 +166,11 @@ pub fn is_installed(program: &str) -> bool {
 /// # Errors
 /// [`Error::Tool`] that names the Debian package.
 pub fn require(program: &str, package: &str) -> Result<()> {
-    match is_installed(program) {
-        true => Ok(()),
-        false => Err(Error::Tool {
-            program: program.to_owned(),
-            problem: format!("is not installed (Debian package {package})"),
-        }),
+    if is_installed(program) {
+        return Ok(());
     }
+    let problem = format!("is not installed (Debian package {package})");
+    Err(Error::Tool { program: program.to_owned(), problem })
 }
 
 /// Runs a tool to its end and returns what it printed.
@@ -197,8 +210,7 @@ mod tests {
     fn a_dropped_process_is_gone_and_a_deadline_is_kept() {
         let folder = scratch_folder().unwrap();
         let started = Instant::now();
-        let mut sleeper =
-            Process::start("sleep", &["60".into()], folder.path(), Streams::Logged("log")).unwrap();
+        let mut sleeper = Process::start("sleep", &["60".into()], folder.path(), Streams::Logged("log")).unwrap();
         let deadline = started + Duration::from_millis(50);
         assert_eq!(sleeper.wait(Some(deadline)).unwrap(), Waited::TimedOut);
         drop(sleeper);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::boot::{Ending, Finished};
+use crate::boot::{Ending, Finished, STATUS_BAD};
 use crate::error::{self, Error, Result};
 use crate::link::{JobEnd, JobEndKind};
 use crate::process;
@@ -59,14 +59,16 @@ impl Outcome {
         }
         let end = finished.transcript.jobs.first().and_then(|job| job.end.as_ref());
         match (end, finished.ending) {
-            (Some(end), Ending::Status(_)) => Self::of_end(end),
-            (_, Ending::TimedOut) => Self::TimedOut,
-            (None, Ending::Status(Some(status))) => Self::Stopped {
-                reason: format!("the machine ended (status {status}) before the program did"),
-            },
-            (None, Ending::Status(None)) => {
-                Self::Stopped { reason: "a signal ended the emulator".to_owned() }
+            (Some(end), Ending::Status(_)) if finished.transcript.done => Self::of_end(end),
+            (Some(_), Ending::Status(_)) => Self::Stopped { reason: "the kernel stopped after the program".to_owned() },
+            (None, Ending::Status(Some(STATUS_BAD))) => {
+                Self::Stopped { reason: "the kernel stopped before the program ended".to_owned() }
             }
+            (_, Ending::TimedOut) => Self::TimedOut,
+            (None, Ending::Status(Some(status))) => {
+                Self::Stopped { reason: format!("the machine ended (status {status}) before the program did") }
+            }
+            (None, Ending::Status(None)) => Self::Stopped { reason: "a signal ended the emulator".to_owned() },
         }
     }
 
@@ -111,17 +113,14 @@ impl Outcome {
     /// The line for standard error; a program that simply ended needs none.
     #[must_use]
     pub fn line(&self, program: &str) -> Option<String> {
-        let with = |text: String, message: &str| match message {
-            "" => text,
-            _ => format!("{text} ({message})"),
-        };
         Some(match self {
             Self::Exited(_) => return None,
             Self::Exception { status, address, message } => {
-                with(format!("{program}: unhandled exception {status:08X} at {address:08X}"), message)
+                let fallback = format!("{status:08X} at {address:08X}");
+                format!("{program}: unhandled exception {}", own_words(program, message, fallback))
             }
             Self::Refused { status, message } => {
-                with(format!("{program}: not started, status {status:08X}"), message)
+                format!("{program}: not started: {}", own_words(program, message, format!("status {status:08X}")))
             }
             Self::AuditFailed { finding, .. } => format!("{program}: the audit failed: {finding}"),
             Self::Stopped { reason } => format!("{program}: {reason}"),
@@ -139,6 +138,12 @@ impl Outcome {
             Self::Stopped { .. } | Self::TimedOut => None,
         }
     }
+}
+
+/// What the kernel says, without the program's name before it; the fallback when it says nothing.
+fn own_words(program: &str, message: &str, fallback: String) -> String {
+    let words = message.strip_prefix(program).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message);
+    if words.is_empty() { fallback } else { words.to_owned() }
 }
 
 /// The tail of the kernel log, for outcomes that are the kernel's fault.
@@ -225,16 +230,19 @@ mod tests {
         for line in lines {
             transcript.push(&encode_data(Channel::Events, line.as_bytes())).unwrap();
         }
+        if !lines.is_empty() && ending == GOOD {
+            transcript.push(&encode_data(Channel::Events, b"done")).unwrap();
+        }
         let (log, emulator_log) = ("one\ntwo\n".to_owned(), String::new());
         Finished { transcript, log, emulator_log, ending, elapsed: Duration::ZERO }
     }
 
     const GOOD: Ending = Ending::Status(Some(33));
     const EXIT_300: &str = "end label=p status=0000012C kind=exit instructions=77 audit=ok";
-    const FAULT: &str =
-        "end label=p status=C0000005 kind=exception address=80000000 instructions=1 audit=ok";
-    const REFUSED: &str =
-        "end label=p status=C0000135 kind=loader message=nothere.dll instructions=1 audit=ok";
+    const FAULT: &str = "end label=p status=C0000005 kind=exception address=80000000 instructions=1 audit=ok";
+    const WORDS: &str = "end label=p status=C0000005 kind=exception address=00401000 \
+                         message=p.exe:%20C0000005%20STATUS_X%20at%2000401000,%20writing%2080000000 instructions=1 audit=ok";
+    const REFUSED: &str = "end label=p status=C0000135 kind=loader message=nothere.dll instructions=1 audit=ok";
     const AUDIT: &str = "end label=p status=0 kind=exit instructions=1 audit=frame%207%20lost";
 
     #[test]
@@ -246,6 +254,8 @@ mod tests {
             (&[AUDIT], GOOD, 125, "audit"),
             (&["bugcheck code=0000001A"], Ending::Status(Some(35)), 125, "stopped"),
             (&[EXIT_300, "bugcheck code=0000001A"], Ending::Status(Some(35)), 125, "stopped"),
+            (&[EXIT_300], Ending::Status(Some(35)), 125, "stopped"),
+            (&[], Ending::Status(Some(35)), 125, "stopped"),
             (&[], Ending::Status(Some(0)), 125, "stopped"),
             (&[], Ending::Status(None), 125, "stopped"),
             (&["begin label=p"], Ending::TimedOut, 124, "time-out"),
@@ -259,7 +269,9 @@ mod tests {
     fn the_line_names_status_address_and_reason() {
         let line = |event: &str| Outcome::of(&finished(&[event], GOOD)).line("p.exe");
         assert_eq!(line(FAULT).unwrap(), "p.exe: unhandled exception C0000005 at 80000000");
-        assert_eq!(line(REFUSED).unwrap(), "p.exe: not started, status C0000135 (nothere.dll)");
+        assert_eq!(line(REFUSED).unwrap(), "p.exe: not started: nothere.dll");
+        let words = "p.exe: unhandled exception C0000005 STATUS_X at 00401000, writing 80000000";
+        assert_eq!(line(WORDS).unwrap(), words);
         assert_eq!(line(EXIT_300), None);
     }
 

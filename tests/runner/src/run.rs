@@ -36,14 +36,21 @@ pub fn run(tree: &Tree, machine: &MachineOptions, options: &RunOptions) -> Resul
     };
     eprintln!("vadose: starting the machine; Ctrl-A X leaves it, Ctrl-A C is QEMU's monitor");
     let deadline = machine.timeout.and_then(|_| machine.deadline(Instant::now()));
-    let mut emulator =
-        Process::start(&start.program()?, &start.arguments(), folder.path(), Streams::Inherited)?;
-    match emulator.wait(deadline)? {
+    let mut emulator = Process::start(&start.program()?, &start.arguments(), folder.path(), Streams::Inherited)?;
+    let waited = match emulator.wait(deadline) {
+        Ok(waited) => waited,
+        Err(error) => {
+            emulator.end_politely();
+            return Err(error);
+        }
+    };
+    match waited {
         Waited::Ended(status) => match status.code() {
             Some(code) => Ok(u8::try_from(code).unwrap_or(u8::MAX)),
             None => Err(Error::Tool { program: emulator.name().into(), problem: "was killed".into() }),
         },
         Waited::TimedOut => {
+            emulator.end_politely();
             eprintln!("vadose: the time was up");
             Ok(crate::error::TIMED_OUT)
         }

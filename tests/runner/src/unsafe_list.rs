@@ -71,7 +71,7 @@ fn search(root: &Path, folder: &Path, found: &mut BTreeSet<String>) -> Result<()
             if !SKIPPED.contains(&name.as_str()) {
                 search(root, &path, found)?;
             }
-        } else if name.ends_with(".rs") && file_says_unsafe(&path)? {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && file_says_unsafe(&path)? {
             let relative = path.strip_prefix(root).unwrap_or(&path);
             found.insert(relative.to_string_lossy().into_owned());
         }

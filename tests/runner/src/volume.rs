@@ -123,9 +123,7 @@ impl Volume {
 fn source_length(source: &Source) -> Result<u64> {
     match source {
         Source::Bytes(bytes) => Ok(bytes.len() as u64),
-        Source::Host(path) => {
-            fs::metadata(path).map(|metadata| metadata.len()).map_err(Error::file("reading", path))
-        }
+        Source::Host(path) => fs::metadata(path).map(|metadata| metadata.len()).map_err(Error::file("reading", path)),
     }
 }
 
@@ -144,7 +142,7 @@ fn cluster_size(bytes: u64) -> u64 {
     if bytes > LARGEST_FAT16 {
         return 8 * SECTOR;
     }
-    (0..).map(|shift| SECTOR << shift).find(|cluster| bytes / cluster < 65_000).unwrap_or(8 * SECTOR)
+    (0..6).map(|shift| SECTOR << shift).find(|cluster| bytes / cluster < 65_000).unwrap_or(8 * SECTOR)
 }
 
 fn format_options(bytes: u64) -> FormatVolumeOptions {

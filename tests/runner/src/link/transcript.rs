@@ -79,11 +79,15 @@ impl Transcript {
         let job = self.jobs.last_mut();
         Ok(Some(match channel {
             Channel::StandardOutput => {
-                job.into_iter().for_each(|job| job.output.extend_from_slice(&bytes));
+                if let Some(job) = job {
+                    job.output.extend_from_slice(&bytes);
+                }
                 Passing::Output(bytes)
             }
             Channel::StandardError => {
-                job.into_iter().for_each(|job| job.errors.extend_from_slice(&bytes));
+                if let Some(job) = job {
+                    job.errors.extend_from_slice(&bytes);
+                }
                 Passing::Errors(bytes)
             }
             Channel::StandardInput | Channel::Events => {
@@ -112,12 +116,11 @@ impl Transcript {
     /// Files an `end`; a job that never began (its image could not be opened) gets its record now.
     fn end(&mut self, end: &JobEnd) {
         let waiting = self.jobs.iter_mut().find(|job| job.label == end.label && job.end.is_none());
-        match waiting {
-            Some(job) => job.end = Some(end.clone()),
-            None => {
-                let label = end.label.clone();
-                self.jobs.push(JobRecord { label, end: Some(end.clone()), ..JobRecord::default() });
-            }
+        if let Some(job) = waiting {
+            job.end = Some(end.clone());
+        } else {
+            let label = end.label.clone();
+            self.jobs.push(JobRecord { label, end: Some(end.clone()), ..JobRecord::default() });
         }
     }
 }

@@ -9,10 +9,10 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::SuiteResult;
 use super::expectation::GuestTest;
 use super::guest::{self, judge_boot, shares_a_boot};
 use super::machines::BOCHS;
-use super::SuiteResult;
 use crate::boot::{Ending, Finished};
 use crate::error::{Error, Result};
 use crate::iso;
@@ -23,8 +23,8 @@ use crate::plan::{self, Job};
 use crate::process::{self, Process, Streams, Waited};
 use crate::volume::Volume;
 
-/// Seconds that Bochs may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long Bochs may take.
+const PATIENCE: Duration = Duration::from_mins(5);
 /// What Bochs logs when the guest writes `Shutdown` to its port 8900h.
 const SHUTDOWN: &str = "Shutdown port";
 /// Where the bytes of the link end up.
@@ -113,8 +113,8 @@ fn collect(folder: &Path, ending: Ending, began: Instant) -> Result<Finished> {
 }
 
 fn judge_shutdown(log: &str) -> std::result::Result<(), String> {
-    match log.contains(SHUTDOWN) {
-        true => Ok(()),
-        false => Err(guest::with_log("the guest did not switch the machine off", log)),
+    if log.contains(SHUTDOWN) {
+        return Ok(());
     }
+    Err(guest::with_log("the guest did not switch the machine off", log))
 }

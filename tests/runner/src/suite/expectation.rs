@@ -1,7 +1,8 @@
 //! What a guest test promises, read from the comment lines at the head of its C source.
 //!
 //! ```text
-//! // expect: exit 0                       or: exception C0000005 at 80000000 (the address is optional)
+//! // expect: exit 0                       or: exception C0000005, or: exception C0000005 at 80000000, which is the
+//!                                         address of the instruction or one that the message names
 //! // expect: loader                       the loader must refuse it
 //! // stdout: one line of output           repeatable; without any, output is not looked at
 //! // message: text                        the loader's or the kernel's message contains this
@@ -23,7 +24,7 @@ pub enum Expected {
     Exception {
         /// The NTSTATUS.
         status: u32,
-        /// The address, if it matters.
+        /// An address of it, if that matters.
         address: Option<u32>,
     },
     /// Not started by the loader.
@@ -79,7 +80,7 @@ impl GuestTest {
                 "stdout" => push_line(&mut test.output, value),
                 "stdin" => push_line(&mut test.input, value),
                 "message" => test.message = Some(value.to_owned()),
-                "args" => test.arguments = value.to_owned(),
+                "args" => value.clone_into(&mut test.arguments),
                 "env" => test.environment.push(value.to_owned()),
                 "cpu" => test.processor = parse_processor(value)?,
                 "beside" => test.beside = Some(value.trim_end_matches(".exe").to_owned()),
@@ -88,10 +89,10 @@ impl GuestTest {
                 _ => return Err(format!("unknown directive `{word}: {value}`")),
             }
         }
-        match test.expected.is_some() == helper {
-            true => Err("it needs either `// expect:` or `// role: helper` at its head".into()),
-            false => Ok(test),
+        if test.expected.is_some() == helper {
+            return Err("it needs either `// expect:` or `// role: helper` at its head".into());
         }
+        Ok(test)
     }
 
     fn named(name: &str) -> Self {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::io::{self, BufRead, BufReader};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::Duration;
 
 use super::{SuiteResult, Tally};
 use crate::error::{Error, Result};
@@ -16,19 +16,19 @@ use crate::paths::Tree;
 /// The test suites that a package has.
 #[derive(Debug, Default)]
 struct Parser {
-    suites: BTreeMap<String, SuiteResult>,
+    suites: BTreeMap<String, (SuiteResult, Duration)>,
     order: Vec<String>,
     current: Option<String>,
     /// Lines since the current binary began, shown when one of its tests fails.
     lines: Vec<String>,
 }
 
-/// Runs `cargo test`; `CARGO` names another cargo, possibly with words before it.
+/// Runs `cargo test`; `VADOSE_CARGO` names another cargo, possibly with words before it.
 ///
 /// # Errors
 /// [`Error::Tool`] when cargo cannot be started.
 pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
-    let began = Instant::now();
+    eprintln!("vadose: building and running the host tests");
     let cargo = env::var("VADOSE_CARGO").unwrap_or_else(|_| "cargo".into());
     let mut words = cargo.split_whitespace();
     let (reader, writer) = io::pipe().map_err(Error::host("making a pipe"))?;
@@ -47,8 +47,8 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
         parser.take(String::from_utf8_lossy(&line).trim_end());
     }
     let status = child.wait().map_err(Error::host("waiting for cargo"))?;
-    for suite in parser.finish(status.success()) {
-        tally.add(suite, began);
+    for (suite, elapsed) in parser.finish(status.success()) {
+        tally.add(suite, elapsed);
     }
     Ok(())
 }
@@ -61,21 +61,22 @@ impl Parser {
             if !self.order.contains(&name) {
                 self.order.push(name.clone());
             }
-            self.suites.entry(name.clone()).or_insert_with(|| SuiteResult::new(name.clone()));
+            self.suites.entry(name.clone()).or_insert_with(|| (SuiteResult::new(name.clone()), Duration::ZERO));
             self.current = Some(name);
         } else if let Some((passed, failed)) = summary_of(line) {
-            self.summary(passed, failed);
+            self.summary(passed, failed, seconds_of(line));
         } else {
             self.lines.push(line.to_owned());
         }
     }
 
     /// Files a summary. Failed tests keep the name that libtest gave them, and the output goes with the first.
-    fn summary(&mut self, passed: u32, failed: u32) {
-        let Some(suite) = self.current.take().and_then(|name| self.suites.get_mut(&name)) else {
+    fn summary(&mut self, passed: u32, failed: u32, elapsed: Duration) {
+        let Some((suite, time)) = self.current.take().and_then(|name| self.suites.get_mut(&name)) else {
             return;
         };
         suite.passed += passed;
+        *time += elapsed;
         let names = self.lines.iter().filter_map(|line| {
             let name = line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?;
             Some(name.to_owned())
@@ -92,24 +93,24 @@ impl Parser {
 
     /// Ends a binary; without a summary it crashed, which is a failure.
     fn close(&mut self) {
-        if let Some(suite) = self.current.take().and_then(|name| self.suites.get_mut(&name)) {
+        if let Some((suite, _)) = self.current.take().and_then(|name| self.suites.get_mut(&name)) {
             let tail = self.lines.len().saturating_sub(20);
             suite.failures.push(format!("no summary\n{}", self.lines[tail..].join("\n")));
         }
         self.lines.clear();
     }
 
-    fn finish(mut self, success: bool) -> Vec<SuiteResult> {
+    fn finish(mut self, success: bool) -> Vec<(SuiteResult, Duration)> {
         let tail = self.lines.clone();
         self.close();
-        let mut results: Vec<SuiteResult> =
+        let mut results: Vec<(SuiteResult, Duration)> =
             self.order.iter().filter_map(|name| self.suites.remove(name)).collect();
         // Cargo fails for a test that failed, which is counted, or for one that did not compile, which is not.
-        if !success && results.iter().all(|suite| suite.failures.is_empty()) {
+        if !success && results.iter().all(|(suite, _)| suite.failures.is_empty()) {
             let mut suite = SuiteResult::new("host build");
             let first = tail.iter().position(|line| line.starts_with("error")).unwrap_or_default();
             suite.failures.push(format!("cargo test failed\n{}", tail[first..].join("\n")));
-            results.push(suite);
+            results.push((suite, Duration::ZERO));
         }
         results
     }
@@ -139,6 +140,12 @@ fn summary_of(line: &str) -> Option<(u32, u32)> {
     Some((count("passed")?, count("failed")?))
 }
 
+/// The time in a summary line, 0 if it has none.
+fn seconds_of(line: &str) -> Duration {
+    let seconds = line.rsplit_once("finished in ").and_then(|(_, rest)| rest.strip_suffix('s')?.parse().ok());
+    seconds.map_or(Duration::ZERO, |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or_default())
+}
+
 /// The part of libtest's output that tells about failures.
 fn failure_output(lines: &[String]) -> &[String] {
     let start = lines.iter().position(|line| line == "failures:").map_or(lines.len(), |at| at + 1);
@@ -155,7 +162,7 @@ mod tests {
     fn parse(text: &str, success: bool) -> Vec<SuiteResult> {
         let mut parser = Parser::default();
         text.lines().for_each(|line| parser.take(line));
-        parser.finish(success)
+        parser.finish(success).into_iter().map(|(suite, _)| suite).collect()
     }
 
     const GOOD: &str = "   Compiling mm v0.1.0\n     Running unittests src/lib.rs (target/debug/deps/mm-0a1b)\n\n\

@@ -4,7 +4,7 @@ use super::expectation::{GuestTest, Processor};
 use crate::machine::{MachineOptions, Medium};
 
 /// Seconds that a boot with all guest tests may take.
-const PATIENCE: u64 = 240;
+const PATIENCE: u64 = 120;
 
 /// One machine of the test matrix.
 #[derive(Clone, Copy, Debug)]
@@ -23,60 +23,20 @@ pub struct TestMachine {
 
 /// The machines that speak over the link.
 pub const MACHINES: [TestMachine; 5] = [
-    TestMachine {
-        name: "pentium3",
-        ram: 512,
-        cpu: "pentium3",
-        has_nx: false,
-        medium: Medium::Kernel,
-    },
-    TestMachine {
-        name: "coreduo",
-        ram: 512,
-        cpu: "coreduo,+pse36",
-        has_nx: true,
-        medium: Medium::Kernel,
-    },
-    TestMachine {
-        name: "32 MB",
-        ram: 32,
-        cpu: "coreduo,+pse36",
-        has_nx: true,
-        medium: Medium::Kernel,
-    },
-    TestMachine {
-        name: "6 GB",
-        ram: 6144,
-        cpu: "coreduo,+pse36",
-        has_nx: true,
-        medium: Medium::Kernel,
-    },
-    TestMachine {
-        name: "GRUB",
-        ram: 512,
-        cpu: "coreduo,+pse36",
-        has_nx: true,
-        medium: Medium::Disc,
-    },
+    TestMachine { name: "pentium3", ram: 512, cpu: "pentium3", has_nx: false, medium: Medium::Kernel },
+    TestMachine { name: "coreduo", ram: 512, cpu: "coreduo,+pse36", has_nx: true, medium: Medium::Kernel },
+    TestMachine { name: "32 MB", ram: 32, cpu: "coreduo,+pse36", has_nx: true, medium: Medium::Kernel },
+    TestMachine { name: "6 GB", ram: 6144, cpu: "coreduo,+pse36", has_nx: true, medium: Medium::Kernel },
+    TestMachine { name: "GRUB", ram: 512, cpu: "coreduo,+pse36", has_nx: true, medium: Medium::Disc },
 ];
 
 /// The machine without serial ports: only the exit status of the emulator tells how it went.
-pub const WITHOUT_SERIAL: TestMachine = TestMachine {
-    name: "no serial port",
-    ram: 512,
-    cpu: "coreduo,+pse36",
-    has_nx: true,
-    medium: Medium::Kernel,
-};
+pub const WITHOUT_SERIAL: TestMachine =
+    TestMachine { name: "no serial port", ram: 512, cpu: "coreduo,+pse36", has_nx: true, medium: Medium::Kernel };
 
 /// Bochs: a Pentium III that checks what QEMU does not model.
-pub const BOCHS: TestMachine = TestMachine {
-    name: "Bochs",
-    ram: 256,
-    cpu: "p3_katmai",
-    has_nx: false,
-    medium: Medium::Disc,
-};
+pub const BOCHS: TestMachine =
+    TestMachine { name: "Bochs", ram: 256, cpu: "p3_katmai", has_nx: false, medium: Medium::Disc };
 
 impl TestMachine {
     /// Whether a test can run here.

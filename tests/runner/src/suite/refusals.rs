@@ -28,33 +28,22 @@ struct Refusal {
     ram: u32,
     cpu: &'static str,
     drive: Offered,
+    /// The program of the only job of the plan.
+    image: &'static str,
     /// What the kernel's line has to mention.
     mentions: &'static str,
 }
 
-const REFUSALS: [Refusal; 4] = [
-    Refusal { name: "no PAE", ram: 512, cpu: "pentium", drive: Offered::Good, mentions: "PAE" },
-    Refusal {
-        name: "too little RAM",
-        ram: 8,
-        cpu: "coreduo,+pse36",
-        drive: Offered::Good,
-        mentions: "memory",
-    },
-    Refusal {
-        name: "no volume",
-        ram: 512,
-        cpu: "coreduo,+pse36",
-        drive: Offered::Nothing,
-        mentions: "volume",
-    },
-    Refusal {
-        name: "a corrupt volume",
-        ram: 512,
-        cpu: "coreduo,+pse36",
-        drive: Offered::Corrupt,
-        mentions: "volume",
-    },
+/// A machine with nothing wrong.
+const ORDINARY: Refusal =
+    Refusal { name: "", ram: 512, cpu: "coreduo,+pse36", drive: Offered::Good, image: "C:\\never.exe", mentions: "" };
+
+const REFUSALS: [Refusal; 5] = [
+    Refusal { name: "no PAE", cpu: "pentium", mentions: "has no PAE", ..ORDINARY },
+    Refusal { name: "too little RAM", ram: 8, mentions: "MB of RAM, and", ..ORDINARY },
+    Refusal { name: "no volume", drive: Offered::Nothing, mentions: "no boot module named volume", ..ORDINARY },
+    Refusal { name: "a corrupt volume", drive: Offered::Corrupt, mentions: "volume is unusable", ..ORDINARY },
+    Refusal { name: "a corrupt plan", image: "", mentions: "plan is unusable", ..ORDINARY },
 ];
 
 /// Runs the boots that must be refused.
@@ -69,15 +58,16 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
         let finished = boot_refused(tree, refusal, &volume)?;
         suite.record(refusal.name, judge(refusal, &finished));
     }
-    tally.add(suite, began);
+    tally.add(suite, began.elapsed());
     Ok(())
 }
 
 fn boot_refused(tree: &Tree, refusal: &Refusal, volume: &Volume) -> Result<Finished> {
     let cpu = refusal.cpu.to_owned();
     // A kernel that halts instead of ending the emulator is stopped after this many seconds.
-    let options = MachineOptions { ram: refusal.ram, cpu, timeout: Some(10), ..MachineOptions::default() };
-    let job = Job { label: "never".into(), image: "C:\\never.exe".into(), ..Job::default() };
+    let options = MachineOptions { ram: refusal.ram, cpu, timeout: Some(6), ..MachineOptions::default() };
+    let job = Job { label: "never".into(), image: refusal.image.into(), ..Job::default() };
+    let corrupt = vec![0; 1 << 20];
     let setup = Setup {
         tree,
         options: &options,
@@ -86,7 +76,7 @@ fn boot_refused(tree: &Tree, refusal: &Refusal, volume: &Volume) -> Result<Finis
         drive: match refusal.drive {
             Offered::Good => Drive::Volume(volume),
             Offered::Nothing => Drive::Missing,
-            Offered::Corrupt => Drive::Raw(&[0; 1 << 20]),
+            Offered::Corrupt => Drive::Raw(&corrupt),
         },
         jobs: &[job],
         words: &["test"],

@@ -1,0 +1,4 @@
+// Writing a model-specific register is for the kernel alone.
+// expect: exception C0000096
+#define INSTRUCTION "wrmsr"
+#include "instruction.h"
