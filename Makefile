@@ -46,7 +46,8 @@ BARE_CLIPPY := $(FOR_BARE) /usr/bin/cargo-clippy clippy
 BUILD_NEEDS := host bare
 endif
 TARGET   := $(or $(CARGO_TARGET_DIR),target)
-RUNNER   := $(TARGET)/debug/runner
+# A copy: `cargo test` puts a build of its own where `cargo build` puts the runner.
+RUNNER   := out/runner
 export VADOSE_CARGO := $(CARGO)
 # The first build shows its progress; later ones speak up only when something is wrong.
 QUIET    := $(if $(wildcard $(RUNNER)),--quiet)
@@ -115,6 +116,8 @@ needs:
 runner:
 	@$(NEED) host
 	@$(CARGO) build $(QUIET) -p runner
+	@cmp -s $(TARGET)/debug/runner $(RUNNER) || \
+		{ mkdir -p out && cp $(TARGET)/debug/runner $(RUNNER).new && mv $(RUNNER).new $(RUNNER); }
 
 # The kernel and the DLLs are given to cargo every time; cargo sees in a moment that nothing changed.
 kernel: runner
