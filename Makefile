@@ -34,7 +34,8 @@ BARE     := env $(BOOTSTRAP) cargo
 FORMAT   := cargo fmt
 CLIPPY   := cargo clippy
 BARE_CLIPPY := env $(BOOTSTRAP) cargo clippy
-BUILD_NEEDS := host
+HOST_NEEDS := host
+BUILD_NEEDS :=
 else
 DEBIAN   := env CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTFMT=/usr/bin/rustfmt
 FOR_BARE := $(DEBIAN) $(BOOTSTRAP) CARGO_TARGET_X86_TARGET_LINKER=ld.lld-22 CARGO_TARGET_PE_TARGET_LINKER=lld-link-22
@@ -43,7 +44,8 @@ BARE     := $(FOR_BARE) /usr/bin/cargo
 FORMAT   := $(DEBIAN) /usr/bin/cargo-fmt
 CLIPPY   := $(DEBIAN) /usr/bin/cargo-clippy clippy
 BARE_CLIPPY := $(FOR_BARE) /usr/bin/cargo-clippy clippy
-BUILD_NEEDS := host bare
+HOST_NEEDS := host debian
+BUILD_NEEDS := bare
 endif
 TARGET   := $(or $(CARGO_TARGET_DIR),target)
 # A copy: `cargo test` puts a build of its own where `cargo build` puts the runner.
@@ -114,19 +116,19 @@ needs:
 	@$(if $(NEEDS),$(NEED) $(NEEDS),:)
 
 runner:
-	@$(NEED) host
+	@$(NEED) $(HOST_NEEDS)
 	@$(CARGO) build $(QUIET) -p runner
 	@cmp -s $(TARGET)/debug/runner $(RUNNER) || \
 		{ mkdir -p out && cp $(TARGET)/debug/runner $(RUNNER).new && mv $(RUNNER).new $(RUNNER); }
 
 # The kernel and the DLLs are given to cargo every time; cargo sees in a moment that nothing changed.
 kernel: runner
-	@$(NEED) $(BUILD_NEEDS)
+	@$(if $(BUILD_NEEDS),$(NEED) $(BUILD_NEEDS))
 	@$(BARE) build $(QUIET) --release --config kernel/target.toml -p vadose-kernel
 	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) out/kernel
 
 userland: runner
-	@$(NEED) $(BUILD_NEEDS)
+	@$(if $(BUILD_NEEDS),$(NEED) $(BUILD_NEEDS))
 	@$(BARE) build $(QUIET) --release --config userland/target.toml $(DLLS:%=-p %)
 	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) $(DLLS:%=out/system32/%.dll)
 

@@ -2,7 +2,7 @@
 # Makes sure that the tools of the named groups are there: quietly and quickly when they are, else by installing
 # Debian's packages as root or through sudo, else with one line that names what is missing.
 #
-# usage: packages.sh GROUP...     groups: host bare guest qemu window disc gdb bochs check
+# usage: packages.sh GROUP...     groups: host debian bare guest qemu window disc gdb bochs check
 set -u
 
 missing=""
@@ -19,6 +19,13 @@ need() {
     esac
 }
 
+# need_rust FILE PACKAGE: the same for one of Debian's Rust tools, which must also be as new as Cargo.toml's rust-version.
+need_rust() {
+    oldest=$(sed -n 's/^rust-version = "1\.\([0-9]*\)"$/\1/p' "$(dirname "$0")/../../Cargo.toml")
+    release=$("$1" --version 2>/dev/null | sed -n 's/^[a-z]* 1\.\([0-9]*\)\..*/\1/p')
+    test "${release:-0}" -ge "$oldest" || need "" "$2"
+}
+
 for group in "$@"; do
     case "$group" in
     host) # the runner and the host tests: any cargo, and a C compiler as linker
@@ -26,9 +33,11 @@ for group in "$@"; do
         need cc gcc
         need strip binutils
         ;;
-    bare) # the kernel and the DLLs, when no rustup toolchain has the library's sources
-        need /usr/bin/rustc rustc-web
-        need /usr/bin/cargo cargo-web
+    debian) # everything that is compiled, when no rustup toolchain has the library's sources
+        need_rust /usr/bin/rustc rustc-web
+        need_rust /usr/bin/cargo cargo-web
+        ;;
+    bare) # and the kernel and the DLLs beyond that
         need /usr/lib/rustlib/src/rust/library/core/src/lib.rs rust-web-src
         need ld.lld-22 lld-22
         ;;
@@ -88,7 +97,9 @@ install() {
     # shellcheck disable=SC2086  # the packages are words
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$log" 2>&1
 }
-install || { $as_root apt-get update >"$log" 2>&1 && install; } || {
+# An old list may still install, but an old compiler: so the list first. Without a network what is cached may do.
+$as_root apt-get update >"$log" 2>&1
+install || {
     tail -n 5 "$log" >&2
     echo "vadose: apt-get could not install: $missing" >&2
     exit 1
