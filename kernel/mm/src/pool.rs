@@ -2,17 +2,20 @@
 //!
 //! A pool page is cut into blocks, each behind an 8-byte `_POOL_HEADER` that tells its own size and that of the block before
 //! it, so that a freed block joins its free neighbours at once. Free blocks of each of the 512 sizes stand on a list of
-//! their own and a bitmap tells which lists have any: allocation and release cost the same however full the pool is.
+//! their own and a bitmap tells which lists have any: allocation and release cost the same however full the pool is. A few
+//! small blocks of each size are kept whole for the next request ([`kept`]).
 //! Larger allocations are runs of whole pages without a header. Pages are never unmapped: a stale link is a logic error that
 //! the audit finds, not undefined behaviour.
 //!
 //! * **P1** The blocks of a page follow each other without a gap, each `PreviousSize` is the `BlockSize` before it.
 //! * **P2** No two free neighbours; a free block is on the list of its size, and on no other.
 //! * **P3** The bytes in use are those of the blocks in use, headers included.
+//! * **P4** A kept block is neither free nor in use, and is on the list of kept blocks of its size.
 //!
 //! Source: `_POOL_HEADER` of XP SP3 (PreviousSize:9, PoolIndex:7, BlockSize:9, PoolType:7, tag), in 8-byte units; tools
 //! find a VAD's kind by the tag four bytes before it, and take an odd `PoolType` for nonpaged and 0 for free.
 
+mod kept;
 mod verify;
 
 use core::fmt;
@@ -26,6 +29,7 @@ use crate::layout::{PAGE_SIZE, POOL_END, POOL_START, VirtualAddress};
 use crate::machine::Machine;
 use crate::pte::{ValidPte, pte_of};
 use crate::system::{Contents, Exhausted};
+use kept::KeptList;
 
 /// Four letters that say what a block holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,6 +73,11 @@ const UNIT: u32 = 8;
 const UNITS_PER_PAGE: u32 = PAGE_SIZE / UNIT;
 const SMALLEST: u32 = 2;
 const NONPAGED: u32 = 1;
+const POOL_TYPE_SHIFT: u32 = 25;
+/// `PoolIndex` of a block that is kept, where it stands in its header.
+const KEPT: u32 = 1 << 9;
+/// `PoolType` and `PoolIndex`.
+const STATE: u32 = !0 << POOL_TYPE_SHIFT | 0x7F << 9;
 /// Largest allocation that shares a page with others, in bytes.
 pub const LARGEST_BLOCK: u32 = PAGE_SIZE - HEADER;
 const RUN_CLASSES: usize = 33;
@@ -79,6 +88,7 @@ const HOLDS_BLOCKS: u32 = 1;
 pub(crate) struct Pool {
     free: [Field<Link<PoolHeader>>; UNITS_PER_PAGE as usize + 1],
     nonempty: [Field<u32>; UNITS_PER_PAGE as usize / 32 + 1],
+    kept: [KeptList; kept::SIZES],
     runs: [Field<Link<FreeRun>>; RUN_CLASSES],
     next_page: Field<u32>,
     bytes_in_use: Field<u32>,
@@ -89,6 +99,7 @@ impl Pool {
         Self {
             free: [const { Field::<Link<PoolHeader>>::NULL }; UNITS_PER_PAGE as usize + 1],
             nonempty: [const { Field::<u32>::ZERO }; UNITS_PER_PAGE as usize / 32 + 1],
+            kept: [const { KeptList::EMPTY }; kept::SIZES],
             runs: [const { Field::<Link<FreeRun>>::NULL }; RUN_CLASSES],
             next_page: Field::new(POOL_START),
             bytes_in_use: Field::ZERO,
@@ -121,16 +132,30 @@ impl PoolHeader {
     }
 
     fn is_free(&self) -> bool {
-        self.sizes.get() >> 25 == 0
+        self.sizes.get() & STATE == 0
+    }
+
+    fn is_kept(&self) -> bool {
+        self.sizes.get() & STATE == KEPT
+    }
+
+    fn is_in_use(&self) -> bool {
+        self.sizes.get() >> POOL_TYPE_SHIFT != 0
     }
 
     fn set(&self, previous_units: u32, units: u32, pool_type: u32) {
-        self.sizes.set(previous_units & 0x1FF | (units & 0x1FF) << 16 | pool_type << 25);
+        self.sizes.set(previous_units & 0x1FF | (units & 0x1FF) << 16 | pool_type << POOL_TYPE_SHIFT);
     }
 
     fn set_previous_units(&self, units: u32) {
         self.sizes.update(|word| word & !0x1FF | units & 0x1FF);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn freed_twice(block: Link<PoolHeader>) -> ! {
+    panic!("BAD_POOL_CALLER: {block:?} is freed twice")
 }
 
 /// The last block of a page is followed by nothing.
@@ -149,15 +174,30 @@ impl<M: Machine> MemoryManager<M> {
             return Err(Exhausted);
         }
         let units = (bytes + HEADER).div_ceil(UNIT).max(SMALLEST);
-        let block = match self.pool.fitting(units) {
+        let block = match self.take_kept(units) {
+            Some(block) => block,
+            None => self.cut(units)?,
+        };
+        let header = self.header(block);
+        header.tag.set(u32::from_le_bytes(tag.0));
+        self.pool.bytes_in_use.update(|sum| sum + header.units() * UNIT);
+        Ok(block.offset(HEADER))
+    }
+
+    /// A block of at least `units`, cut off a free one.
+    #[inline(never)]
+    fn cut(&self, units: u32) -> Result<Link<PoolHeader>, Exhausted> {
+        let found = self.pool.fitting(units).or_else(|| {
+            self.give_back_kept();
+            self.pool.fitting(units)
+        });
+        let block = match found {
             Some(found) => self.pool.free[found as usize].get(),
             None => self.grow_pool()?,
         };
         self.remove_free(block);
         self.split(block, units);
-        self.header(block).tag.set(u32::from_le_bytes(tag.0));
-        self.pool.bytes_in_use.update(|sum| sum + self.header(block).units() * UNIT);
-        Ok(block.offset(HEADER))
+        Ok(block)
     }
 
     /// Allocates `bytes` (1 to [`LARGEST_BLOCK`]) full of zeros under `tag`.
@@ -179,12 +219,21 @@ impl<M: Machine> MemoryManager<M> {
     /// Frees the block at `link`, which [`Self::allocate_pool`] returned.
     #[doc(alias = "ExFreePoolWithTag")]
     pub fn free_pool<T>(&self, link: Link<T>) {
-        let mut block: Link<PoolHeader> = Link::new(link.address() - HEADER);
+        let block: Link<PoolHeader> = Link::new(link.address() - HEADER);
         let header = self.header(block);
-        assert!(!header.is_free(), "BAD_POOL_CALLER: {block:?} is freed twice");
-        let mut units = header.units();
-        let mut previous_units = header.previous_units();
+        if !header.is_in_use() {
+            freed_twice(block);
+        }
+        let units = header.units();
         self.pool.bytes_in_use.update(|sum| sum - units * UNIT);
+        if !self.keep(block, units) {
+            self.join_free(block, header.previous_units(), units);
+        }
+    }
+
+    /// Joins `block`, which is on no list, with its free neighbours, and makes it free.
+    #[inline(never)]
+    fn join_free(&self, mut block: Link<PoolHeader>, mut previous_units: u32, mut units: u32) {
         if !ends_page(block, units) {
             let next = block.offset(units * UNIT);
             if self.header(next).is_free() {

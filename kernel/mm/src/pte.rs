@@ -20,7 +20,7 @@
 
 use abi::cell::{Field, Link, Record};
 
-use crate::layout::{FrameNumber, PAGE_DIRECTORIES, PAGE_TABLES, VirtualAddress, VirtualPage};
+use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, PAGE_DIRECTORIES, PAGE_TABLES, VirtualAddress, VirtualPage};
 use crate::protection::{Caching, Protection};
 use crate::section::Subsection;
 
@@ -79,6 +79,27 @@ impl PteCell {
         self.high.set((raw >> 32) as u32);
         self.low.set(raw as u32);
     }
+}
+
+/// A page table as a whole, seen in the self-map.
+#[repr(C)]
+#[derive(Debug)]
+pub struct PageTable([PteCell; ENTRIES_PER_TABLE as usize]);
+impl Record for PageTable {}
+
+impl PageTable {
+    /// The entries of the pages `first..=last`, which the table maps, with the pages.
+    #[inline(always)]
+    pub fn entries(&self, first: VirtualPage, last: VirtualPage) -> impl Iterator<Item = (VirtualPage, &PteCell)> {
+        let index = |page: VirtualPage| (page.0 & (ENTRIES_PER_TABLE - 1)) as usize;
+        (first.0..).map(VirtualPage).zip(&self.0[index(first)..=index(last)])
+    }
+}
+
+/// The address of the page table of `page` in the self-map.
+#[inline(always)]
+pub const fn table_of(page: VirtualPage) -> Link<PageTable> {
+    Link::new(PAGE_TABLES + ((page.0 & !(ENTRIES_PER_TABLE - 1)) << 3))
 }
 
 /// The address of the PTE of `page` in the current process.

@@ -6,7 +6,7 @@ use mm::layout::{PageCount, VirtualPage};
 use mm::protection::Protection;
 use mm::vad::{Alignment, VadCount, VadFlags, VadForm};
 
-use vad_arena::{Arena, Model, check_search, page_pair, shuffled};
+use vad_arena::{Arena, Model, check_search, highest, lowest, page_pair, shuffled};
 
 /// One line of the listing.
 struct Listed {
@@ -84,7 +84,7 @@ fn free_ranges_of_a_real_notepad_are_the_brute_force_ones() {
     let tree = arena.tree();
     // Its first thread block is the page 7FFDF; the next goes below it.
     let blocks = page_pair(0x7_FFB0, 0x7_FFDF);
-    assert_eq!(tree.highest_free(PageCount(1), Alignment::Page, blocks), Some(VirtualPage(0x7_FFDE)));
+    assert_eq!(highest(&tree, 1, Alignment::Page, blocks), Some(VirtualPage(0x7_FFDE)));
     for pages in [1, 0xF, 0x10, 0x11, 0x7F] {
         check_search(&tree, &model, pages, (0x10, 0x7_FFDF));
         check_search(&tree, &model, pages, (0x7_7000, 0x7_7FFF));
@@ -92,7 +92,7 @@ fn free_ranges_of_a_real_notepad_are_the_brute_force_ones() {
     let bounds = page_pair(0x10, 0x7_FFDF);
     for pages in [0x1000, 0x4_0000, 0x6_0000] {
         let expected = model.places(pages, 16, 0x10, 0x7_FFDF).next();
-        let found = tree.lowest_free(PageCount(pages), Alignment::Granularity, bounds);
+        let found = lowest(&tree, pages, bounds);
         assert_eq!(found.map(|page| page.0), expected);
     }
 }

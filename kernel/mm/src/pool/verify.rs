@@ -1,4 +1,4 @@
-//! P1 to P3: the audit of the pool.
+//! P1 to P4: the audit of the pool.
 
 use abi::cell::Link;
 
@@ -11,11 +11,12 @@ use crate::machine::Machine;
 #[derive(Clone, Copy, Default)]
 struct Blocks {
     free: u32,
+    kept: u32,
     bytes_in_use: u32,
 }
 
 impl<M: Machine> MemoryManager<M> {
-    /// Checks P1 to P3 over all pages that hold blocks.
+    /// Checks P1 to P4 over all pages that hold blocks.
     ///
     /// # Errors
     /// The first block that is wrong; the first address of the pool where blocks and lists or totals disagree.
@@ -28,7 +29,7 @@ impl<M: Machine> MemoryManager<M> {
         }
         let listed = self.verify_free_lists(blocks.free)?;
         self.verify_bitmap()?;
-        let agrees = listed == blocks.free && blocks.bytes_in_use == self.pool.bytes_in_use.get();
+        let agrees = listed == blocks.free && self.verify_kept()? == blocks.kept && blocks.bytes_in_use == self.pool.bytes_in_use.get();
         if agrees { Ok(()) } else { Err(Link::new(POOL_START)) }
     }
 
@@ -45,6 +46,8 @@ impl<M: Machine> MemoryManager<M> {
             }
             if free {
                 blocks.free += 1;
+            } else if header.is_kept() {
+                blocks.kept += 1;
             } else {
                 blocks.bytes_in_use += units * UNIT;
             }

@@ -10,7 +10,7 @@ use crate::layout::{GRANULARITY_PAGES, PageCount, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::PteCell;
-use crate::vad::{Alignment, Mmvad, VadFlags, VadFlags2, VadForm, VadLink};
+use crate::vad::{Alignment, Mmvad, Room, VadFlags, VadFlags2, VadForm, VadLink};
 
 /// Where a view ended up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,22 +44,21 @@ impl<M: Machine> AddressSpace<'_, M> {
         let segment = self.mm.machine.record(area.segment.get());
         let pages = PageCount(segment.total_number_of_ptes.get());
         let base = VirtualAddress(segment.based_address.get()).page();
-        let start = match wanted {
-            Some(start) if self.is_free(start, pages) => start,
-            Some(_) => return Err(NtStatus::CONFLICTING_ADDRESSES),
-            None if self.is_free(base, pages) => base,
+        let room = match wanted {
+            Some(start) => self.image_room_at(start, pages).ok_or(NtStatus::CONFLICTING_ADDRESSES)?,
             None => {
                 let bounds = (VirtualPage::LOWEST_USER, VirtualPage::HIGHEST_VAD);
-                self.vads().lowest_free(pages, Alignment::Granularity, bounds).ok_or(NtStatus::NO_MEMORY)?
+                let lowest = || self.vads().lowest_room(pages, Alignment::Granularity, bounds);
+                self.image_room_at(base, pages).or_else(lowest).ok_or(NtStatus::NO_MEMORY)?
             }
         };
+        let start = room.start;
         let charge = segment.image_commitment.get();
         let flags = VadFlags::IMAGE_MAP
             .with_protection(Protection::EXECUTE_WRITECOPY)
             .with_commit_charge(PageCount(charge));
-        let range = (start, VirtualPage(start.0 + pages.0 - 1));
         let first = segment.prototype_pte.get();
-        self.add_vad(VadForm::Mapped, range, flags, |node| {
+        self.add_vad(VadForm::Mapped, room, flags, |node| {
             let view = self.mm.machine.record(node.cast::<Mmvad>());
             view.control_area.set(control_area);
             view.first_prototype_pte.set(first);
@@ -106,12 +105,12 @@ impl<M: Machine> AddressSpace<'_, M> {
         (cell.address() <= view.last_contiguous_pte.get().address()).then_some(cell)
     }
 
-    /// Whether `pages` from `start`, a multiple of 64 KB, may become a VAD.
-    fn is_free(&self, start: VirtualPage, pages: PageCount) -> bool {
-        let Some(end) = start.0.checked_add(pages.0 - 1) else { return false };
-        start >= VirtualPage::LOWEST_USER
-            && end <= VirtualPage::HIGHEST_VAD.0
-            && start.0.is_multiple_of(GRANULARITY_PAGES)
-            && self.vads().first_overlapping(start, VirtualPage(end)).is_none()
+    /// The `pages` from `start` on, if an image may be mapped there and they are free.
+    fn image_room_at(&self, start: VirtualPage, pages: PageCount) -> Option<Room> {
+        let end = VirtualPage(start.0.checked_add(pages.0 - 1)?);
+        let may_be = start >= VirtualPage::LOWEST_USER
+            && end <= VirtualPage::HIGHEST_VAD
+            && start.0.is_multiple_of(GRANULARITY_PAGES);
+        if may_be { self.vads().room_at(start, end) } else { None }
     }
 }

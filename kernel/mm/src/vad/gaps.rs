@@ -12,6 +12,8 @@
 //! Source: 64 KB granularity and the direction of MEM_TOP_DOWN as documented; PEB and TEBs at single pages as the
 //! addresses of a real process show.
 
+use abi::cell::Link;
+
 use super::index::{Summary, room};
 use super::node::Side;
 use super::tree::free_after;
@@ -26,6 +28,17 @@ pub enum Alignment {
     Granularity,
     /// At any page, as PEB and TEBs do. A search for more than one page tries each hole in turn.
     Page,
+}
+
+/// A free range.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Room {
+    /// The first page.
+    pub start: VirtualPage,
+    /// The last page.
+    pub end: VirtualPage,
+    /// The next VAD above it, or null: it tells the new VAD's place in the tree.
+    pub(crate) after: VadLink,
 }
 
 /// A range looked for.
@@ -52,6 +65,11 @@ impl Wanted {
         }
     }
 
+    /// The room at `start`, below `after`.
+    fn room(self, start: VirtualPage, after: VadLink) -> Room {
+        Room { start, end: VirtualPage(start.0 + self.pages - 1), after }
+    }
+
     /// The lowest place in `from..to`.
     fn lowest(self, from: u32, to: u32) -> Option<VirtualPage> {
         let start = match self.alignment {
@@ -73,16 +91,24 @@ impl Wanted {
 }
 
 impl<'a, R: Records> VadTree<'a, R> {
-    /// The lowest start of `pages` free pages in `bounds` (both ends inclusive), or `None`.
+    /// The range `start..=end`, if it is free.
+    #[doc(alias = "MiCheckForConflictingVad")]
+    pub fn room_at(&self, start: VirtualPage, end: VirtualPage) -> Option<Room> {
+        let after = self.first_ending_from(start).unwrap_or(Link::NULL);
+        (after.is_null() || self.node(after).start() > end).then_some(Room { start, end, after })
+    }
+
+    /// The lowest `pages` free pages in `bounds` (both ends inclusive), or `None`.
     ///
     /// `pages` is 1 or more; bounds below the lowest page a program may use are raised to it.
     #[doc(alias = "MiFindEmptyAddressRange")]
-    pub fn lowest_free(
+    #[inline]
+    pub fn lowest_room(
         &self,
         pages: PageCount,
         alignment: Alignment,
         bounds: (VirtualPage, VirtualPage),
-    ) -> Option<VirtualPage> {
+    ) -> Option<Room> {
         let wanted = Wanted { pages: pages.0, alignment };
         let (from, to) = half_open(bounds);
         let root = self.root.get();
@@ -98,32 +124,33 @@ impl<'a, R: Records> VadTree<'a, R> {
             let (free_from, start) = self.gap_before(vad);
             let place = wanted.lowest(free_from.max(from), start.min(to));
             if place.is_some() || start >= to {
-                return place;
+                return place.map(|start| wanted.room(start, vad));
             }
             next = self.worth_a_try_beyond(vad, Side::Right, wanted);
         }
-        wanted.lowest(self.after_last().max(from), to)
+        wanted.lowest(self.after_last().max(from), to).map(|start| wanted.room(start, Link::NULL))
     }
 
-    /// The highest start of `pages` free pages in `bounds` (both ends inclusive), or `None`.
+    /// The highest `pages` free pages in `bounds` (both ends inclusive), or `None`.
     ///
     /// `pages` is 1 or more; bounds below the lowest page a program may use are raised to it.
     #[doc(alias = "MiFindEmptyAddressRangeDown")]
-    pub fn highest_free(
+    pub fn highest_room(
         &self,
         pages: PageCount,
         alignment: Alignment,
         bounds: (VirtualPage, VirtualPage),
-    ) -> Option<VirtualPage> {
+    ) -> Option<Room> {
         let wanted = Wanted { pages: pages.0, alignment };
         let (from, to) = half_open(bounds);
         let Some(mut vad) = self.last_starting_to(bounds.1) else {
-            return wanted.highest(from, to);
+            return wanted.highest(from, to).map(|start| wanted.room(start, self.first().unwrap_or(Link::NULL)));
         };
         let mut place = wanted.highest(free_after(self.node(vad).end()).max(from), to);
+        let mut after = self.next(vad).unwrap_or(Link::NULL);
         while place.is_none() {
             let (free_from, start) = self.gap_before(vad);
-            place = wanted.highest(free_from.max(from), start);
+            (place, after) = (wanted.highest(free_from.max(from), start), vad);
             if start <= from {
                 break;
             }
@@ -132,7 +159,7 @@ impl<'a, R: Records> VadTree<'a, R> {
                 None => break,
             };
         }
-        place
+        place.map(|start| wanted.room(start, after))
     }
 
     /// The nearest VAD beyond `vad` in direction `toward` with a gap before it that is worth a try.
@@ -179,7 +206,8 @@ impl<'a, R: Records> VadTree<'a, R> {
 
     /// The gap before `vad`, as `from..to`; `from` is above `to` where a gap would end below the pages programs may use.
     fn gap_before(&self, vad: VadLink) -> (u32, u32) {
-        (self.index(vad).free_from(), self.node(vad).start().0)
+        let here = self.at(vad);
+        (here.index.free_from(), here.node.start().0)
     }
 
     /// Where the gap after the last VAD starts.

@@ -7,7 +7,7 @@ use abi::assert_layout;
 use abi::cell::{Field, Record};
 
 use super::VadLink;
-use super::node::{MmvadShort, VadForm};
+use super::node::{MmvadLong, MmvadShort};
 use crate::layout::GRANULARITY_PAGES;
 use crate::machine::Records;
 
@@ -45,23 +45,47 @@ impl VadIndex {
     }
 }
 
-/// A short VAD and its index: where the index of the commonest form is found without a second look.
+/// A short VAD and its index.
 #[repr(C)]
-struct ShortBlock {
-    short: MmvadShort,
+pub(super) struct ShortBlock {
+    pub(super) short: MmvadShort,
     index: VadIndex,
 }
 impl Record for ShortBlock {}
 assert_layout!(ShortBlock, 0x20, { short: 0, index: 0x18 });
 
-/// The index behind the node at `vad`.
-#[inline]
-pub(super) fn index<R: Records>(records: &R, vad: VadLink) -> &VadIndex {
-    let block = records.record(vad.cast::<ShortBlock>());
-    if block.short.flags().is_short() {
-        return &block.index;
+/// A VAD of either larger form and its index.
+#[repr(C)]
+pub(super) struct LargeBlock {
+    long: MmvadLong,
+    index: VadIndex,
+}
+impl Record for LargeBlock {}
+assert_layout!(LargeBlock, 0x3C, { long: 0, index: 0x34 });
+
+/// A node of the tree with its index: what every step of a walk needs.
+#[derive(Clone, Copy)]
+pub(super) struct Indexed<'a> {
+    pub(super) node: &'a MmvadShort,
+    pub(super) index: &'a VadIndex,
+}
+
+impl<'a> Indexed<'a> {
+    /// The node at `vad`.
+    #[inline(always)]
+    pub(super) fn at(records: &'a impl Records, vad: VadLink) -> Self {
+        let block = records.record(vad.cast::<ShortBlock>());
+        let node = &block.short;
+        let index =
+            if node.flags().is_short() { &block.index } else { &records.record(vad.cast::<LargeBlock>()).index };
+        Self { node, index }
     }
-    records.record(vad.offset(VadForm::of(records, vad).size()))
+
+    /// Its summary, were its subtrees summed up as `left` and `right`.
+    #[inline(always)]
+    pub(super) fn sum(self, left: Summary, right: Summary) -> Summary {
+        Summary::of(self.index.free_from(), self.node.start().0, left, right)
+    }
 }
 
 /// What a subtree has, in one word: over the gaps before its nodes the largest room in bits 12-31 (pages), and in bit 5

@@ -32,7 +32,7 @@ mod verify;
 mod walk;
 
 pub use flags::{VadFlags, VadFlags2};
-pub use gaps::Alignment;
+pub use gaps::{Alignment, Room};
 pub use node::{Mmvad, MmvadLong, MmvadShort, Vad, VadForm};
 pub use verify::{VadCorruption, VadCount};
 
@@ -40,7 +40,7 @@ use abi::cell::{Field, Link};
 use abi::nt::process::VadNode;
 
 use crate::machine::Records;
-use index::{Summary, VadIndex};
+use index::{Indexed, Summary, VadIndex};
 use node::Side;
 
 /// Names a VAD of any form.
@@ -76,12 +76,17 @@ impl<'a, R: Records> VadTree<'a, R> {
         self.summary(self.root.get()).height()
     }
 
-    #[inline]
-    fn index(&self, vad: VadLink) -> &'a VadIndex {
-        index::index(self.records, vad)
+    #[inline(always)]
+    fn at(&self, vad: VadLink) -> Indexed<'a> {
+        Indexed::at(self.records, vad)
     }
 
-    #[inline]
+    #[inline(always)]
+    fn index(&self, vad: VadLink) -> &'a VadIndex {
+        self.at(vad).index
+    }
+
+    #[inline(always)]
     fn summary(&self, vad: VadLink) -> Summary {
         vad.some().map_or(Summary::EMPTY, |vad| self.index(vad).summary())
     }

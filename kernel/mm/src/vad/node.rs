@@ -3,7 +3,7 @@
 //! | form | bytes | tag | index at | for |
 //! |---|---|---|---|---|
 //! | [`MmvadShort`] | 18 | `VadS`, `VadF` | 18 | private memory |
-//! | [`Mmvad`] | 28 | `Vad ` | 28 | a view of a section |
+//! | [`Mmvad`] | 28 | `Vad ` | 34 | a view of a section |
 //! | [`MmvadLong`] | 34 | `Vadl` | 34 | a view or private memory with a secured range or an extension |
 //!
 //! Tools tell the forms apart by the pool tag. The kernel does not look at the tag: a private VAD without NoChange is
@@ -18,7 +18,7 @@ use abi::cell::{Field, Link, Record};
 
 use super::VadLink;
 use super::flags::{VadFlags, VadFlags2};
-use super::index::VadIndex;
+use super::index::{LargeBlock, ShortBlock};
 use crate::layout::{PageCount, VirtualPage};
 use crate::machine::Records;
 use crate::pte::PteCell;
@@ -201,19 +201,12 @@ impl VadForm {
         }
     }
 
-    /// Bytes of the NT structure, behind which the index stands.
-    #[inline]
-    pub const fn size(self) -> u32 {
-        match self {
-            Self::Short => size_of::<MmvadShort>() as u32,
-            Self::Mapped => size_of::<Mmvad>() as u32,
-            Self::Long => size_of::<MmvadLong>() as u32,
-        }
-    }
-
     /// Bytes of the pool block: structure and index.
     pub const fn block_size(self) -> u32 {
-        self.size() + size_of::<VadIndex>() as u32
+        match self {
+            Self::Short => size_of::<ShortBlock>() as u32,
+            Self::Mapped | Self::Long => size_of::<LargeBlock>() as u32,
+        }
     }
 
     /// The pool tag by which tools tell the form.

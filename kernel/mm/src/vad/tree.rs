@@ -5,8 +5,8 @@
 
 use abi::cell::{Field, Link};
 
-use super::index::{Summary, VadIndex};
-use super::node::{MmvadShort, Side};
+use super::index::{Indexed, Summary};
+use super::node::Side;
 use super::{VadLink, VadTree};
 use crate::layout::VirtualPage;
 use crate::machine::Records;
@@ -18,47 +18,73 @@ pub(super) fn free_after(end: VirtualPage) -> u32 {
 
 impl<'a, R: Records> VadTree<'a, R> {
     /// Puts `vad`, initialised and in no tree, into this one. Its range must be free.
-    #[doc(alias = "MiInsertVad")]
     pub fn insert(&self, vad: VadLink) {
-        let node = self.node(vad);
-        debug_assert!(self.first_overlapping(node.start(), node.end()).is_none(), "V1");
-        let (mut parent, mut side) = (Link::NULL, Side::Left);
-        let (mut before, mut after) = (Link::NULL, Link::NULL);
-        let mut at = self.root.get();
-        while !at.is_null() {
-            (parent, side) = (at, if node.start() < self.node(at).start() { Side::Left } else { Side::Right });
-            match side {
-                Side::Left => after = at,
-                Side::Right => before = at,
-            }
-            at = self.child(at, side);
-        }
-        node.child(Side::Left).set(Link::NULL);
-        node.child(Side::Right).set(Link::NULL);
-        node.parent.set(parent);
-        self.slot(parent, side).set(vad);
-        self.divide_gap(before, vad, after);
-        self.repair(parent);
-        self.repair(after);
+        let start = self.node(vad).start();
+        self.insert_below(vad, self.first_ending_from(start).unwrap_or(Link::NULL));
     }
 
-    /// Takes `vad` out of the tree it is in. The node itself is left as it is, to be freed.
-    #[doc(alias = "MiRemoveVad")]
-    pub fn remove(&self, vad: VadLink) {
-        let node = self.node(vad);
-        let after = self.next(vad).unwrap_or(Link::NULL);
-        if !after.is_null() {
-            self.index(after).set_free_from(self.index(vad).free_from());
+    /// The same, where `after` is known to be the next VAD above (null for none). From there it is one step to the place of
+    /// a new leaf: the left of `after`, or the right of the VAD before it.
+    #[doc(alias = "MiInsertVad")]
+    pub(crate) fn insert_below(&self, vad: VadLink, after: VadLink) {
+        let own = self.at(vad);
+        debug_assert!(self.first_ending_from(own.node.start()).unwrap_or(Link::NULL) == after, "V1");
+        debug_assert!(after.is_null() || own.node.end() < self.node(after).start(), "V1");
+        let (parent, side) = self.leaf_below(after);
+        let free_from = match after.some() {
+            Some(after) => {
+                let above = self.index(after);
+                let free_from = above.free_from();
+                above.set_free_from(free_after(own.node.end()));
+                free_from
+            }
+            None if parent.is_null() => VirtualPage::LOWEST_USER.0,
+            None => free_after(self.node(parent).end()),
+        };
+        own.node.child(Side::Left).set(Link::NULL);
+        own.node.child(Side::Right).set(Link::NULL);
+        own.node.parent.set(parent);
+        self.slot(parent, side).set(vad);
+        own.index.set_free_from(free_from);
+        let summary = own.sum(Summary::EMPTY, Summary::EMPTY);
+        own.index.set_summary(summary);
+        self.repair(parent, Some((Summary::EMPTY, summary)), after);
+    }
+
+    /// The empty place right below `after`, or the last one of all where that is null: its parent and side.
+    #[inline(always)]
+    fn leaf_below(&self, after: VadLink) -> (VadLink, Side) {
+        let Some(after) = after.some() else { return (self.outermost(self.root.get(), Side::Right), Side::Right) };
+        match self.child(after, Side::Left).some() {
+            None => (after, Side::Left),
+            Some(subtree) => (self.outermost(subtree, Side::Right), Side::Right),
         }
-        let (left, right) = (node.left_child(), node.right_child());
-        if left.is_null() || right.is_null() {
-            // By V3 an only child is a leaf; an only right child is `after`, and repaired as such.
-            let child = if left.is_null() { right } else { left };
-            self.repair(self.replace(vad, child));
+    }
+
+    /// Takes `vad` out of the tree it is in; the next VAD above it. The node itself is left as it is, to be freed.
+    #[doc(alias = "MiRemoveVad")]
+    pub fn remove(&self, vad: VadLink) -> Option<VadLink> {
+        let own = self.at(vad);
+        let next = self.next(vad);
+        let after = next.unwrap_or(Link::NULL);
+        if !after.is_null() {
+            self.index(after).set_free_from(own.index.free_from());
+        }
+        let (left, right) = (own.node.left_child(), own.node.right_child());
+        if right.is_null() {
+            // By V3 an only child is a leaf.
+            let parent = self.replace(vad, left);
+            let summary = self.summary(left);
+            self.repair(parent, Some((own.index.summary(), summary)), after);
+        } else if left.is_null() {
+            // An only right child is `after`.
+            self.replace(vad, right);
+            self.index(after).set_summary(own.index.summary());
+            self.repair(after, None, after);
         } else {
             self.replace_by_next(vad, after);
         }
-        self.repair(after);
+        next
     }
 
     /// Changes the range of `vad` to `start..=end`, which may take nothing from its neighbours.
@@ -66,35 +92,19 @@ impl<'a, R: Records> VadTree<'a, R> {
         let node = self.node(vad);
         node.starting_vpn.set(start.0);
         node.ending_vpn.set(end.0);
-        self.repair(vad);
+        self.repair(vad, None, vad);
         if let Some(after) = self.next(vad) {
             debug_assert!(self.node(after).start() > end, "V1");
             self.index(after).set_free_from(free_after(end));
-            self.repair(after);
+            self.repair(after, None, after);
         }
     }
 
-    /// Writes the index of `vad`, a new leaf between `before` and `after` (either may be null), and what it leaves of
-    /// the gap before `after`.
-    fn divide_gap(&self, before: VadLink, vad: VadLink, after: VadLink) {
-        let node = self.node(vad);
-        let free_from = match before.some() {
-            Some(before) => free_after(self.node(before).end()),
-            None => VirtualPage::LOWEST_USER.0,
-        };
-        let index = self.index(vad);
-        index.set_free_from(free_from);
-        index.set_summary(Summary::of(free_from, node.start().0, Summary::EMPTY, Summary::EMPTY));
-        if !after.is_null() {
-            self.index(after).set_free_from(free_after(node.end()));
-        }
-    }
-
-    /// Puts `next`, the successor of `vad`, in the place of `vad`, which has two children. Only the summary of `next` is
-    /// left to repair.
+    /// Puts `next`, the successor of `vad`, in the place of `vad`, which has two children.
     fn replace_by_next(&self, vad: VadLink, next: VadLink) {
         let (node, successor) = (self.node(vad), self.node(next));
         let parent = successor.parent();
+        let from = if parent == vad { next } else { parent };
         if parent != vad {
             self.replace(next, successor.right_child());
             self.adopt(next, Side::Right, node.right_child());
@@ -103,26 +113,32 @@ impl<'a, R: Records> VadTree<'a, R> {
         self.replace(vad, next);
         // What stands summed up at this place.
         self.index(next).set_summary(self.index(vad).summary());
-        if parent != vad {
-            self.repair(parent);
-        }
+        self.repair(from, None, next);
     }
 
     /// Makes the summaries from `from` (may be null) upwards true again after its subtrees or the gap before it changed,
-    /// rotating where heights differ by 2, until one is as it was.
-    fn repair(&self, from: VadLink) {
-        let (mut at, mut child) = (from, None);
+    /// rotating where heights differ by 2, until one is as it was. It goes at least as far as `through` (null for nobody),
+    /// which stands on the way to the root and whose own gap has changed. `child` is how the summary of a child of `from`
+    /// changed, where that is all that did.
+    fn repair(&self, from: VadLink, child: Option<(Summary, Summary)>, through: VadLink) {
+        let (mut at, mut child, mut ahead) = (from, child, !through.is_null());
         while !at.is_null() {
-            let (node, index) = (self.node(at), self.index(at));
-            let before = index.summary();
-            let (after, parent) = match child.and_then(|(old, new)| before.after_child(old, new)) {
-                Some(after) => {
-                    index.set_summary(after);
-                    (after, node.parent())
-                }
-                None => self.balance(at, node, index),
+            let here = self.at(at);
+            let before = here.index.summary();
+            let told = if at == through {
+                ahead = false;
+                None
+            } else {
+                child.and_then(|(old, new)| before.after_child(old, new))
             };
-            if after == before {
+            let (after, parent) = match told {
+                Some(after) => {
+                    here.index.set_summary(after);
+                    (after, here.node.parent())
+                }
+                None => self.balance(at, here),
+            };
+            if after == before && !ahead {
                 return;
             }
             (at, child) = (parent, Some((before, after)));
@@ -131,19 +147,19 @@ impl<'a, R: Records> VadTree<'a, R> {
 
     /// Sums up `top` from its children, rotating first where one is too high. Returns the summary of what is on top
     /// then, and its parent.
-    #[inline]
-    fn balance(&self, top: VadLink, node: &MmvadShort, index: &VadIndex) -> (Summary, VadLink) {
-        let left = self.summary(node.left_child());
-        let right = self.summary(node.right_child());
+    #[inline(always)]
+    fn balance(&self, top: VadLink, here: Indexed<'a>) -> (Summary, VadLink) {
+        let left = self.summary(here.node.left_child());
+        let right = self.summary(here.node.right_child());
         if left.height() > right.height() + 1 {
             return self.lower(top, Side::Right, right);
         }
         if right.height() > left.height() + 1 {
             return self.lower(top, Side::Left, left);
         }
-        let summary = Summary::of(index.free_from(), node.start().0, left, right);
-        index.set_summary(summary);
-        (summary, node.parent())
+        let summary = here.sum(left, right);
+        here.index.set_summary(summary);
+        (summary, here.node.parent())
     }
 
     /// Lowers `top` toward `side`, where its subtree `low` is too low, by one or two rotations. Returns the summary of
@@ -177,9 +193,9 @@ impl<'a, R: Records> VadTree<'a, R> {
 
     /// Sums up `vad` over its subtrees `one` and `other`.
     fn sum_up(&self, vad: VadLink, one: Summary, other: Summary) -> Summary {
-        let index = self.index(vad);
-        let summary = Summary::of(index.free_from(), self.node(vad).start().0, one, other);
-        index.set_summary(summary);
+        let here = self.at(vad);
+        let summary = here.sum(one, other);
+        here.index.set_summary(summary);
         summary
     }
 

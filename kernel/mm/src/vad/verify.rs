@@ -2,7 +2,7 @@
 
 use abi::cell::Link;
 
-use super::index::Summary;
+use super::index::{Indexed, Summary};
 use super::node::Side;
 use super::tree::free_after;
 use super::{VadLink, VadTree};
@@ -69,7 +69,7 @@ impl<'a, R: Records> VadTree<'a, R> {
 
     /// Checks V3 and V4 of one node against its children's summaries: what holds at every node holds of the tree.
     fn verify_index(&self, vad: VadLink, free_from: u32) -> Result<(), VadCorruption> {
-        let (node, index) = (self.node(vad), self.index(vad));
+        let Indexed { node, index } = self.at(vad);
         let left = self.summary(node.left_child());
         let right = self.summary(node.right_child());
         if left.height().abs_diff(right.height()) > 1 {

@@ -25,12 +25,6 @@ impl<'a, R: Records> VadTree<'a, R> {
         None
     }
 
-    /// The lowest VAD that has a page in `start..=end`.
-    #[doc(alias = "MiCheckForConflictingVad")]
-    pub fn first_overlapping(&self, start: VirtualPage, end: VirtualPage) -> Option<VadLink> {
-        self.first_ending_from(start).filter(|&vad| self.node(vad).start() <= end)
-    }
-
     /// The lowest VAD whose last page is `page` or higher.
     pub fn first_ending_from(&self, page: VirtualPage) -> Option<VadLink> {
         self.nearest(Side::Right, |node| node.end() >= page)
@@ -62,6 +56,14 @@ impl<'a, R: Records> VadTree<'a, R> {
     #[doc(alias = "MiGetPreviousVad")]
     pub fn previous(&self, vad: VadLink) -> Option<VadLink> {
         self.neighbour(vad, Side::Left)
+    }
+
+    /// The last page of the VAD below `vad`, as the index of `vad` has it.
+    #[inline(always)]
+    pub(crate) fn end_before(&self, vad: VadLink) -> Option<VirtualPage> {
+        // A gap from the lowest page on has nothing before it: no VAD ends below.
+        let free_from = self.index(vad).free_from();
+        (free_from > VirtualPage::LOWEST_USER.0).then(|| VirtualPage(free_from - 1))
     }
 
     /// All VADs by ascending address. The tree may not change meanwhile.

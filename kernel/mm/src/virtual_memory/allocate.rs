@@ -6,11 +6,11 @@ use abi::status::NtStatus;
 use super::PageRange;
 use crate::address_space::AddressSpace;
 use crate::frame::Flags;
-use crate::layout::{ALLOCATION_GRANULARITY, GRANULARITY_PAGES, HIGHEST_VAD_ADDRESS, PageCount, VirtualAddress, VirtualPage};
+use crate::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, PageCount, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::{Caching, Protection};
 use crate::pte::{DIRTY, Pte, ValidPte, pte_of};
-use crate::vad::{Alignment, VadFlags, VadForm, VadLink};
+use crate::vad::{Alignment, Room, VadFlags, VadForm, VadLink};
 
 /// Most high address bits a program may ask to be zero.
 const MAXIMUM_ZERO_BITS: u32 = 21;
@@ -105,38 +105,36 @@ impl<M: Machine> AddressSpace<'_, M> {
         if flags.protection.is_copy_on_write() {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);
         }
-        let range = if base == 0 { self.find_room(flags, size)? } else { self.room_at(base, size)? };
+        let room = if base == 0 { self.find_room(flags, size)? } else { self.room_at(base, size)? };
+        let range = PageRange { start: room.start, end: room.end };
         let mut vad = VadFlags::PRIVATE_MEMORY.with_protection(flags.protection);
         if flags.has(MEM_COMMIT) {
             vad = vad.with(VadFlags::MEM_COMMIT).with_commit_charge(PageCount(range.pages()));
         }
-        self.add_vad(VadForm::Short, (range.start, range.end), vad, |_| {})?;
+        self.add_vad(VadForm::Short, room, vad, |_| {})?;
         Ok(range)
     }
 
     /// The lowest (or highest) free range that fits, at a multiple of 64 KB.
-    fn find_room(&self, flags: AllocateFlags, size: u32) -> Result<PageRange, NtStatus> {
+    fn find_room(&self, flags: AllocateFlags, size: u32) -> Result<Room, NtStatus> {
         let pages = PageCount::of_bytes(size);
         let highest = VirtualAddress((u32::MAX >> flags.zero_bits).min(HIGHEST_VAD_ADDRESS)).page();
         let bounds = (VirtualPage::LOWEST_USER, highest);
-        let start = if flags.has(MEM_TOP_DOWN) {
-            self.vads().highest_free(pages, Alignment::Granularity, bounds)
+        let room = if flags.has(MEM_TOP_DOWN) {
+            self.vads().highest_room(pages, Alignment::Granularity, bounds)
         } else {
-            self.vads().lowest_free(pages, Alignment::Granularity, bounds)
+            self.vads().lowest_room(pages, Alignment::Granularity, bounds)
         };
-        let start = start.ok_or(NtStatus::NO_MEMORY)?;
-        Ok(PageRange { start, end: VirtualPage(start.0 + pages.0 - 1) })
+        room.ok_or(NtStatus::NO_MEMORY)
     }
 
     /// The range at `base`, rounded down to 64 KB, if it is free. Below 10000 nothing ever is.
-    fn room_at(&self, base: u32, size: u32) -> Result<PageRange, NtStatus> {
+    fn room_at(&self, base: u32, size: u32) -> Result<Room, NtStatus> {
         let start = VirtualAddress(base & !(ALLOCATION_GRANULARITY - 1)).page();
-        let end = PageRange::touched(base, size).end;
-        if start < VirtualPage::LOWEST_USER || self.vads().first_overlapping(start, end).is_some() {
+        if start < VirtualPage::LOWEST_USER {
             return Err(NtStatus::CONFLICTING_ADDRESSES);
         }
-        debug_assert!(start.0.is_multiple_of(GRANULARITY_PAGES));
-        Ok(PageRange { start, end })
+        self.vads().room_at(start, PageRange::touched(base, size).end).ok_or(NtStatus::CONFLICTING_ADDRESSES)
     }
 
     /// Commits the highest free page up to `highest`, at any page boundary: where a PEB or TEB goes.
@@ -146,13 +144,13 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[doc(alias = "MiCreatePebOrTeb")]
     pub fn allocate_block(&self, highest: VirtualPage) -> Result<VirtualPage, NtStatus> {
         let bounds = (VirtualPage::LOWEST_USER, highest);
-        let page = self.vads().highest_free(PageCount(1), Alignment::Page, bounds).ok_or(NtStatus::NO_MEMORY)?;
+        let room = self.vads().highest_room(PageCount(1), Alignment::Page, bounds).ok_or(NtStatus::NO_MEMORY)?;
         let flags = VadFlags::PRIVATE_MEMORY
             .with(VadFlags::MEM_COMMIT)
             .with_protection(Protection::READWRITE)
             .with_commit_charge(PageCount(1));
-        self.add_vad(VadForm::Short, (page, page), flags, |_| {})?;
-        Ok(page)
+        self.add_vad(VadForm::Short, room, flags, |_| {})?;
+        Ok(room.start)
     }
 
     fn commit(&self, protection: Protection, range: PageRange) -> Result<(), NtStatus> {

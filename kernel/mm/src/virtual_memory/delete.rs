@@ -4,7 +4,7 @@ use crate::address_space::AddressSpace;
 use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
-use crate::pte::{PROTOTYPE, Pte, ValidPte, pte_of};
+use crate::pte::{PROTOTYPE, Pte, PteCell, ValidPte, table_of};
 
 /// What stands in a page's PTE afterwards.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,18 +41,35 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
     }
 
+    #[inline]
     fn delete_in_table(&self, first: VirtualPage, last: VirtualPage, table: FrameNumber, leave: Leave) {
         let mut emptied = 0;
-        for page in (first.0..=last.0).map(VirtualPage) {
-            let cell = self.mm.machine.record(pte_of(page));
+        for (page, cell) in self.mm.machine.record(table_of(first)).entries(first, last) {
             let raw = cell.load();
-            let pte = Pte::decode(raw);
-            if let Pte::Valid(_) = pte {
+            if raw != 0 {
+                emptied += 1;
+                self.delete_entry(page, cell, raw, table);
+            }
+            if leave == Leave::Decommitted {
+                cell.store(Pte::DemandZero(Protection::DECOMMITTED).encode());
+                self.entry_filled(page);
+            }
+        }
+        if emptied > 0 {
+            self.entries_emptied(first, emptied);
+        }
+    }
+
+    /// Empties `cell`, the entry of `page` in the page table `table`, which is `raw` and not zero.
+    fn delete_entry(&self, page: VirtualPage, cell: &PteCell, raw: u64, table: FrameNumber) {
+        match Pte::decode(raw) {
+            Pte::Valid(_) => {
                 let old = ValidPte(self.mm.machine.exchange(cell, 0));
                 self.mm.machine.flush(page);
                 self.delete_valid_page(old);
                 self.mm.release_share(table);
-            } else if raw != 0 {
+            }
+            pte => {
                 if let Pte::Transition(frame, _) = pte {
                     self.mm.delete_transition_page(frame);
                     self.mm.release_share(table);
@@ -60,17 +77,7 @@ impl<M: Machine> AddressSpace<'_, M> {
                 }
                 cell.store(0);
             }
-            match leave {
-                Leave::Empty => emptied += u16::from(raw != 0),
-                Leave::Decommitted => {
-                    cell.store(Pte::DemandZero(Protection::DECOMMITTED).encode());
-                    if raw == 0 {
-                        self.entry_filled(page);
-                    }
-                }
-            }
         }
-        self.entries_emptied(first, emptied);
     }
 
     fn delete_valid_page(&self, old: ValidPte) {

@@ -107,14 +107,16 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.give_back(committed);
         if range.start == start {
             tree.resize(vad, VirtualPage(range.end.0 + 1), end);
-            self.release_range((range.start, range.end), tree.previous(vad), Some(vad));
+            let before = tree.previous(vad).map(|vad| tree.node(vad).end());
+            self.release_range((range.start, range.end), before, Some(VirtualPage(range.end.0 + 1)));
         } else {
             if let Some(upper) = upper {
                 self.split(vad, VirtualPage(range.start.0 - 1), upper, VirtualPage(range.end.0 + 1));
             } else {
                 tree.resize(vad, start, VirtualPage(range.start.0 - 1));
             }
-            self.release_range((range.start, range.end), Some(vad), tree.next(vad));
+            let after = tree.next(vad).map(|vad| tree.node(vad).start());
+            self.release_range((range.start, range.end), Some(VirtualPage(range.start.0 - 1)), after);
         }
         Ok(())
     }

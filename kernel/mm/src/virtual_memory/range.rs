@@ -5,13 +5,13 @@ use abi::status::NtStatus;
 use crate::address_space::AddressSpace;
 use crate::commit::CommitLimit;
 use crate::frame::NoFrame;
-use crate::layout::{PageCount, VirtualPage};
+use crate::layout::{PAGE_SHIFT, PageCount, VirtualPage};
 use crate::machine::Machine;
 use crate::pool::Tag;
 use crate::protection::Protection;
 use crate::pte::{Pte, pte_of};
 use crate::system::Exhausted;
-use crate::vad::{VadFlags, VadForm, VadLink};
+use crate::vad::{Room, VadFlags, VadForm, VadLink};
 
 /// Why pages could not be committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,31 +56,34 @@ impl From<Exhausted> for NtStatus {
 }
 
 impl<M: Machine> AddressSpace<'_, M> {
-    /// Adds a VAD over `range`, which is free; its commit charge and its page tables are charged. `prepare` fills in what the
-    /// form has beyond the flags.
+    /// Adds a VAD over `room`; its commit charge and its page tables are charged. `prepare` fills in what the form has
+    /// beyond the flags.
     ///
     /// # Errors
     /// INSUFFICIENT_RESOURCES or COMMITMENT_LIMIT; nothing has changed.
     #[doc(alias = "MiInsertVad")]
+    #[inline]
     pub(crate) fn add_vad(
         &self,
         form: VadForm,
-        range: (VirtualPage, VirtualPage),
+        room: Room,
         flags: VadFlags,
         prepare: impl FnOnce(VadLink),
     ) -> Result<VadLink, NtStatus> {
         let vad: VadLink = self.mm.allocate_pool(form.block_size(), Tag(form.tag()))?;
         let charge = flags.commit_charge().0;
-        if let Err(limit) = self.charge_with_tables(charge, range.0, range.1) {
+        if let Err(limit) = self.charge_with_tables(charge, room.start, room.end) {
             self.mm.free_pool(vad);
             return Err(limit.into());
         }
-        let node = self.vads().node(vad);
-        node.initialize(range, flags);
+        let tree = self.vads();
+        tree.node(vad).initialize((room.start, room.end), flags);
         prepare(vad);
-        self.vads().insert(vad);
+        tree.insert_below(vad, room.after);
+        // What was just made is what is used next.
+        self.process.vad_hint.set(vad);
         self.process.number_of_vads.update(|count| count + 1);
-        let size = self.process.virtual_size.update(|size| size + (node.pages().0 << 12));
+        let size = self.process.virtual_size.update(|size| size + ((room.end.0 - room.start.0 + 1) << PAGE_SHIFT));
         if size > self.process.peak_virtual_size.get() {
             self.process.peak_virtual_size.set(size);
         }
@@ -89,14 +92,14 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Takes `vad`, whose pages are gone, away with its charges.
     #[doc(alias = "MiRemoveVad")]
+    #[inline]
     pub(crate) fn remove_vad(&self, vad: VadLink) {
         let tree = self.vads();
         let node = tree.node(vad);
         let range = (node.start(), node.end());
         self.forget_hint(vad);
-        let before = tree.previous(vad);
-        let after = tree.next(vad);
-        tree.remove(vad);
+        let before = tree.end_before(vad);
+        let after = tree.remove(vad).map(|vad| tree.node(vad).start());
         self.release_range(range, before, after);
         self.give_back(node.flags().commit_charge().0);
         self.process.number_of_vads.update(|count| count - 1);
@@ -104,13 +107,16 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// Returns the page tables and the virtual size of `range`, which belongs to no VAD any more; `before` and `after` are
-    /// its neighbours.
-    pub(crate) fn release_range(&self, range: (VirtualPage, VirtualPage), before: Option<VadLink>, after: Option<VadLink>) {
-        let tree = self.vads();
-        let below = before.map(|vad| tree.node(vad).end());
-        let above = after.map(|vad| tree.node(vad).start());
-        self.uncommit_tables(range.0, range.1, below, above);
-        self.process.virtual_size.update(|size| size - ((range.1.0 - range.0.0 + 1) << 12));
+    /// the last page below it and the first above that do.
+    #[inline]
+    pub(crate) fn release_range(
+        &self,
+        range: (VirtualPage, VirtualPage),
+        before: Option<VirtualPage>,
+        after: Option<VirtualPage>,
+    ) {
+        self.uncommit_tables(range.0, range.1, before, after);
+        self.process.virtual_size.update(|size| size - ((range.1.0 - range.0.0 + 1) << PAGE_SHIFT));
     }
 
     pub(crate) fn forget_hint(&self, vad: VadLink) {

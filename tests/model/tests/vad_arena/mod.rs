@@ -7,7 +7,7 @@ use abi::cell::{Field, Link};
 use mm::layout::{FrameNumber, POOL_START, PageCount, VirtualPage};
 use mm::machine::Records;
 use mm::pte::{ValidPte, pde_of, pte_of};
-use mm::vad::{Alignment, Mmvad, MmvadShort, VadFlags, VadFlags2, VadForm, VadLink, VadTree};
+use mm::vad::{Alignment, Mmvad, MmvadShort, Room, VadFlags, VadFlags2, VadForm, VadLink, VadTree};
 use model::machine::SoftwareMachine;
 
 /// Bytes between blocks: enough for any form and its index.
@@ -108,17 +108,33 @@ impl Model {
 
 /// Compares all searches for `pages` free pages in `low..=high` with the look at every place.
 pub fn check_search<R: Records>(tree: &VadTree<'_, R>, model: &Model, pages: u32, (low, high): (u32, u32)) {
+    let whole = |room: &Room| assert_eq!(room.end.0 - room.start.0 + 1, pages);
     for (alignment, step) in [(Alignment::Granularity, 16), (Alignment::Page, 1)] {
         let bounds = page_pair(low, high);
-        let found = tree.lowest_free(PageCount(pages), alignment, bounds).map(|page| page.0);
+        let found = tree.lowest_room(PageCount(pages), alignment, bounds).inspect(&whole).map(|room| room.start.0);
         assert_eq!(found, model.places(pages, step, low, high).next(), "lowest {pages} {alignment:?} in {bounds:?}");
-        let found = tree.highest_free(PageCount(pages), alignment, bounds).map(|page| page.0);
+        let found = tree.highest_room(PageCount(pages), alignment, bounds).inspect(&whole).map(|room| room.start.0);
         assert_eq!(
             found,
             model.places(pages, step, low, high).next_back(),
             "highest {pages} {alignment:?} in {bounds:?}"
         );
     }
+}
+
+/// The start of the lowest room for `pages`, at a multiple of 64 KB.
+pub fn lowest<R: Records>(tree: &VadTree<'_, R>, pages: u32, bounds: (VirtualPage, VirtualPage)) -> Option<VirtualPage> {
+    tree.lowest_room(PageCount(pages), Alignment::Granularity, bounds).map(|room| room.start)
+}
+
+/// The start of the highest room for `pages`.
+pub fn highest<R: Records>(
+    tree: &VadTree<'_, R>,
+    pages: u32,
+    alignment: Alignment,
+    bounds: (VirtualPage, VirtualPage),
+) -> Option<VirtualPage> {
+    tree.highest_room(PageCount(pages), alignment, bounds).map(|room| room.start)
 }
 
 /// A range of pages, both ends inclusive.
