@@ -13,11 +13,6 @@ use crate::start::start;
 
 /// First address of the kernel half.
 const LOWEST: u32 = 0x8000_0000;
-/// First address past the windows.
-const HIGHEST: u32 = 0xC0C0_0000;
-/// The shared data and the control region, above all else.
-const FIRST_SHARED: u32 = 0xFFDF_0000;
-const END_OF_SHARED: u32 = 0xFFE0_0000;
 
 /// What the entry code calls, on its stack.
 #[unsafe(export_name = "vadose_start")]
@@ -29,13 +24,14 @@ impl Records for Hardware {
     #[inline(always)]
     fn record<T: Record>(&self, link: Link<T>) -> &T {
         let address = link.address();
-        if address.wrapping_sub(LOWEST) >= HIGHEST - LOWEST && !(FIRST_SHARED..END_OF_SHARED).contains(&address) {
+        if address < LOWEST {
             broken_link(address);
         }
         debug_assert!((address as usize).is_multiple_of(align_of::<T>()), "a link to {address:08x}, which is not aligned");
-        // SAFETY: the address lies in the kernel half; a `Record` has interior mutability throughout and takes any bits, so
-        // that a wrong link finds rubbish, not undefined values. Memory that records live in is not unmapped; a page that is
-        // not there faults, and the fault is a bugcheck.
+        // SAFETY: the address lies in the kernel half, and no record is so large that it could wrap into the other from the
+        // highest mapped page; a `Record` has interior mutability throughout and takes any bits, so that a wrong link finds
+        // rubbish, not undefined values. Memory that records live in is not unmapped; a page that is not there faults, and the
+        // fault is a bugcheck.
         unsafe { &*(address as *const T) }
     }
 }

@@ -72,6 +72,12 @@ impl PteCell {
         u64::from(self.low.get()) | u64::from(self.high.get()) << 32
     }
 
+    /// The bits of both halves in one word: 0 where the entry is.
+    #[inline(always)]
+    fn either_half(&self) -> u32 {
+        self.low.get() | self.high.get()
+    }
+
     /// Stores `raw` over an entry that is not present: the high half first, so that no processor ever sees half
     /// of a present one.
     #[inline(always)]
@@ -88,11 +94,25 @@ pub struct PageTable([PteCell; ENTRIES_PER_TABLE as usize]);
 impl Record for PageTable {}
 
 impl PageTable {
-    /// The entries of the pages `first..=last`, which the table maps, with the pages.
+    /// The entry of `page`, which the table maps.
     #[inline(always)]
-    pub fn entries(&self, first: VirtualPage, last: VirtualPage) -> impl Iterator<Item = (VirtualPage, &PteCell)> {
-        let index = |page: VirtualPage| (page.0 & (ENTRIES_PER_TABLE - 1)) as usize;
-        (first.0..).map(VirtualPage).zip(&self.0[index(first)..=index(last)])
+    pub fn entry(&self, page: VirtualPage) -> &PteCell {
+        &self.0[Self::index(page)]
+    }
+
+    /// The first of the pages `first..=last`, all of which the table maps, whose entry is not zero.
+    #[inline(always)]
+    pub fn first_used(&self, first: VirtualPage, last: VirtualPage) -> Option<VirtualPage> {
+        let entries = &self.0[Self::index(first)..=Self::index(last)];
+        // Long runs of zeros are the rule: four at a time.
+        let (fours, _) = entries.as_chunks::<4>();
+        let empty = fours.iter().take_while(|four| four.iter().fold(0, |bits, entry| bits | entry.either_half()) == 0).count() * 4;
+        let used = entries[empty..].iter().position(|entry| entry.either_half() != 0)?;
+        Some(VirtualPage(first.0 + (empty + used) as u32))
+    }
+
+    const fn index(page: VirtualPage) -> usize {
+        (page.0 & (ENTRIES_PER_TABLE - 1)) as usize
     }
 }
 

@@ -41,51 +41,42 @@ pub struct Room {
     pub(crate) after: VadLink,
 }
 
-/// A range looked for.
+/// A range looked for, at any page or, with `ALIGNED`, at multiples of 64 KB only.
 #[derive(Clone, Copy)]
-struct Wanted {
+struct Wanted<const ALIGNED: bool> {
     pages: u32,
-    alignment: Alignment,
 }
 
-impl Wanted {
+impl<const ALIGNED: bool> Wanted<ALIGNED> {
     /// Whether the gap `free_from..start` is worth a try.
+    #[inline(always)]
     fn may_fit_gap(self, free_from: u32, start: u32) -> bool {
-        match self.alignment {
-            Alignment::Granularity => room(free_from, start) >= self.pages,
-            Alignment::Page => start > free_from,
-        }
+        if ALIGNED { room(free_from, start) >= self.pages } else { start > free_from }
     }
 
     /// Whether one of the gaps of a subtree is worth a try.
+    #[inline(always)]
     fn may_fit_subtree(self, subtree: Summary) -> bool {
-        match self.alignment {
-            Alignment::Granularity => subtree.room() >= self.pages,
-            Alignment::Page => subtree.has_hole(),
-        }
+        if ALIGNED { subtree.room() >= self.pages } else { subtree.has_hole() }
     }
 
     /// The room at `start`, below `after`.
+    #[inline(always)]
     fn room(self, start: VirtualPage, after: VadLink) -> Room {
         Room { start, end: VirtualPage(start.0 + self.pages - 1), after }
     }
 
     /// The lowest place in `from..to`.
+    #[inline(always)]
     fn lowest(self, from: u32, to: u32) -> Option<VirtualPage> {
-        let start = match self.alignment {
-            Alignment::Granularity => from.next_multiple_of(GRANULARITY_PAGES),
-            Alignment::Page => from,
-        };
+        let start = if ALIGNED { from.next_multiple_of(GRANULARITY_PAGES) } else { from };
         (start.checked_add(self.pages)? <= to).then_some(VirtualPage(start))
     }
 
     /// The highest place in `from..to`.
     fn highest(self, from: u32, to: u32) -> Option<VirtualPage> {
         let highest = to.checked_sub(self.pages)?;
-        let start = match self.alignment {
-            Alignment::Granularity => highest & !(GRANULARITY_PAGES - 1),
-            Alignment::Page => highest,
-        };
+        let start = if ALIGNED { highest & !(GRANULARITY_PAGES - 1) } else { highest };
         (start >= from).then_some(VirtualPage(start))
     }
 }
@@ -109,7 +100,18 @@ impl<'a, R: Records> VadTree<'a, R> {
         alignment: Alignment,
         bounds: (VirtualPage, VirtualPage),
     ) -> Option<Room> {
-        let wanted = Wanted { pages: pages.0, alignment };
+        match alignment {
+            Alignment::Granularity => self.lowest(Wanted::<true> { pages: pages.0 }, bounds),
+            Alignment::Page => self.lowest(Wanted::<false> { pages: pages.0 }, bounds),
+        }
+    }
+
+    #[inline(always)]
+    fn lowest<const ALIGNED: bool>(
+        &self,
+        wanted: Wanted<ALIGNED>,
+        bounds: (VirtualPage, VirtualPage),
+    ) -> Option<Room> {
         let (from, to) = half_open(bounds);
         let root = self.root.get();
         let mut next = if !wanted.may_fit_subtree(self.summary(root)) {
@@ -141,7 +143,17 @@ impl<'a, R: Records> VadTree<'a, R> {
         alignment: Alignment,
         bounds: (VirtualPage, VirtualPage),
     ) -> Option<Room> {
-        let wanted = Wanted { pages: pages.0, alignment };
+        match alignment {
+            Alignment::Granularity => self.highest(Wanted::<true> { pages: pages.0 }, bounds),
+            Alignment::Page => self.highest(Wanted::<false> { pages: pages.0 }, bounds),
+        }
+    }
+
+    fn highest<const ALIGNED: bool>(
+        &self,
+        wanted: Wanted<ALIGNED>,
+        bounds: (VirtualPage, VirtualPage),
+    ) -> Option<Room> {
         let (from, to) = half_open(bounds);
         let Some(mut vad) = self.last_starting_to(bounds.1) else {
             return wanted.highest(from, to).map(|start| wanted.room(start, self.first().unwrap_or(Link::NULL)));
@@ -163,7 +175,7 @@ impl<'a, R: Records> VadTree<'a, R> {
     }
 
     /// The nearest VAD beyond `vad` in direction `toward` with a gap before it that is worth a try.
-    fn worth_a_try_beyond(&self, vad: VadLink, toward: Side, wanted: Wanted) -> Option<VadLink> {
+    fn worth_a_try_beyond<const ALIGNED: bool>(&self, vad: VadLink, toward: Side, wanted: Wanted<ALIGNED>) -> Option<VadLink> {
         let subtree = self.child(vad, toward);
         if wanted.may_fit_subtree(self.summary(subtree)) {
             return Some(self.nearest_worth_a_try(subtree, toward.other(), wanted));
@@ -185,7 +197,8 @@ impl<'a, R: Records> VadTree<'a, R> {
     }
 
     /// The VAD farthest toward `side` in the subtree `top` with a gap before it that is worth a try; there is one.
-    fn nearest_worth_a_try(&self, top: VadLink, side: Side, wanted: Wanted) -> VadLink {
+    #[inline(always)]
+    fn nearest_worth_a_try<const ALIGNED: bool>(&self, top: VadLink, side: Side, wanted: Wanted<ALIGNED>) -> VadLink {
         let mut at = top;
         loop {
             let near = self.child(at, side);
@@ -199,12 +212,14 @@ impl<'a, R: Records> VadTree<'a, R> {
         }
     }
 
-    fn is_worth_a_try(&self, vad: VadLink, wanted: Wanted) -> bool {
+    #[inline(always)]
+    fn is_worth_a_try<const ALIGNED: bool>(&self, vad: VadLink, wanted: Wanted<ALIGNED>) -> bool {
         let (free_from, start) = self.gap_before(vad);
         wanted.may_fit_gap(free_from, start)
     }
 
     /// The gap before `vad`, as `from..to`; `from` is above `to` where a gap would end below the pages programs may use.
+    #[inline(always)]
     fn gap_before(&self, vad: VadLink) -> (u32, u32) {
         let here = self.at(vad);
         (here.index.free_from(), here.node.start().0)

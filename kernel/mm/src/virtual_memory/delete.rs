@@ -4,28 +4,32 @@ use crate::address_space::AddressSpace;
 use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
-use crate::pte::{PROTOTYPE, Pte, PteCell, ValidPte, table_of};
-
-/// What stands in a page's PTE afterwards.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Leave {
-    /// Nothing.
-    Empty,
-    /// "Decommitted", so that a committed VAD does not bring the page back.
-    Decommitted,
-}
+use crate::pte::{PROTOTYPE, Pte, PteCell, ValidPte, pte_of, table_of};
 
 impl<M: Machine> AddressSpace<'_, M> {
     /// Takes all pages of `start..=end` away and leaves their PTEs empty.
     #[doc(alias = "MiDeleteVirtualAddresses")]
     #[inline]
     pub(crate) fn delete_pages(&self, start: VirtualPage, end: VirtualPage) {
-        self.each_table(start, end, |first, last, table| self.delete_in_table(first, last, table, Leave::Empty));
+        self.each_table(start, end, |first, last, table| {
+            let emptied = self.empty_entries(first, last, table);
+            if emptied > 0 {
+                self.entries_emptied(first, emptied);
+            }
+        });
     }
 
     /// Takes all pages of `start..=end` away and marks them decommitted. Their page tables are there.
     pub(crate) fn decommit_pages(&self, start: VirtualPage, end: VirtualPage) {
-        self.each_table(start, end, |first, last, table| self.delete_in_table(first, last, table, Leave::Decommitted));
+        self.each_table(start, end, |first, last, table| {
+            let emptied = self.empty_entries(first, last, table);
+            for page in (first.0..=last.0).map(VirtualPage) {
+                let cell = self.mm.machine.record(pte_of(page));
+                cell.store(Pte::DemandZero(Protection::DECOMMITTED).encode());
+                self.entry_filled(page);
+            }
+            self.entries_emptied(first, emptied);
+        });
     }
 
     /// Calls `visit` with the part of `start..=end` in each page table that is present, and its frame.
@@ -41,28 +45,24 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
     }
 
+    /// Empties the entries of `first..=last` in the page table `table`; how many there were.
     #[inline]
-    fn delete_in_table(&self, first: VirtualPage, last: VirtualPage, table: FrameNumber, leave: Leave) {
-        let mut emptied = 0;
-        for (page, cell) in self.mm.machine.record(table_of(first)).entries(first, last) {
-            let raw = cell.load();
-            if raw != 0 {
-                emptied += 1;
-                self.delete_entry(page, cell, raw, table);
-            }
-            if leave == Leave::Decommitted {
-                cell.store(Pte::DemandZero(Protection::DECOMMITTED).encode());
-                self.entry_filled(page);
-            }
+    fn empty_entries(&self, first: VirtualPage, last: VirtualPage, table: FrameNumber) -> u16 {
+        let entries = self.mm.machine.record(table_of(first));
+        let (mut next, mut emptied) = (first, 0);
+        while next <= last
+            && let Some(page) = entries.first_used(next, last)
+        {
+            self.delete_entry(page, entries.entry(page), table);
+            emptied += 1;
+            next = VirtualPage(page.0 + 1);
         }
-        if emptied > 0 {
-            self.entries_emptied(first, emptied);
-        }
+        emptied
     }
 
-    /// Empties `cell`, the entry of `page` in the page table `table`, which is `raw` and not zero.
-    fn delete_entry(&self, page: VirtualPage, cell: &PteCell, raw: u64, table: FrameNumber) {
-        match Pte::decode(raw) {
+    /// Empties `cell`, the entry of `page` in the page table `table`, which is not zero.
+    fn delete_entry(&self, page: VirtualPage, cell: &PteCell, table: FrameNumber) {
+        match Pte::decode(cell.load()) {
             Pte::Valid(_) => {
                 let old = ValidPte(self.mm.machine.exchange(cell, 0));
                 self.mm.machine.flush(page);
