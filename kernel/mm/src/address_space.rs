@@ -316,23 +316,40 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// Charges `pages` and the page tables that `start..=end` needs and no VAD has charged yet (A2), all or nothing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn charge_with_tables(&self, pages: u32, start: VirtualPage, end: VirtualPage) -> Result<(), CommitLimit> {
-        let bitmap = &self.working_set_list().committed_page_tables;
-        let missing = |index: u32| bitmap[index as usize / 32].get() >> (index % 32) & 1 == 0;
-        let regions = start.0 >> 9..=end.0 >> 9;
-        let tables = regions.clone().filter(|index| missing(*index)).count() as u32;
+        let (first, last) = (start.0 >> 9, end.0 >> 9);
+        if first == last && self.missing_table(first) == 0 {
+            return self.charge(pages);
+        }
+        self.charge_new_tables(pages, first, last)
+    }
+
+    #[inline(never)]
+    fn charge_new_tables(&self, pages: u32, first: u32, last: u32) -> Result<(), CommitLimit> {
+        let tables: u32 = (first..=last).map(|index| self.missing_table(index)).sum();
         self.charge(pages + tables)?;
-        if tables > 0 {
-            regions.for_each(|index| {
-                bitmap[index as usize / 32].update(|word| word | 1 << (index % 32));
-            });
+        for index in first..=last {
+            self.committed_tables(index).update(|word| word | 1 << (index % 32));
         }
         Ok(())
     }
 
+    /// The word of the bitmap of page tables that has the bit of table `index`.
+    #[inline(always)]
+    fn committed_tables(&self, index: u32) -> &Field<u32> {
+        &self.working_set_list().committed_page_tables[index as usize % USER_TABLES / 32]
+    }
+
+    /// 1 where the page table `index` is not charged, else 0.
+    #[inline(always)]
+    fn missing_table(&self, index: u32) -> u32 {
+        !self.committed_tables(index).get() >> (index % 32) & 1
+    }
+
     /// Returns the page tables of `start..=end` that neither `before` nor `after`, the last page below and the first above
     /// that still belong to a VAD, needs (A2).
+    #[inline]
     pub(crate) fn uncommit_tables(&self, start: VirtualPage, end: VirtualPage, before: Option<VirtualPage>, after: Option<VirtualPage>) {
         let mut first = start.0 >> 9;
         let mut last = end.0 >> 9;
@@ -348,9 +365,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         if first > last {
             return;
         }
-        let bitmap = &self.working_set_list().committed_page_tables;
         for index in first..=last {
-            bitmap[index as usize / 32].update(|word| word & !(1 << (index % 32)));
+            self.committed_tables(index).update(|word| word & !(1 << (index % 32)));
         }
         self.give_back(last - first + 1);
     }

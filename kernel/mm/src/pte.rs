@@ -100,17 +100,16 @@ impl PageTable {
         &self.0[Self::index(page)]
     }
 
-    /// The first of the pages `first..=last`, all of which the table maps, whose entry is not zero.
+    /// Whether the entries of `first..=last`, all of which the table maps, are zero.
     #[inline(always)]
-    pub fn first_used(&self, first: VirtualPage, last: VirtualPage) -> Option<VirtualPage> {
-        let entries = &self.0[Self::index(first)..=Self::index(last)];
-        // Long runs of zeros are the rule: four at a time.
-        let (fours, _) = entries.as_chunks::<4>();
-        let empty = fours.iter().take_while(|four| four.iter().fold(0, |bits, entry| bits | entry.either_half()) == 0).count() * 4;
-        let used = entries[empty..].iter().position(|entry| entry.either_half() != 0)?;
-        Some(VirtualPage(first.0 + (empty + used) as u32))
+    pub fn is_empty(&self, first: VirtualPage, last: VirtualPage) -> bool {
+        // Long runs of zeros are the rule: eight at a time.
+        let (eights, rest) = self.0[Self::index(first)..=Self::index(last)].as_chunks::<8>();
+        let zero = |entries: &[PteCell]| entries.iter().fold(0, |bits, entry| bits | entry.either_half()) == 0;
+        eights.iter().all(|eight| zero(eight)) && zero(rest)
     }
 
+    #[inline(always)]
     const fn index(page: VirtualPage) -> usize {
         (page.0 & (ENTRIES_PER_TABLE - 1)) as usize
     }

@@ -122,7 +122,7 @@ impl<P: Platform> Executive<P> {
 
     /// Does `work` with the address space of `process`, which is the current one meanwhile.
     #[doc(alias = "KeStackAttachProcess")]
-    #[inline]
+    #[inline(always)]
     pub(crate) fn attached<T>(&self, process: Link<Eprocess>, work: impl FnOnce(AddressSpace<'_, P>) -> T) -> T {
         let before = self.current_process();
         if before != process {
@@ -154,10 +154,16 @@ impl<P: Platform> Executive<P> {
     }
 
     /// The process that `handle` names, with at least `access`.
+    #[inline(always)]
     pub(crate) fn process_by_handle(&self, handle: u32, access: u32) -> Result<Link<Eprocess>, NtStatus> {
         if handle == CURRENT_PROCESS {
             return Ok(self.current_process());
         }
+        self.other_process_by_handle(handle, access)
+    }
+
+    #[inline(never)]
+    fn other_process_by_handle(&self, handle: u32, access: u32) -> Result<Link<Eprocess>, NtStatus> {
         let process = self.current_handles().get::<Eprocess>(Handle(handle), access)?;
         // An ended process has no address space to work on.
         match self.is_alive(process) {

@@ -61,14 +61,17 @@ impl<'a, R: Records> VadTree<'a, R> {
         }
     }
 
-    /// Takes `vad` out of the tree it is in; the next VAD above it. The node itself is left as it is, to be freed.
+    /// Takes `vad` out of the tree it is in; the last page of the VAD below it and the next VAD above it. The node itself is
+    /// left as it is, to be freed.
     #[doc(alias = "MiRemoveVad")]
-    pub fn remove(&self, vad: VadLink) -> Option<VadLink> {
+    #[inline]
+    pub fn remove(&self, vad: VadLink) -> (Option<VirtualPage>, Option<VadLink>) {
         let own = self.at(vad);
         let next = self.next(vad);
         let after = next.unwrap_or(Link::NULL);
+        let free_from = own.index.free_from();
         if !after.is_null() {
-            self.index(after).set_free_from(own.index.free_from());
+            self.index(after).set_free_from(free_from);
         }
         let (left, right) = (own.node.left_child(), own.node.right_child());
         if right.is_null() {
@@ -84,7 +87,8 @@ impl<'a, R: Records> VadTree<'a, R> {
         } else {
             self.replace_by_next(vad, after);
         }
-        next
+        // A gap from the lowest page on has nothing before it: no VAD ends below.
+        ((free_from > VirtualPage::LOWEST_USER.0).then(|| VirtualPage(free_from - 1)), next)
     }
 
     /// Changes the range of `vad` to `start..=end`, which may take nothing from its neighbours.

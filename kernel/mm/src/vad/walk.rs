@@ -58,14 +58,6 @@ impl<'a, R: Records> VadTree<'a, R> {
         self.neighbour(vad, Side::Left)
     }
 
-    /// The last page of the VAD below `vad`, as the index of `vad` has it.
-    #[inline(always)]
-    pub(crate) fn end_before(&self, vad: VadLink) -> Option<VirtualPage> {
-        // A gap from the lowest page on has nothing before it: no VAD ends below.
-        let free_from = self.index(vad).free_from();
-        (free_from > VirtualPage::LOWEST_USER.0).then(|| VirtualPage(free_from - 1))
-    }
-
     /// All VADs by ascending address. The tree may not change meanwhile.
     pub fn iter(self) -> impl Iterator<Item = VadLink> {
         core::iter::successors(self.first(), move |&vad| self.next(vad))

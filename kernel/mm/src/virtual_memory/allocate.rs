@@ -30,6 +30,7 @@ impl AllocateFlags {
     ///
     /// # Errors
     /// INVALID_PARAMETER_3 (`zero_bits` over 21), _5 (`kind`), _6 (`protect` with MEM_PHYSICAL), INVALID_PAGE_PROTECTION.
+    #[inline]
     pub fn check(zero_bits: u32, kind: u32, protect: u32) -> Result<Self, NtStatus> {
         if zero_bits > MAXIMUM_ZERO_BITS {
             return Err(NtStatus::INVALID_PARAMETER_3);
@@ -85,6 +86,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// # Errors
     /// XP's status for every refusal; nothing has changed.
     #[doc(alias = "NtAllocateVirtualMemory")]
+    #[inline(always)]
     pub fn allocate(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
         check_range(base, size)?;
         if flags.has(MEM_WRITE_WATCH | MEM_PHYSICAL) {
@@ -101,6 +103,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(range)
     }
 
+    #[inline(never)]
     fn reserve(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
         if flags.protection.is_copy_on_write() {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);

@@ -49,18 +49,22 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[inline]
     fn empty_entries(&self, first: VirtualPage, last: VirtualPage, table: FrameNumber) -> u16 {
         let entries = self.mm.machine.record(table_of(first));
-        let (mut next, mut emptied) = (first, 0);
-        while next <= last
-            && let Some(page) = entries.first_used(next, last)
-        {
-            self.delete_entry(page, entries.entry(page), table);
-            emptied += 1;
-            next = VirtualPage(page.0 + 1);
+        if entries.is_empty(first, last) {
+            return 0;
+        }
+        let mut emptied = 0;
+        for page in (first.0..=last.0).map(VirtualPage) {
+            let cell = entries.entry(page);
+            if cell.load() != 0 {
+                self.delete_entry(page, cell, table);
+                emptied += 1;
+            }
         }
         emptied
     }
 
     /// Empties `cell`, the entry of `page` in the page table `table`, which is not zero.
+    #[inline(never)]
     fn delete_entry(&self, page: VirtualPage, cell: &PteCell, table: FrameNumber) {
         match Pte::decode(cell.load()) {
             Pte::Valid(_) => {

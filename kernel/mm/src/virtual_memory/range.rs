@@ -98,9 +98,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         let node = tree.node(vad);
         let range = (node.start(), node.end());
         self.forget_hint(vad);
-        let before = tree.end_before(vad);
-        let after = tree.remove(vad).map(|vad| tree.node(vad).start());
-        self.release_range(range, before, after);
+        let (before, after) = tree.remove(vad);
+        self.release_range(range, before, after.map(|vad| tree.node(vad).start()));
         self.give_back(node.flags().commit_charge().0);
         self.process.number_of_vads.update(|count| count - 1);
         self.mm.free_pool(vad);

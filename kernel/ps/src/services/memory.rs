@@ -18,8 +18,8 @@ use crate::platform::Platform;
 const BASIC_INFORMATION: u32 = 0;
 
 impl<P: Platform> Executive<P> {
-    pub(super) fn allocate_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[process, base_at, zero_bits, size_at, kind, protect] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+    pub(super) fn allocate_virtual_memory(&self, arguments: &[u32; 6]) -> Result<NtStatus, NtStatus> {
+        let &[process, base_at, zero_bits, size_at, kind, protect] = arguments;
         let flags = AllocateFlags::check(zero_bits, kind, protect)?;
         let base = self.probe_word(base_at)?;
         let size = self.probe_word(size_at)?;
@@ -34,8 +34,8 @@ impl<P: Platform> Executive<P> {
         Ok(NtStatus::SUCCESS)
     }
 
-    pub(super) fn free_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[process, base_at, size_at, kind] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+    pub(super) fn free_virtual_memory(&self, arguments: &[u32; 4]) -> Result<NtStatus, NtStatus> {
+        let &[process, base_at, size_at, kind] = arguments;
         let kind = FreeKind::check(kind)?;
         let base = self.probe_word(base_at)?;
         let size = self.probe_word(size_at)?;

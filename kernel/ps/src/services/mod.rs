@@ -21,11 +21,28 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "KiSystemService")]
     #[inline]
     pub fn system_call(&self, number: u32, arguments: u32) -> NtStatus {
-        match Service::from_number(number) {
-            None => NtStatus::INVALID_SYSTEM_SERVICE,
-            Some(service) => self.serve(service, arguments).unwrap_or_else(|status| status),
-        }
+        let answer = match Service::from_number(number) {
+            None => Err(NtStatus::INVALID_SYSTEM_SERVICE),
+            // What programs call most reads its own number of words.
+            Some(Service::NtAllocateVirtualMemory) => {
+                self.arguments(arguments).and_then(|words| self.allocate_virtual_memory(&words))
+            }
+            Some(Service::NtFreeVirtualMemory) => {
+                self.arguments(arguments).and_then(|words| self.free_virtual_memory(&words))
+            }
+            Some(service) => self.serve(service, arguments),
+        };
+        answer.unwrap_or_else(|status| status)
     }
+
+    #[inline(always)]
+    fn arguments<const COUNT: usize>(&self, at: u32) -> Result<[u32; COUNT], NtStatus> {
+        let mut words = [0; COUNT];
+        self.platform().read_user_words(at, &mut words)?;
+        Ok(words)
+    }
+
+    #[inline(never)]
 
     fn serve(&self, service: Service, arguments: u32) -> Result<NtStatus, NtStatus> {
         let mut words = [0; MAXIMUM_ARGUMENTS];
@@ -33,8 +50,6 @@ impl<P: Platform> Executive<P> {
         self.platform().read_user_words(arguments, &mut words[..count])?;
         let words = &words[..count];
         match service {
-            Service::NtAllocateVirtualMemory => self.allocate_virtual_memory(words),
-            Service::NtFreeVirtualMemory => self.free_virtual_memory(words),
             Service::NtProtectVirtualMemory => self.protect_virtual_memory(words),
             Service::NtQueryVirtualMemory => self.query_virtual_memory(words),
             Service::NtReadVirtualMemory => self.read_virtual_memory(words),
