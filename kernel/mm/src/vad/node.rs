@@ -1,10 +1,13 @@
 //! The three forms of a VAD.
 //!
-//! | form | bytes | tag | index at | for |
-//! |---|---|---|---|---|
-//! | [`MmvadShort`] | 18 | `VadS`, `VadF` | 18 | private memory |
-//! | [`Mmvad`] | 28 | `Vad ` | 34 | a view of a section |
-//! | [`MmvadLong`] | 34 | `Vadl` | 34 | a view or private memory with a secured range or an extension |
+//! | form | bytes | tag | for |
+//! |---|---|---|---|
+//! | [`MmvadShort`] | 18 | `VadS`, `VadF` | private memory |
+//! | [`Mmvad`] | 28 | `Vad ` | a view of a section |
+//! | [`MmvadLong`] | 34 | `Vadl` | a view or private memory with a secured range or an extension |
+//!
+//! The pool block of each has room for the largest, with the [index](super::index) behind that: where it stands does not
+//! depend on the form.
 //!
 //! Tools tell the forms apart by the pool tag. The kernel does not look at the tag: a private VAD without NoChange is
 //! short; any other has the second flag word, whose LongVad says which. (Only a long node has room to say what
@@ -18,11 +21,14 @@ use abi::cell::{Field, Link, Record};
 
 use super::VadLink;
 use super::flags::{VadFlags, VadFlags2};
-use super::index::{LargeBlock, ShortBlock};
+use super::index::VadBlock;
 use crate::layout::{PageCount, VirtualPage};
 use crate::machine::Records;
 use crate::pte::PteCell;
 use crate::section::ControlArea;
+
+/// Bytes of a VAD's pool block, whatever its form: structure and index.
+pub const BLOCK_SIZE: u32 = size_of::<VadBlock>() as u32;
 
 /// Tag of a short VAD made because a release split another.
 pub const SPLIT_TAG: [u8; 4] = *b"VadF";
@@ -97,13 +103,10 @@ impl Side {
 
 impl MmvadShort {
     /// Writes a new node over `range`, both ends inclusive, that is in no tree. The rest of the block of a larger form,
-    /// LongVad above all, is for the caller to write before the node is inserted.
+    /// LongVad above all, is for the caller to write before the node is inserted, which writes its links.
     pub fn initialize(&self, range: (VirtualPage, VirtualPage), flags: VadFlags) {
         self.starting_vpn.set(range.0.0);
         self.ending_vpn.set(range.1.0);
-        self.parent.set(Link::NULL);
-        self.left_child.set(Link::NULL);
-        self.right_child.set(Link::NULL);
         self.flags.set(flags.0);
     }
 
@@ -135,9 +138,8 @@ impl MmvadShort {
         VadFlags(self.flags.get())
     }
 
-    /// Replaces the flags; what tells the form stays as it is (V5).
+    /// Replaces the flags.
     pub fn set_flags(&self, flags: VadFlags) {
-        debug_assert_eq!(flags.is_short(), self.flags().is_short(), "V5");
         self.flags.set(flags.0);
     }
 
@@ -171,7 +173,7 @@ impl Mmvad {
         VadFlags2(self.flags2.get())
     }
 
-    /// Replaces the second flag word; LongVad only before the node is inserted (V5).
+    /// Replaces the second flag word.
     pub fn set_flags2(&self, flags: VadFlags2) {
         self.flags2.set(flags.0);
     }
@@ -198,14 +200,6 @@ impl VadForm {
             Self::Long
         } else {
             Self::Mapped
-        }
-    }
-
-    /// Bytes of the pool block: structure and index.
-    pub const fn block_size(self) -> u32 {
-        match self {
-            Self::Short => size_of::<ShortBlock>() as u32,
-            Self::Mapped | Self::Long => size_of::<LargeBlock>() as u32,
         }
     }
 

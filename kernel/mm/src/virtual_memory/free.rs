@@ -8,8 +8,8 @@ use crate::address_space::AddressSpace;
 use crate::layout::{HIGHEST_VAD_ADDRESS, PAGE_SIZE, PageCount, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::pool::Tag;
-use crate::vad::node::SPLIT_TAG;
-use crate::vad::{VadFlags, VadForm, VadLink};
+use crate::vad::node::{BLOCK_SIZE, SPLIT_TAG};
+use crate::vad::{VadFlags, VadLink};
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             return Ok(());
         }
         let splits = range.start > start && range.end < end;
-        let upper = if splits { Some(self.mm.allocate_pool(VadForm::Short.block_size(), Tag(SPLIT_TAG))?) } else { None };
+        let upper = if splits { Some(self.mm.allocate_pool(BLOCK_SIZE, Tag(SPLIT_TAG))?) } else { None };
         let committed = self.committed_pages(vad, range.start, range.end);
         self.delete_pages(range.start, range.end);
         self.add_charge(vad, -(committed as i32));

@@ -11,6 +11,7 @@ use crate::pool::Tag;
 use crate::protection::Protection;
 use crate::pte::{Pte, pte_of};
 use crate::system::Exhausted;
+use crate::vad::node::BLOCK_SIZE;
 use crate::vad::{Room, VadFlags, VadForm, VadLink};
 
 /// Why pages could not be committed.
@@ -70,7 +71,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         flags: VadFlags,
         prepare: impl FnOnce(VadLink),
     ) -> Result<VadLink, NtStatus> {
-        let vad: VadLink = self.mm.allocate_pool(form.block_size(), Tag(form.tag()))?;
+        let vad: VadLink = self.mm.allocate_pool(BLOCK_SIZE, Tag(form.tag()))?;
         let charge = flags.commit_charge().0;
         if let Err(limit) = self.charge_with_tables(charge, room.start, room.end) {
             self.mm.free_pool(vad);
