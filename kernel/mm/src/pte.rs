@@ -106,7 +106,9 @@ impl PageTable {
         let entries = &self.0[Self::index(first)..=Self::index(last)];
         // Long runs of zeros are the rule: four at a time.
         let (fours, _) = entries.as_chunks::<4>();
-        let empty = fours.iter().take_while(|four| four.iter().fold(0, |bits, entry| bits | entry.either_half()) == 0).count() * 4;
+        let empty =
+            fours.iter().take_while(|four| four.iter().fold(0, |bits, entry| bits | entry.either_half()) == 0).count()
+                * 4;
         let used = entries[empty..].iter().position(|entry| entry.either_half() != 0)?;
         Some(VirtualPage(first.0 + (empty + used) as u32))
     }
@@ -283,14 +285,10 @@ impl Pte {
             Self::PagingFile(page) => encode_paging_file(page),
             Self::Transition(frame, protection) => transition(frame, protection),
             Self::Prototype(cell, protection) => {
-                PROTOTYPE
-                    | (protection.code() as u64) << PROTOTYPE_PROTECTION_SHIFT
-                    | (cell.address() as u64) << 32
+                PROTOTYPE | (protection.code() as u64) << PROTOTYPE_PROTECTION_SHIFT | (cell.address() as u64) << 32
             }
             Self::LookInVad(protection) => {
-                PROTOTYPE
-                    | (protection.code() as u64) << PROTECTION_SHIFT
-                    | (LOOK_IN_VAD as u64) << 32
+                PROTOTYPE | (protection.code() as u64) << PROTECTION_SHIFT | (LOOK_IN_VAD as u64) << 32
             }
         }
     }
@@ -326,9 +324,7 @@ impl PrototypePte {
             Self::PagingFile(page) => encode_paging_file(page),
             Self::Transition(frame, protection) => transition(frame, protection),
             Self::Subsection(subsection, protection) => {
-                PROTOTYPE
-                    | (protection.code() as u64) << PROTECTION_SHIFT
-                    | (subsection.address() as u64) << 32
+                PROTOTYPE | (protection.code() as u64) << PROTECTION_SHIFT | (subsection.address() as u64) << 32
             }
         }
     }

@@ -206,7 +206,8 @@ impl NaiveProcess {
             self.pages.insert(page, Page::default());
         }
         if kind == MEM_RELEASE {
-            let (start, allocation) = self.allocation_of(range.0).map(|(start, a)| (start, a.clone())).expect("allocated");
+            let (start, allocation) =
+                self.allocation_of(range.0).map(|(start, a)| (start, a.clone())).expect("allocated");
             self.allocations.remove(&start);
             (range.0..=range.1).for_each(|page| {
                 self.pages.remove(&page);

@@ -66,7 +66,9 @@ pub fn plan(pte: Pte, access: Access, no_execute: u64, backing: impl FnOnce() ->
             Backing::Shared(cell, protection) => shared(cell, protection, access, no_execute),
         },
         Pte::DemandZero(protection) => allowed(protection, access, no_execute, Plan::DemandZero(protection)),
-        Pte::Transition(frame, protection) => allowed(protection, access, no_execute, Plan::SoftFault(frame, protection)),
+        Pte::Transition(frame, protection) => {
+            allowed(protection, access, no_execute, Plan::SoftFault(frame, protection))
+        }
         Pte::PagingFile(page) => allowed(page.protection, access, no_execute, Plan::PageIn(page)),
         Pte::Prototype(cell, protection) => {
             let protection = (protection != Protection::ZERO).then_some(protection);
@@ -79,7 +81,12 @@ pub fn plan(pte: Pte, access: Access, no_execute: u64, backing: impl FnOnce() ->
     }
 }
 
-fn shared(cell: Link<PteCell>, protection: Option<Protection>, access: Access, no_execute: u64) -> Result<Plan, Denied> {
+fn shared(
+    cell: Link<PteCell>,
+    protection: Option<Protection>,
+    access: Access,
+    no_execute: u64,
+) -> Result<Plan, Denied> {
     let plan = Plan::Shared(cell, protection);
     protection.map_or(Ok(plan), |protection| allowed(protection, access, no_execute, plan))
 }
