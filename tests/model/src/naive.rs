@@ -328,16 +328,16 @@ impl NaiveProcess {
         }
     }
 
-    /// What becomes of an access; a guard is used up.
+    /// What becomes of an access; a guard is used up by any, allowed or not.
     pub fn access(&mut self, address: u32, access: Access) -> Outcome {
         let Some(page) = self.pages.get_mut(&(address >> 12)) else { return Outcome::AccessViolation };
         let Some(protect) = page.protect else { return Outcome::AccessViolation };
-        if !allows(protect, access) {
-            return Outcome::AccessViolation;
-        }
         if protect & PAGE_GUARD != 0 {
             page.protect = Some(protect & !PAGE_GUARD);
             return Outcome::GuardPage;
+        }
+        if !allows(protect, access) {
+            return Outcome::AccessViolation;
         }
         if access == Access::Write && is_copy(protect) {
             page.protect = Some(from_copy(protect));
