@@ -11,7 +11,8 @@ use crate::machine::HARDWARE;
 /// Reads the date and starts counting.
 pub fn initialise() {
     let now = clock_chip::read();
-    let date = Date { year: now.year, month: now.month, day: now.day, hour: now.hour, minute: now.minute, second: now.second };
+    let date =
+        Date { year: now.year, month: now.month, day: now.day, hour: now.hour, minute: now.minute, second: now.second };
     ke::clock::start(shared_data(), timer::INCREMENT, from_date(date));
     timer::initialise();
 }

@@ -27,7 +27,10 @@ impl Records for Hardware {
         if address < LOWEST {
             broken_link(address);
         }
-        debug_assert!((address as usize).is_multiple_of(align_of::<T>()), "a link to {address:08x}, which is not aligned");
+        debug_assert!(
+            (address as usize).is_multiple_of(align_of::<T>()),
+            "a link to {address:08x}, which is not aligned"
+        );
         // SAFETY: the address lies in the kernel half, and no record is so large that it could wrap into the other from the
         // highest mapped page; a `Record` has interior mutability throughout and takes any bits, so that a wrong link finds
         // rubbish, not undefined values. Memory that records live in is not unmapped; a page that is not there faults, and the

@@ -41,7 +41,8 @@ const POINTER_TABLE_WORDS: usize = 8;
 
 #[repr(align(4096))]
 struct PointerTables([core::sync::atomic::AtomicU32; POINTER_TABLES * POINTER_TABLE_WORDS]);
-static TABLES: PointerTables = PointerTables([const { core::sync::atomic::AtomicU32::new(0) }; POINTER_TABLES * POINTER_TABLE_WORDS]);
+static TABLES: PointerTables =
+    PointerTables([const { core::sync::atomic::AtomicU32::new(0) }; POINTER_TABLES * POINTER_TABLE_WORDS]);
 
 /// Above programs, so that the next job starts as soon as one has ended.
 const SESSION_PRIORITY: u8 = 9;
@@ -68,7 +69,13 @@ fn too_early() -> ! {
 }
 
 /// Starts memory manager, volume and executive.
-pub fn initialise(ram: &[FrameRun], used: &[FrameRun], kernel_half: &KernelHalf, information: &BootInformation, options: Options) {
+pub fn initialise(
+    ram: &[FrameRun],
+    used: &[FrameRun],
+    kernel_half: &KernelHalf,
+    information: &BootInformation,
+    options: Options,
+) {
     OPTIONS.call_once(|| options);
     let address = TABLES.0.as_ptr() as u32;
     let boot = BootMemory {
@@ -80,7 +87,8 @@ pub fn initialise(ram: &[FrameRun], used: &[FrameRun], kernel_half: &KernelHalf,
         no_execute: if windows::no_execute() == 0 { NoExecute::Absent } else { NoExecute::Enabled },
     };
     let mm = MEMORY.call_once(|| {
-        MemoryManager::new(Hardware, &boot).unwrap_or_else(|_| refuse(format_args!("too little RAM for the memory manager")))
+        MemoryManager::new(Hardware, &boot)
+            .unwrap_or_else(|_| refuse(format_args!("too little RAM for the memory manager")))
     });
     let objects = OBJECTS.call_once(|| {
         ObjectManager::new(mm).unwrap_or_else(|_| refuse(format_args!("too little RAM for the object manager")))
@@ -106,7 +114,8 @@ fn mount(
         refuse(format_args!("there is no boot module named volume: C: is missing"));
     };
     let disk = RamDisk::new(Hardware, PhysicalAddress(*start), u64::from(*length));
-    Volume::mount(objects, disk).unwrap_or_else(|error| refuse(format_args!("the boot module volume is unusable: {error}")))
+    Volume::mount(objects, disk)
+        .unwrap_or_else(|error| refuse(format_args!("the boot module volume is unusable: {error}")))
 }
 
 /// Copies the boot module `plan`, where there is one.

@@ -13,9 +13,3 @@ pub unsafe fn initialise(start: u32, size: u32) {
     // SAFETY: the caller's duty.
     unsafe { HEAP.lock().init(start as *mut u8, size as usize) };
 }
-
-/// Bytes in use and bytes free.
-pub fn usage() -> (u32, u32) {
-    let heap = HEAP.lock();
-    (heap.used() as u32, heap.free() as u32)
-}

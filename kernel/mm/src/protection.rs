@@ -38,7 +38,6 @@ pub enum Caching {
     WriteCombined,
 }
 
-
 const KIND: u8 = 0x18;
 const NOCACHE: u8 = 0x08;
 const GUARD: u8 = 0x10;
@@ -167,30 +166,18 @@ impl Protection {
 
     /// The code without its guard.
     pub const fn without_guard(self) -> Self {
-        if self.is_guard() {
-            Self(self.0 & !KIND)
-        } else {
-            self
-        }
+        if self.is_guard() { Self(self.0 & !KIND) } else { self }
     }
 
     /// The code of the private copy: WRITECOPY becomes READWRITE, EXECUTE_WRITECOPY becomes EXECUTE_READWRITE.
     #[doc(alias = "MI_MAKE_PROTECT_NOT_WRITE_COPY")]
     pub const fn without_copy_on_write(self) -> Self {
-        if self.is_copy_on_write() {
-            Self(self.0 & !1)
-        } else {
-            self
-        }
+        if self.is_copy_on_write() { Self(self.0 & !1) } else { self }
     }
 
     /// The code with writes turned into copies: what a writable protection means on a copy-on-write view.
     pub const fn with_copy_on_write(self) -> Self {
-        if self.is_writable() {
-            Self(self.0 | 1)
-        } else {
-            self
-        }
+        if self.is_writable() { Self(self.0 | 1) } else { self }
     }
 
     /// Whether the base access allows `access`; the guard is another matter.

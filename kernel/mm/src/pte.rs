@@ -282,14 +282,10 @@ impl Pte {
             Self::PagingFile(page) => encode_paging_file(page),
             Self::Transition(frame, protection) => transition(frame, protection),
             Self::Prototype(cell, protection) => {
-                PROTOTYPE
-                    | (protection.code() as u64) << PROTOTYPE_PROTECTION_SHIFT
-                    | (cell.address() as u64) << 32
+                PROTOTYPE | (protection.code() as u64) << PROTOTYPE_PROTECTION_SHIFT | (cell.address() as u64) << 32
             }
             Self::LookInVad(protection) => {
-                PROTOTYPE
-                    | (protection.code() as u64) << PROTECTION_SHIFT
-                    | (LOOK_IN_VAD as u64) << 32
+                PROTOTYPE | (protection.code() as u64) << PROTECTION_SHIFT | (LOOK_IN_VAD as u64) << 32
             }
         }
     }
@@ -325,9 +321,7 @@ impl PrototypePte {
             Self::PagingFile(page) => encode_paging_file(page),
             Self::Transition(frame, protection) => transition(frame, protection),
             Self::Subsection(subsection, protection) => {
-                PROTOTYPE
-                    | (protection.code() as u64) << PROTECTION_SHIFT
-                    | (subsection.address() as u64) << 32
+                PROTOTYPE | (protection.code() as u64) << PROTECTION_SHIFT | (subsection.address() as u64) << 32
             }
         }
     }

@@ -5,8 +5,8 @@
 
 use crate::MemoryManager;
 use crate::commit::CommitLimit;
-use crate::frame::allocate::NoFrame;
 use crate::frame::Color;
+use crate::frame::allocate::NoFrame;
 use crate::layout::{FrameNumber, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;

@@ -206,7 +206,8 @@ impl NaiveProcess {
             self.pages.insert(page, Page::default());
         }
         if kind == MEM_RELEASE {
-            let (start, allocation) = self.allocation_of(range.0).map(|(start, a)| (start, a.clone())).expect("allocated");
+            let (start, allocation) =
+                self.allocation_of(range.0).map(|(start, a)| (start, a.clone())).expect("allocated");
             self.allocations.remove(&start);
             (range.0..=range.1).for_each(|page| {
                 self.pages.remove(&page);
@@ -327,16 +328,16 @@ impl NaiveProcess {
         }
     }
 
-    /// What becomes of an access; a guard is used up.
+    /// What becomes of an access; a guard is used up by any, allowed or not.
     pub fn access(&mut self, address: u32, access: Access) -> Outcome {
         let Some(page) = self.pages.get_mut(&(address >> 12)) else { return Outcome::AccessViolation };
         let Some(protect) = page.protect else { return Outcome::AccessViolation };
-        if !allows(protect, access) {
-            return Outcome::AccessViolation;
-        }
         if protect & PAGE_GUARD != 0 {
             page.protect = Some(protect & !PAGE_GUARD);
             return Outcome::GuardPage;
+        }
+        if !allows(protect, access) {
+            return Outcome::AccessViolation;
         }
         if access == Access::Write && is_copy(protect) {
             page.protect = Some(from_copy(protect));

@@ -117,6 +117,21 @@ fn a_guard_tells_once_whatever_stands_behind_it() {
 }
 
 #[test]
+fn a_guard_comes_before_the_protection_under_it() {
+    let (mut system, process) = started();
+    system.commit_at(process, 0x10_0000, 0x4000);
+    system.store(process, 0x10_1000, 7).expect("committed");
+    for (page, access) in [(0, Access::Write), (1, Access::Write), (2, Access::Execute)] {
+        let address = 0x10_0000 + page * 0x1000;
+        assert_eq!(system.protect(process, address, 1, PAGE_READONLY | PAGE_GUARD), Ok(RW));
+        assert_eq!(system.access(process, address, access), Outcome::GuardPage, "{access:?}");
+        assert_eq!(state(&system, process, address), (MEM_COMMIT, PAGE_READONLY));
+        assert_eq!(system.access(process, address, access), Outcome::AccessViolation, "{access:?}");
+        system.sound();
+    }
+}
+
+#[test]
 fn a_guard_on_an_image_page_guards_one_process_only() {
     let (mut system, process) = started();
     let image = TestImage::plain(0x40_0000, 1);

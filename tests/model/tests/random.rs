@@ -53,7 +53,8 @@ impl Run {
         shared.sections.push(TestSection { pages: 2, bytes: 0x200, flags: SHARED_DATA });
         shared.sections.push(TestSection { pages: 600, bytes: 0, flags: DATA });
         let images = vec![TestImage::plain(0x40_0000, 1), TestImage::plain(0x40_0000, 2), shared];
-        let sections = images.iter().map(|image| system.add_image(image.clone()).expect("memory for a section")).collect();
+        let sections =
+            images.iter().map(|image| system.add_image(image.clone()).expect("memory for a section")).collect();
         let processes = (0..PROCESSES).map(|_| None).collect();
         Self { random: Random::new(seed), system, images, sections, processes, done: [0; 9] }
     }
@@ -117,7 +118,11 @@ impl Run {
         if real.is_err_and(is_shortage) && expected.is_ok() {
             return None;
         }
-        assert_eq!(real.map(|range| (range.start.0, range.end.0)), expected, "allocate {kind:x} {protect:x} {base:x} {size:x}");
+        assert_eq!(
+            real.map(|range| (range.start.0, range.end.0)),
+            expected,
+            "allocate {kind:x} {protect:x} {base:x} {size:x}"
+        );
         let range = expected.ok()?;
         naive.apply_allocate(kind, protect, base, range);
         Some(index)

@@ -224,12 +224,12 @@ fn thirty_thousand_vads_stay_low_and_no_operation_gets_long() {
     let mut found = None;
     cost("lowest", &mut || found = lowest(&tree, 1, all));
     assert_eq!(found, Some(after));
-    cost("highest", &mut || {
-        found = highest(&tree, 1, Alignment::Granularity, (all.0, VirtualPage(after.0 - 1)))
-    });
+    cost("highest", &mut || found = highest(&tree, 1, Alignment::Granularity, (all.0, VirtualPage(after.0 - 1))));
     assert_eq!(found, None);
     for n in shuffled(COUNT).into_iter().filter(|n| n % 3 != 0) {
-        cost("remove", &mut || { let _ = tree.remove(vads[n as usize]); });
+        cost("remove", &mut || {
+            let _ = tree.remove(vads[n as usize]);
+        });
     }
     assert_eq!(tree.verify(), Ok(VadCount(COUNT / 3)));
     assert!(tree.height() <= 19, "height {}", tree.height());

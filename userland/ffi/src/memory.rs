@@ -1,6 +1,9 @@
 //! The process's memory as [`Memory`].
 
+use user_support::loader::LoaderData;
 use user_support::memory::Memory;
+
+use crate::peb;
 
 /// The memory of this process.
 #[derive(Clone, Copy, Debug)]
@@ -59,5 +62,11 @@ impl Memory for ThisProcess {
     fn write_bytes(&self, address: u32, bytes: &[u8]) {
         // SAFETY: as in `read_u8`; `bytes` is a live reference, so by the same promise the two do not overlap.
         unsafe { (address as *mut u8).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) }
+    }
+}
+
+impl LoaderData for ThisProcess {
+    fn loader_data(&self) -> u32 {
+        peb().loader_data()
     }
 }

@@ -3,6 +3,8 @@
 //! Nothing here holds a reference into the process: every read copies out and every write copies in, so code
 //! that walks an image and patches it, or runs a DLL's initialiser in between, never holds a stale view.
 
+use core::ops::Deref;
+
 /// Reads and writes the process's own memory.
 ///
 /// Addresses are the caller's to check: a read of an address that is not mapped ends the program with an access
@@ -22,6 +24,31 @@ pub trait Memory {
     fn write_u32(&self, address: u32, value: u32);
     /// Copies `bytes` to `address`.
     fn write_bytes(&self, address: u32, bytes: &[u8]);
+}
+
+/// What leads to memory is that memory.
+impl<T: Deref<Target: Memory>> Memory for T {
+    fn read_u8(&self, address: u32) -> u8 {
+        (**self).read_u8(address)
+    }
+    fn read_u16(&self, address: u32) -> u16 {
+        (**self).read_u16(address)
+    }
+    fn read_u32(&self, address: u32) -> u32 {
+        (**self).read_u32(address)
+    }
+    fn read_bytes(&self, address: u32, bytes: &mut [u8]) {
+        (**self).read_bytes(address, bytes);
+    }
+    fn write_u16(&self, address: u32, value: u16) {
+        (**self).write_u16(address, value);
+    }
+    fn write_u32(&self, address: u32, value: u32) {
+        (**self).write_u32(address, value);
+    }
+    fn write_bytes(&self, address: u32, bytes: &[u8]) {
+        (**self).write_bytes(address, bytes);
+    }
 }
 
 /// Memory of a test: one run of bytes that begins at a given address. Any access outside it panics.

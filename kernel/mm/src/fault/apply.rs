@@ -11,9 +11,7 @@ use crate::frame::{Color, Flags};
 use crate::layout::{FrameNumber, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::{Access, Protection};
-use crate::pte::{
-    DIRTY, PROTOTYPE, PrototypePte, Pte, PteCell, ValidPte, pte_of, software_protection,
-};
+use crate::pte::{DIRTY, PROTOTYPE, PrototypePte, Pte, PteCell, ValidPte, pte_of, software_protection};
 use crate::section::Subsection;
 
 /// What became of a fault.
@@ -113,7 +111,14 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Makes `frame`, just allocated and filled, the private page at `page`, where the PTE was `before`, not valid.
     #[inline(always)]
-    fn map_private(&self, page: VirtualPage, before: Pte, table: FrameNumber, frame: FrameNumber, protection: Protection) {
+    fn map_private(
+        &self,
+        page: VirtualPage,
+        before: Pte,
+        table: FrameNumber,
+        frame: FrameNumber,
+        protection: Protection,
+    ) {
         let original = Pte::DemandZero(protection).encode();
         self.mm.own_frame(frame, pte_of(page), table, original).insert_flags(Flags::MODIFIED);
         let dirty = if protection.is_writable() { DIRTY } else { 0 };
@@ -287,7 +292,9 @@ impl<M: Machine> MemoryManager<M> {
                 let frame = self.allocate_zeroed_frame(color)?;
                 Ok(Materialised::InPage(self.start_in_page(link, subsection, protection, frame)))
             }
-            PrototypePte::Empty | PrototypePte::PagingFile(_) => corrupt("a prototype PTE of a form that is never made"),
+            PrototypePte::Empty | PrototypePte::PagingFile(_) => {
+                corrupt("a prototype PTE of a form that is never made")
+            }
         }
     }
 

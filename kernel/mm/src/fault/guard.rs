@@ -21,7 +21,12 @@ pub enum StackGrowth {
 
 impl<M: Machine> AddressSpace<'_, M> {
     /// Takes the guard off `page`, whose PTE is not valid.
-    pub(super) fn take_guard_off(&self, page: VirtualPage, pte: Pte, protection: Protection) -> Result<FaultOutcome, NoFrame> {
+    pub(super) fn take_guard_off(
+        &self,
+        page: VirtualPage,
+        pte: Pte,
+        protection: Protection,
+    ) -> Result<FaultOutcome, NoFrame> {
         let protection = protection.without_guard();
         let new = match pte {
             Pte::Transition(frame, _) => {

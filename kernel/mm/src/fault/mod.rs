@@ -65,7 +65,11 @@ impl<M: Machine> AddressSpace<'_, M> {
     pub(crate) fn backing_in(&self, vad: VadLink, page: VirtualPage) -> Backing {
         let flags = self.vads().node(vad).flags();
         if flags.has(VadFlags::PRIVATE_MEMORY) {
-            return if flags.has(VadFlags::MEM_COMMIT) { Backing::Private(flags.protection()) } else { Backing::Reserved };
+            return if flags.has(VadFlags::MEM_COMMIT) {
+                Backing::Private(flags.protection())
+            } else {
+                Backing::Reserved
+            };
         }
         match self.prototype_of(vad, page) {
             None => Backing::Nothing,

@@ -66,7 +66,9 @@ pub fn plan(pte: Pte, access: Access, no_execute: u64, backing: impl FnOnce() ->
             Backing::Shared(cell, protection) => shared(cell, protection, access, no_execute),
         },
         Pte::DemandZero(protection) => allowed(protection, access, no_execute, Plan::DemandZero(protection)),
-        Pte::Transition(frame, protection) => allowed(protection, access, no_execute, Plan::SoftFault(frame, protection)),
+        Pte::Transition(frame, protection) => {
+            allowed(protection, access, no_execute, Plan::SoftFault(frame, protection))
+        }
         Pte::PagingFile(page) => allowed(page.protection, access, no_execute, Plan::PageIn(page)),
         Pte::Prototype(cell, protection) => {
             let protection = (protection != Protection::ZERO).then_some(protection);
@@ -79,12 +81,21 @@ pub fn plan(pte: Pte, access: Access, no_execute: u64, backing: impl FnOnce() ->
     }
 }
 
-fn shared(cell: Link<PteCell>, protection: Option<Protection>, access: Access, no_execute: u64) -> Result<Plan, Denied> {
+fn shared(
+    cell: Link<PteCell>,
+    protection: Option<Protection>,
+    access: Access,
+    no_execute: u64,
+) -> Result<Plan, Denied> {
     let plan = Plan::Shared(cell, protection);
     protection.map_or(Ok(plan), |protection| allowed(protection, access, no_execute, plan))
 }
 
-/// `plan`, where `protection` allows `access`; a guard comes first. Without NX whatever may be read may be executed.
+/// `plan`, where `protection` allows `access`. Without NX whatever may be read may be executed.
+///
+/// A guard comes before everything: any access takes it off and is told so, and only the next one meets the protection
+/// under it. Source: Win32's description of `PAGE_GUARD` ("any attempt to access"; the underlying protection takes over
+/// when the guard is off).
 #[doc(alias = "MiAccessCheck")]
 #[inline(always)]
 pub(super) fn allowed(protection: Protection, access: Access, no_execute: u64, plan: Plan) -> Result<Plan, Denied> {
@@ -92,12 +103,12 @@ pub(super) fn allowed(protection: Protection, access: Access, no_execute: u64, p
         Access::Execute if no_execute == 0 => Access::Read,
         other => other,
     };
-    if !protection.allows(access) {
-        Err(Denied)
-    } else if protection.is_guard() {
+    if protection.is_guard() {
         Ok(Plan::Guard(protection))
-    } else {
+    } else if protection.allows(access) {
         Ok(plan)
+    } else {
+        Err(Denied)
     }
 }
 
@@ -120,7 +131,7 @@ mod tests {
     #[test]
     fn an_untouched_page_is_what_its_vad_says() {
         let cell = Link::new(0xA000_0008);
-        let guard = Protection::from_code(20);
+        let (guard, guarded_constant) = (Protection::from_code(20), Protection::from_code(17));
         let rows = [
             (Backing::Nothing, Access::Read, Err(Denied)),
             (Backing::Reserved, Access::Read, Err(Denied)),
@@ -129,7 +140,10 @@ mod tests {
             (Backing::Private(Protection::READONLY), Access::Write, Err(Denied)),
             (Backing::Private(Protection::NOACCESS), Access::Read, Err(Denied)),
             (Backing::Private(guard), Access::Read, Ok(Plan::Guard(guard))),
-            (Backing::Private(guard), Access::Execute, Err(Denied)),
+            (Backing::Private(guard), Access::Execute, Ok(Plan::Guard(guard))),
+            (Backing::Private(guarded_constant), Access::Write, Ok(Plan::Guard(guarded_constant))),
+            (Backing::Shared(cell, Some(guarded_constant)), Access::Write, Ok(Plan::Guard(guarded_constant))),
+            (Backing::Private(Protection::DECOMMITTED), Access::Read, Err(Denied)),
             (Backing::Shared(cell, None), Access::Write, Ok(Plan::Shared(cell, None))),
             (Backing::Shared(cell, Some(Protection::READONLY)), Access::Write, Err(Denied)),
         ];

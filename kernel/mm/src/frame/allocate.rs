@@ -108,7 +108,13 @@ impl<M: Machine> MemoryManager<M> {
     /// Makes `number`, just allocated, an active page with one share that `pte` in page-table frame `table` names.
     #[doc(alias = "MiInitializePfn")]
     #[inline(always)]
-    pub(crate) fn own_frame(&self, number: FrameNumber, pte: Link<PteCell>, table: FrameNumber, original: u64) -> &Mmpfn {
+    pub(crate) fn own_frame(
+        &self,
+        number: FrameNumber,
+        pte: Link<PteCell>,
+        table: FrameNumber,
+        original: u64,
+    ) -> &Mmpfn {
         let frame = self.frame(number);
         frame.u1.set(0);
         frame.u2.set(1);

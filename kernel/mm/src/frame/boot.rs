@@ -3,7 +3,9 @@
 use super::lists::Color;
 use super::record::{Flags, Location};
 use crate::MemoryManager;
-use crate::layout::{FrameNumber, PAGE_TABLES_END, PAGE_TABLES, SYSTEM_RANGE_START, VirtualAddress, VirtualPage, WINDOWS};
+use crate::layout::{
+    FrameNumber, PAGE_TABLES, PAGE_TABLES_END, SYSTEM_RANGE_START, VirtualAddress, VirtualPage, WINDOWS,
+};
 use crate::machine::Machine;
 use crate::pte::{Pte, VALID, ValidPte, pde_of, pte_of};
 

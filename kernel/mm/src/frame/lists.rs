@@ -75,11 +75,8 @@ impl FrameLists {
         let mut kept = [FrameRun::EMPTY; MAXIMUM_RUNS];
         let run_count = runs.len().min(MAXIMUM_RUNS);
         kept[..run_count].copy_from_slice(&runs[..run_count]);
-        let color = |_| ColorTable {
-            flink: Field::new(END_OF_LIST),
-            blink: Field::new(END_OF_LIST),
-            count: Field::ZERO,
-        };
+        let color =
+            |_| ColorTable { flink: Field::new(END_OF_LIST), blink: Field::new(END_OF_LIST), count: Field::ZERO };
         Self {
             lists: core::array::from_fn(|name| PageList {
                 total: Field::ZERO,

@@ -31,7 +31,7 @@ mod record;
 
 pub use allocate::NoFrame;
 pub use boot::{BootMemory, FrameRun, NoExecute};
-pub(crate) use lists::{COLORS, Color, FrameLists, END_OF_LIST};
+pub(crate) use lists::{COLORS, Color, END_OF_LIST, FrameLists};
 pub use lists::{ColorTable, InUse, PageList};
 pub use record::{Flags, Location, Mmpfn};
 

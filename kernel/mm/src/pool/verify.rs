@@ -29,7 +29,9 @@ impl<M: Machine> MemoryManager<M> {
         }
         let listed = self.verify_free_lists(blocks.free)?;
         self.verify_bitmap()?;
-        let agrees = listed == blocks.free && self.verify_kept()? == blocks.kept && blocks.bytes_in_use == self.pool.bytes_in_use.get();
+        let agrees = listed == blocks.free
+            && self.verify_kept()? == blocks.kept
+            && blocks.bytes_in_use == self.pool.bytes_in_use.get();
         if agrees { Ok(()) } else { Err(Link::new(POOL_START)) }
     }
 

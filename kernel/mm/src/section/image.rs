@@ -39,7 +39,12 @@ impl<M: Machine> MemoryManager<M> {
     /// # Errors
     /// [`Exhausted`]; nothing has changed.
     #[doc(alias = "MiCreateImageFileMap")]
-    pub fn create_image(&self, file: Link<FileObject>, file_size: u64, layout: &ImageLayout) -> Result<Link<ControlArea>, Exhausted> {
+    pub fn create_image(
+        &self,
+        file: Link<FileObject>,
+        file_size: u64,
+        layout: &ImageLayout,
+    ) -> Result<Link<ControlArea>, Exhausted> {
         let shared: u32 = layout.runs().filter(|run| is_shared_writable(run.protection)).map(|run| run.pages.0).sum();
         let charge = self.commit.charge(shared)?;
         let runs = layout.runs().count() as u32;
@@ -100,7 +105,13 @@ impl<M: Machine> MemoryManager<M> {
         record.file_pointer.set(file);
     }
 
-    fn fill_segment(&self, link: Link<Segment>, control_area: Link<ControlArea>, prototypes: Link<PteCell>, layout: &ImageLayout) {
+    fn fill_segment(
+        &self,
+        link: Link<Segment>,
+        control_area: Link<ControlArea>,
+        prototypes: Link<PteCell>,
+        layout: &ImageLayout,
+    ) {
         let record = self.machine.record(link);
         record.control_area.set(control_area);
         record.total_number_of_ptes.set(layout.pages.0);

@@ -54,9 +54,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         };
         let start = room.start;
         let charge = segment.image_commitment.get();
-        let flags = VadFlags::IMAGE_MAP
-            .with_protection(Protection::EXECUTE_WRITECOPY)
-            .with_commit_charge(PageCount(charge));
+        let flags =
+            VadFlags::IMAGE_MAP.with_protection(Protection::EXECUTE_WRITECOPY).with_commit_charge(PageCount(charge));
         let first = segment.prototype_pte.get();
         self.add_vad(VadForm::Mapped, room, flags, |node| {
             let view = self.mm.machine.record(node.cast::<Mmvad>());

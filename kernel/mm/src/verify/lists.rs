@@ -6,14 +6,8 @@ use crate::frame::{COLORS, Color, END_OF_LIST, Flags, Location};
 use crate::layout::FrameNumber;
 use crate::machine::Machine;
 
-const LISTS: [Location; 6] = [
-    Location::Zeroed,
-    Location::Free,
-    Location::Standby,
-    Location::Modified,
-    Location::ModifiedNoWrite,
-    Location::Bad,
-];
+const LISTS: [Location; 6] =
+    [Location::Zeroed, Location::Free, Location::Standby, Location::Modified, Location::ModifiedNoWrite, Location::Bad];
 
 impl<M: Machine> MemoryManager<M> {
     pub(super) fn verify_lists(&self, audit: &mut Audit) -> Result<(), Corruption> {
@@ -28,7 +22,8 @@ impl<M: Machine> MemoryManager<M> {
                 self.verify_frame(frame, audit)?;
             }
         }
-        let available = self.list_length(Location::Zeroed) + self.list_length(Location::Free) + self.list_length(Location::Standby);
+        let available =
+            self.list_length(Location::Zeroed) + self.list_length(Location::Free) + self.list_length(Location::Standby);
         let counted = listed + audit.active + audit.transition;
         if counted != audit.frames || available != self.available_frames() {
             return Err(Corruption::F5 { counted, frames: audit.frames });
@@ -64,7 +59,10 @@ impl<M: Machine> MemoryManager<M> {
             }
             (before, at, counted) = (at, frame.u1.get(), counted + 1);
         }
-        let colored: u32 = (0..COLORS as u32).filter_map(|color| self.frames.colored(location, Color(color))).map(|list| list.count.get()).sum();
+        let colored: u32 = (0..COLORS as u32)
+            .filter_map(|color| self.frames.colored(location, Color(color)))
+            .map(|list| list.count.get())
+            .sum();
         let partitioned = matches!(location, Location::Zeroed | Location::Free);
         if counted != list.total.get() || list.blink.get() != before || partitioned && colored != counted {
             return Err(Corruption::F2(location as u32));
@@ -77,7 +75,8 @@ impl<M: Machine> MemoryManager<M> {
 
     /// F8, when all transition PTEs are counted. Each names a frame whose record names it, so equal numbers are enough.
     pub(super) fn verify_parked(&self, audit: &Audit) -> Result<(), Corruption> {
-        let listed = [Location::Standby, Location::Modified, Location::ModifiedNoWrite].map(|list| self.list_length(list));
+        let listed =
+            [Location::Standby, Location::Modified, Location::ModifiedNoWrite].map(|list| self.list_length(list));
         let frames = listed.iter().sum::<u32>() + audit.transition - audit.deleted;
         if frames == audit.parked { Ok(()) } else { Err(Corruption::F8 { frames, found: audit.parked }) }
     }

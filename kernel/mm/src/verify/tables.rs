@@ -99,7 +99,12 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     /// A1, F6 and T3 for one user page table.
-    fn verify_user_table(&self, process: Link<Eprocess>, table: Table, counts: &mut PageCounts) -> Result<(), Corruption> {
+    fn verify_user_table(
+        &self,
+        process: Link<Eprocess>,
+        table: Table,
+        counts: &mut PageCounts,
+    ) -> Result<(), Corruption> {
         let list = FrameNumber(self.machine.record(process).working_set_page.get());
         let mut used = [0; 2];
         let offset = core::mem::offset_of!(WorkingSetList, used_page_table_entries) as u32 + (table.first.0 >> 9) * 2;

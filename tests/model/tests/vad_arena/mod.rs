@@ -123,7 +123,11 @@ pub fn check_search<R: Records>(tree: &VadTree<'_, R>, model: &Model, pages: u32
 }
 
 /// The start of the lowest room for `pages`, at a multiple of 64 KB.
-pub fn lowest<R: Records>(tree: &VadTree<'_, R>, pages: u32, bounds: (VirtualPage, VirtualPage)) -> Option<VirtualPage> {
+pub fn lowest<R: Records>(
+    tree: &VadTree<'_, R>,
+    pages: u32,
+    bounds: (VirtualPage, VirtualPage),
+) -> Option<VirtualPage> {
     tree.lowest_room(PageCount(pages), Alignment::Granularity, bounds).map(|room| room.start)
 }
 

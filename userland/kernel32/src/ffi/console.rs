@@ -12,8 +12,9 @@ use super::standard_handle::device_type;
 /// Processed input, whole lines, echo; or processed output with wrapped lines, which are bits of it.
 const MODE: u32 = 0x1 | 0x2 | 0x4;
 
-fn is_console(handle: u32) -> bool {
-    device_type(handle) == Ok(CONSOLE_DEVICE)
+/// Does `work` if `handle` leads to a console, and fails if not.
+fn on_console(handle: u32, work: impl FnOnce() -> Bool) -> Bool {
+    if device_type(handle) == Ok(CONSOLE_DEVICE) { work() } else { fail(Win32Error::INVALID_HANDLE) }
 }
 
 /// How a console treats characters. Fails for what is no console, by which programs tell.
@@ -22,12 +23,11 @@ fn is_console(handle: u32) -> bool {
 /// `mode` points to a word.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn GetConsoleMode(handle: u32, mode: *mut u32) -> Bool {
-    if !is_console(handle) {
-        return fail(Win32Error::INVALID_HANDLE);
-    }
-    // SAFETY: the caller's promise.
-    unsafe { mode.write_unaligned(MODE) };
-    TRUE
+    on_console(handle, || {
+        // SAFETY: the caller's promise.
+        unsafe { mode.write_unaligned(MODE) };
+        TRUE
+    })
 }
 
 /// Writes characters to a console.
@@ -42,13 +42,12 @@ pub unsafe extern "system" fn WriteConsoleA(
     written: *mut u32,
     _reserved: u32,
 ) -> Bool {
-    if !is_console(handle) {
-        return fail(Win32Error::INVALID_HANDLE);
-    }
-    // SAFETY: the caller's promise.
-    let text = unsafe { bytes(text, count) };
-    // SAFETY: the caller's promise.
-    unsafe { write(handle, text, written) }
+    on_console(handle, || {
+        // SAFETY: the caller's promise.
+        let text = unsafe { bytes(text, count) };
+        // SAFETY: the caller's promise.
+        unsafe { write(handle, text, written) }
+    })
 }
 
 /// Writes characters to a console.
@@ -63,13 +62,12 @@ pub unsafe extern "system" fn WriteConsoleW(
     written: *mut u32,
     _reserved: u32,
 ) -> Bool {
-    if !is_console(handle) {
-        return fail(Win32Error::INVALID_HANDLE);
-    }
-    // SAFETY: the caller's promise.
-    let text = ansi(unsafe { wide(text, count) });
-    // SAFETY: the caller's promise. A unit became a byte, so the count is right as it is.
-    unsafe { write(handle, &text, written) }
+    on_console(handle, || {
+        // SAFETY: the caller's promise.
+        let text = ansi(unsafe { wide(text, count) });
+        // SAFETY: the caller's promise. A unit became a byte, so the count is right as it is.
+        unsafe { write(handle, &text, written) }
+    })
 }
 
 /// Reads characters from a console.
@@ -84,9 +82,8 @@ pub unsafe extern "system" fn ReadConsoleA(
     done: *mut u32,
     _control: u32,
 ) -> Bool {
-    if !is_console(handle) {
-        return fail(Win32Error::INVALID_HANDLE);
-    }
-    // SAFETY: the caller's promise.
-    unsafe { read(handle, buffer, count, done) }
+    on_console(handle, || {
+        // SAFETY: the caller's promise.
+        unsafe { read(handle, buffer, count, done) }
+    })
 }

@@ -8,11 +8,11 @@ use user_support::status::Status;
 use user_support::text;
 
 use super::directory::current_directory;
-use super::last_error::{Bool, TRUE, fail, fail_with, succeeded};
+use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::{
     NtCreateFile, NtFlushBuffersFile, NtQueryInformationFile, NtReadFile, NtSetInformationFile, NtWriteFile,
 };
-use super::standard_handle::{INVALID_HANDLE, real_handle};
+use super::standard_handle::{INVALID_HANDLE, real_handle, with_status_block};
 
 /// `SYNCHRONIZE | FILE_READ_ATTRIBUTES`, which every handle to a file has.
 const ALWAYS: u32 = 0x0010_0080;
@@ -81,24 +81,16 @@ fn fail_status(status: Status) -> u32 {
 fn create(path: &[u16], access: u32, share: u32, disposition: u32, flags: u32) -> Result<(u32, u32), Status> {
     let name = UnicodeString::over(path);
     let object = [0x18, 0, &raw const name as u32, IGNORING_CASE, 0, 0];
-    let (mut handle, mut io) = (0, [0u32; 2]);
-    // SAFETY: name and attributes live until the service returns; it writes the handle and the status words.
-    let status = unsafe {
-        NtCreateFile(
-            &mut handle,
-            access | ALWAYS,
-            object.as_ptr(),
-            io.as_mut_ptr(),
-            core::ptr::null(),
-            flags & ATTRIBUTES,
-            share,
-            disposition,
-            options(flags),
-            core::ptr::null(),
-            0,
-        )
-    };
-    Status(status).ok().map(|()| (handle, io[1]))
+    let (mut handle, none) = (0, core::ptr::null());
+    let (access, attributes, options) = (access | ALWAYS, flags & ATTRIBUTES, options(flags));
+    let information = with_status_block(|block| {
+        let (handle, object, no_size) = (&raw mut handle, object.as_ptr(), core::ptr::null());
+        // SAFETY: name and attributes live until the service returns; it writes the handle and the status words.
+        unsafe {
+            NtCreateFile(handle, access, object, block, no_size, attributes, share, disposition, options, none, 0)
+        }
+    })?;
+    Ok((handle, information))
 }
 
 /// Where an overlapped request begins, from its `OVERLAPPED` structure.
@@ -144,14 +136,14 @@ pub(super) unsafe fn read(file: u32, buffer: *mut u8, count: u32, done: *mut u32
 /// # Safety
 /// As [`ReadFile`].
 unsafe fn read_at(file: u32, buffer: *mut u8, count: u32, done: *mut u32, offset: Option<u64>) -> Bool {
-    let (file, mut io) = (real_handle(file), [0u32; 2]);
+    let (file, key) = (real_handle(file), core::ptr::null());
     let offset = offset.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
-    // SAFETY: the caller's promise; the service writes the status words and refuses a bad buffer.
-    let status = unsafe { NtReadFile(file, 0, 0, 0, io.as_mut_ptr(), buffer, count, offset, core::ptr::null()) };
-    let status = Status(status);
+    let read = with_status_block(|block| {
+        // SAFETY: the caller's promise; the service writes the status words and refuses a bad buffer.
+        unsafe { NtReadFile(file, 0, 0, 0, block, buffer, count, offset, key) }
+    });
     // SAFETY: the caller's promise.
-    unsafe { deliver(done, if status.is_success() { io[1] } else { 0 }) };
-    if status.is_success() || status == Status::END_OF_FILE { TRUE } else { fail_with(status) }
+    unsafe { transferred(done, if read == Err(Status::END_OF_FILE) { Ok(0) } else { read }) }
 }
 
 /// Writes.
@@ -184,14 +176,24 @@ pub(super) unsafe fn write(file: u32, text: &[u8], done: *mut u32) -> Bool {
 /// # Safety
 /// As [`WriteFile`]. The service checks `buffer` itself, so that a bad one is an error and not an exception.
 unsafe fn write_at(file: u32, buffer: *const u8, count: u32, done: *mut u32, offset: Option<u64>) -> Bool {
-    let (file, mut io) = (real_handle(file), [0u32; 2]);
+    let (file, key) = (real_handle(file), core::ptr::null());
     let offset = offset.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
-    // SAFETY: the caller's promise; the service writes the status words.
-    let status = unsafe { NtWriteFile(file, 0, 0, 0, io.as_mut_ptr(), buffer, count, offset, core::ptr::null()) };
-    let status = Status(status);
+    let written = with_status_block(|block| {
+        // SAFETY: the caller's promise; the service writes the status words.
+        unsafe { NtWriteFile(file, 0, 0, 0, block, buffer, count, offset, key) }
+    });
     // SAFETY: the caller's promise.
-    unsafe { deliver(done, if status.is_success() { io[1] } else { 0 }) };
-    if status.is_success() { TRUE } else { fail_with(status) }
+    unsafe { transferred(done, written) }
+}
+
+/// Tells the caller how many bytes went over, none after a failure.
+///
+/// # Safety
+/// `done` is null or points to a word.
+unsafe fn transferred(done: *mut u32, result: Result<u32, Status>) -> Bool {
+    // SAFETY: the caller's promise.
+    unsafe { deliver(done, result.unwrap_or(0)) };
+    result.map_or_else(fail_with, |_| TRUE)
 }
 
 /// # Safety
@@ -206,17 +208,21 @@ unsafe fn deliver(target: *mut u32, value: u32) {
 /// Waits until everything written is where it belongs.
 #[unsafe(no_mangle)]
 pub extern "system" fn FlushFileBuffers(file: u32) -> Bool {
-    let mut io = [0u32; 2];
-    // SAFETY: the service writes the status words.
-    succeeded(unsafe { NtFlushBuffersFile(real_handle(file), io.as_mut_ptr()) })
+    with_status_block(|block| {
+        // SAFETY: the service writes the status words.
+        unsafe { NtFlushBuffersFile(real_handle(file), block) }
+    })
+    .map_or_else(fail_with, |_| TRUE)
 }
 
 fn query<const LENGTH: usize>(file: u32, class: u32) -> Result<[u64; LENGTH], Status> {
-    let (mut io, mut information) = ([0u32; 2], [0u64; LENGTH]);
+    let mut information = [0u64; LENGTH];
     let (buffer, length) = (information.as_mut_ptr().cast(), 8 * LENGTH as u32);
-    // SAFETY: the service writes at most `length` bytes and the status words.
-    let status = unsafe { NtQueryInformationFile(real_handle(file), io.as_mut_ptr(), buffer, length, class) };
-    Status(status).ok().map(|()| information)
+    with_status_block(|block| {
+        // SAFETY: the service writes at most `length` bytes and the status words.
+        unsafe { NtQueryInformationFile(real_handle(file), block, buffer, length, class) }
+    })?;
+    Ok(information)
 }
 
 fn size_of_file(file: u32) -> Result<u64, Status> {
@@ -267,11 +273,12 @@ fn seek(file: u32, distance: i64, method: u32) -> Result<u64, Win32Error> {
         _ => Err(Win32Error::INVALID_PARAMETER),
     }?;
     let position = from.checked_add_signed(distance).ok_or(Win32Error::NEGATIVE_SEEK)?;
-    let mut io = [0u32; 2];
     let buffer = (&raw const position).cast();
-    // SAFETY: the service reads 8 bytes and writes the status words.
-    let status = unsafe { NtSetInformationFile(real_handle(file), io.as_mut_ptr(), buffer, 8, POSITION_INFORMATION) };
-    Status(status).ok().map(|()| position).map_err(refused)
+    let moved = with_status_block(|block| {
+        // SAFETY: the service reads 8 bytes and writes the status words.
+        unsafe { NtSetInformationFile(real_handle(file), block, buffer, 8, POSITION_INFORMATION) }
+    });
+    moved.map(|_| position).map_err(refused)
 }
 
 /// Moves a file's position. The high half of the distance is read and that of the result written where `high` points.

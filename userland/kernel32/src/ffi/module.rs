@@ -2,8 +2,7 @@
 
 use user_ffi::{AnsiString, ThisProcess, UnicodeString, c_string, peb, wide_string};
 use user_support::error::Win32Error;
-use user_support::loader::{LoaderData, Module};
-use user_support::memory::Memory;
+use user_support::loader::Module;
 use user_support::status::Status;
 use user_support::text;
 
@@ -15,39 +14,6 @@ use super::nt::{LdrGetDllHandle, LdrGetProcedureAddress, LdrLoadDll, LdrUnloadDl
 const ORDINALS: u32 = 0x1_0000;
 /// `DONT_RESOLVE_DLL_REFERENCES` and `LOAD_LIBRARY_AS_DATAFILE`: not supported.
 const UNSUPPORTED: u32 = 0x1 | 0x2;
-
-/// The lists of loaded modules, read only.
-struct Lists(ThisProcess);
-
-impl Memory for Lists {
-    fn read_u8(&self, address: u32) -> u8 {
-        self.0.read_u8(address)
-    }
-    fn read_u16(&self, address: u32) -> u16 {
-        self.0.read_u16(address)
-    }
-    fn read_u32(&self, address: u32) -> u32 {
-        self.0.read_u32(address)
-    }
-    fn read_bytes(&self, address: u32, bytes: &mut [u8]) {
-        self.0.read_bytes(address, bytes);
-    }
-    fn write_u16(&self, address: u32, value: u16) {
-        self.0.write_u16(address, value);
-    }
-    fn write_u32(&self, address: u32, value: u32) {
-        self.0.write_u32(address, value);
-    }
-    fn write_bytes(&self, address: u32, bytes: &[u8]) {
-        self.0.write_bytes(address, bytes);
-    }
-}
-
-impl LoaderData for Lists {
-    fn loader_data(&self) -> u32 {
-        peb().loader_data()
-    }
-}
 
 /// Loads a DLL. Returns its base, or 0.
 ///
@@ -174,7 +140,7 @@ pub unsafe extern "system" fn GetProcAddress(base: u32, symbol: *const u8) -> u3
 fn with_path(base: u32, copy: impl FnOnce(&[u16]) -> u32) -> u32 {
     let base = if base == 0 { peb().image_base() } else { base };
     // SAFETY: the lists are only read; a program that loads DLLs in another thread meanwhile is told not to.
-    let lists = Lists(unsafe { ThisProcess::new() });
+    let lists = unsafe { ThisProcess::new() };
     match Module::at(&lists, base) {
         Some(module) => copy(&module.full_name(&lists)),
         None => fail(Win32Error::MOD_NOT_FOUND),

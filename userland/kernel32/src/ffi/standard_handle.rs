@@ -54,14 +54,22 @@ pub(super) fn real_handle(handle: u32) -> u32 {
     place(handle).map_or(handle, |place| memory().read_u32(place))
 }
 
+/// Calls a file service with a status block; the information that the service left there.
+#[doc(alias = "IO_STATUS_BLOCK")]
+pub(super) fn with_status_block(service: impl FnOnce(*mut u32) -> u32) -> Result<u32, Status> {
+    let mut block = [0u32; 2];
+    Status(service(block.as_mut_ptr())).ok().map(|()| block[1])
+}
+
 /// The device behind a handle.
 pub(super) fn device_type(handle: u32) -> Result<u32, Status> {
-    let (mut io, mut information) = ([0u32; 2], [0u32; 2]);
+    let mut information = [0u32; 2];
     let buffer = information.as_mut_ptr().cast();
-    // SAFETY: the service writes two status words and two words of information.
-    let status =
-        unsafe { NtQueryVolumeInformationFile(real_handle(handle), io.as_mut_ptr(), buffer, 8, DEVICE_INFORMATION) };
-    Status(status).ok().map(|()| information[0])
+    with_status_block(|block| {
+        // SAFETY: the service writes the status words and two words of information.
+        unsafe { NtQueryVolumeInformationFile(real_handle(handle), block, buffer, 8, DEVICE_INFORMATION) }
+    })?;
+    Ok(information[0])
 }
 
 /// What kind of file a handle leads to.

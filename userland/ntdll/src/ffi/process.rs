@@ -1,11 +1,12 @@
 //! This process, as the loader acts on it.
 
 use core::arch::naked_asm;
+use core::ops::Deref;
 
 use alloc::vec::Vec;
 
 use user_ffi::{ThisProcess, UnicodeString, peb, shared_data, teb, wide};
-use user_support::loader::{LoaderData, Mapped, Process, Reason};
+use user_support::loader::{Mapped, Process, Reason};
 use user_support::memory::Memory;
 use user_support::path;
 use user_support::status::Status;
@@ -72,33 +73,11 @@ impl Native {
     }
 }
 
-impl Memory for Native {
-    fn read_u8(&self, address: u32) -> u8 {
-        self.0.read_u8(address)
-    }
-    fn read_u16(&self, address: u32) -> u16 {
-        self.0.read_u16(address)
-    }
-    fn read_u32(&self, address: u32) -> u32 {
-        self.0.read_u32(address)
-    }
-    fn read_bytes(&self, address: u32, bytes: &mut [u8]) {
-        self.0.read_bytes(address, bytes);
-    }
-    fn write_u16(&self, address: u32, value: u16) {
-        self.0.write_u16(address, value);
-    }
-    fn write_u32(&self, address: u32, value: u32) {
-        self.0.write_u32(address, value);
-    }
-    fn write_bytes(&self, address: u32, bytes: &[u8]) {
-        self.0.write_bytes(address, bytes);
-    }
-}
+impl Deref for Native {
+    type Target = ThisProcess;
 
-impl LoaderData for Native {
-    fn loader_data(&self) -> u32 {
-        peb().loader_data()
+    fn deref(&self) -> &ThisProcess {
+        &self.0
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the loader needs from the process and the system.
 
 use alloc::vec::Vec;
+use core::ops::Deref;
 
 use crate::memory::Memory;
 use crate::status::Status;
@@ -28,6 +29,13 @@ pub enum Reason {
 pub trait LoaderData: Memory {
     /// Address of the PEB's `_PEB_LDR_DATA`.
     fn loader_data(&self) -> u32;
+}
+
+/// What leads to a process has its loader data.
+impl<T: Deref<Target: LoaderData>> LoaderData for T {
+    fn loader_data(&self) -> u32 {
+        (**self).loader_data()
+    }
 }
 
 /// The process, as the loader acts on it. Mechanism only: no method decides anything.
