@@ -24,11 +24,11 @@ use abi::nt::process::{Eprocess, Mmsupport};
 use core::mem::offset_of;
 
 use crate::MemoryManager;
-use crate::list;
 use crate::commit::{CommitCharge, CommitLimit};
-use crate::frame::allocate::NoFrame;
 use crate::frame::Color;
+use crate::frame::allocate::NoFrame;
 use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, HYPERSPACE, PAGE_SIZE, VirtualPage, WORKING_SET_LIST};
+use crate::list;
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{Pte, PteCell, VALID, ValidPte, pde_of, pte_of, table_page_of};
@@ -111,7 +111,11 @@ impl<M: Machine> MemoryManager<M> {
         let [low, high, top, hyperspace, list] = frames;
         let directories = [low, high, self.directories[2], top];
         self.fill_top_directory(directories, hyperspace);
-        self.machine.write_entry(hyperspace, list_entry(), ValidPte::system(list, self.no_execute).0 & !crate::pte::GLOBAL);
+        self.machine.write_entry(
+            hyperspace,
+            list_entry(),
+            ValidPte::system(list, self.no_execute).0 & !crate::pte::GLOBAL,
+        );
         self.own_fixed_frames(frames, process);
         for (index, directory) in directories.iter().enumerate() {
             let cell = self.machine.record(pointers.offset::<PteCell>(index as u32 * 8));
@@ -132,7 +136,8 @@ impl<M: Machine> MemoryManager<M> {
     pub fn delete_address_space(&self, process: Link<Eprocess>) {
         let record = self.machine.record(process);
         let pointers: Link<PteCell> = Link::new(record.pae_top.get());
-        let directory = |index: u32| ValidPte(self.machine.record(pointers.offset::<PteCell>(index * 8)).load()).frame();
+        let directory =
+            |index: u32| ValidPte(self.machine.record(pointers.offset::<PteCell>(index * 8)).load()).frame();
         let (low, high, top) = (directory(0), directory(1), directory(3));
         let hyperspace = ValidPte(self.machine.read_entry(top, HYPERSPACE_ENTRY)).frame();
         let list = FrameNumber(record.working_set_page.get());
@@ -199,7 +204,6 @@ impl<M: Machine> MemoryManager<M> {
     pub fn address_spaces(&self) -> impl Iterator<Item = Link<Eprocess>> + '_ {
         list::entries(&self.machine, self.processes.get()).map(|entry| Link::new(entry.address() - EXPANSION_LINKS))
     }
-
 }
 
 /// Where a process has its place in the list of address spaces.
@@ -317,7 +321,12 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Charges `pages` and the page tables that `start..=end` needs and no VAD has charged yet (A2), all or nothing.
     #[inline(always)]
-    pub(crate) fn charge_with_tables(&self, pages: u32, start: VirtualPage, end: VirtualPage) -> Result<(), CommitLimit> {
+    pub(crate) fn charge_with_tables(
+        &self,
+        pages: u32,
+        start: VirtualPage,
+        end: VirtualPage,
+    ) -> Result<(), CommitLimit> {
         let (first, last) = (start.0 >> 9, end.0 >> 9);
         if first == last && self.missing_table(first) == 0 {
             return self.charge(pages);
@@ -350,7 +359,13 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// Returns the page tables of `start..=end` that neither `before` nor `after`, the last page below and the first above
     /// that still belong to a VAD, needs (A2).
     #[inline]
-    pub(crate) fn uncommit_tables(&self, start: VirtualPage, end: VirtualPage, before: Option<VirtualPage>, after: Option<VirtualPage>) {
+    pub(crate) fn uncommit_tables(
+        &self,
+        start: VirtualPage,
+        end: VirtualPage,
+        before: Option<VirtualPage>,
+        after: Option<VirtualPage>,
+    ) {
         let mut first = start.0 >> 9;
         let mut last = end.0 >> 9;
         if before.is_some_and(|page| page.0 >> 9 == first) {

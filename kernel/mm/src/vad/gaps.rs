@@ -107,11 +107,7 @@ impl<'a, R: Records> VadTree<'a, R> {
     }
 
     #[inline(always)]
-    fn lowest<const ALIGNED: bool>(
-        &self,
-        wanted: Wanted<ALIGNED>,
-        bounds: (VirtualPage, VirtualPage),
-    ) -> Option<Room> {
+    fn lowest<const ALIGNED: bool>(&self, wanted: Wanted<ALIGNED>, bounds: (VirtualPage, VirtualPage)) -> Option<Room> {
         let (from, to) = half_open(bounds);
         let root = self.root.get();
         let mut next = if !wanted.may_fit_subtree(self.summary(root)) {
@@ -175,7 +171,12 @@ impl<'a, R: Records> VadTree<'a, R> {
     }
 
     /// The nearest VAD beyond `vad` in direction `toward` with a gap before it that is worth a try.
-    fn worth_a_try_beyond<const ALIGNED: bool>(&self, vad: VadLink, toward: Side, wanted: Wanted<ALIGNED>) -> Option<VadLink> {
+    fn worth_a_try_beyond<const ALIGNED: bool>(
+        &self,
+        vad: VadLink,
+        toward: Side,
+        wanted: Wanted<ALIGNED>,
+    ) -> Option<VadLink> {
         let subtree = self.child(vad, toward);
         if wanted.may_fit_subtree(self.summary(subtree)) {
             return Some(self.nearest_worth_a_try(subtree, toward.other(), wanted));

@@ -34,7 +34,12 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Calls `visit` with the part of `start..=end` in each page table that is present, and its frame.
     #[inline]
-    pub(crate) fn each_table(&self, start: VirtualPage, end: VirtualPage, mut visit: impl FnMut(VirtualPage, VirtualPage, FrameNumber)) {
+    pub(crate) fn each_table(
+        &self,
+        start: VirtualPage,
+        end: VirtualPage,
+        mut visit: impl FnMut(VirtualPage, VirtualPage, FrameNumber),
+    ) {
         let mut first = start;
         while first <= end {
             let last = VirtualPage((first.0 | (ENTRIES_PER_TABLE - 1)).min(end.0));

@@ -21,10 +21,10 @@ mod query;
 mod range;
 
 pub use allocate::{AllocateFlags, check_range};
-pub(crate) use range::CommitError;
 pub use free::FreeKind;
 pub use protect::check_protect;
 pub use query::Region;
+pub(crate) use range::CommitError;
 
 use crate::layout::{PAGE_SIZE, VirtualAddress, VirtualPage};
 

@@ -194,4 +194,3 @@ impl<M: Machine> MemoryManager<M> {
         self.shared_protection(entry, own) == protection && protection.caching() != Caching::WriteCombined
     }
 }
-

@@ -6,7 +6,10 @@ use abi::memory::{
 use abi::status::NtStatus;
 
 use crate::address_space::AddressSpace;
-use crate::layout::{ENTRIES_PER_TABLE, HIGHEST_USER_ADDRESS, HIGHEST_VAD_ADDRESS, PAGE_SIZE, USER_SHARED_DATA, VirtualAddress, VirtualPage};
+use crate::layout::{
+    ENTRIES_PER_TABLE, HIGHEST_USER_ADDRESS, HIGHEST_VAD_ADDRESS, PAGE_SIZE, USER_SHARED_DATA, VirtualAddress,
+    VirtualPage,
+};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::vad::{VadFlags, VadLink};
@@ -90,7 +93,13 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// The last page up to `last` that is like `page`. Where a private VAD has no page table, 2 MB are alike at a stroke.
     #[doc(alias = "MiQueryAddressState")]
-    fn run_end(&self, vad: VadLink, page: VirtualPage, last: VirtualPage, protection: Option<Protection>) -> VirtualPage {
+    fn run_end(
+        &self,
+        vad: VadLink,
+        page: VirtualPage,
+        last: VirtualPage,
+        protection: Option<Protection>,
+    ) -> VirtualPage {
         let private = self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY);
         let mut end = page;
         while end < last {

@@ -171,7 +171,12 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Commits `start..=end`, within one private VAD, under `protection`; what is committed already only changes its
     /// protection.
-    pub(crate) fn commit_range(&self, start: VirtualPage, end: VirtualPage, protection: Protection) -> Result<(), CommitError> {
+    pub(crate) fn commit_range(
+        &self,
+        start: VirtualPage,
+        end: VirtualPage,
+        protection: Protection,
+    ) -> Result<(), CommitError> {
         let Some(vad) = self.find_vad(start) else { return Ok(()) };
         let new = end.0 - start.0 + 1 - self.committed_pages(vad, start, end);
         let charge = self.mm.commit.charge(new)?;
