@@ -43,7 +43,6 @@ impl<P: Platform> Executive<P> {
     }
 
     #[inline(never)]
-
     fn serve(&self, service: Service, arguments: u32) -> Result<NtStatus, NtStatus> {
         let mut words = [0; MAXIMUM_ARGUMENTS];
         let count = service.arguments() as usize;
