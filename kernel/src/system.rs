@@ -187,6 +187,9 @@ extern "C" fn run_session(_: u32) -> ! {
         logln!("there is no COM3: programs' streams go to the console");
     }
     let system = executive();
+    if options.test {
+        system.measure_stacks();
+    }
     let verdict = match PLAN.get() {
         Some(plan) => plan::jobs(plan).map_or(Verdict::Corrupt, |jobs| system.run_jobs(jobs)),
         None => {
@@ -194,6 +197,9 @@ extern "C" fn run_session(_: u32) -> ! {
             system.run_jobs(core::iter::once(Job::console(program)))
         }
     };
+    if options.test {
+        logln!("deepest kernel stack: {} bytes", system.deepest_stack());
+    }
     // Where nobody listens, the way it ends is all that a test can tell.
     let good = verdict == Verdict::Success || verdict == Verdict::Sound && !options.test;
     bugcheck::shut_down(if good { Outcome::Good } else { Outcome::Bad })

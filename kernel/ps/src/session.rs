@@ -53,6 +53,17 @@ impl<P: Platform> Executive<P> {
         Ok(entries)
     }
 
+    /// From now on the kernel stacks of threads that end are measured (S1).
+    pub fn measure_stacks(&self) {
+        self.stacks.measure();
+    }
+
+    /// The most bytes of a kernel stack that were ever in use, by a thread that has ended or by the one that asks.
+    pub fn deepest_stack(&self) -> u32 {
+        let base = self.machine_record(self.platform().current_thread()).tcb.stack_base.get();
+        self.stacks.deepest(self.mm(), base)
+    }
+
     /// Runs `jobs` in order, and waits for those that run beside others at the end.
     pub fn run_jobs<'a>(&self, jobs: impl Iterator<Item = Job<'a>>) -> Verdict {
         let mut beside: Vec<Running<'a>> = Vec::new();

@@ -1,19 +1,32 @@
-//! Kernel stacks: five pages each, over an unmapped page that a runaway thread hits.
+//! Kernel stacks: three pages each, as XP's, over an unmapped page that a runaway thread hits.
+//!
+//! * **S1** No thread comes closer than [`RESERVE`] to the end of its stack. A stack begins as zeros, so how deep it was is
+//!   seen when its thread has ended; that is looked at where tests run, for it takes as long as the rest of a thread's end.
 
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
 
+use abi::cell::Field;
 use mm::MemoryManager;
 use mm::layout::{KERNEL_STACKS, KERNEL_STACKS_END, PAGE_SIZE, VirtualAddress};
 use mm::machine::Machine;
+use mm::pte::{Pte, pte_of};
 use mm::system::{Contents, Exhausted};
 use spin::Mutex;
 
-const PAGES: u32 = 5;
+const PAGES: u32 = 3;
 const SLOT: u32 = (PAGES + 1) * PAGE_SIZE;
+
+/// Bytes that the deepest path leaves of every stack (S1).
+const RESERVE: u32 = 2048;
 
 /// Which stacks are free.
 pub(crate) struct KernelStacks {
     free: Mutex<Free>,
+    /// Whether stacks are measured.
+    measuring: AtomicBool,
+    /// The most bytes that a stack had in use.
+    deepest: Field<u32>,
 }
 
 struct Free {
@@ -23,7 +36,39 @@ struct Free {
 
 impl KernelStacks {
     pub(crate) fn new() -> Self {
-        Self { free: Mutex::new(Free { released: Vec::new(), fresh: KERNEL_STACKS }) }
+        let free = Mutex::new(Free { released: Vec::new(), fresh: KERNEL_STACKS });
+        Self { free, measuring: AtomicBool::new(false), deepest: Field::new(0) }
+    }
+
+    /// From now on the stacks of threads that end are measured.
+    pub(crate) fn measure(&self) {
+        self.measuring.store(true, Ordering::Relaxed);
+    }
+
+    /// The most bytes that a measured stack, or the one that ends at `base`, ever had in use.
+    pub(crate) fn deepest<M: Machine>(&self, mm: &MemoryManager<M>, base: u32) -> u32 {
+        self.measure_one(mm, base);
+        self.deepest.get()
+    }
+
+    /// Measures the stack that ends at `base`.
+    ///
+    /// # Panics
+    /// If S1 does not hold.
+    fn measure_one<M: Machine>(&self, mm: &MemoryManager<M>, base: u32) {
+        let mut unused = 0;
+        let mut bytes = [0; 64];
+        while unused < PAGES * PAGE_SIZE {
+            let at = VirtualAddress(base - PAGES * PAGE_SIZE + unused);
+            let Pte::Valid(entry) = Pte::decode(mm.machine.record(pte_of(at.page())).load()) else { break };
+            mm.machine.read(entry.frame(), at.0 % PAGE_SIZE, &mut bytes);
+            if bytes.iter().any(|&byte| byte != 0) {
+                break;
+            }
+            unused += bytes.len() as u32;
+        }
+        assert!(unused >= RESERVE, "S1: a kernel stack had only {unused} bytes left");
+        self.deepest.update(|deepest| deepest.max(PAGES * PAGE_SIZE - unused));
     }
 
     /// Maps a stack; the address just past it.
@@ -44,6 +89,9 @@ impl KernelStacks {
     /// Unmaps the stack that ends at `base` and on which nothing runs.
     #[doc(alias = "MmDeleteKernelStack")]
     pub(crate) fn delete<M: Machine>(&self, mm: &MemoryManager<M>, base: u32) {
+        if self.measuring.load(Ordering::Relaxed) {
+            self.measure_one(mm, base);
+        }
         let slot = base - SLOT;
         (1..=PAGES).for_each(|index| mm.unmap_system_page(VirtualAddress(slot + index * PAGE_SIZE).page()));
         self.free.lock().released.push(slot);

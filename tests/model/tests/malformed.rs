@@ -131,9 +131,12 @@ fn a_file_that_ends_anywhere_is_no_image() {
         assert_eq!(refusal(&file[..length]), expected, "{length:x}");
     }
     // The first bytes are enough, as long as the file has the rest.
-    for length in HEADERS as usize..file.len() {
+    let parsed = |length: usize| {
         let layout = ImageLayout::parse(&file[..length], file.len() as u64).expect("all headers");
-        assert_eq!(layout, ImageLayout::parse(&file, file.len() as u64).expect("sound"));
+        (layout.base, layout.entry, layout.stack, layout.runs().collect::<Vec<_>>())
+    };
+    for length in HEADERS as usize..file.len() {
+        assert_eq!(parsed(length), parsed(file.len()));
     }
 }
 

@@ -43,7 +43,7 @@ impl<M: Machine> MemoryManager<M> {
         &self,
         file: Link<FileObject>,
         file_size: u64,
-        layout: &ImageLayout,
+        layout: &ImageLayout<'_>,
     ) -> Result<Link<ControlArea>, Exhausted> {
         let shared: u32 = layout.runs().filter(|run| is_shared_writable(run.protection)).map(|run| run.pages.0).sum();
         let charge = self.commit.charge(shared)?;
@@ -110,7 +110,7 @@ impl<M: Machine> MemoryManager<M> {
         link: Link<Segment>,
         control_area: Link<ControlArea>,
         prototypes: Link<PteCell>,
-        layout: &ImageLayout,
+        layout: &ImageLayout<'_>,
     ) {
         let record = self.machine.record(link);
         record.control_area.set(control_area);
@@ -124,7 +124,7 @@ impl<M: Machine> MemoryManager<M> {
         record.prototype_pte.set(prototypes);
     }
 
-    fn fill_information(&self, link: Link<ImageInformation>, file_size: u64, layout: &ImageLayout) {
+    fn fill_information(&self, link: Link<ImageInformation>, file_size: u64, layout: &ImageLayout<'_>) {
         let record = self.machine.record(link);
         record.transfer_address.set(layout.base.wrapping_add(layout.entry));
         record.maximum_stack_size.set(layout.stack.0);
@@ -140,7 +140,7 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     /// One subsection behind the other, each with its share of the prototype PTEs.
-    fn fill_subsections(&self, control_area: Link<ControlArea>, prototypes: Link<PteCell>, layout: &ImageLayout) {
+    fn fill_subsections(&self, control_area: Link<ControlArea>, prototypes: Link<PteCell>, layout: &ImageLayout<'_>) {
         let mut next = prototypes;
         let mut link: Link<Subsection> = control_area.offset(CONTROL_AREA_SIZE);
         let last = layout.runs().count() - 1;

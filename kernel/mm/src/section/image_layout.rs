@@ -1,6 +1,11 @@
 //! What a PE file says about its image, checked. Pure: headers in, a layout or a refusal out.
 //!
+//! The layout borrows the section table and computes each run when it is asked for: a table of runs is too large for a
+//! kernel stack.
+//!
 //! Source: PE/COFF specification (Microsoft); refusals as XP's section creation gives them.
+
+use core::iter::once;
 
 use object::LittleEndian as LE;
 use object::pe;
@@ -35,9 +40,9 @@ pub struct ImageRun {
     pub protection: Protection,
 }
 
-/// The layout of an image.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ImageLayout {
+/// The layout of an image whose headers live for `'data`.
+#[derive(Clone, Copy, Debug)]
+pub struct ImageLayout<'data> {
     /// Where the image wants to be, in bytes; a multiple of 64 KB.
     pub base: u32,
     /// All of it.
@@ -52,13 +57,30 @@ pub struct ImageLayout {
     pub characteristics: u16,
     /// DLL characteristics.
     pub dll_characteristics: u16,
-    runs: [Option<ImageRun>; MAXIMUM_SECTIONS + 1],
+    /// The headers; of a flat image, all of it.
+    first: ImageRun,
+    /// The sections that follow, all found sound; none in a flat image.
+    sections: &'data [pe::ImageSectionHeader],
+    /// What is asked of them.
+    rules: SectionRules,
+    /// What no section covers behind the last one.
+    rest: Option<ImageRun>,
 }
 
-impl ImageLayout {
+/// What a section header is measured against.
+#[derive(Clone, Copy, Debug)]
+struct SectionRules {
+    /// Bytes that sections are aligned to in memory.
+    alignment: u32,
+    /// Bytes of the file.
+    file_size: u64,
+}
+
+impl<'data> ImageLayout<'data> {
     /// The runs, in the order of their pages, without a gap.
     pub fn runs(&self) -> impl Iterator<Item = ImageRun> {
-        self.runs.iter().flatten().copied()
+        let sections = self.sections.iter().filter_map(|section| self.rules.run(section).ok());
+        once(self.first).chain(sections).chain(self.rest)
     }
 
     /// Pages that each mapping may come to own.
@@ -71,7 +93,7 @@ impl ImageLayout {
     ///
     /// # Errors
     /// [`NotAnImage`].
-    pub fn parse(headers: &[u8], file_size: u64) -> Result<Self, NotAnImage> {
+    pub fn parse(headers: &'data [u8], file_size: u64) -> Result<Self, NotAnImage> {
         if headers.get(..2) != Some(b"MZ") {
             return Err(NotAnImage::NotMz);
         }
@@ -86,10 +108,19 @@ impl ImageLayout {
         let table = nt.sections(headers, offset).map_err(|_| NotAnImage::Format)?;
         check_headers(file, optional)?;
         let size = optional.size_of_image.get(LE);
-        let mut layout = Self {
+        let entry = optional.address_of_entry_point.get(LE);
+        if entry >= size {
+            return Err(NotAnImage::Format);
+        }
+        let rules = SectionRules { alignment: optional.section_alignment.get(LE), file_size };
+        let flat = rules.alignment < PAGE_SIZE;
+        let first = if flat { flat_run(optional, table.iter(), file_size) } else { rules.headers(optional) }?;
+        let sections = if flat { &[] } else { table.iter().as_slice() };
+        let rest = if flat { None } else { rules.rest(first, sections, PageCount::of_bytes(size))? };
+        Ok(Self {
             base: optional.image_base.get(LE),
             pages: PageCount::of_bytes(size),
-            entry: optional.address_of_entry_point.get(LE),
+            entry,
             stack: (optional.size_of_stack_reserve.get(LE), optional.size_of_stack_commit.get(LE)),
             subsystem: (
                 optional.subsystem.get(LE).0,
@@ -98,54 +129,67 @@ impl ImageLayout {
             ),
             characteristics: file.characteristics.get(LE).0,
             dll_characteristics: optional.dll_characteristics.get(LE).0,
-            runs: [None; MAXIMUM_SECTIONS + 1],
-        };
-        if layout.entry >= size {
+            first,
+            sections,
+            rules,
+            rest,
+        })
+    }
+}
+
+impl SectionRules {
+    /// The run of the headers.
+    fn headers(self, optional: &pe::ImageOptionalHeader32) -> Result<ImageRun, NotAnImage> {
+        let headers = optional.size_of_headers.get(LE);
+        if u64::from(headers) > self.file_size {
             return Err(NotAnImage::Format);
         }
-        if optional.section_alignment.get(LE) < PAGE_SIZE {
-            layout.runs[0] = Some(flat_run(optional, table.iter(), file_size)?);
-        } else {
-            layout.add_runs(optional, table.iter(), file_size)?;
-        }
-        Ok(layout)
+        let rounded = headers.checked_next_multiple_of(self.alignment).ok_or(NotAnImage::Format)?;
+        let pages = PageCount::of_bytes(rounded).min(PageCount::of_bytes(optional.size_of_image.get(LE)));
+        Ok(ImageRun { pages, sector: 0, bytes: headers, protection: Protection::READONLY })
     }
 
-    /// Headers first, then each section; every section starts where the one before it ends.
-    fn add_runs<'a>(
-        &mut self,
-        optional: &pe::ImageOptionalHeader32,
-        sections: impl Iterator<Item = &'a pe::ImageSectionHeader>,
-        file_size: u64,
-    ) -> Result<(), NotAnImage> {
-        let headers = optional.size_of_headers.get(LE);
-        if u64::from(headers) > file_size {
+    /// Checks that behind `headers` every section is sound and starts where the one before it ends, and finds what they
+    /// leave of `pages`.
+    fn rest(
+        self,
+        headers: ImageRun,
+        sections: &[pe::ImageSectionHeader],
+        pages: PageCount,
+    ) -> Result<Option<ImageRun>, NotAnImage> {
+        let mut next = headers.pages.0;
+        for section in sections {
+            if section.virtual_address.get(LE) != next << 12 {
+                return Err(NotAnImage::Format);
+            }
+            next = next.checked_add(self.run(section)?.pages.0).ok_or(NotAnImage::Format)?;
+            if next > pages.0 {
+                return Err(NotAnImage::Format);
+            }
+        }
+        let pages = PageCount(pages.0 - next);
+        Ok((pages.0 > 0).then_some(ImageRun { pages, sector: 0, bytes: 0, protection: Protection::NOACCESS }))
+    }
+
+    /// The run of a section.
+    fn run(self, section: &pe::ImageSectionHeader) -> Result<ImageRun, NotAnImage> {
+        let raw = section.size_of_raw_data.get(LE);
+        let size = match section.virtual_size.get(LE) {
+            0 => raw,
+            size => size,
+        };
+        let rounded = size.checked_next_multiple_of(self.alignment).ok_or(NotAnImage::Format)?;
+        let pages = PageCount::of_bytes(rounded);
+        if pages.0 == 0 {
             return Err(NotAnImage::Format);
         }
-        let alignment = optional.section_alignment.get(LE);
-        let rounded = headers.checked_next_multiple_of(alignment).ok_or(NotAnImage::Format)?;
-        let header_pages = PageCount::of_bytes(rounded).min(self.pages);
-        let mut runs = self.runs.iter_mut();
-        let mut add = |run| runs.next().map(|place| *place = Some(run)).ok_or(NotAnImage::Format);
-        add(ImageRun { pages: header_pages, sector: 0, bytes: headers, protection: Protection::READONLY })?;
-        let mut next = header_pages.0;
-        for section in sections {
-            let run = section_run(section, alignment, file_size)?;
-            let address = section.virtual_address.get(LE);
-            if address != next << 12 {
-                return Err(NotAnImage::Format);
-            }
-            next = next.checked_add(run.pages.0).ok_or(NotAnImage::Format)?;
-            if next > self.pages.0 {
-                return Err(NotAnImage::Format);
-            }
-            add(run)?;
+        let pointer = section.pointer_to_raw_data.get(LE);
+        let bytes = if pointer == 0 { 0 } else { raw.min(pages.0 << 12) };
+        if bytes > 0 && u64::from(pointer) + u64::from(bytes) > self.file_size {
+            return Err(NotAnImage::Format);
         }
-        if next < self.pages.0 {
-            let pages = PageCount(self.pages.0 - next);
-            add(ImageRun { pages, sector: 0, bytes: 0, protection: Protection::NOACCESS })?;
-        }
-        Ok(())
+        let protection = section_protection(section.characteristics.get(LE));
+        Ok(ImageRun { pages, sector: pointer / SECTOR, bytes, protection })
     }
 }
 
@@ -167,26 +211,6 @@ fn check_headers(file: &pe::ImageFileHeader, optional: &pe::ImageOptionalHeader3
         && optional.size_of_headers.get(LE) != 0
         && optional.size_of_headers.get(LE) <= size;
     sound.then_some(()).ok_or(NotAnImage::Format)
-}
-
-fn section_run(section: &pe::ImageSectionHeader, alignment: u32, file_size: u64) -> Result<ImageRun, NotAnImage> {
-    let raw = section.size_of_raw_data.get(LE);
-    let size = match section.virtual_size.get(LE) {
-        0 => raw,
-        size => size,
-    };
-    let rounded = size.checked_next_multiple_of(alignment).ok_or(NotAnImage::Format)?;
-    let pages = PageCount::of_bytes(rounded);
-    if pages.0 == 0 {
-        return Err(NotAnImage::Format);
-    }
-    let pointer = section.pointer_to_raw_data.get(LE);
-    let bytes = if pointer == 0 { 0 } else { raw.min(pages.0 << 12) };
-    if bytes > 0 && u64::from(pointer) + u64::from(bytes) > file_size {
-        return Err(NotAnImage::Format);
-    }
-    let protection = section_protection(section.characteristics.get(LE));
-    Ok(ImageRun { pages, sector: pointer / SECTOR, bytes, protection })
 }
 
 /// An image aligned to less than a page is mapped as the flat file it is, provided its sections lie where the file has them.
