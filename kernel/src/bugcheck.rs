@@ -15,6 +15,7 @@ use kd::bugcheck::{BugcheckCode, Registers, Report};
 use kd::symbols::Symbols;
 
 use crate::options::Exit;
+use crate::{debugger, link};
 
 static DEBUG_EXIT: AtomicBool = AtomicBool::new(false);
 static POWER_OFF: AtomicU8 = AtomicU8::new(0);
@@ -35,7 +36,7 @@ pub fn set_exit(exit: Exit) {
 /// Ends the system as the command line asks.
 #[doc(alias = "NtShutdownSystem")]
 pub fn shut_down(outcome: Outcome) -> ! {
-    crate::link::drain();
+    link::drain();
     log::drain();
     if DEBUG_EXIT.load(Ordering::Relaxed) {
         power::debug_exit(outcome);
@@ -106,6 +107,14 @@ fn stop(
         let symbols = Symbols::new(boot::image::symbols());
         let report = Report { code, parameters, message, registers, frame_pointer, symbols, peek };
         log::write_last_words(format_args!("{report}"));
+        let [p1, p2, p3, p4] = parameters;
+        let name = code.name().unwrap_or("unknown");
+        link::last_event(format_args!(
+            "bugcheck code={:08X} p1={p1:08X} p2={p2:08X} p3={p3:08X} p4={p4:08X} name={name}",
+            code.0
+        ));
+        let caller = [stop as *const () as u32, 0, frame_pointer];
+        debugger::after_bugcheck(code, registers.unwrap_or(Registers { pointers: caller, ..Registers::default() }));
     }
     if DEBUG_EXIT.load(Ordering::Relaxed) {
         power::debug_exit(Outcome::Bad);
@@ -113,7 +122,8 @@ fn stop(
     interrupts::halt_forever()
 }
 
-fn registers_of(frame: &TrapFrame) -> Registers {
+/// The registers of the code that `frame` interrupted.
+pub fn registers_of(frame: &TrapFrame) -> Registers {
     let get = |field: &abi::cell::Field<u32>| field.get();
     // A trap out of ring 0 pushes no stack pointer: the stack went on where the frame's last words would be.
     let (esp, ss) = if frame.is_user() {

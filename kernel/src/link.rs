@@ -1,7 +1,7 @@
 //! The line to the runner: COM3, with streams and events in frames of their own.
 //!
 //! A frame is a channel (one byte), a length (two, low first) and so many bytes. Length 0 ends the channel's stream. To the
-//! runner: 1 standard output, 2 standard error, 3 events, a line each. From it: 0 standard input.
+//! runner: 1 standard output, 2 standard error, 3 events, a line each, 4 what the debugger prints. From it: 0 standard input.
 
 use alloc::collections::VecDeque;
 use core::fmt::{self, Write};
@@ -13,10 +13,13 @@ use spin::mutex::SpinMutex;
 const OUTPUT: u8 = 1;
 const ERROR: u8 = 2;
 const EVENTS: u8 = 3;
+const DEBUGGER: u8 = 4;
 const STANDARD_INPUT: u8 = 0;
 /// Bytes in a frame at most, far below what its length could say, so that a reader needs no large buffer.
 const LONGEST: usize = 0x1000;
 const HEADER: usize = 3;
+/// Bytes of the last event.
+const LONGEST_LINE: usize = 160;
 
 /// Held while a frame is written or bytes are taken.
 static LINK: SpinMutex<Option<Link>> = SpinMutex::new(None);
@@ -62,6 +65,25 @@ pub fn event(arguments: fmt::Arguments<'_>) {
     }
 }
 
+/// Sends the last event of all, if nobody was writing: then the line is in the middle of a frame. Nothing is allocated.
+pub fn last_event(arguments: fmt::Arguments<'_>) {
+    if let Some(mut link) = LINK.try_lock()
+        && let Some(link) = link.as_mut()
+    {
+        let mut line = Line { bytes: [0; LONGEST_LINE], length: 0 };
+        let _ = line.write_fmt(arguments);
+        link.send(EVENTS, &line.bytes[..line.length]);
+        link.serial.drain();
+    }
+}
+
+/// Sends what the debugger prints, where there is a line.
+pub fn write_debugger(bytes: &[u8]) {
+    if let Some(link) = LINK.lock().as_mut() {
+        bytes.chunks(LONGEST).for_each(|chunk| link.send(DEBUGGER, chunk));
+    }
+}
+
 /// Waits until the last frame has left the port.
 pub fn drain() {
     if let Some(link) = LINK.lock().as_mut() {
@@ -83,6 +105,22 @@ pub fn read(into: &mut [u8]) -> Option<Input> {
         0 => Input::Nothing,
         count => Input::Bytes(count),
     })
+}
+
+/// A line that needs no heap; what does not fit is cut off.
+struct Line {
+    bytes: [u8; LONGEST_LINE],
+    length: usize,
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for (place, byte) in self.bytes[self.length..].iter_mut().zip(text.bytes()) {
+            *place = byte;
+            self.length += 1;
+        }
+        Ok(())
+    }
 }
 
 impl Link {

@@ -23,6 +23,18 @@ pub enum Console {
     None,
 }
 
+/// Who may debug the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Debugger {
+    /// Nobody.
+    #[default]
+    None,
+    /// `kd=com2`: whoever is at COM2.
+    Listening,
+    /// `kd=wait`: the same, and no program starts before they say so.
+    Waiting,
+}
+
 /// What the command line asks for.
 #[derive(Clone)]
 pub struct Options {
@@ -30,6 +42,8 @@ pub struct Options {
     pub exit: Exit,
     /// Where a program's console is.
     pub console: Console,
+    /// `kd=com2` or `kd=wait`: a debugger may be at COM2.
+    pub debugger: Debugger,
     /// `link=com3`: a runner listens there.
     pub link: bool,
     /// `bench`: measure and print.
@@ -46,6 +60,7 @@ impl Options {
         let mut options = Self {
             exit: Exit::default(),
             console: Console::default(),
+            debugger: Debugger::default(),
             link: false,
             bench: false,
             test: false,
@@ -69,6 +84,8 @@ impl Options {
             ("poweroff", "halt") => self.exit.power_off = PowerOff::Halt,
             ("console", "com1") => self.console = Console::Com1,
             ("console", "none") => self.console = Console::None,
+            ("kd", "com2") => self.debugger = Debugger::Listening,
+            ("kd", "wait") => self.debugger = Debugger::Waiting,
             ("link", "com3") => self.link = true,
             ("bench", "") => self.bench = true,
             ("test", "") => self.test = true,

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use abi::cell::Link;
-use abi::nt::process::Kprocess;
+use abi::nt::process::{Eprocess, Kprocess};
 use abi::nt::thread::{Ethread, Kthread};
 use abi::status::NtStatus;
 use drivers::log;
@@ -14,7 +14,7 @@ use mm::machine::Records;
 use ps::{Input, KernelRoutine, Platform, Stream};
 
 use crate::machine::Hardware;
-use crate::{clock, link};
+use crate::{clock, debugger, link};
 
 impl Platform for Hardware {
     type Disk = RamDisk<Hardware>;
@@ -97,6 +97,10 @@ impl Platform for Hardware {
 
     fn event(&self, line: fmt::Arguments<'_>) {
         link::event(line);
+    }
+
+    fn process_exits(&self, process: Link<Eprocess>, status: NtStatus) {
+        debugger::process_exits(process, status);
     }
 
     fn log(&self, line: fmt::Arguments<'_>) {

@@ -24,8 +24,8 @@ use spin::Once;
 
 use crate::bugcheck::refuse;
 use crate::machine::{HARDWARE, Hardware};
-use crate::options::Options;
-use crate::{bugcheck, link};
+use crate::options::{Debugger, Options};
+use crate::{bugcheck, debugger, link};
 
 /// What the kernel is.
 static MEMORY: Once<MemoryManager<Hardware>> = Once::new();
@@ -100,6 +100,8 @@ pub fn initialise(
             .unwrap_or_else(|_| refuse(format_args!("too little RAM for the executive")))
     });
     keep_plan(information);
+    let script = information.module("debugger").map(|module| read_physical(module.start, module.length.into()));
+    debugger::initialise(OPTIONS.get().map_or(Debugger::None, |options| options.debugger), script);
     let entries = system.load_ntdll().unwrap_or_else(|error| refuse(format_args!("{error}")));
     fill_shared_data(&entries, mm.physical_pages().2);
     logln!("memory manager: {} frames, {} of them free", mm.physical_pages().2, mm.available_frames());
@@ -177,6 +179,7 @@ pub fn start_threads() {
             refuse(format_args!("too little RAM for the first threads"));
         }
     }
+    debugger::start_thread();
     logln!("the zero-page thread runs at priority {ZERO_PAGE_PRIORITY}");
 }
 
@@ -185,6 +188,9 @@ extern "C" fn run_session(_: u32) -> ! {
     let options = OPTIONS.get().cloned().unwrap_or_else(|| Options::parse(""));
     if options.link && !link::open() {
         logln!("there is no COM3: programs' streams go to the console");
+    }
+    if options.debugger == Debugger::Waiting {
+        debugger::wait_for_go();
     }
     let system = executive();
     if options.test {

@@ -15,7 +15,7 @@ use mm::layout::VirtualAddress;
 use mm::protection::Access;
 
 use crate::bugcheck::{bugcheck_at, double_fault};
-use crate::{clock, system};
+use crate::{clock, debugger, system};
 
 /// Error code of a page fault: the page was present.
 const PROTECTION: u32 = 1 << 0;
@@ -103,6 +103,9 @@ fn user_exception(frame: &TrapFrame, vector: u32) {
     const PROTECTION_FAULT: u32 = 13;
     const BREAKPOINT: u32 = 3;
     const OVERFLOW: u32 = 4;
+    if vector == BREAKPOINT && debugger::takes_breakpoint(frame) {
+        return;
+    }
     let system = system::executive();
     let eip = frame.eip.get();
     let address = if matches!(vector, BREAKPOINT | OVERFLOW) { eip.wrapping_sub(1) } else { eip };

@@ -43,6 +43,12 @@ pub fn wait() {
     unsafe { asm!("sti", "hlt", options(nomem, nostack)) };
 }
 
+/// Sleeps until an interrupt comes. Interrupts are enabled after it.
+pub fn sleep() {
+    // SAFETY: `sti` takes effect after the next instruction: the halt ends with the next interrupt, which changes only atomics.
+    unsafe { asm!("sti", "hlt", options(nomem, nostack)) };
+}
+
 /// Stops the processor for good.
 pub fn halt_forever() -> ! {
     loop {

@@ -1,11 +1,24 @@
-//! The debugger's side of the kernel: symbols of the image, walks along frame pointers, and what a bugcheck shows.
-//! It reads and formats; it changes nothing.
+//! The debugger's side of the kernel: symbols of the image, walks along frame pointers, what a bugcheck shows, and the
+//! commands of the debugger. It reads and formats; it changes nothing.
+//!
+//! | to see | open |
+//! |---|---|
+//! | the commands and what they print | [`commands`] |
+//! | how they read what may not be there | [`target`], [`walk`] |
+//! | the line a person types | [`line`] |
+//! | what a bugcheck shows | [`bugcheck`], [`backtrace`], [`symbols`] |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 #[cfg(any(test, feature = "encode"))]
 extern crate alloc;
 
+mod arguments;
 pub mod backtrace;
 pub mod bugcheck;
+pub mod commands;
+pub mod line;
+mod names;
 pub mod symbols;
+pub mod target;
+pub mod walk;

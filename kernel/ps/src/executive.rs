@@ -135,7 +135,8 @@ impl<P: Platform> Executive<P> {
         result
     }
 
-    pub(crate) fn attach(&self, process: Link<Eprocess>) {
+    /// Makes the address space of `process` the current one. The debugger does so for the time of a command.
+    pub fn attach(&self, process: Link<Eprocess>) {
         let thread = self.machine_record(self.platform().current_thread());
         thread.tcb.apc_state.process.set(process.cast());
         self.platform().load_address_space(self.machine_record(process).pcb.directory_table_base[0].get());

@@ -2,6 +2,7 @@
 //! standard handles stand for.
 
 use abi::cell::Link;
+use abi::nt::process::Eprocess;
 use abi::nt::thread::{Ethread, Kthread};
 use abi::status::NtStatus;
 use io::BlockDevice;
@@ -104,6 +105,9 @@ pub trait Platform: Machine + Sync + 'static {
 
     /// Tells the runner what happened, where there is one, in one line.
     fn event(&self, line: core::fmt::Arguments<'_>);
+
+    /// The current process, `process`, is about to be taken apart with `status`; everything of it is still there.
+    fn process_exits(&self, process: Link<Eprocess>, status: NtStatus);
 
     /// A line for people: the kernel's log.
     fn log(&self, line: core::fmt::Arguments<'_>);

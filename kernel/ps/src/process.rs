@@ -5,6 +5,7 @@ use alloc::string::String;
 use core::mem::offset_of;
 
 use abi::cell::Link;
+use abi::nt::list::ListEntry;
 use abi::nt::peb::Peb;
 use abi::nt::process::{Eprocess, process_flags};
 use abi::nt::section::SectionObject;
@@ -57,6 +58,12 @@ impl<P: Platform> Executive<P> {
     fn enlist_process(&self, process: Link<Eprocess>) {
         let links = process.offset(offset_of!(Eprocess, active_process_links) as u32);
         mm::list::insert_tail(self.platform(), self.active_processes, links);
+    }
+
+    /// Head of the list of all processes.
+    #[doc(alias = "PsActiveProcessHead")]
+    pub fn process_list(&self) -> Link<ListEntry> {
+        self.active_processes
     }
 
     /// All processes, oldest first.

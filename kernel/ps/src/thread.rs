@@ -150,6 +150,7 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "PspExitThread")]
     pub fn exit_process(&self, status: NtStatus) -> ! {
         let process = self.own_process();
+        self.platform().process_exits(process, status);
         let record = self.machine_record(process);
         self.endings.record(record.unique_process_id.get(), Ending::Exit(status));
         record.exit_status.set(status.0);

@@ -1,0 +1,155 @@
+//! The commands, by WinDbg's names, and what they print.
+//!
+//! They are pure: what they need to know is in a [`Target`], what they print goes to a writer. None changes the system; those
+//! that let it go on, or end it, are an [`After`] that the caller carries out.
+
+mod address;
+mod frame;
+mod memory;
+mod pool;
+mod process;
+mod pte;
+mod stack;
+mod usage;
+mod vad;
+mod vm;
+
+use core::fmt::{self, Write};
+
+use abi::cell::Link;
+use abi::nt::process::Eprocess;
+use mm::machine::Machine;
+
+pub use crate::arguments::{Arguments, Problem};
+use crate::target::Target;
+use memory::{Format, Space};
+
+/// How a command went.
+type Done<'a> = Result<(), Problem<'a>>;
+
+/// What is to happen after a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Nothing.
+    Stay,
+    /// The system goes on.
+    Go,
+    /// The system goes on and is left alone.
+    Quit,
+    /// The system stops with a bugcheck.
+    Crash,
+    /// Commands without an address mean this process from now on.
+    Process(Link<Eprocess>),
+}
+
+/// What is remembered from command to command.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Session {
+    /// Where memory display goes on.
+    next_address: u64,
+}
+
+/// What there is, for `?`.
+const HELP: &str = "\
+!process [ADDRESS|ID|0] [FLAGS]  a process, or all with 0; flags: 1 details, 2 threads
+!vad [ROOT|PROCESS] [1]          the VADs in order of address; with 1 all of one VAD
+!pte VA      !vtop [DIRBASE] VA  how an address is translated
+!pfn N                           the record of a frame
+!memusage    !vm [1]             what memory is used for
+!verify                          the audit of everything
+!address VA  !pool ADDRESS       what is at an address; the blocks of a pool page
+db dw dd dq da du [VA] [L n]     memory as numbers, as text; !db !dw !dd !dq by physical address
+.process [ADDRESS|ID]            the process that the others mean
+r   k [n]                        registers and calls of what stopped
+g   q   .crash                   go on; go on and detach; stop with a bugcheck
+Numbers are hexadecimal; ; parts commands.
+";
+
+/// The commands in `line`, which semicolons part.
+pub fn split(line: &str) -> impl Iterator<Item = &str> {
+    line.split(';').map(str::trim_ascii).filter(|command| !command.is_empty())
+}
+
+/// Carries out one command, and prints what it has to say, a refusal among it, to `out`. `scratch` is the audit's and must
+/// not be empty.
+///
+/// # Errors
+/// `out` takes no more.
+pub fn run<M: Machine>(
+    target: &Target<'_, M>,
+    session: &mut Session,
+    scratch: &mut [u16],
+    command: &str,
+    out: &mut dyn Write,
+) -> Result<After, fmt::Error> {
+    let (name, rest) = command.split_once(|unit: char| unit.is_ascii_whitespace()).unwrap_or((command, ""));
+    let mut arguments = Arguments::new(rest, target.registers);
+    match dispatch(target, session, scratch, name, &mut arguments, out) {
+        Ok(after) => Ok(after),
+        Err(Problem::Output) => Err(fmt::Error),
+        Err(problem) => writeln!(out, "kd: {problem}").map(|()| After::Stay),
+    }
+}
+
+fn dispatch<'a, M: Machine>(
+    target: &Target<'_, M>,
+    session: &mut Session,
+    scratch: &mut [u16],
+    name: &'a str,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Result<After, Problem<'a>> {
+    let physical = name.strip_prefix("!d").and_then(Format::of).filter(|format| matches!(format, Format::Numbers(_)));
+    if let Some(format) = physical {
+        memory::display(target, session, (format, Space::Physical), arguments, out)?;
+        return Ok(After::Stay);
+    }
+    if let Some(format) = name.strip_prefix('d').and_then(Format::of) {
+        memory::display(target, session, (format, Space::Virtual), arguments, out)?;
+        return Ok(After::Stay);
+    }
+    match name {
+        "!process" => process::process(target, arguments, out)?,
+        "!vad" => vad::vad(target, arguments, out)?,
+        "!pte" => pte::pte(target, arguments, out)?,
+        "!vtop" => pte::vtop(target, arguments, out)?,
+        "!pfn" => frame::pfn(target, arguments, out)?,
+        "!memusage" => usage::memusage(target, arguments, out)?,
+        "!vm" => vm::vm(target, arguments, out)?,
+        "!verify" => vm::verify(target, arguments, scratch, out)?,
+        "!address" => address::address(target, arguments, out)?,
+        "!pool" => pool::pool(target, arguments, out)?,
+        "r" => stack::registers(target, arguments, out)?,
+        "k" => stack::calls(target, arguments, out)?,
+        "?" | "help" => out.write_str(HELP)?,
+        ".process" => return context(target, arguments, out),
+        "g" | "q" | ".crash" => return leave(name, arguments),
+        _ => return Err(Problem::Unknown(name)),
+    }
+    Ok(After::Stay)
+}
+
+fn leave<'a>(name: &str, arguments: &mut Arguments<'a>) -> Result<After, Problem<'a>> {
+    arguments.end()?;
+    Ok(match name {
+        "g" => After::Go,
+        "q" => After::Quit,
+        _ => After::Crash,
+    })
+}
+
+/// `.process [ADDRESS | ID]`: says or chooses which process the others mean.
+fn context<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Result<After, Problem<'a>> {
+    let wanted = arguments.number()?;
+    arguments.end()?;
+    let (link, record) = match wanted {
+        None => (target.process, target.context().ok_or(Problem::Say("there is no process yet"))?),
+        Some(number) => target.find_process(number).ok_or(Problem::NoProcess(number))?,
+    };
+    writeln!(out, "Implicit process is now {:08x} ( {} )", link.address(), usage::ImageName(record))?;
+    Ok(if wanted.is_some() { After::Process(link) } else { After::Stay })
+}

@@ -1,0 +1,273 @@
+//! `!vad`: the VADs of a process, in order of address, or all of one VAD.
+//!
+//! The walk follows children and parents with a look at each link first, so that a broken tree ends the listing and not the
+//! machine.
+
+use core::fmt::Write;
+
+use abi::cell::Link;
+use abi::nt::process::{Eprocess, VadNode};
+use mm::machine::Machine;
+use mm::section::ControlArea;
+use mm::vad::{Mmvad, MmvadLong, MmvadShort, VadFlags, VadFlags2};
+
+use super::{Arguments, Done, Problem};
+use crate::names;
+use crate::target::{LONGEST_WALK, Name, Target};
+
+/// A node on the way through a tree, and how deep it is.
+#[derive(Clone, Copy)]
+struct Place<'t> {
+    link: Link<VadNode>,
+    node: &'t MmvadShort,
+    level: u32,
+}
+
+/// What backs the pages of a VAD.
+enum Backing {
+    Private,
+    File(Name),
+    PagingFile { commit: u32 },
+    Unknown,
+}
+
+/// `!vad [ROOT | PROCESS] [1]`.
+pub(super) fn vad<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Arguments<'a>, out: &mut dyn Write) -> Done<'a> {
+    let address = arguments.number()?;
+    let flags = arguments.number()?.unwrap_or(0);
+    arguments.end()?;
+    let root = match address {
+        None | Some(0) => {
+            target.context().ok_or(Problem::Say("there is no process: !vad needs an address"))?.vad_root.get()
+        }
+        Some(address) => match target.find_process(address) {
+            Some((_, process)) => process.vad_root.get(),
+            None => Link::new(address),
+        },
+    };
+    if flags & 1 != 0 {
+        return one(target, root, out);
+    }
+    listing(target, root, out)
+}
+
+fn listing<'a, M: Machine>(target: &Target<'_, M>, root: Link<VadNode>, out: &mut dyn Write) -> Done<'a> {
+    writeln!(out, "VAD     level      start      end    commit")?;
+    let (mut count, mut levels, mut deepest) = (0u32, 0u32, 0u32);
+    let walk = InOrder { target, next: Step::Begin(root), left: LONGEST_WALK };
+    for place in walk {
+        let place = match place {
+            Ok(place) => place,
+            Err(link) => return Ok(writeln!(out, "{:08x} is no VAD: the tree is broken here", link.address())?),
+        };
+        row(target, place, out)?;
+        count += 1;
+        levels += place.level;
+        deepest = deepest.max(place.level);
+    }
+    let average = levels.checked_div(count).unwrap_or(0);
+    Ok(writeln!(out, "\nTotal VADs: {count:>5}  average level: {average:>4}  maximum depth: {deepest}")?)
+}
+
+fn row<M: Machine>(target: &Target<'_, M>, place: Place<'_>, out: &mut dyn Write) -> core::fmt::Result {
+    let flags = place.node.flags();
+    let (start, end) = (place.node.start().0, place.node.end().0);
+    write!(out, "{:08x} {:>4} {start:>10x} {end:>8x} ", place.link.address(), place.level)?;
+    match flags.commit_charge() {
+        VadFlags::UNCOUNTED => write!(out, "{:>9} ", -1)?,
+        charge => write!(out, "{:>9} ", charge.0)?,
+    }
+    let (kind, name) = (kind_of(flags), names::in_vad(flags.protection()));
+    match backing(target, place.link, flags) {
+        Backing::Private => writeln!(out, "{kind:<12} {name}"),
+        Backing::File(file) => writeln!(out, "{kind:<12} {name:<18} {file}"),
+        Backing::PagingFile { commit } => {
+            writeln!(out, "{kind:<12} {name:<18} Pagefile section, shared commit {commit:#x}")
+        }
+        Backing::Unknown => writeln!(out, "{kind:<12} {name:<18} ????????"),
+    }
+}
+
+fn kind_of(flags: VadFlags) -> &'static str {
+    let private = flags.has(VadFlags::PRIVATE_MEMORY);
+    if flags.has(VadFlags::IMAGE_MAP) {
+        "Mapped  Exe"
+    } else if flags.has(VadFlags::PHYSICAL_MAPPING) {
+        "Mapped  Phys"
+    } else if private && flags.has(VadFlags::USER_PHYSICAL_PAGES) {
+        "Private AWE"
+    } else if private {
+        "Private"
+    } else {
+        "Mapped"
+    }
+}
+
+fn backing<M: Machine>(target: &Target<'_, M>, link: Link<VadNode>, flags: VadFlags) -> Backing {
+    if flags.has(VadFlags::PRIVATE_MEMORY) {
+        return Backing::Private;
+    }
+    let area = target.checked(link.cast::<Mmvad>()).and_then(|vad| target.checked(vad.control_area.get()));
+    area.map_or(Backing::Unknown, |area| backing_of(target, area))
+}
+
+fn backing_of<M: Machine>(target: &Target<'_, M>, area: &ControlArea) -> Backing {
+    let name = target.file_name(area);
+    if !name.is_empty() {
+        return Backing::File(name);
+    }
+    match target.checked(area.segment.get()) {
+        Some(segment) => Backing::PagingFile { commit: segment.number_of_committed_pages.get() },
+        None => Backing::Unknown,
+    }
+}
+
+/// The nodes of a tree in order of address, by their own links.
+struct InOrder<'t, 'm, M> {
+    target: &'t Target<'m, M>,
+    next: Step<'t>,
+    left: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'t> {
+    Begin(Link<VadNode>),
+    After(Place<'t>),
+    End,
+}
+
+impl<'t, M: Machine> InOrder<'t, '_, M> {
+    fn place(&self, link: Link<VadNode>, level: u32) -> Result<Place<'t>, Link<VadNode>> {
+        let node = self.target.checked(link.cast::<MmvadShort>());
+        node.filter(|node| node.start() <= node.end()).map(|node| Place { link, node, level }).ok_or(link)
+    }
+
+    /// The leftmost node below and with `place`.
+    fn leftmost(&mut self, mut place: Place<'t>) -> Result<Place<'t>, Link<VadNode>> {
+        while let Some(left) = place.node.left_child().some() {
+            self.left = self.left.checked_sub(1).ok_or(left)?;
+            place = self.place(left, place.level + 1)?;
+        }
+        Ok(place)
+    }
+
+    /// The node after `place`, in order: null where it was the last.
+    fn after(&mut self, place: Place<'t>) -> Result<Option<Place<'t>>, Link<VadNode>> {
+        if let Some(right) = place.node.right_child().some() {
+            let right = self.place(right, place.level + 1)?;
+            return self.leftmost(right).map(Some);
+        }
+        let mut child = place;
+        while child.level > 0 {
+            let parent = self.place(child.node.parent(), child.level - 1)?;
+            if parent.node.left_child() == child.link {
+                return Ok(Some(parent));
+            }
+            if parent.node.right_child() != child.link {
+                return Err(child.link);
+            }
+            child = parent;
+        }
+        Ok(None)
+    }
+
+    fn step(&mut self) -> Result<Option<Place<'t>>, Link<VadNode>> {
+        match self.next {
+            Step::Begin(root) if !root.is_null() => {
+                let root = self.place(root, 0)?;
+                self.leftmost(root).map(Some)
+            }
+            Step::After(place) => self.after(place),
+            _ => Ok(None),
+        }
+    }
+}
+
+impl<'t, M: Machine> Iterator for InOrder<'t, '_, M> {
+    type Item = Result<Place<'t>, Link<VadNode>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let found = self.step();
+        self.next = match found {
+            Ok(Some(place)) => Step::After(place),
+            _ => Step::End,
+        };
+        found.transpose()
+    }
+}
+
+/// All of one VAD.
+fn one<'a, M: Machine>(target: &Target<'_, M>, link: Link<VadNode>, out: &mut dyn Write) -> Done<'a> {
+    let Some(node) = target.checked(link.cast::<MmvadShort>()) else {
+        return Ok(writeln!(out, "VAD @ {:08x}\n  ????????", link.address())?);
+    };
+    let flags = node.flags();
+    let short = flags.has(VadFlags::PRIVATE_MEMORY) && !flags.has(VadFlags::NO_CHANGE);
+    let mapped = target.checked(link.cast::<Mmvad>()).filter(|_| !short);
+    let flags2 = mapped.map_or(VadFlags2::default(), Mmvad::flags2);
+    let long = target.checked(link.cast::<MmvadLong>()).filter(|_| flags2.has(VadFlags2::LONG_VAD));
+    let area = mapped.map_or(0, |vad| vad.control_area.get().address());
+    let first = mapped.map_or(0, |vad| vad.first_prototype_pte.get().address());
+    let last = mapped.map_or(0, |vad| vad.last_contiguous_pte.get().address());
+    let [flink, blink] = long.map_or([0; 2], |vad| [0, 1].map(|index: usize| vad.secured[index].get()));
+    let extended = long.map_or(0, |vad| vad.extended.get());
+    let charge = flags.commit_charge().0;
+    let offset = flags2.file_offset();
+    let (start, end) = (node.start().0, node.end().0);
+    writeln!(out, "VAD @ {:08x}", link.address())?;
+    writeln!(out, "  Start VPN:     {start:>9x}  End VPN: {end:>8x}  Control Area:  {area:08x}")?;
+    writeln!(out, "  First ProtoPte: {first:08x}  Last PTE {last:08x}  Commit Charge  {charge:>8x} ({charge}.)")?;
+    writeln!(out, "  Secured.Flink  {flink:>9x}  Blink    {blink:>8x}  Banked/Extend: {extended:>8x} Offset {offset:x}")?;
+    out.write_str("  ")?;
+    for word in flag_words(flags, mapped.map(Mmvad::flags2)) {
+        write!(out, "{word} ")?;
+    }
+    Ok(writeln!(out, "{}", names::in_vad(flags.protection()))?)
+}
+
+/// The flags that are set, by name; a view that children inherit is shared.
+fn flag_words(flags: VadFlags, flags2: Option<VadFlags2>) -> impl Iterator<Item = &'static str> {
+    let first = [
+        (VadFlags::PRIVATE_MEMORY, "PrivateMemory"),
+        (VadFlags::IMAGE_MAP, "ImageMap"),
+        (VadFlags::PHYSICAL_MAPPING, "PhysicalMapping"),
+        (VadFlags::USER_PHYSICAL_PAGES, "UserPhysicalPages"),
+        (VadFlags::MEM_COMMIT, "MemCommit"),
+        (VadFlags::NO_CHANGE, "NoChange"),
+        (VadFlags::WRITE_WATCH, "WriteWatch"),
+        (VadFlags::LARGE_PAGES, "LargePages"),
+    ];
+    let second = [
+        (VadFlags2::INHERIT, "ViewShare"),
+        (VadFlags2::COPY_ON_WRITE, "CopyOnWrite"),
+        (VadFlags2::SEC_NO_CHANGE, "SecNoChange"),
+        (VadFlags2::ONE_SECURED, "OneSecured"),
+        (VadFlags2::MULTIPLE_SECURED, "MultipleSecured"),
+        (VadFlags2::READ_ONLY, "ReadOnly"),
+        (VadFlags2::EXTENDABLE_FILE, "ExtendableFile"),
+    ];
+    let second = second.into_iter().filter(move |(flag, _)| flags2.is_some_and(|set| set.has(*flag)));
+    first.into_iter().filter(move |(flag, _)| flags.has(*flag)).map(|(_, word)| word).chain(second.map(|(_, word)| word))
+}
+
+/// The image that `address` lies in: where it begins, and its name.
+pub(crate) fn image_at<M: Machine>(target: &Target<'_, M>, process: &Eprocess, address: u32) -> Option<(u32, Name)> {
+    let page = address >> 12;
+    let mut at = process.vad_root.get();
+    for _ in 0..64 {
+        let node = target.checked(at.cast::<MmvadShort>())?;
+        if page < node.start().0 {
+            at = node.left_child();
+        } else if page > node.end().0 {
+            at = node.right_child();
+        } else {
+            let flags = node.flags();
+            return match backing(target, at, flags) {
+                Backing::File(name) if flags.has(VadFlags::IMAGE_MAP) => Some((node.start().address().0, name)),
+                _ => None,
+            };
+        }
+    }
+    None
+}

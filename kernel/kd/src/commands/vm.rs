@@ -1,0 +1,82 @@
+//! `!vm`, the sums of memory, and `!verify`, the audit of all of it.
+
+use core::fmt::{self, Write};
+
+use mm::frame::Location;
+use mm::layout::{PAGE_SIZE, POOL_END, POOL_START};
+use mm::machine::Machine;
+use mm::verify::{Audit, Corruption};
+
+use super::usage::ImageName;
+use super::{Arguments, Done};
+use crate::target::Target;
+
+/// No line for each process.
+const SUMS_ONLY: u32 = 1;
+
+/// `!vm [1]`.
+pub(super) fn vm<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Arguments<'a>, out: &mut dyn Write) -> Done<'a> {
+    let flags = arguments.number()?.unwrap_or(0);
+    arguments.end()?;
+    let mm = target.mm;
+    writeln!(out, "\n*** Virtual Memory Usage ***")?;
+    row("Physical Memory", mm.physical_pages().2, out)?;
+    writeln!(out, "    No paging file")?;
+    row("Available Pages", mm.available_frames(), out)?;
+    row("Modified Pages", mm.list_length(Location::Modified), out)?;
+    row("NonPagedPool Usage", mm.pool_bytes_in_use().div_ceil(PAGE_SIZE), out)?;
+    row("NonPagedPool Max", (POOL_END - POOL_START) / PAGE_SIZE, out)?;
+    row("Kernel Pages", mm.kernel_frames(), out)?;
+    row("Committed pages", mm.commit.current(), out)?;
+    row("Peak commit", mm.commit.peak(), out)?;
+    row("Commit limit", mm.commit.limit(), out)?;
+    if flags & SUMS_ONLY != 0 {
+        return Ok(());
+    }
+    writeln!(out)?;
+    for (_, process) in target.processes() {
+        let (id, pages) = (process.unique_process_id.get(), process.commit_charge.get());
+        writeln!(out, "{id:04x} {:<15} {pages:>6} ({:>8} Kb)", ImageName(process), u64::from(pages) * 4)?;
+    }
+    Ok(())
+}
+
+fn row(label: &str, pages: u32, out: &mut dyn Write) -> fmt::Result {
+    writeln!(out, "{label:>22}: {pages:>8} ({:>9} Kb)", u64::from(pages) * 4)
+}
+
+/// `!verify`.
+pub(super) fn verify<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    scratch: &mut [u16],
+    out: &mut dyn Write,
+) -> Done<'a> {
+    arguments.end()?;
+    Ok(match target.mm.verify(scratch) {
+        Ok(audit) => clean(&audit, out)?,
+        Err(corruption) => corrupt(&corruption, out)?,
+    })
+}
+
+fn clean(audit: &Audit, out: &mut dyn Write) -> fmt::Result {
+    let Audit { frames, active, transition, deleted, parked, processes, vads, mapped, sections, committed } = audit;
+    writeln!(out, "The audit is clean: no invariant is broken.")?;
+    let rows = [
+        ("Frames", frames),
+        ("Active", active),
+        ("Transition", transition),
+        ("Deleted", deleted),
+        ("Transition PTEs", parked),
+        ("Address spaces", processes),
+        ("VADs", vads),
+        ("Valid user PTEs", mapped),
+        ("Sections", sections),
+        ("Committed pages", committed),
+    ];
+    rows.into_iter().try_for_each(|(name, count)| writeln!(out, "{name:>19}: {count:>8}"))
+}
+
+fn corrupt(corruption: &Corruption, out: &mut dyn Write) -> fmt::Result {
+    writeln!(out, "The audit found CORRUPTION, invariant {corruption:x?}")
+}

@@ -1,0 +1,173 @@
+//! A person at COM2: a prompt, lines, and what stops the system and lets it go on.
+//!
+//! While the system runs, a thread above all programs looks for input with every tick. The first byte says that somebody is
+//! there; Ctrl-D or `q` that nobody is any more. Ctrl-C stops the system where that thread stands.
+
+use core::fmt::{self, Write};
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use drivers::serial::{Port, Serial};
+use hal::interrupts;
+use kd::bugcheck::Registers;
+use kd::commands::After;
+use kd::line::{Key, Line};
+use spin::mutex::SpinMutex;
+
+use super::{ATTACHED, State, run_line};
+use crate::system;
+
+const PROMPT: &str = "kd> ";
+/// Above all programs, so that a busy one can be looked at.
+const PRIORITY: u8 = 24;
+/// Bytes taken from the port at once.
+const CHUNK: usize = 16;
+
+static CONSOLE: SpinMutex<Option<Console>> = SpinMutex::new(None);
+/// The first program may start.
+static RELEASED: AtomicBool = AtomicBool::new(false);
+
+struct Console {
+    port: Serial,
+    line: Line,
+    state: State,
+}
+
+/// What the person wants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// The system stops.
+    Break,
+    /// The system goes on.
+    Go,
+    /// The system goes on and nobody looks on.
+    Leave,
+}
+
+/// Opens COM2.
+pub(super) fn open() {
+    *CONSOLE.lock() = Serial::open(Port::Com2).map(|port| Console { port, line: Line::default(), state: State::default() });
+}
+
+/// Starts the thread that listens.
+pub(super) fn start_thread() {
+    if CONSOLE.lock().is_some() && system::executive().create_system_thread(listen, 0, PRIORITY).is_err() {
+        drivers::logln!("too little RAM for the debugger's thread");
+    }
+}
+
+/// Waits for the first `g`, where there is a console.
+pub(super) fn wait_for_go() {
+    if CONSOLE.lock().is_none() {
+        drivers::logln!("there is no COM2: nobody can be waited for");
+        return;
+    }
+    while !RELEASED.load(Ordering::Relaxed) {
+        system::executive().sleep(1);
+    }
+}
+
+/// What the thread does for ever.
+extern "C" fn listen(_: u32) -> ! {
+    loop {
+        match with_console(|console| console.take(None)).flatten() {
+            Some(Wish::Break) => stop(format_args!("Break-in: the system stands still until g.\n"), None),
+            Some(Wish::Go | Wish::Leave) => RELEASED.store(true, Ordering::Relaxed),
+            None => {}
+        }
+        system::executive().sleep(1);
+    }
+}
+
+/// Stops the system, says why, and does what the person wants until it is to go on.
+pub(super) fn stop(why: fmt::Arguments<'_>, registers: Option<Registers>) {
+    with_console(|console| console.greet(why));
+    loop {
+        match with_console(|console| console.take(registers)) {
+            Some(Some(Wish::Go | Wish::Leave)) | None => return,
+            _ => interrupts::sleep(),
+        }
+    }
+}
+
+/// The same after a bugcheck: interrupts stay out.
+pub(super) fn stop_for_good(why: fmt::Arguments<'_>, registers: Registers) {
+    with_console(|console| console.greet(why));
+    while let Some(None | Some(Wish::Break)) = with_console(|console| console.take(Some(registers))) {
+        core::hint::spin_loop();
+    }
+}
+
+/// Does `work` with the console, where there is one and no command of it is under way.
+fn with_console<T>(work: impl FnOnce(&mut Console) -> T) -> Option<T> {
+    CONSOLE.try_lock()?.as_mut().map(work)
+}
+
+impl Console {
+    fn greet(&mut self, why: fmt::Arguments<'_>) {
+        let _ = self.port.write_fmt(format_args!("\n{why}\n{PROMPT}"));
+        self.line.clear();
+    }
+
+    /// Takes what was typed, and carries out whole lines.
+    fn take(&mut self, registers: Option<Registers>) -> Option<Wish> {
+        let mut bytes = [0; CHUNK];
+        loop {
+            let count = self.port.receive(&mut bytes);
+            if count == 0 {
+                return None;
+            }
+            ATTACHED.store(true, Ordering::Relaxed);
+            for (index, byte) in bytes[..count].iter().enumerate() {
+                if let Some(wish) = self.key(*byte, registers) {
+                    // What follows on the line is kept: it was typed ahead.
+                    bytes[index + 1..count].iter().for_each(|byte| self.keep(*byte));
+                    return Some(wish);
+                }
+            }
+        }
+    }
+
+    /// A byte that came behind a line which lets the system go on.
+    fn keep(&mut self, byte: u8) {
+        if let Key::Echo(byte) = self.line.push(byte) {
+            self.port.send(&[byte]);
+        }
+    }
+
+    fn key(&mut self, byte: u8, registers: Option<Registers>) -> Option<Wish> {
+        match self.line.push(byte) {
+            Key::Nothing => None,
+            Key::Echo(byte) => {
+                self.port.send(&[byte]);
+                None
+            }
+            Key::Erase(count) => {
+                (0..count).for_each(|_| self.port.send(b"\x08 \x08"));
+                None
+            }
+            Key::Enter => self.enter(registers),
+            Key::Break => Some(Wish::Break),
+            Key::Detach => {
+                ATTACHED.store(false, Ordering::Relaxed);
+                self.line.clear();
+                Some(Wish::Leave)
+            }
+        }
+    }
+
+    fn enter(&mut self, registers: Option<Registers>) -> Option<Wish> {
+        self.port.send(b"\r\n");
+        let line = self.line.clone();
+        self.line.clear();
+        let wish = match run_line(line.text(), &mut self.state, registers, &mut self.port) {
+            After::Go => Some(Wish::Go),
+            After::Quit => {
+                ATTACHED.store(false, Ordering::Relaxed);
+                Some(Wish::Leave)
+            }
+            _ => None,
+        };
+        self.port.send(PROMPT.as_bytes());
+        wish
+    }
+}

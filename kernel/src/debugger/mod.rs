@@ -1,0 +1,152 @@
+//! The debugger's wiring: when the system stops for it, and where its commands come from.
+//!
+//! Commands come from a person on COM2 (`kd=com2`, see [`console`]) or from the boot module `debugger`, a script that a runner
+//! wants carried out at every breakpoint of a program, or at its end where it never met one.
+//!
+//! A command is carried out while nothing else runs: on a thread of the kernel, which is not preempted, at a breakpoint of ring
+//! 3, at the end of a process, or after a bugcheck. In the first three every thread is at rest where the invariants hold.
+
+mod console;
+mod script;
+
+use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use abi::cell::Link;
+use abi::nt::process::{Eprocess, process_flags};
+use abi::status::NtStatus;
+use abi::trap_frame::TrapFrame;
+use alloc::vec;
+use alloc::vec::Vec;
+use kd::bugcheck::{BugcheckCode, Registers};
+use kd::commands::{self, After, Session};
+use kd::symbols::Symbols;
+use kd::target::Target;
+use mm::machine::Records;
+use spin::mutex::SpinMutex;
+
+use crate::bugcheck::{bugcheck, registers_of};
+use crate::machine::{HARDWARE, Hardware};
+use crate::options::Debugger;
+use crate::{clock, system};
+
+/// Words that the audit counts shares in: 64 KB.
+const SCRATCH: usize = 0x8000;
+/// Number of the System process: programs that it started are the plan's.
+const SYSTEM_ID: u32 = 4;
+
+/// What the audit needs; empty where no debugger was asked for.
+static SCRATCH_WORDS: SpinMutex<Vec<u16>> = SpinMutex::new(Vec::new());
+/// Somebody is at the console: breakpoints and bugchecks are theirs.
+static ATTACHED: AtomicBool = AtomicBool::new(false);
+
+/// Readies what was asked for. `script` is the boot module.
+pub fn initialise(wanted: Debugger, script: Option<Vec<u8>>) {
+    if wanted == Debugger::None && script.is_none() {
+        return;
+    }
+    *SCRATCH_WORDS.lock() = vec![0; SCRATCH];
+    if let Some(script) = script {
+        script::keep(&script);
+    }
+    if wanted != Debugger::None {
+        console::open();
+    }
+}
+
+/// Starts the thread that listens on COM2, where there is a console.
+pub fn start_thread() {
+    console::start_thread();
+}
+
+/// Waits until the debugger lets the first program go.
+pub fn wait_for_go() {
+    console::wait_for_go();
+}
+
+/// Gives an `int 3` of ring 3 to the debugger, where one was asked for; whether it took it. The program then goes on behind it.
+#[doc(alias = "KdpTrap")]
+pub fn takes_breakpoint(frame: &TrapFrame) -> bool {
+    let registers = registers_of(frame);
+    let address = frame.eip.get().wrapping_sub(1);
+    let scripted = script::at_breakpoint(address, registers);
+    if ATTACHED.load(Ordering::Relaxed) {
+        console::stop(
+            format_args!("Break instruction exception - code 80000003 (first chance)\n{registers}"),
+            Some(registers),
+        );
+        return true;
+    }
+    scripted
+}
+
+/// The current process is about to be taken apart; everything is still there.
+pub fn process_exits(process: Link<Eprocess>, status: NtStatus) {
+    if HARDWARE.record(process).inherited_from_unique_process_id.get() == SYSTEM_ID {
+        script::at_exit(process, status);
+    }
+}
+
+/// The system has stopped for good: lets whoever is at the console look.
+pub fn after_bugcheck(code: BugcheckCode, registers: Registers) {
+    if ATTACHED.load(Ordering::Relaxed) && system::is_up() {
+        console::stop_for_good(format_args!("Fatal system error: {:#010x}\n{registers}", code.0), registers);
+    }
+}
+
+/// What the debugger remembers from command to command.
+#[derive(Clone, Copy, Default)]
+struct State {
+    session: Session,
+    /// The process that was chosen, or null.
+    chosen: Option<Link<Eprocess>>,
+}
+
+/// Carries out the commands of `line` until one lets the system go on, or ends it.
+fn run_line(line: &str, state: &mut State, registers: Option<Registers>, out: &mut dyn fmt::Write) -> After {
+    for command in commands::split(line) {
+        match run_command(command, state, registers, out) {
+            After::Stay => {}
+            After::Process(process) => state.chosen = Some(process),
+            After::Crash => bugcheck(BugcheckCode::MANUALLY_INITIATED_CRASH, [0; 4]),
+            leave => return leave,
+        }
+    }
+    After::Stay
+}
+
+fn run_command(command: &str, state: &mut State, registers: Option<Registers>, out: &mut dyn fmt::Write) -> After {
+    let executive = system::executive();
+    let before = executive.current_process();
+    let process = context(state, registers);
+    // Nobody waits for it: the system stands still. It is held only where a command itself failed.
+    let Some(mut scratch) = SCRATCH_WORDS.try_lock() else { return After::Stay };
+    if process != before {
+        executive.attach(process);
+    }
+    let target: Target<'_, Hardware> = Target {
+        mm: executive.mm(),
+        processes: executive.process_list(),
+        process,
+        symbols: Symbols::new(boot::image::symbols()),
+        registers,
+        time: clock::system_time(),
+    };
+    let after = commands::run(&target, &mut state.session, &mut scratch, command, out).unwrap_or(After::Stay);
+    if process != before {
+        executive.attach(before);
+    }
+    after
+}
+
+/// The process that commands mean: the one that was chosen, if it is still there; of a stopped thread its own; else the newest.
+fn context(state: &State, registers: Option<Registers>) -> Link<Eprocess> {
+    let executive = system::executive();
+    let has_space = |process: &Link<Eprocess>| {
+        HARDWARE.record(*process).flags.get() & process_flags::HAS_ADDRESS_SPACE != 0
+    };
+    let chosen = state.chosen.and_then(|chosen| executive.processes().find(|process| *process == chosen));
+    let newest = || executive.processes().filter(has_space).last();
+    let current = executive.current_process();
+    chosen.or_else(|| if registers.is_some() { None } else { newest() }).unwrap_or(current)
+}
