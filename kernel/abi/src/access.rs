@@ -63,6 +63,23 @@ pub const THREAD_QUERY_INFORMATION: u32 = 0x0040;
 /// Everything, as XP counts it.
 pub const THREAD_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3FF;
 
+/// Ask what is known about an event.
+pub const EVENT_QUERY_STATE: u32 = 0x0001;
+/// Set, reset and pulse it.
+pub const EVENT_MODIFY_STATE: u32 = 0x0002;
+/// Everything.
+pub const EVENT_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3;
+/// Ask what is known about a semaphore.
+pub const SEMAPHORE_QUERY_STATE: u32 = 0x0001;
+/// Release it.
+pub const SEMAPHORE_MODIFY_STATE: u32 = 0x0002;
+/// Everything.
+pub const SEMAPHORE_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3;
+/// Ask what is known about a mutant.
+pub const MUTANT_QUERY_STATE: u32 = 0x0001;
+/// Everything.
+pub const MUTANT_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x1;
+
 /// Read a file's data, or list a directory.
 pub const FILE_READ_DATA: u32 = 0x0001;
 /// Write a file's data, or make a file in a directory.

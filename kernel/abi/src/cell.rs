@@ -92,6 +92,18 @@ impl<T: Word + fmt::Debug> fmt::Debug for Field<T> {
 impl Field<u32> {
     /// A zero word, usable in constants.
     pub const ZERO: Self = Self(AtomicU32::new(0));
+
+    /// Sets `bits` in one step, which no interrupt can come into.
+    #[inline(always)]
+    pub fn set_bits(&self, bits: u32) {
+        self.0.fetch_or(bits, Ordering::Relaxed);
+    }
+
+    /// Clears `bits` in one step, which no interrupt can come into.
+    #[inline(always)]
+    pub fn clear_bits(&self, bits: u32) {
+        self.0.fetch_and(!bits, Ordering::Relaxed);
+    }
 }
 
 impl<T> Field<Link<T>> {

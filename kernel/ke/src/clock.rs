@@ -16,13 +16,15 @@ pub const UNITS_PER_MILLISECOND: u32 = 10_000;
 /// The binary point of `TickCountMultiplier`.
 const MULTIPLIER_SHIFT: u32 = 24;
 
-/// Where the processor was when the tick came.
+/// Where the processor was when the tick came, or for whom something is; the number is NT's mode.
+#[doc(alias = "KPROCESSOR_MODE")]
+#[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ring {
     /// Ring 0.
-    Kernel,
+    Kernel = 0,
     /// Ring 3.
-    User,
+    User = 1,
 }
 
 /// Sets the clock: ticks are `increment` units of 100 ns apart (at most 255 ms), and it is `system_time` (units of 100 ns

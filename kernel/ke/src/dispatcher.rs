@@ -18,6 +18,7 @@
 use core::mem::offset_of;
 
 use abi::cell::{Field, Link, Record};
+use abi::nt::dispatcher::DispatcherHeader;
 use abi::nt::list::ListEntry;
 use abi::nt::process::Kprocess;
 use abi::nt::thread::Kthread;
@@ -25,6 +26,7 @@ use abi::processor::{DISPATCH_REQUEST, Kpcr, Kprcb};
 use mm::list;
 use mm::machine::Records;
 
+use crate::event::WAKE_INCREMENT;
 use crate::thread::ThreadState;
 
 /// Priorities there are: 0 to 31.
@@ -144,7 +146,7 @@ impl<'m, R: Records> Dispatcher<'m, R> {
     /// thread's turn if it is over, and decides whether another thread is to run.
     #[doc(alias = "KiDispatchInterrupt")]
     pub fn dispatch(&self, now: u64) -> Option<Switch> {
-        self.processor.irr.update(|requests| requests & !DISPATCH_REQUEST);
+        self.processor.irr.clear_bits(DISPATCH_REQUEST);
         self.expire_timers(now);
         let end = self.end_of_turn();
         let standby = self.standby()?;
@@ -174,11 +176,17 @@ impl<'m, R: Records> Dispatcher<'m, R> {
         let thread = self.current();
         debug_assert!(thread != self.idle_thread(), "the idle thread never ends");
         let record = self.records.record(thread);
+        self.abandon_mutants(WAKE_INCREMENT);
         record.state.set(ThreadState::Terminated as u8);
-        record.header.signal_state.set(1);
         list::remove(self.records, thread.offset(offset_of!(Kthread, thread_list_entry) as u32));
-        self.wake(thread.address());
+        self.signal(thread.cast());
         self.leave()
+    }
+
+    /// Signals `object`, a process or a thread, for good: it has ended.
+    pub fn signal(&self, object: Link<DispatcherHeader>) {
+        self.records.record(object).signal_state.set(1);
+        self.wait_test(object, 0);
     }
 
     /// The idle thread's work, once: runs what is ready, else sleeps. `now` tells the interrupt time.
@@ -200,6 +208,10 @@ impl<'m, R: Records> Dispatcher<'m, R> {
         let record = self.records.record(to);
         record.state.set(ThreadState::Running as u8);
         record.context_switches.update(|count| count.wrapping_add(1));
+        let apcs = &record.apc_state;
+        if apcs.kernel_apc_pending.get() | apcs.user_apc_pending.get() != 0 {
+            self.request_apcs();
+        }
         let block = self.block();
         block.next_thread.set(0);
         block.quantum_end.set(0);
@@ -218,13 +230,39 @@ impl<'m, R: Records> Dispatcher<'m, R> {
         }
         self.block().quantum_end.set(0);
         let record = self.records.record(thread);
-        record.quantum.set(self.records.record(record.apc_state.process.get()).thread_quantum.get());
+        record.quantum.set(self.whole_turn(thread));
+        record.priority.set(self.decayed(thread));
         if self.standby().is_none()
             && let Some(next) = self.take_ready(u32::from(record.priority.get()))
         {
             self.put_on_standby(next);
         }
         End::Back
+    }
+
+    /// Takes the ready `thread` off its list.
+    pub(crate) fn dequeue(&self, thread: Link<Kthread>) {
+        let priority = u32::from(self.records.record(thread).priority.get());
+        list::remove(self.records, wait_entry(thread));
+        let head = self.ready_list(priority);
+        if self.records.record(head).flink.get() == head {
+            self.database.ready_summary.update(|summary| summary & !(1 << priority));
+        }
+    }
+
+    /// Decides anew who is to run next, as the priority of the running thread or of the one on standby has changed.
+    pub(crate) fn choose_again(&self) {
+        if let Some(standby) = self.standby() {
+            self.block().next_thread.set(0);
+            self.enqueue(standby, End::Front);
+        }
+        let current = self.current();
+        let lowest =
+            if current == self.idle_thread() { 0 } else { u32::from(self.records.record(current).priority.get()) + 1 };
+        if let Some(better) = self.take_ready(lowest) {
+            self.put_on_standby(better);
+            self.request();
+        }
     }
 
     fn put_on_standby(&self, thread: Link<Kthread>) {
@@ -234,7 +272,7 @@ impl<'m, R: Records> Dispatcher<'m, R> {
 
     /// Asks for [`Self::dispatch`] at the next opportunity.
     pub fn request(&self) {
-        self.processor.irr.update(|requests| requests | DISPATCH_REQUEST);
+        self.processor.irr.set_bits(DISPATCH_REQUEST);
     }
 
     /// Whether [`Self::dispatch`] has something to do: what a long loop in ring 0 asks between its steps.
@@ -280,6 +318,11 @@ impl<'m, R: Records> Dispatcher<'m, R> {
 
     pub(crate) fn timer_list(&self) -> Link<ListEntry> {
         self.link.offset(offset_of!(DispatcherDatabase, timers) as u32)
+    }
+
+    #[inline(always)]
+    pub(crate) fn processor(&self) -> &'m Kpcr {
+        self.processor
     }
 
     #[inline(always)]

@@ -37,6 +37,16 @@ impl TestSystem {
         &self.system.mm.machine
     }
 
+    /// A zeroed block of pool for a `T`.
+    pub fn block<T>(&self) -> Link<T> {
+        self.bytes(size_of::<T>() as u32, TAG)
+    }
+
+    /// So many zeroed bytes of pool.
+    pub fn bytes<T>(&self, bytes: u32, tag: Tag) -> Link<T> {
+        self.system.mm.allocate_zeroed_pool(bytes, tag).unwrap()
+    }
+
     /// A thread that is not ready yet.
     pub fn thread(&self, priority: u8) -> Link<Kthread> {
         new_thread(self.system, self.process, priority)

@@ -12,6 +12,8 @@ use abi::nt::thread::{KapcState, Kthread};
 use mm::list;
 use mm::machine::Records;
 
+use crate::apc::initialise_suspension;
+
 /// What a thread is doing; the number is in `_KTHREAD::State`.
 #[doc(alias = "KTHREAD_STATE")]
 #[repr(u8)]
@@ -34,6 +36,9 @@ pub enum ThreadState {
 /// One clock tick in the units that quanta are counted in.
 #[doc(alias = "CLOCK_QUANTUM_DECREMENT")]
 pub const QUANTUM_OF_A_TICK: u8 = 3;
+/// What the end of a wait takes off a turn, in the same units.
+#[doc(alias = "WAIT_QUANTUM_DECREMENT")]
+pub(crate) const QUANTUM_OF_A_WAIT: u8 = 1;
 /// A thread's turn: two ticks, as XP's workstation has it for programs in the background.
 pub const DEFAULT_QUANTUM: u8 = 2 * QUANTUM_OF_A_TICK;
 /// The priority of ordinary programs.
@@ -110,6 +115,7 @@ pub fn initialise_thread(records: &impl Records, thread: Link<Kthread>, start: &
     record.quantum.set(process.thread_quantum.get());
     record.affinity.set(process.affinity.get());
     record.state.set(ThreadState::Initialized as u8);
+    initialise_suspension(records, thread);
 }
 
 /// The head of the list of threads of `process`.
@@ -117,7 +123,8 @@ pub(crate) const fn thread_list(process: Link<Kprocess>) -> Link<ListEntry> {
     process.offset(offset_of!(Kprocess, thread_list_head) as u32)
 }
 
-fn initialise_header(records: &impl Records, header: Link<DispatcherHeader>, kind: u8, bytes: usize) {
+/// Writes the header of a waitable object of `bytes` bytes that is not signalled.
+pub(crate) fn initialise_header(records: &impl Records, header: Link<DispatcherHeader>, kind: u8, bytes: usize) {
     let record = records.record(header);
     record.kind.set(kind);
     record.size.set((bytes / 4) as u8);

@@ -1,13 +1,16 @@
 //! The audit of the dispatcher.
 
 use abi::cell::Link;
+use abi::nt::dispatcher::{Kmutant, KwaitBlock};
 use abi::nt::thread::Kthread;
 use mm::list;
 use mm::machine::Records;
 
 use crate::dispatcher::{Dispatcher, PRIORITIES, thread_of};
 use crate::thread::ThreadState;
-use crate::wait::{owner_of, timer_of};
+use crate::timer::{owner_of, timer_of};
+
+mod waits;
 
 /// The first invariant of the dispatcher found broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,16 +23,27 @@ pub enum DispatcherCorruption {
     D2(u32),
     /// A thread that waits but is not in state Waiting, or a timer out of order or without a wait.
     D3(Link<Kthread>),
+    /// A block in an object's list that does not belong there.
+    W1(Link<KwaitBlock>),
+    /// A thread whose ring of blocks is broken.
+    W2(Link<Kthread>),
+    /// A thread that waits for what it could have.
+    W3(Link<Kthread>),
+    /// A mutant that is not its owner's, or has the wrong state.
+    M1(Link<Kmutant>),
+    /// A thread with calls of the kernel that it has not been told of.
+    A1(Link<Kthread>),
 }
 
 impl<R: Records> Dispatcher<'_, R> {
-    /// Checks D1 to D3.
+    /// Checks D1 to D3, and W1 to W3, M1 and A1 of the threads that run, are ready or wait.
     ///
     /// # Errors
     /// The first thing found wrong.
     pub fn verify(&self) -> Result<(), DispatcherCorruption> {
         (0..PRIORITIES).try_for_each(|priority| self.verify_ready_list(priority))?;
         self.verify_choice()?;
+        self.verify_timers()?;
         self.verify_waits()
     }
 
@@ -58,7 +72,7 @@ impl<R: Records> Dispatcher<'_, R> {
         Ok(())
     }
 
-    fn verify_waits(&self) -> Result<(), DispatcherCorruption> {
+    fn verify_timers(&self) -> Result<(), DispatcherCorruption> {
         for thread in list::entries(self.records, self.waiting_list()).map(thread_of) {
             if self.records.record(thread).state.get() != ThreadState::Waiting as u8 {
                 return Err(DispatcherCorruption::D3(thread));

@@ -2,7 +2,7 @@
 //!
 //! Source: symbol types of XP SP3.
 
-use super::dispatcher::DispatcherHeader;
+use super::dispatcher::{DispatcherHeader, Kapc, Ksemaphore, KwaitBlock};
 use super::list::ListEntry;
 use super::process::{Eprocess, Kprocess};
 use crate::assert_layout;
@@ -59,7 +59,9 @@ pub struct Kthread {
     /// A value of the scheduler's `ThreadState`.
     pub state: Field<u8>,
     pub alerted: [Field<u8>; 2],
-    pub reserved_30: [Field<u8>; 3],
+    pub reserved_30: [Field<u8>; 2],
+    /// Not 0: its base priority was set to an end of its class's range, whatever that is.
+    pub saturation: Field<u8>,
     /// 0 to 31, as it is now.
     pub priority: Field<u8>,
     pub apc_state: KapcState,
@@ -71,7 +73,8 @@ pub struct Kthread {
     pub wait_mode: Field<u8>,
     pub wait_next: Field<u8>,
     pub wait_reason: Field<u8>,
-    pub wait_block_list: Field<u32>,
+    /// The first block of the wait it is in.
+    pub wait_block_list: Field<Link<KwaitBlock>>,
     /// Its place on a ready list, or on the list of waiting threads.
     pub wait_list_entry: ListEntry,
     /// The tick it began to wait or became ready at.
@@ -82,8 +85,9 @@ pub struct Kthread {
     pub priority_decrement: Field<u8>,
     /// What is left of its turn, in thirds of a clock tick; negative as two's complement.
     pub quantum: Field<u8>,
-    /// `WaitBlock[4]`.
-    pub wait_blocks: [[Field<u32>; 6]; 4],
+    /// For up to three objects; the fourth is the timer's.
+    #[doc(alias = "WaitBlock")]
+    pub wait_blocks: [KwaitBlock; 4],
     pub reserved_d0: [Field<u32>; 4],
     pub service_table: Field<u32>,
     pub queue: Field<u32>,
@@ -104,25 +108,28 @@ pub struct Kthread {
     pub user_time: Field<u32>,
     pub saved_apc_state: KapcState,
     pub alertable: Field<u8>,
-    pub reserved_165: [Field<u8>; 3],
+    pub apc_state_index: Field<u8>,
+    pub apc_queueable: Field<u8>,
+    pub auto_alignment: Field<u8>,
     pub stack_base: Field<u32>,
-    pub reserved_16c: [Field<u32>; 17],
+    pub suspend_apc: Kapc,
+    pub suspend_semaphore: Ksemaphore,
     /// Its place among the threads of its `_KPROCESS`.
     pub thread_list_entry: ListEntry,
     pub freeze_count: Field<u8>,
     pub suspend_count: Field<u8>,
-    pub reserved_1ba: Field<u8>,
+    pub ideal_processor: Field<u8>,
     pub disable_boost: Field<u8>,
     pub reserved_1bc: Field<u32>,
 }
 impl Record for Kthread {}
 assert_layout!(Kthread, 0x1C0, {
     header: 0, mutant_list_head: 0x10, initial_stack: 0x18, stack_limit: 0x1C, teb: 0x20, kernel_stack: 0x28, state: 0x2D,
-    alerted: 0x2E, priority: 0x33, apc_state: 0x34, context_switches: 0x4C, wait_status: 0x54, wait_mode: 0x59,
-    wait_reason: 0x5B, wait_list_entry: 0x60, wait_time: 0x68, base_priority: 0x6C, quantum: 0x6F, wait_blocks: 0x70,
+    alerted: 0x2E, saturation: 0x32, priority: 0x33, apc_state: 0x34, context_switches: 0x4C, wait_status: 0x54, wait_mode: 0x59,
+    wait_reason: 0x5B, wait_block_list: 0x5C, wait_list_entry: 0x60, wait_time: 0x68, base_priority: 0x6C, quantum: 0x6F, wait_blocks: 0x70,
     service_table: 0xE0, timer: 0xF0, affinity: 0x124, trap_frame: 0x134, previous_mode: 0x140, kernel_time: 0x144,
-    user_time: 0x148, saved_apc_state: 0x14C, alertable: 0x164, stack_base: 0x168, thread_list_entry: 0x1B0,
-    suspend_count: 0x1B9,
+    user_time: 0x148, saved_apc_state: 0x14C, alertable: 0x164, apc_queueable: 0x166, suspend_apc: 0x16C, suspend_semaphore: 0x19C, stack_base: 0x168, thread_list_entry: 0x1B0,
+    suspend_count: 0x1B9, disable_boost: 0x1BB,
 });
 
 /// Who a thread is: its process and itself.
@@ -175,3 +182,16 @@ assert_layout!(Ethread, 0x258, {
     read_cluster_size: 0x240, granted_access: 0x244, cross_thread_flags: 0x248, forward_cluster_only: 0x254,
     disable_page_fault_clustering: 0x255,
 });
+
+/// Bits of [`Ethread::cross_thread_flags`].
+pub mod cross_thread_flags {
+    /// It has been told to end.
+    #[doc(alias = "PS_CROSS_THREAD_FLAGS_TERMINATED")]
+    pub const TERMINATED: u32 = 1 << 0;
+    /// It never got as far as ring 3.
+    #[doc(alias = "PS_CROSS_THREAD_FLAGS_DEADTHREAD")]
+    pub const DEAD_THREAD: u32 = 1 << 1;
+    /// It belongs to the System process.
+    #[doc(alias = "PS_CROSS_THREAD_FLAGS_SYSTEM")]
+    pub const SYSTEM: u32 = 1 << 4;
+}

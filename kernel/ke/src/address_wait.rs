@@ -1,0 +1,49 @@
+//! Waiting for an address: for what the kernel itself waits for, and for what has no object of its own.
+//!
+//! What such a thread waits for is named by an address: a frame that is being read, for example. Whoever changes what is
+//! there wakes that address. The address stands where a wait for an object names the object; the block is in no list and in
+//! no ring (`WaitBlockList` is 0), and nobody interrupts the wait.
+
+use abi::cell::Link;
+use abi::status::NtStatus;
+use mm::machine::Records;
+
+use crate::clock::Ring;
+use crate::dispatcher::{Dispatcher, Switch, thread_of};
+use crate::wait::{Alertable, WaitReason, WaitTerms};
+
+impl<R: Records> Dispatcher<'_, R> {
+    /// The running thread waits for `address` to be woken, at most until the interrupt time `deadline` (units of 100 ns).
+    /// Address 0 is never woken. When the switch has been made and has come back, [`Self::wait_result`] tells how it ended:
+    /// SUCCESS, or TIMEOUT where its deadline came first.
+    pub fn wait(&self, reason: WaitReason, address: u32, deadline: Option<u64>) -> Switch {
+        let thread = self.current();
+        let record = self.records.record(thread);
+        record.wait_blocks[0].object.set(Link::new(address));
+        record.wait_block_list.set(Link::NULL);
+        if let Some(deadline) = deadline {
+            self.start_timer(thread, deadline);
+        }
+        self.enter_wait(thread, &WaitTerms { reason, mode: Ring::Kernel, alertable: Alertable::No, deadline })
+    }
+
+    /// Wakes all threads that wait for `address`; how many there were.
+    pub fn wake(&self, address: u32) -> u32 {
+        let head = self.waiting_list();
+        let mut woken = 0;
+        let mut entry = self.records.record(head).flink.get();
+        while entry != head {
+            let thread = thread_of(entry);
+            entry = self.records.record(entry).flink.get();
+            let record = self.records.record(thread);
+            let waits =
+                record.wait_block_list.get().is_null() && record.wait_blocks[0].object.get().address() == address;
+            if address != 0 && waits {
+                record.wait_blocks[0].object.set(Link::NULL);
+                self.end_wait(thread, NtStatus::SUCCESS, 0);
+                woken += 1;
+            }
+        }
+        woken
+    }
+}
