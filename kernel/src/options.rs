@@ -4,6 +4,8 @@ use boot::information::{LINE, Text};
 use drivers::logln;
 use drivers::power::PowerOff;
 
+use crate::crash::Crash;
+
 /// How a run ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Exit {
@@ -50,6 +52,8 @@ pub struct Options {
     pub bench: bool,
     /// `test`: run the guest tests.
     pub test: bool,
+    /// `crash=`: what to break instead of running programs.
+    pub crash: Option<Crash>,
     /// `run=`: DOS path of the program to start without a plan.
     pub run: Option<Text<LINE>>,
 }
@@ -64,6 +68,7 @@ impl Options {
             link: false,
             bench: false,
             test: false,
+            crash: None,
             run: None,
         };
         for (index, word) in line.split_ascii_whitespace().enumerate() {
@@ -89,6 +94,10 @@ impl Options {
             ("link", "com3") => self.link = true,
             ("bench", "") => self.bench = true,
             ("test", "") => self.test = true,
+            ("crash", word) => {
+                self.crash = Crash::parse(word);
+                return self.crash.is_some();
+            }
             ("run", path) if !path.is_empty() => self.run = Some(Text::new(path.as_bytes())),
             _ => return false,
         }

@@ -23,6 +23,7 @@ use ps::{Entries, Executive, KernelRoutine, Verdict};
 use spin::Once;
 
 use crate::bugcheck::refuse;
+use crate::crash::crash;
 use crate::machine::{HARDWARE, Hardware};
 use crate::options::{Debugger, Options};
 use crate::{bugcheck, debugger, link};
@@ -191,6 +192,9 @@ extern "C" fn run_session(_: u32) -> ! {
     }
     if options.debugger == Debugger::Waiting {
         debugger::wait_for_go();
+    }
+    if let Some(how) = options.crash {
+        crash(how);
     }
     let system = executive();
     if options.test {
