@@ -32,6 +32,8 @@ pub struct Options {
     pub console: Console,
     /// `link=com3`: a runner listens there.
     pub link: bool,
+    /// `debug`: programs may read all memory, through NtSystemDebugControl.
+    pub debug: bool,
     /// `bench`: measure and print.
     pub bench: bool,
     /// `test`: run the guest tests.
@@ -47,6 +49,7 @@ impl Options {
             exit: Exit::default(),
             console: Console::default(),
             link: false,
+            debug: false,
             bench: false,
             test: false,
             run: None,
@@ -70,6 +73,7 @@ impl Options {
             ("console", "com1") => self.console = Console::Com1,
             ("console", "none") => self.console = Console::None,
             ("link", "com3") => self.link = true,
+            ("debug", "") => self.debug = true,
             ("bench", "") => self.bench = true,
             ("test", "") => self.test = true,
             ("run", path) if !path.is_empty() => self.run = Some(Text::new(path.as_bytes())),
