@@ -48,6 +48,8 @@ pub struct Options {
     pub debugger: Debugger,
     /// `link=com3`: a runner listens there.
     pub link: bool,
+    /// `debug`: programs may read all memory, through NtSystemDebugControl.
+    pub debug: bool,
     /// `bench`: measure and print.
     pub bench: bool,
     /// `test`: run the guest tests.
@@ -66,6 +68,7 @@ impl Options {
             console: Console::default(),
             debugger: Debugger::default(),
             link: false,
+            debug: false,
             bench: false,
             test: false,
             crash: None,
@@ -92,6 +95,7 @@ impl Options {
             ("kd", "com2") => self.debugger = Debugger::Listening,
             ("kd", "wait") => self.debugger = Debugger::Waiting,
             ("link", "com3") => self.link = true,
+            ("debug", "") => self.debug = true,
             ("bench", "") => self.bench = true,
             ("test", "") => self.test = true,
             ("crash", word) => {

@@ -77,7 +77,7 @@ pub fn initialise(
     information: &BootInformation,
     options: Options,
 ) {
-    OPTIONS.call_once(|| options);
+    let debug = OPTIONS.call_once(|| options).debug;
     let address = TABLES.0.as_ptr() as u32;
     let boot = BootMemory {
         ram,
@@ -105,6 +105,12 @@ pub fn initialise(
     debugger::initialise(OPTIONS.get().map_or(Debugger::None, |options| options.debugger), script);
     let entries = system.load_ntdll().unwrap_or_else(|error| refuse(format_args!("{error}")));
     fill_shared_data(&entries, mm.physical_pages().2);
+    if debug {
+        system.allow_debugging();
+        let shared: &KuserSharedData = HARDWARE.record(Link::new(KERNEL_SHARED_DATA));
+        shared.kd_debugger_enabled.set(1);
+        logln!("debug: programs may read all memory");
+    }
     logln!("memory manager: {} frames, {} of them free", mm.physical_pages().2, mm.available_frames());
 }
 

@@ -1,6 +1,7 @@
 //! The executive: what the services share, and how they reach processes, handles and memory.
 
 use alloc::vec::Vec;
+use core::sync::atomic::AtomicBool;
 
 use abi::cell::{Field, Link, Record};
 use abi::nt::file::FileObject;
@@ -45,6 +46,8 @@ pub struct Executive<P: Platform> {
     pub(crate) system_process: Link<Eprocess>,
     pub(crate) next_id: Field<u32>,
     pub(crate) scratch: Mutex<Vec<u16>>,
+    /// Whether programs may read all memory.
+    pub(crate) debugging: AtomicBool,
 }
 
 impl<P: Platform> Executive<P> {
@@ -80,6 +83,7 @@ impl<P: Platform> Executive<P> {
             system_process,
             next_id: Field::new(crate::process::SYSTEM_ID),
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),
+            debugging: AtomicBool::new(false),
         };
         this.describe_system_process(pointer_table);
         this.describe_thread(idle, system_process, 0, (stack.1, 0, 0), 0);

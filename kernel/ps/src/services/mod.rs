@@ -4,6 +4,7 @@
 //! What lies behind a service belongs to the rooms below; here is only what a program can get wrong.
 
 mod arguments;
+mod debug_control;
 mod file;
 mod information;
 mod memory;
@@ -67,6 +68,7 @@ impl<P: Platform> Executive<P> {
             Service::NtQueryVolumeInformationFile => self.query_volume_information_file(words),
             Service::NtQueryAttributesFile => self.query_attributes_file(words),
             Service::NtDisplayString => self.display_string(words),
+            Service::NtSystemDebugControl => self.system_debug_control(words),
             Service::NtClose => self.close_handle(words),
             Service::NtOpenProcess => self.open_process(words),
             Service::NtTerminateProcess => self.terminate_process(words),
