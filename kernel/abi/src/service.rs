@@ -69,6 +69,7 @@ services! {
     NtCreateFile = 0x25, 11;
     NtCreateMutant = 0x2B, 4;
     NtCreatePagingFile = 0x2D, 4;
+    NtCreateProcess = 0x2F, 8;
     NtCreateProcessEx = 0x30, 9;
     NtCreateSection = 0x32, 7;
     NtCreateSemaphore = 0x33, 5;
@@ -118,6 +119,7 @@ services! {
     NtResumeThread = 0xCE, 2;
     NtSetEvent = 0xDB, 2;
     NtSetInformationFile = 0xE0, 5;
+    NtSetInformationProcess = 0xE4, 4;
     NtSetInformationThread = 0xE5, 4;
     NtSuspendThread = 0xFE, 2;
     NtSystemDebugControl = 0xFF, 6;

@@ -47,6 +47,17 @@ pub fn advance(shared: &KuserSharedData, increment: u32) {
 }
 
 impl<R: Records> Dispatcher<'_, R> {
+    /// Clock ticks that the processor spent in ring 0, the idle thread's among them, and in ring 3.
+    pub fn processor_ticks(&self) -> (u32, u32) {
+        let block = self.block();
+        (block.kernel_time.get(), block.user_time.get())
+    }
+
+    /// How often the processor went from one thread to another.
+    pub fn context_switches(&self) -> u32 {
+        self.block().context_switches.get()
+    }
+
     /// Charges one tick to the running thread, which was in `ring`, and requests the dispatcher where its turn is over or a
     /// timer may be due.
     #[doc(alias = "KeUpdateRunTime")]

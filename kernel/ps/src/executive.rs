@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::sync::atomic::AtomicBool;
 
-use abi::cell::{Field, Link, Record};
+use abi::cell::{Link, Record};
 use abi::nt::file::FileObject;
 use abi::nt::list::ListEntry;
 use abi::nt::process::Eprocess;
@@ -19,7 +19,9 @@ use mm::system::Exhausted;
 use ob::{Closed, Handle, Handles, ObjectManager};
 use spin::{Mutex, Once};
 
+use crate::deletion::Line;
 use crate::endings::Endings;
+use crate::identifiers::Identifiers;
 use crate::ntdll::Ntdll;
 use crate::platform::Platform;
 use crate::stacks::KernelStacks;
@@ -39,12 +41,13 @@ pub struct Executive<P: Platform> {
     pub(crate) dispatcher: Dispatcher<'static, P>,
     pub(crate) stacks: KernelStacks,
     pub(crate) endings: Endings,
+    pub(crate) line: Line,
     pub(crate) ntdll: Once<Ntdll>,
     /// Head of the list of all processes.
     #[doc(alias = "PsActiveProcessHead")]
     pub(crate) active_processes: Link<ListEntry>,
     pub(crate) system_process: Link<Eprocess>,
-    pub(crate) next_id: Field<u32>,
+    pub(crate) identifiers: Identifiers,
     pub(crate) scratch: Mutex<Vec<u16>>,
     /// Whether programs may read all memory.
     pub(crate) debugging: AtomicBool,
@@ -78,10 +81,11 @@ impl<P: Platform> Executive<P> {
             dispatcher: Dispatcher::new(&mm.machine, database, processor, idle.cast()),
             stacks: KernelStacks::new(),
             endings: Endings::new(),
+            line: Line::new(),
             ntdll: Once::new(),
             active_processes,
             system_process,
-            next_id: Field::new(crate::process::SYSTEM_ID),
+            identifiers: Identifiers::new(),
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),
             debugging: AtomicBool::new(false),
         };
@@ -153,12 +157,25 @@ impl<P: Platform> Executive<P> {
 
     /// Makes a handle that takes over the caller's reference to `body`.
     pub(crate) fn insert_handle<T>(&self, body: Link<T>, access: u32) -> Result<u32, NtStatus> {
-        let inserted = self.current_handles().insert(body, access, 0);
+        self.insert_handle_with(body, access, 0)
+    }
+
+    /// The same, for a handle with these `OBJ_` attributes.
+    pub(crate) fn insert_handle_with<T>(&self, body: Link<T>, access: u32, attributes: u32) -> Result<u32, NtStatus> {
+        let inserted = self.current_handles().insert(body, access, attributes);
         self.release(body);
         Ok(inserted?.0)
     }
 
-    /// The process that `handle` names, with at least `access`.
+    /// The process that `handle` names, with at least `access`, whether it still runs or not.
+    pub(crate) fn any_process_by_handle(&self, handle: u32, access: u32) -> Result<Link<Eprocess>, NtStatus> {
+        match handle {
+            CURRENT_PROCESS => Ok(self.current_process()),
+            _ => self.current_handles().get::<Eprocess>(Handle(handle), access),
+        }
+    }
+
+    /// The process that `handle` names, with at least `access`, which has an address space to work on.
     #[inline(always)]
     pub(crate) fn process_by_handle(&self, handle: u32, access: u32) -> Result<Link<Eprocess>, NtStatus> {
         if handle == CURRENT_PROCESS {
@@ -169,8 +186,7 @@ impl<P: Platform> Executive<P> {
 
     #[inline(never)]
     fn other_process_by_handle(&self, handle: u32, access: u32) -> Result<Link<Eprocess>, NtStatus> {
-        let process = self.current_handles().get::<Eprocess>(Handle(handle), access)?;
-        // An ended process has no address space to work on.
+        let process = self.any_process_by_handle(handle, access)?;
         match self.is_alive(process) {
             true => Ok(process),
             false => Err(NtStatus::PROCESS_IS_TERMINATING),

@@ -7,13 +7,11 @@ use abi::access::{FILE_EXECUTE, FILE_READ_DATA};
 use abi::cell::{Field, Link};
 use abi::file::{FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_SHARE_READ, FILE_SYNCHRONOUS_IO_NONALERT};
 use abi::nt::file::{FILE_OBJECT_TYPE, FileObject};
-use abi::nt::section::SectionObject;
 use abi::status::NtStatus;
 use io::open::OpenedFile;
 use io::{OpenRequest, Path};
 use mm::fault::{InPageRequest, ReadResult};
 use mm::section::{ControlArea, ImageLayout, NotAnImage, SectionFate};
-use ob::Condemned;
 
 use crate::executive::Executive;
 use crate::platform::{Platform, Stream};
@@ -115,18 +113,6 @@ impl<P: Platform> Executive<P> {
         self.volume().fcb(object).section_object_pointers.image_section_object.set(0);
         self.mm().delete_section(control_area);
         self.release(object);
-    }
-
-    /// Takes apart an object that nobody refers to any more.
-    pub(crate) fn take_apart(&self, condemned: Condemned) {
-        if let Some(section) = condemned.body::<SectionObject>() {
-            let fate = self.mm().release_section(self.control_area_of(section));
-            self.settle_section(fate);
-        }
-        match condemned.body::<FileObject>() {
-            Some(file) if self.opened(file) == Opened::File => self.volume().close(condemned),
-            _ => self.objects().delete(condemned),
-        }
     }
 
     /// Reads the page that a fault needs.

@@ -2,7 +2,7 @@
 //!
 //! | to see | open |
 //! |---|---|
-//! | how a process is made from an image | `process` |
+//! | how a process is made from an image | `create`, `process` |
 //! | threads, waits, the end of a process | `thread` |
 //! | a program's page fault or exception | `trap` |
 //! | a system service | `services` |
@@ -12,13 +12,17 @@
 
 extern crate alloc;
 
+mod create;
+mod deletion;
 mod endings;
 mod executive;
 mod files;
+mod identifiers;
 mod ntdll;
 mod parameters;
 pub mod plan;
 mod platform;
+mod priority;
 mod privileged;
 mod process;
 mod services;

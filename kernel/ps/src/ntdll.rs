@@ -14,6 +14,8 @@ use object::read::pe::{ExportTable, ExportTarget, ImageNtHeaders};
 pub(crate) struct Ntdll {
     /// Its image section, with a reference that is never given up.
     pub(crate) section: Link<SectionObject>,
+    /// Where every process has it: where it was linked for.
+    pub(crate) base: u32,
     pub(crate) entries: Entries,
 }
 

@@ -10,16 +10,19 @@ use abi::nt::peb::Peb;
 use abi::nt::process::{Eprocess, process_flags};
 use abi::nt::section::SectionObject;
 use abi::nt::teb::Teb;
+use abi::nt::thread::Ethread;
 use abi::status::NtStatus;
 use ke::NORMAL_PRIORITY;
 use mm::layout::{HIGHEST_VAD_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::section::ImageInformation;
 
+use crate::create::Inheritance;
 use crate::endings::Ending;
 use crate::executive::Executive;
 use crate::parameters::Parameters;
 use crate::plan::{Console, Job};
 use crate::platform::{Platform, Stream};
+use crate::priority::PriorityClass;
 
 /// Number of the System process.
 pub(crate) const SYSTEM_ID: u32 = 4;
@@ -28,6 +31,12 @@ pub(crate) const SYSTEM_DIRECTORY: &str = "C:\\WINDOWS\\system32";
 /// Stack of a first thread whose image does not say, in bytes.
 const DEFAULT_STACK: u32 = 0x10_0000;
 const SMALLEST_STACK: u32 = 0x1_0000;
+/// Pages of a working set that has its default size.
+#[doc(alias = "PsMinimumWorkingSet")]
+const LEAST_WORKING_SET: u32 = 50;
+/// Pages it may have before it is trimmed.
+#[doc(alias = "PsMaximumWorkingSet")]
+const MOST_WORKING_SET: u32 = 345;
 
 impl<P: Platform> Executive<P> {
     /// Gives the first process its name and number. Its address space is the one the boot code made, with its
@@ -35,27 +44,32 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn describe_system_process(&self, pointer_table: u32) {
         let record = self.machine_record(self.system_process);
         record.pcb.directory_table_base[0].set(pointer_table);
-        self.describe_process(self.system_process, "System");
+        let id = self.identifiers.take().unwrap_or(SYSTEM_ID);
+        debug_assert!(id == SYSTEM_ID, "the System process is the first");
+        self.name_process(self.system_process, id);
+        for (cell, byte) in record.image_file_name.iter().zip("System".bytes()) {
+            cell.set(byte);
+        }
         self.enlist_process(self.system_process);
     }
 
-    fn describe_process(&self, process: Link<Eprocess>, name: &str) {
+    /// Writes what all processes have into `process`, with the number `id`.
+    pub(crate) fn name_process(&self, process: Link<Eprocess>, id: u32) {
         let record = self.machine_record(process);
         let directory_table = record.pcb.directory_table_base[0].get();
         ke::initialise_process(self.platform(), process.cast(), NORMAL_PRIORITY, directory_table);
         for offset in [offset_of!(Eprocess, thread_list_head), offset_of!(Eprocess, physical_vad_list)] {
             mm::list::initialise(self.platform(), process.offset(offset as u32));
         }
-        let id = self.next_id.get();
-        self.next_id.set(id + 4);
         record.unique_process_id.set(id);
         record.create_time.set(self.platform().system_time());
-        for (cell, byte) in record.image_file_name.iter().take(15).zip(name.bytes()) {
-            cell.set(byte);
-        }
+        record.exit_status.set(NtStatus::PENDING.0);
+        record.priority_class.set(PriorityClass::Normal as u8);
+        record.vm.minimum_working_set_size.set(LEAST_WORKING_SET);
+        record.vm.maximum_working_set_size.set(MOST_WORKING_SET);
     }
 
-    fn enlist_process(&self, process: Link<Eprocess>) {
+    pub(crate) fn enlist_process(&self, process: Link<Eprocess>) {
         let links = process.offset(offset_of!(Eprocess, active_process_links) as u32);
         mm::list::insert_tail(self.platform(), self.active_processes, links);
     }
@@ -72,8 +86,25 @@ impl<P: Platform> Executive<P> {
         mm::list::entries(self.platform(), self.active_processes).map(move |entry| Link::new(entry.address() - offset))
     }
 
+    /// The process with the number `id`. It may have ended: it keeps its number as long as somebody refers to it.
+    #[doc(alias = "PsLookupProcessByProcessId")]
     pub(crate) fn process_by_id(&self, id: u32) -> Option<Link<Eprocess>> {
-        self.processes().find(|process| self.machine_record(*process).unique_process_id.get() == id && self.is_alive(*process))
+        self.processes().find(|process| self.machine_record(*process).unique_process_id.get() == id)
+    }
+
+    /// The threads of `process`, oldest first.
+    pub(crate) fn threads_of(&self, process: Link<Eprocess>) -> impl Iterator<Item = Link<Ethread>> + '_ {
+        let head = process.offset(offset_of!(Eprocess, thread_list_head) as u32);
+        let offset = offset_of!(Ethread, thread_list_entry) as u32;
+        mm::list::entries(self.platform(), head).map(move |entry| Link::new(entry.address() - offset))
+    }
+
+    /// The process numbered `process`, where it has a thread numbered `thread`.
+    #[doc(alias = "PsLookupProcessThreadByCid")]
+    pub(crate) fn process_of_thread(&self, process: u32, thread: u32) -> Option<Link<Eprocess>> {
+        let found = self.process_by_id(process)?;
+        let is_it = |candidate: Link<Ethread>| self.machine_record(candidate).cid.unique_thread.get() == thread;
+        self.threads_of(found).any(is_it).then_some(found)
     }
 
     /// Whether `process` has an address space and is not on its way out.
@@ -92,28 +123,17 @@ impl<P: Platform> Executive<P> {
     ///
     /// # Errors
     /// Why it cannot start, as it is told of a program that the loader refuses.
-    #[doc(alias = "NtCreateProcessEx")]
     pub fn start(&self, job: &Job<'_>) -> Result<Link<Eprocess>, Ending> {
         let refusal = |status: NtStatus| Ending::Loader(status, format!("{} cannot be started: {status}", job.image));
         let section = self.image_section(job.image).map_err(refusal)?;
-        let process = match self.create_process(job) {
-            Ok(process) => process,
-            Err(status) => {
-                self.release(section);
-                return Err(refusal(status));
-            }
-        };
-        let filled = self.fill_process(process, section, job);
+        let process = self.create_process(self.system_process, section, Inheritance::Nothing);
         self.release(section);
-        match filled {
-            Ok(()) => Ok(process),
-            Err(status) => {
-                self.attached(process, |space| space.clean(|section| self.delete_section(section)));
-                self.close_all_handles(process);
-                self.delete_process(process);
-                Err(refusal(status))
-            }
-        }
+        let process = process.map_err(refusal)?;
+        self.fill_process(process, job).map_err(|status| {
+            self.release(process);
+            refusal(status)
+        })?;
+        Ok(process)
     }
 
     /// The image section of the file at DOS path `path`.
@@ -124,64 +144,36 @@ impl<P: Platform> Executive<P> {
         section
     }
 
-    /// A process with an empty address space and its standard handles.
-    fn create_process(&self, job: &Job<'_>) -> Result<Link<Eprocess>, NtStatus> {
-        let process = self.objects().create::<Eprocess>()?;
-        let name = job.image.rsplit('\\').next().unwrap_or(job.image);
-        self.describe_process(process, name);
-        let record = self.machine_record(process);
-        if let Err(exhausted) = self.mm().create_address_space(process) {
-            self.release(process);
-            return Err(exhausted.into());
-        }
-        record.flags.set(process_flags::HAS_ADDRESS_SPACE | process_flags::ADDRESS_SPACE_INITIALIZED);
-        record.inherited_from_unique_process_id.set(SYSTEM_ID);
-        match self.objects().create_handle_table(process, record.unique_process_id.get()) {
-            Ok(table) => record.object_table.set(table),
-            Err(exhausted) => {
-                self.mm().delete_address_space(process);
-                self.release(process);
-                return Err(exhausted.into());
-            }
-        }
-        self.enlist_process(process);
-        Ok(process)
-    }
-
-    /// Maps image and ntdll, makes PEB, TEB, parameters, stack and the first thread.
-    fn fill_process(&self, process: Link<Eprocess>, section: Link<SectionObject>, job: &Job<'_>) -> Result<(), NtStatus> {
+    /// Gives the process of the plan its parameters, a stack, and its first thread.
+    fn fill_process(&self, process: Link<Eprocess>, job: &Job<'_>) -> Result<(), NtStatus> {
         let ntdll = self.ntdll.get().ok_or(NtStatus::DLL_NOT_FOUND)?;
+        let id = self.identifiers.take().ok_or(NtStatus::INSUFFICIENT_RESOURCES)?;
         let before = self.current_process();
         self.attach(process);
-        let prepared = self.prepare_user_space(process, section, job);
+        let prepared = self.prepare_user_space(process, id, job);
         self.attach(before);
-        let (teb, stack_pointer) = prepared?;
-        self.create_user_thread(process, teb, ntdll.entries.initialize_thunk, stack_pointer)
+        prepared
+            .and_then(|(teb, stack_pointer)| {
+                self.create_user_thread(process, id, teb, ntdll.entries.initialize_thunk, stack_pointer)
+            })
+            .inspect_err(|_| self.identifiers.give_back(id))
     }
 
-    /// The same, in the new address space: the TEB, and where the stack pointer starts.
-    fn prepare_user_space(&self, process: Link<Eprocess>, section: Link<SectionObject>, job: &Job<'_>) -> Result<(u32, u32), NtStatus> {
+    /// The same, in the new address space, for a thread numbered `id`: the TEB, and where the stack pointer starts.
+    fn prepare_user_space(&self, process: Link<Eprocess>, id: u32, job: &Job<'_>) -> Result<(u32, u32), NtStatus> {
         let ntdll = self.ntdll.get().ok_or(NtStatus::DLL_NOT_FOUND)?;
         let space = self.mm().address_space(process);
-        let image = space.map_image(self.control_area_of(section), None)?;
-        let base = image.start.address().0;
+        let section: Link<SectionObject> = Link::new(self.machine_record(process).section_object.get());
         let information = self.mm().image_information(self.control_area_of(section));
-        self.machine_record(process).section_base_address.set(base);
-        let ntdll_view = space.map_image(self.control_area_of(ntdll.section), None)?;
-        if ntdll_view.place != mm::section::Place::AtBase {
-            return Err(NtStatus::CONFLICTING_ADDRESSES);
-        }
-        let highest = VirtualAddress(HIGHEST_VAD_ADDRESS).page();
-        let peb = space.allocate_block(highest)?.address().0;
-        let teb = space.allocate_block(highest)?.address().0;
+        let peb = self.machine_record(process).peb.get();
+        let teb = space.allocate_block(VirtualAddress(HIGHEST_VAD_ADDRESS).page())?.address().0;
         let parameters = self.write_parameters(process, job)?;
-        let (low, limit, top) = self.create_user_stack(process, information)?;
-        self.write_peb(peb, base, parameters, information)?;
-        self.write_teb(process, teb, peb, (low, limit, top))?;
-        self.machine_record(process).peb.set(peb);
+        self.write_word(peb + offset_of!(Peb, process_parameters) as u32, parameters)?;
+        let stack = self.create_user_stack(process, information)?;
+        self.write_teb(process, id, teb, peb, stack)?;
         // As if LdrInitializeThunk(0, ntdll, 0) had been called from nowhere.
-        let stack_pointer = top - 16;
-        for (index, word) in [0, 0, ntdll_view.start.address().0, 0].into_iter().enumerate() {
+        let stack_pointer = stack.2 - 16;
+        for (index, word) in [0, 0, ntdll.base, 0].into_iter().enumerate() {
             self.write_word(stack_pointer + index as u32 * 4, word)?;
         }
         Ok((teb, stack_pointer))
@@ -252,7 +244,7 @@ impl<P: Platform> Executive<P> {
     }
 
     fn standard_handles(&self, process: Link<Eprocess>, job: &Job<'_>) -> Result<[u32; 3], NtStatus> {
-        use abi::access::{FILE_GENERIC_READ, FILE_GENERIC_WRITE};
+        use abi::access::{FILE_GENERIC_READ, FILE_GENERIC_WRITE, OBJ_INHERIT};
         let table = self.machine_record(process).object_table.get();
         let mut handles = [0; 3];
         let streams = match job.console {
@@ -262,45 +254,29 @@ impl<P: Platform> Executive<P> {
         for (handle, stream) in handles.iter_mut().zip(streams) {
             let access = if stream == Stream::Input { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
             let object = self.create_stream(stream)?;
-            let inserted = self.objects().handles(table).insert(object, access, 0);
+            let inserted = self.objects().handles(table).insert(object, access, OBJ_INHERIT);
             self.release(object);
             *handle = inserted?.0;
         }
         Ok(handles)
     }
 
-    fn write_peb(&self, peb: u32, base: u32, parameters: u32, image: &ImageInformation) -> Result<(), NtStatus> {
-        let version = image.subsystem_version.get();
-        let words = [
-            (offset_of!(Peb, mutant), u32::MAX),
-            (offset_of!(Peb, image_base_address), base),
-            (offset_of!(Peb, process_parameters), parameters),
-            (offset_of!(Peb, number_of_processors), 1),
-            (offset_of!(Peb, heap_segment_reserve), 0x10_0000),
-            (offset_of!(Peb, heap_segment_commit), 0x2000),
-            (offset_of!(Peb, heap_decommit_total_free_threshold), 0x1_0000),
-            (offset_of!(Peb, heap_decommit_free_block_threshold), 0x1000),
-            (offset_of!(Peb, os_major_version), 5),
-            (offset_of!(Peb, os_minor_version), 1),
-            (offset_of!(Peb, os_build_number), 2600 | 0x300 << 16),
-            (offset_of!(Peb, os_platform_id), 2),
-            (offset_of!(Peb, image_subsystem), image.subsystem.get()),
-            (offset_of!(Peb, image_subsystem_major_version), version >> 16),
-            (offset_of!(Peb, image_subsystem_minor_version), version & 0xFFFF),
-            (offset_of!(Peb, image_process_affinity_mask), 1),
-        ];
-        words.into_iter().try_for_each(|(offset, word)| self.write_word(peb + offset as u32, word))
-    }
-
-    fn write_teb(&self, process: Link<Eprocess>, teb: u32, peb: u32, (low, limit, top): (u32, u32, u32)) -> Result<(), NtStatus> {
-        let id = self.machine_record(process).unique_process_id.get();
+    fn write_teb(
+        &self,
+        process: Link<Eprocess>,
+        id: u32,
+        teb: u32,
+        peb: u32,
+        (low, limit, top): (u32, u32, u32),
+    ) -> Result<(), NtStatus> {
+        let own = self.machine_record(process).unique_process_id.get();
         let words = [
             (0x00, u32::MAX),
             (0x04, top),
             (0x08, limit),
             (0x18, teb),
-            (offset_of!(Teb, client_id), id),
-            (offset_of!(Teb, client_id) + 4, id + 4),
+            (offset_of!(Teb, client_id), own),
+            (offset_of!(Teb, client_id) + 4, id),
             (offset_of!(Teb, process_environment_block), peb),
             (offset_of!(Teb, deallocation_stack), low),
         ];
@@ -318,13 +294,34 @@ impl<P: Platform> Executive<P> {
         self.objects().delete_handle_table(table);
     }
 
-    /// Takes what is left of a process that nobody runs in: its address space and the caller's reference.
-    pub(crate) fn delete_process(&self, process: Link<Eprocess>) {
+    /// Takes apart what is left of a process to which nobody refers any more, so that no thread is in it: all it ever had,
+    /// where it never ran.
+    #[doc(alias = "PspProcessDelete")]
+    pub(crate) fn take_process_apart(&self, process: Link<Eprocess>) {
         let record = self.machine_record(process);
-        record.flags.update(|flags| flags & !process_flags::HAS_ADDRESS_SPACE | process_flags::VM_DELETED);
-        self.mm().delete_address_space(process);
-        mm::list::remove(self.platform(), process.offset(offset_of!(Eprocess, active_process_links) as u32));
-        self.release(process);
+        if record.flags.get() & process_flags::HAS_ADDRESS_SPACE != 0 {
+            if record.flags.get() & process_flags::VM_DELETED == 0 {
+                self.clean_address_space(process);
+            }
+            record.flags.update(|flags| flags & !process_flags::HAS_ADDRESS_SPACE);
+            self.mm().delete_address_space(process);
+            mm::list::remove(self.platform(), process.offset(offset_of!(Eprocess, active_process_links) as u32));
+        }
+        self.close_all_handles(process);
+        if let Some(section) = Link::<SectionObject>::new(record.section_object.get()).some() {
+            self.release(section);
+        }
+        let id = record.unique_process_id.get();
+        if id != 0 {
+            self.endings.take(id);
+            self.identifiers.give_back(id);
+        }
+    }
+
+    /// Takes all memory of `process` away.
+    pub(crate) fn clean_address_space(&self, process: Link<Eprocess>) {
+        self.attached(process, |space| space.clean(|section| self.delete_section(section)));
+        self.machine_record(process).flags.update(|flags| flags | process_flags::VM_DELETED);
     }
 }
 

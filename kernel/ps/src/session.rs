@@ -49,7 +49,9 @@ impl<P: Platform> Executive<P> {
         self.release(file);
         let entries = entries.map_err(|what| format!("{path}: {what} is missing"))?;
         let section = self.image_section(&path).map_err(told)?;
-        self.ntdll.call_once(|| Ntdll { section, entries });
+        let segment = self.machine_record(self.control_area_of(section)).segment.get();
+        let base = self.machine_record(segment).based_address.get();
+        self.ntdll.call_once(|| Ntdll { section, base, entries });
         Ok(entries)
     }
 
@@ -108,8 +110,8 @@ impl<P: Platform> Executive<P> {
         let id = self.machine_record(running.process).unique_process_id.get();
         self.wait_for_end(running.process);
         let instructions = self.platform().time_stamp() - running.time_stamp;
-        self.reap(running.process);
         let ending = self.endings.take(id).unwrap_or(Ending::Exit(NtStatus::SUCCESS));
+        self.reap(running.process);
         let audit = self.verify();
         let text = audit.err().map_or(String::from("ok"), |corruption| format!("{corruption:?}"));
         // Beside others a job's frames cannot be told from theirs.

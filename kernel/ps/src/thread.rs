@@ -5,7 +5,7 @@ use abi::nt::process::{Eprocess, Kprocess, process_flags};
 use abi::nt::thread::{Ethread, Kthread};
 use abi::status::NtStatus;
 use core::mem::offset_of;
-use ke::{ContextSwitch, NORMAL_PRIORITY, Ring, Switch, ThreadStart, WaitReason};
+use ke::{ContextSwitch, Ring, Switch, ThreadStart, WaitReason};
 
 use crate::endings::Ending;
 use crate::executive::Executive;
@@ -26,16 +26,23 @@ impl<P: Platform> ContextSwitch for Executive<P> {
 }
 
 impl<P: Platform> Executive<P> {
-    /// The first thread of `process`: it begins in ring 3 at `entry`.
-    pub(crate) fn create_user_thread(&self, process: Link<Eprocess>, teb: u32, entry: u32, stack_pointer: u32) -> Result<(), NtStatus> {
+    /// The first thread of `process`, numbered `id`: it begins in ring 3 at `entry`.
+    pub(crate) fn create_user_thread(
+        &self,
+        process: Link<Eprocess>,
+        id: u32,
+        teb: u32,
+        entry: u32,
+        stack_pointer: u32,
+    ) -> Result<(), NtStatus> {
         let stack = self.stacks.create(self.mm())?;
         let Ok(thread) = self.objects().create::<Ethread>() else {
             self.stacks.delete(self.mm(), stack);
             return Err(NtStatus::INSUFFICIENT_RESOURCES);
         };
         let saved = self.platform().prepare_user_thread(stack, entry, stack_pointer);
-        let id = self.machine_record(process).unique_process_id.get();
-        self.describe_thread(thread, process, id + 4, (stack, saved, teb), NORMAL_PRIORITY);
+        let priority = self.machine_record(process).pcb.base_priority.get();
+        self.describe_thread(thread, process, id, (stack, saved, teb), priority);
         let record = self.machine_record(thread);
         record.start_address.set(entry);
         self.dispatcher.ready(thread.cast());
@@ -49,13 +56,12 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "PsCreateSystemThread")]
     pub fn create_system_thread(&self, routine: KernelRoutine, argument: u32, priority: u8) -> Result<Link<Ethread>, NtStatus> {
         let stack = self.stacks.create(self.mm())?;
-        let Ok(thread) = self.objects().create::<Ethread>() else {
+        let (Ok(thread), Some(id)) = (self.objects().create::<Ethread>(), self.identifiers.take()) else {
+            // Only while the system starts, which then cannot go on.
             self.stacks.delete(self.mm(), stack);
             return Err(NtStatus::INSUFFICIENT_RESOURCES);
         };
         let saved = self.platform().prepare_kernel_thread(stack, routine, argument);
-        let id = self.next_id.get();
-        self.next_id.set(id + 4);
         self.describe_thread(thread, self.system_process, id, (stack, saved, 0), priority);
         self.dispatcher.ready(thread.cast());
         Ok(thread)
@@ -76,6 +82,7 @@ impl<P: Platform> Executive<P> {
         record.cid.unique_process.set(self.machine_record(process).unique_process_id.get());
         record.cid.unique_thread.set(id);
         record.threads_process.set(process);
+        self.objects().reference(process);
         let head = process.offset(offset_of!(Eprocess, thread_list_head) as u32);
         mm::list::insert_tail(self.platform(), head, thread.offset(offset_of!(Ethread, thread_list_entry) as u32));
         self.machine_record(process).active_threads.update(|count| count + 1);
@@ -156,7 +163,7 @@ impl<P: Platform> Executive<P> {
         record.exit_status.set(status.0);
         record.exit_time.set(self.platform().system_time());
         record.flags.update(|flags| flags | process_flags::PROCESS_EXITING);
-        self.attached(process, |space| space.clean(|section| self.delete_section(section)));
+        self.clean_address_space(process);
         self.close_all_handles(process);
         self.attach(self.system_process);
         self.machine_record(self.platform().current_thread()).exit_status.set(status.0);
@@ -196,7 +203,7 @@ impl<P: Platform> Executive<P> {
             self.stacks.delete(self.mm(), stack);
             self.release(thread);
         }
-        self.delete_process(process);
+        self.release(process);
     }
 
     /// A clock interrupt: touches only atomics.

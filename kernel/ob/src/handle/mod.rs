@@ -10,6 +10,7 @@
 //!
 //! Source: symbol types `_HANDLE_TABLE` and `_HANDLE_TABLE_ENTRY` of XP SP3.
 
+mod inherit;
 mod table;
 mod verify;
 
@@ -90,17 +91,22 @@ impl<M: Machine> Handles<'_, M> {
     #[doc(alias = "ExCreateHandle")]
     pub fn insert<T>(&self, body: Link<T>, access: u32, attributes: u32) -> Result<Handle, Exhausted> {
         let (handle, entry) = self.take_free_entry()?;
-        let header = self.objects.record(header_of(body));
+        self.count_handle(header_of(body));
+        entry.object.set(header_of(body).address() | attributes & ATTRIBUTES);
+        entry.granted_access.set(access);
+        Ok(handle)
+    }
+
+    /// Counts one handle more to the object behind `header`, with its reference, and one more in this table.
+    fn count_handle(&self, header: Link<ObjectHeader>) {
+        let header = self.objects.record(header);
         header.pointer_count.update(|count| count + 1);
         header.handle_count.update(|count| count + 1);
         header.flags.update(|flags| flags & !object_flags::NEW_OBJECT);
         let kind = self.objects.record(header.object_type.get());
         let total = kind.total_number_of_handles.update(|count| count + 1);
         kind.high_water_number_of_handles.update(|most| most.max(total));
-        entry.object.set(header_of(body).address() | attributes & ATTRIBUTES);
-        entry.granted_access.set(access);
         self.table.handle_count.update(|count| count + 1);
-        Ok(handle)
     }
 
     /// The object that `handle` leads to, if it is a `T` and the handle gives all of `desired`. The reference is the

@@ -145,7 +145,7 @@ impl<'a, M: Machine> Handles<'a, M> {
 
     /// Adds a page of entries, and pages of pointers above it where it needs them.
     #[doc(alias = "ExpAllocateHandleTableEntrySlow")]
-    fn grow(&self) -> Result<(), Exhausted> {
+    pub(super) fn grow(&self) -> Result<(), Exhausted> {
         let first = self.entries();
         if first == MAXIMUM {
             return Err(Exhausted);
@@ -185,6 +185,19 @@ impl<'a, M: Machine> Handles<'a, M> {
         };
         pointer.set(below);
         Ok(page)
+    }
+
+    /// Makes the free chain anew from the entries that are not in use, the lowest first.
+    pub(super) fn chain_free_entries(&self) {
+        let mut next = 0;
+        for index in (0..self.entries()).rev().filter(|index| index % ENTRIES != 0) {
+            let entry = self.at(index);
+            if entry.object.get() == 0 {
+                entry.granted_access.set(next);
+                next = Handle::of(index).0;
+            }
+        }
+        self.table.first_free.set(next);
     }
 
     /// Puts the entries of the new page `page`, of which the first has the index `first`, on the empty free chain.

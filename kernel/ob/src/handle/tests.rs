@@ -150,3 +150,34 @@ fn the_audit_notices_a_broken_chain_and_a_wrong_count() {
         assert_eq!(handles.verify(), Err(HandleCorruption::H2 { found: 1, recorded: 7 }));
     });
 }
+
+#[test]
+fn a_child_gets_the_inheritable_handles_under_their_numbers() {
+    with_table(256, |_, objects, process, table| {
+        let parent = objects.handles(table);
+        let attributes = |index: u32| if index % 3 == 0 { OBJ_INHERIT } else { 0 };
+        (0..1200).for_each(|index| assert!(parent.insert(process, index, attributes(index)).is_ok()));
+        let child = objects.handles(objects.create_handle_table(process, 12).unwrap());
+        child.inherit(&parent).unwrap();
+        assert_eq!(child.verify(), Ok(400));
+        assert_eq!(objects.references(process), 1 + 1200 + 400);
+        for handle in parent.iter() {
+            let theirs = parent.get_any(handle).unwrap();
+            let own = child.get_any(handle).ok();
+            assert_eq!(own, (theirs.attributes & OBJ_INHERIT != 0).then_some(theirs));
+        }
+        assert_eq!(child.insert(process, 1, 0), Ok(Handle(8)), "the lowest that was not handed down");
+        assert_eq!(child.verify(), Ok(401));
+    });
+}
+
+#[test]
+fn nothing_to_hand_down_leaves_the_table_as_it_was() {
+    with_table(256, |_, objects, process, table| {
+        let parent = objects.handles(table);
+        (0..600).for_each(|_| assert!(parent.insert(process, 1, 0).is_ok()));
+        let child = objects.handles(objects.create_handle_table(process, 12).unwrap());
+        child.inherit(&parent).unwrap();
+        assert_eq!((child.verify(), child.insert(process, 1, 0)), (Ok(0), Ok(Handle(4))));
+    });
+}

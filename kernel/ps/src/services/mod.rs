@@ -4,12 +4,15 @@
 //! What lies behind a service belongs to the rooms below; here is only what a program can get wrong.
 
 mod arguments;
+mod create_process;
 mod debug_control;
 mod file;
-mod information;
 mod memory;
 mod process;
+mod process_information;
+mod process_list;
 mod section;
+mod system_information;
 
 use abi::service::{MAXIMUM_ARGUMENTS, Service};
 use abi::status::NtStatus;
@@ -70,6 +73,8 @@ impl<P: Platform> Executive<P> {
             Service::NtDisplayString => self.display_string(words),
             Service::NtSystemDebugControl => self.system_debug_control(words),
             Service::NtClose => self.close_handle(words),
+            Service::NtCreateProcess => self.create_process_as_nt4(words),
+            Service::NtCreateProcessEx => self.create_process_ex(words),
             Service::NtOpenProcess => self.open_process(words),
             Service::NtTerminateProcess => self.terminate_process(words),
             Service::NtTerminateThread => self.terminate_thread(words),
@@ -80,6 +85,7 @@ impl<P: Platform> Executive<P> {
             Service::NtQuerySystemTime => self.query_system_time(words),
             Service::NtQueryPerformanceCounter => self.query_performance_counter(words),
             Service::NtQueryInformationProcess => self.query_information_process(words),
+            Service::NtSetInformationProcess => self.set_information_process(words),
             Service::NtQuerySystemInformation => self.query_system_information(words),
             _ => Err(NtStatus::NOT_IMPLEMENTED),
         }

@@ -3,7 +3,6 @@
 use alloc::format;
 use alloc::string::String;
 
-use abi::access::{PROCESS_ALL_ACCESS, PROCESS_TERMINATE};
 use abi::status::NtStatus;
 use ob::Handle;
 
@@ -22,33 +21,6 @@ impl<P: Platform> Executive<P> {
         let &[handle] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let closed = self.current_handles().close(Handle(handle))?;
         self.dispose(closed);
-        Ok(NtStatus::SUCCESS)
-    }
-
-    pub(super) fn open_process(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle_at, access, attributes_at, client_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        self.probe_word(handle_at)?;
-        self.read_word(attributes_at)?;
-        let id = self.read_word(client_at)?;
-        let process = self.process_by_id(id).ok_or(NtStatus::INVALID_CID)?;
-        self.objects().reference(process);
-        let handle = self.insert_handle(process, access & PROCESS_ALL_ACCESS)?;
-        self.write_word(handle_at, handle)?;
-        Ok(NtStatus::SUCCESS)
-    }
-
-    /// A process that ends itself does not come back from here.
-    pub(super) fn terminate_process(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, status] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        // Handle 0 is "all threads of mine but this one": there are none.
-        if handle == 0 {
-            return Ok(NtStatus::SUCCESS);
-        }
-        let process = self.process_by_handle(handle, PROCESS_TERMINATE)?;
-        if process == self.current_process() {
-            self.exit_process(NtStatus(status));
-        }
-        self.condemn_process(process, NtStatus(status));
         Ok(NtStatus::SUCCESS)
     }
 

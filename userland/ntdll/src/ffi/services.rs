@@ -64,6 +64,7 @@ services! {
     NtCreateFile ZwCreateFile (handle: *mut u32, access: u32, attributes: *const u32, status: *mut u32, size: *const u64, file_attributes: u32, share: u32, disposition: u32, options: u32, extended: *const u8, extended_length: u32);
     NtCreateMutant ZwCreateMutant (handle: *mut u32, access: u32, attributes: *const u32, owned: u32);
     NtCreatePagingFile ZwCreatePagingFile (name: *const u32, minimum: *const u64, maximum: *const u64, priority: u32);
+    NtCreateProcess ZwCreateProcess (handle: *mut u32, access: u32, attributes: *const u32, parent: u32, inherit: u32, section: u32, debug_port: u32, exception_port: u32);
     NtCreateProcessEx ZwCreateProcessEx (handle: *mut u32, access: u32, attributes: *const u32, parent: u32, flags: u32, section: u32, debug_port: u32, exception_port: u32, job_level: u32);
     NtCreateSection ZwCreateSection (handle: *mut u32, access: u32, attributes: *const u32, size: *const u64, protection: u32, kind: u32, file: u32);
     NtCreateSemaphore ZwCreateSemaphore (handle: *mut u32, access: u32, attributes: *const u32, count: i32, limit: i32);
@@ -113,6 +114,7 @@ services! {
     NtResumeThread ZwResumeThread (thread: u32, previous: *mut u32);
     NtSetEvent ZwSetEvent (event: u32, previous: *mut u32);
     NtSetInformationFile ZwSetInformationFile (file: u32, status: *mut u32, buffer: *const u8, length: u32, class: u32);
+    NtSetInformationProcess ZwSetInformationProcess (process: u32, class: u32, buffer: *const u8, length: u32);
     NtSetInformationThread ZwSetInformationThread (thread: u32, class: u32, buffer: *const u8, length: u32);
     NtSuspendThread ZwSuspendThread (thread: u32, previous: *mut u32);
     NtSystemDebugControl ZwSystemDebugControl (command: u32, input: *const u8, input_length: u32, output: *mut u8, output_length: u32, returned: *mut u32);

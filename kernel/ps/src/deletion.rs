@@ -1,0 +1,100 @@
+//! What happens to an object that nobody refers to any more.
+//!
+//! A process that goes closes its handles, which may be the last to other processes, and so on for as many as there are. So
+//! processes wait in line for whoever takes the first of them apart: the kernel stack does not grow with the chain.
+
+use alloc::vec::Vec;
+
+use abi::nt::file::FileObject;
+use abi::nt::process::Eprocess;
+use abi::nt::section::SectionObject;
+use abi::nt::thread::Ethread;
+use ob::{Condemned, Kind};
+use spin::Mutex;
+
+use crate::executive::Executive;
+use crate::files::Opened;
+use crate::platform::Platform;
+
+/// Processes that can exist: as many as there are page-directory-pointer tables, and some that are not complete.
+const MOST: usize = 1024;
+
+/// Processes that are to be taken apart.
+#[doc(alias = "ObpRemoveObjectList")]
+pub(crate) struct Line(Mutex<Waiting>);
+
+struct Waiting {
+    condemned: Vec<Condemned>,
+    /// Somebody is working on the line.
+    attended: bool,
+}
+
+impl Line {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Waiting { condemned: Vec::with_capacity(MOST), attended: false }))
+    }
+
+    /// Adds one; whether the caller is to work on the line.
+    fn join(&self, condemned: Condemned) -> bool {
+        let mut line = self.0.lock();
+        line.condemned.push(condemned);
+        !core::mem::replace(&mut line.attended, true)
+    }
+
+    /// The next one; without one nobody works on the line any more.
+    fn next(&self) -> Option<Condemned> {
+        let mut line = self.0.lock();
+        let next = line.condemned.pop();
+        line.attended = next.is_some();
+        next
+    }
+}
+
+impl<P: Platform> Executive<P> {
+    /// Takes apart an object that nobody refers to any more.
+    #[doc(alias = "ObpRemoveObjectRoutine")]
+    pub(crate) fn take_apart(&self, condemned: Condemned) {
+        match condemned.kind() {
+            Kind::Process => self.take_processes_apart(condemned),
+            Kind::Thread => self.take_thread_apart(condemned),
+            Kind::Section => {
+                if let Some(section) = condemned.body::<SectionObject>() {
+                    let fate = self.mm().release_section(self.control_area_of(section));
+                    self.settle_section(fate);
+                }
+                self.objects().delete(condemned);
+            }
+            _ => match condemned.body::<FileObject>() {
+                Some(file) if self.opened(file) == Opened::File => self.volume().close(condemned),
+                _ => self.objects().delete(condemned),
+            },
+        }
+    }
+
+    fn take_processes_apart(&self, condemned: Condemned) {
+        if !self.line.join(condemned) {
+            return;
+        }
+        while let Some(next) = self.line.next() {
+            if let Some(process) = next.body::<Eprocess>() {
+                self.take_process_apart(process);
+            }
+            self.objects().delete(next);
+        }
+    }
+
+    /// Gives back a thread's number, and the reference it had to its process.
+    #[doc(alias = "PspThreadDelete")]
+    fn take_thread_apart(&self, condemned: Condemned) {
+        let Some(thread) = condemned.body::<Ethread>() else { return };
+        let record = self.machine_record(thread);
+        let (id, process) = (record.cid.unique_thread.get(), record.threads_process.get());
+        self.objects().delete(condemned);
+        if id != 0 {
+            self.identifiers.give_back(id);
+        }
+        if let Some(process) = process.some() {
+            self.release(process);
+        }
+    }
+}
