@@ -79,6 +79,7 @@ fn boot_refused(tree: &Tree, refusal: &Refusal, volume: &Volume) -> Result<Finis
             Offered::Corrupt => Drive::Raw(&corrupt),
         },
         jobs: &[job],
+        debugger: None,
         words: &["test"],
     };
     boot::boot(&setup, Input::Bytes(Vec::new()), &mut |_| Ok(()))
