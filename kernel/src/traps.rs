@@ -98,7 +98,7 @@ const fn exception_status(vector: u32) -> Option<NtStatus> {
     })
 }
 
-/// An exception in ring 3 is the program's end.
+/// An exception in ring 3 is the program's end, but a breakpoint that the debugger takes.
 fn user_exception(frame: &TrapFrame, vector: u32) {
     const PROTECTION_FAULT: u32 = 13;
     const BREAKPOINT: u32 = 3;
@@ -122,7 +122,7 @@ extern "C" fn exception(frame: &TrapFrame, vector: u32) {
     const MACHINE_CHECK: u32 = 18;
     let eip = frame.eip.get();
     if frame.is_user() && vector != NON_MASKABLE && vector != MACHINE_CHECK {
-        user_exception(frame, vector);
+        return user_exception(frame, vector);
     }
     match (vector, exception_status(vector)) {
         (NON_MASKABLE, _) => bugcheck_at(BugcheckCode::NMI_HARDWARE_FAILURE, [0; 4], frame),

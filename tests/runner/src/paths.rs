@@ -21,6 +21,12 @@ impl Tree {
         Self { root: root.or_else(|| built_in.map(Path::to_owned)).unwrap_or_default() }
     }
 
+    /// The tree at `root`, for tests.
+    #[cfg(test)]
+    pub(crate) fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
     /// The root of the tree.
     #[must_use]
     pub fn root(&self) -> &Path {

@@ -114,6 +114,7 @@ fn boot_refused(tree: &Tree, refusal: &Refusal, volume: &Volume) -> Result<Finis
         },
         jobs: &[job],
         words: refusal.words,
+        debugger: None,
     };
     boot::boot(&setup, Input::Bytes(Vec::new()), &mut |_| Ok(()))
 }
