@@ -70,6 +70,7 @@ services! {
     NtCreateSection = 0x32, 7;
     NtCreateThread = 0x35, 8;
     NtDelayExecution = 0x3B, 2;
+    NtDeviceIoControlFile = 0x42, 10;
     NtDisplayString = 0x43, 1;
     NtDuplicateObject = 0x44, 7;
     NtExtendSection = 0x4A, 2;
@@ -88,6 +89,7 @@ services! {
     NtOpenSection = 0x7D, 3;
     NtProtectVirtualMemory = 0x89, 5;
     NtQueryAttributesFile = 0x8B, 2;
+    NtQueryDirectoryFile = 0x91, 11;
     NtQueryInformationFile = 0x97, 5;
     NtQueryInformationProcess = 0x9A, 5;
     NtQueryPerformanceCounter = 0xA5, 2;
@@ -103,6 +105,7 @@ services! {
     NtResetWriteWatch = 0xCB, 3;
     NtSetEvent = 0xDB, 2;
     NtSetInformationFile = 0xE0, 5;
+    NtShutdownSystem = 0xF9, 1;
     NtSystemDebugControl = 0xFF, 6;
     NtTerminateProcess = 0x101, 2;
     NtTerminateThread = 0x102, 2;

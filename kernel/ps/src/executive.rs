@@ -18,6 +18,7 @@ use mm::system::Exhausted;
 use ob::{Closed, Handle, Handles, ObjectManager};
 use spin::{Mutex, Once};
 
+use crate::console::ConsoleDevice;
 use crate::endings::Endings;
 use crate::ntdll::Ntdll;
 use crate::platform::Platform;
@@ -45,6 +46,7 @@ pub struct Executive<P: Platform> {
     pub(crate) system_process: Link<Eprocess>,
     pub(crate) next_id: Field<u32>,
     pub(crate) scratch: Mutex<Vec<u16>>,
+    pub(crate) console: ConsoleDevice,
 }
 
 impl<P: Platform> Executive<P> {
@@ -80,6 +82,7 @@ impl<P: Platform> Executive<P> {
             system_process,
             next_id: Field::new(crate::process::SYSTEM_ID),
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),
+            console: ConsoleDevice::new(),
         };
         this.describe_system_process(pointer_table);
         this.describe_thread(idle, system_process, 0, (stack.1, 0, 0), 0);

@@ -66,7 +66,8 @@ impl<P: Platform> Executive<P> {
     }
 
     pub(crate) fn process_by_id(&self, id: u32) -> Option<Link<Eprocess>> {
-        self.processes().find(|process| self.machine_record(*process).unique_process_id.get() == id && self.is_alive(*process))
+        self.processes()
+            .find(|process| self.machine_record(*process).unique_process_id.get() == id && self.is_alive(*process))
     }
 
     /// Whether `process` has an address space and is not on its way out.
@@ -142,7 +143,12 @@ impl<P: Platform> Executive<P> {
     }
 
     /// Maps image and ntdll, makes PEB, TEB, parameters, stack and the first thread.
-    fn fill_process(&self, process: Link<Eprocess>, section: Link<SectionObject>, job: &Job<'_>) -> Result<(), NtStatus> {
+    fn fill_process(
+        &self,
+        process: Link<Eprocess>,
+        section: Link<SectionObject>,
+        job: &Job<'_>,
+    ) -> Result<(), NtStatus> {
         let ntdll = self.ntdll.get().ok_or(NtStatus::DLL_NOT_FOUND)?;
         let before = self.current_process();
         self.attach(process);
@@ -153,7 +159,12 @@ impl<P: Platform> Executive<P> {
     }
 
     /// The same, in the new address space: the TEB, and where the stack pointer starts.
-    fn prepare_user_space(&self, process: Link<Eprocess>, section: Link<SectionObject>, job: &Job<'_>) -> Result<(u32, u32), NtStatus> {
+    fn prepare_user_space(
+        &self,
+        process: Link<Eprocess>,
+        section: Link<SectionObject>,
+        job: &Job<'_>,
+    ) -> Result<(u32, u32), NtStatus> {
         let ntdll = self.ntdll.get().ok_or(NtStatus::DLL_NOT_FOUND)?;
         let space = self.mm().address_space(process);
         let image = space.map_image(self.control_area_of(section), None)?;
@@ -182,7 +193,11 @@ impl<P: Platform> Executive<P> {
 
     /// Reserves the first thread's stack and commits its upper end, over a guard page: bottom, limit and top.
     #[doc(alias = "RtlCreateUserStack")]
-    fn create_user_stack(&self, process: Link<Eprocess>, image: &ImageInformation) -> Result<(u32, u32, u32), NtStatus> {
+    fn create_user_stack(
+        &self,
+        process: Link<Eprocess>,
+        image: &ImageInformation,
+    ) -> Result<(u32, u32, u32), NtStatus> {
         use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_GUARD, PAGE_READWRITE};
         use mm::virtual_memory::AllocateFlags;
         let space = self.mm().address_space(process);
@@ -250,10 +265,15 @@ impl<P: Platform> Executive<P> {
         let mut handles = [0; 3];
         let streams = match job.console {
             Console::Pipes => [Stream::Input, Stream::Output, Stream::Error],
-            Console::Console => [Stream::Input, Stream::Console, Stream::Console],
+            Console::Console => [Stream::ConsoleInput, Stream::Console, Stream::Console],
         };
         for (handle, stream) in handles.iter_mut().zip(streams) {
-            let access = if stream == Stream::Input { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
+            let access = match stream {
+                Stream::Input => FILE_GENERIC_READ,
+                // As XP opens its two sides for programs.
+                Stream::Console | Stream::ConsoleInput => FILE_GENERIC_READ | FILE_GENERIC_WRITE,
+                _ => FILE_GENERIC_WRITE,
+            };
             let object = self.create_stream(stream)?;
             let inserted = self.objects().handles(table).insert(object, access, 0);
             self.release(object);
@@ -285,7 +305,13 @@ impl<P: Platform> Executive<P> {
         words.into_iter().try_for_each(|(offset, word)| self.write_word(peb + offset as u32, word))
     }
 
-    fn write_teb(&self, process: Link<Eprocess>, teb: u32, peb: u32, (low, limit, top): (u32, u32, u32)) -> Result<(), NtStatus> {
+    fn write_teb(
+        &self,
+        process: Link<Eprocess>,
+        teb: u32,
+        peb: u32,
+        (low, limit, top): (u32, u32, u32),
+    ) -> Result<(), NtStatus> {
         let id = self.machine_record(process).unique_process_id.get();
         let words = [
             (0x00, u32::MAX),

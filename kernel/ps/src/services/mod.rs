@@ -4,9 +4,11 @@
 //! What lies behind a service belongs to the rooms below; here is only what a program can get wrong.
 
 mod arguments;
+mod device;
 mod file;
 mod information;
 mod memory;
+mod power;
 mod process;
 mod section;
 
@@ -66,6 +68,8 @@ impl<P: Platform> Executive<P> {
             Service::NtSetInformationFile => self.set_information_file(words),
             Service::NtQueryVolumeInformationFile => self.query_volume_information_file(words),
             Service::NtQueryAttributesFile => self.query_attributes_file(words),
+            Service::NtDeviceIoControlFile => self.device_io_control_file(words),
+            Service::NtShutdownSystem => self.shutdown_system(words),
             Service::NtDisplayString => self.display_string(words),
             Service::NtClose => self.close_handle(words),
             Service::NtOpenProcess => self.open_process(words),
