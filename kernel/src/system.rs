@@ -47,8 +47,10 @@ static TABLES: PointerTables =
 
 /// Above programs, so that the next job starts as soon as one has ended.
 const SESSION_PRIORITY: u8 = 9;
+/// Above programs, so that Ctrl-C is heard.
+const CONSOLE_PRIORITY: u8 = 13;
 /// The program that runs where neither plan nor command line names one.
-const DEFAULT_PROGRAM: &str = "C:\\WINDOWS\\system32\\demo.exe";
+const DEFAULT_PROGRAM: &str = "C:\\WINDOWS\\system32\\cmd.exe";
 
 /// The executive. Nothing asks for it before it is there.
 #[inline(always)]
@@ -180,7 +182,11 @@ fn fill_shared_data(entries: &Entries, pages: u32) {
 /// Starts the zero-page thread and the session.
 pub fn start_threads() {
     let system = executive();
-    let threads = [(zero_pages as KernelRoutine, ZERO_PAGE_PRIORITY), (run_session as KernelRoutine, SESSION_PRIORITY)];
+    let threads = [
+        (zero_pages as KernelRoutine, ZERO_PAGE_PRIORITY),
+        (serve_console as KernelRoutine, CONSOLE_PRIORITY),
+        (run_session as KernelRoutine, SESSION_PRIORITY),
+    ];
     for (routine, priority) in threads {
         if system.create_system_thread(routine, 0, priority).is_err() {
             refuse(format_args!("too little RAM for the first threads"));
@@ -224,6 +230,11 @@ extern "C" fn run_session(_: u32) -> ! {
 /// The zero-page thread.
 extern "C" fn zero_pages(_: u32) -> ! {
     executive().zero_pages()
+}
+
+/// The thread that takes keys.
+extern "C" fn serve_console(_: u32) -> ! {
+    executive().serve_console()
 }
 
 /// Tells once how long the way to ring 3 was.

@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
-use drivers::{interrupt_controller, timer};
+use drivers::{interrupt_controller, keyboard, serial, timer};
 use hal::cpu::Features;
 use hal::traps::{self, Hooks};
 use hal::{page_tables, user_memory};
@@ -135,9 +135,17 @@ extern "C" fn exception(frame: &TrapFrame, vector: u32) {
 /// Touches only atomics and the interrupt controller: it may have interrupted anything.
 extern "C" fn interrupt(frame: &TrapFrame, line: u32) {
     let line = line as u8;
-    if interrupt_controller::acknowledge(line) && line == timer::LINE {
-        clock::tick();
-        system::executive().clock_tick(if frame.is_user() { Ring::User } else { Ring::Kernel });
+    if !interrupt_controller::acknowledge(line) {
+        return;
+    }
+    match line {
+        timer::LINE => {
+            clock::tick();
+            system::executive().clock_tick(if frame.is_user() { Ring::User } else { Ring::Kernel });
+        }
+        keyboard::LINE => keyboard::interrupt(),
+        serial::LINE => serial::interrupt(),
+        _ => {}
     }
 }
 

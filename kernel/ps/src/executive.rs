@@ -20,6 +20,7 @@ use ob::{Closed, Handle, Handles, ObjectManager};
 use spin::{Mutex, Once};
 
 use crate::deletion::Line;
+use crate::console::ConsoleDevice;
 use crate::endings::Endings;
 use crate::identifiers::Identifiers;
 use crate::ntdll::Ntdll;
@@ -51,6 +52,7 @@ pub struct Executive<P: Platform> {
     pub(crate) scratch: Mutex<Vec<u16>>,
     /// Whether programs may read all memory.
     pub(crate) debugging: AtomicBool,
+    pub(crate) console: ConsoleDevice,
 }
 
 impl<P: Platform> Executive<P> {
@@ -88,6 +90,7 @@ impl<P: Platform> Executive<P> {
             identifiers: Identifiers::new(),
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),
             debugging: AtomicBool::new(false),
+            console: ConsoleDevice::new(),
         };
         this.describe_system_process(pointer_table);
         this.describe_thread(idle, system_process, 0, (stack.1, 0, 0), 0);

@@ -28,7 +28,7 @@ pub(crate) enum Opened {
     Stream(Stream),
 }
 
-const STREAMS: [Stream; 4] = [Stream::Input, Stream::Output, Stream::Error, Stream::Console];
+const STREAMS: [Stream; 5] = [Stream::Input, Stream::Output, Stream::Error, Stream::Console, Stream::ConsoleInput];
 
 impl<P: Platform> Executive<P> {
     /// Opens the file at NT path `path`.

@@ -6,12 +6,14 @@
 //! | threads, waits, the end of a process | `thread` |
 //! | a program's page fault or exception | `trap` |
 //! | a system service | `services` |
+//! | the console | `console` |
 //! | what runs after start-up, and what is told of it | `session`, `plan` |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+mod console;
 mod create;
 mod deletion;
 mod endings;
@@ -34,5 +36,5 @@ mod trap;
 pub use endings::Ending;
 pub use executive::Executive;
 pub use ntdll::Entries;
-pub use platform::{Input, KernelRoutine, Platform, Stream};
+pub use platform::{ConsoleByte, Input, KernelRoutine, Platform, ShutDown, Stream};
 pub use session::Verdict;

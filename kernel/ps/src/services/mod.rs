@@ -6,8 +6,10 @@
 mod arguments;
 mod create_process;
 mod debug_control;
+mod device;
 mod file;
 mod memory;
+mod power;
 mod process;
 mod process_information;
 mod process_list;
@@ -70,6 +72,8 @@ impl<P: Platform> Executive<P> {
             Service::NtSetInformationFile => self.set_information_file(words),
             Service::NtQueryVolumeInformationFile => self.query_volume_information_file(words),
             Service::NtQueryAttributesFile => self.query_attributes_file(words),
+            Service::NtDeviceIoControlFile => self.device_io_control_file(words),
+            Service::NtShutdownSystem => self.shutdown_system(words),
             Service::NtDisplayString => self.display_string(words),
             Service::NtSystemDebugControl => self.system_debug_control(words),
             Service::NtClose => self.close_handle(words),

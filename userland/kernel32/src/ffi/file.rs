@@ -1,6 +1,7 @@
 //! Files and pipes: opening, reading, writing, position and size.
 
 use user_ffi::{UnicodeString, c_string, wide_string};
+use user_support::console::console_path;
 use user_support::error::Win32Error;
 use user_support::file::{disposition, existed, options};
 use user_support::path::to_nt;
@@ -16,6 +17,8 @@ use super::standard_handle::{INVALID_HANDLE, real_handle, with_status_block};
 
 /// `SYNCHRONIZE | FILE_READ_ATTRIBUTES`, which every handle to a file has.
 const ALWAYS: u32 = 0x0010_0080;
+/// `GENERIC_WRITE`.
+const GENERIC_WRITE: u32 = 0x4000_0000;
 /// `OBJ_CASE_INSENSITIVE`.
 const IGNORING_CASE: u32 = 0x40;
 /// Flags of the last argument but one that are attributes of a new file.
@@ -64,7 +67,8 @@ pub unsafe extern "system" fn CreateFileW(
 
 fn open(name: &[u16], access: u32, share: u32, creation: u32, flags: u32) -> u32 {
     let result = disposition(creation).map_err(fail).and_then(|disposition| {
-        let path = to_nt(&current_directory(), name);
+        let path = console_path(name, access & GENERIC_WRITE != 0);
+        let path = path.unwrap_or_else(|| to_nt(&current_directory(), name));
         create(&path, access, share, disposition, flags).map_err(fail_status)
     });
     let Ok((handle, information)) = result else { return INVALID_HANDLE };
@@ -122,15 +126,6 @@ pub unsafe extern "system" fn ReadFile(
     let offset = unsafe { offset_of(overlapped) };
     // SAFETY: the caller's promise.
     unsafe { read_at(file, buffer, count, done, offset) }
-}
-
-/// Reads from the file's own position.
-///
-/// # Safety
-/// As [`ReadFile`].
-pub(super) unsafe fn read(file: u32, buffer: *mut u8, count: u32, done: *mut u32) -> Bool {
-    // SAFETY: the caller's promise.
-    unsafe { read_at(file, buffer, count, done, None) }
 }
 
 /// # Safety

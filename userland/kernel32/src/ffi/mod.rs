@@ -2,6 +2,7 @@
 
 mod code_page;
 mod console;
+mod console_input;
 mod critical_section;
 mod debug;
 mod directory;

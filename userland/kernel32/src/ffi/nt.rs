@@ -30,6 +30,18 @@ unsafe extern "system" {
         extended_length: u32,
     ) -> u32;
     pub fn NtDelayExecution(alertable: u32, interval: *const i64) -> u32;
+    pub fn NtDeviceIoControlFile(
+        file: u32,
+        event: u32,
+        routine: u32,
+        context: u32,
+        status: *mut u32,
+        code: u32,
+        input: *const u8,
+        input_length: u32,
+        output: *mut u8,
+        output_length: u32,
+    ) -> u32;
     pub fn NtFlushBuffersFile(file: u32, status: *mut u32) -> u32;
     pub fn NtFlushInstructionCache(process: u32, base: u32, size: u32) -> u32;
     pub fn NtFreeVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
