@@ -132,7 +132,7 @@ userland: runner
 	@$(BARE) build $(QUIET) --release --config userland/target.toml $(DLLS:%=-p %)
 	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) $(DLLS:%=out/system32/%.dll)
 
-# The C programs: tests, the programs that test the commands, benchmarks and samples.
+# The C programs: tests, the programs that test the commands, benchmarks, samples and the programs that ship on C:.
 guest:
 	@$(NEED) guest
 	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) c-programs
@@ -174,6 +174,7 @@ $(eval $(call c-folder,tests/guest,guest))
 $(eval $(call c-folder,tests/commands,commands))
 $(eval $(call c-folder,tests/bench,bench))
 $(eval $(call c-folder,userland/samples,samples))
+$(eval $(call c-folder,userland/programs,programs))
 
 c-programs: $(C_PROGRAMS)
 	@:

@@ -61,14 +61,15 @@ impl Tree {
         self.built("kernel.elf", "kernel")
     }
 
-    /// A new drive C: with the system's DLLs where Windows has them.
+    /// A new drive C: with the system's DLLs and programs where Windows has them.
     ///
     /// # Errors
-    /// [`Error::Unbuilt`] without the DLLs.
+    /// [`Error::Unbuilt`] without them.
     pub fn system_volume(&self) -> Result<Volume> {
         let system = self.built("system32", "userland")?;
         let mut volume = Volume::default();
         volume.add_folder("WINDOWS/system32", &system)?;
+        volume.add_folder("WINDOWS/system32", &self.built("programs", "guest")?)?;
         Ok(volume)
     }
 
