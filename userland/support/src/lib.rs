@@ -22,6 +22,7 @@ pub mod environment;
 pub mod error;
 pub mod error_map;
 pub mod file;
+pub mod find;
 pub mod format;
 pub mod image;
 pub mod loader;

@@ -8,26 +8,22 @@ use alloc::vec;
 
 use abi::access::*;
 use abi::cell::Link;
-use abi::console::{FILE_DEVICE_CONSOLE, INPUT_NAME, OUTPUT_NAME};
+use abi::console::{INPUT_NAME, OUTPUT_NAME};
 use abi::file::FILE_OPEN;
 use abi::file::FILE_OPENED;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
-use io::{OpenRequest, OpenedFile};
+use io::{Fcb, OpenRequest, OpenedFile};
 use mm::layout::HIGHEST_USER_ADDRESS;
 
 use crate::executive::Executive;
 use crate::files::Opened;
 use crate::platform::{Input, Platform, Stream};
 
-/// Device types.
-const FILE_DEVICE_DISK: u32 = 0x07;
-const FILE_DEVICE_NAMED_PIPE: u32 = 0x11;
 /// Information classes.
 const FILE_BASIC_INFORMATION: u32 = 4;
 const FILE_STANDARD_INFORMATION: u32 = 5;
 const FILE_POSITION_INFORMATION: u32 = 14;
-const FILE_FS_DEVICE_INFORMATION: u32 = 4;
 /// Bytes moved between a program and a file at a time.
 const CHUNK: u32 = 0x1000;
 /// A byte offset that means "at the current position".
@@ -217,7 +213,7 @@ impl<P: Platform> Executive<P> {
         }
         let fcb = self.volume().fcb(object);
         match class {
-            FILE_BASIC_INFORMATION => words[8] = fcb.attributes.get(),
+            FILE_BASIC_INFORMATION => words.copy_from_slice(&basic_information(fcb)),
             FILE_STANDARD_INFORMATION => {
                 let size = fcb.file_size.get();
                 let directory = u32::from(fcb.is_directory());
@@ -252,36 +248,16 @@ impl<P: Platform> Executive<P> {
         self.complete(status_at, Ok(0))
     }
 
-    pub(super) fn query_volume_information_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, status_at, buffer, length, class] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        if class != FILE_FS_DEVICE_INFORMATION {
-            return Err(NtStatus::INVALID_INFO_CLASS);
-        }
-        if length < 8 {
-            return Err(NtStatus::INFO_LENGTH_MISMATCH);
-        }
-        self.probe_word(status_at)?;
-        let object = self.file_by_handle(handle, 0)?;
-        let device = match self.opened(object) {
-            Opened::File => FILE_DEVICE_DISK,
-            Opened::Stream(Stream::Console | Stream::ConsoleInput) => FILE_DEVICE_CONSOLE,
-            Opened::Stream(_) => FILE_DEVICE_NAMED_PIPE,
-        };
-        self.write_word(buffer, device)?;
-        self.write_word(buffer.wrapping_add(4), 0)?;
-        self.complete(status_at, Ok(8))
-    }
-
     pub(super) fn query_attributes_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[attributes_at, information_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let name = self.read_object_name(attributes_at)?;
         let request =
             OpenRequest { desired_access: FILE_READ_ATTRIBUTES, disposition: FILE_OPEN, options: 0, share_access: 7 };
         let file = self.open_path(&name, &request)?.file;
-        let attributes = self.volume().fcb(file).attributes.get();
+        let words = basic_information(self.volume().fcb(file));
         self.release(file);
-        for index in 0..10 {
-            self.write_word(information_at.wrapping_add(index * 4), if index == 8 { attributes } else { 0 })?;
+        for (index, word) in (0..).zip(words) {
+            self.write_word(information_at.wrapping_add(index * 4), word)?;
         }
         Ok(NtStatus::SUCCESS)
     }
@@ -324,4 +300,15 @@ impl<P: Platform> Executive<P> {
 fn console_stream(name: &[u16]) -> Option<Stream> {
     let is = |other: &str| io::path::same_name(name, other.encode_utf16());
     if is(INPUT_NAME) { Some(Stream::ConsoleInput) } else { is(OUTPUT_NAME).then_some(Stream::Console) }
+}
+
+/// FILE_BASIC_INFORMATION as words: creation, last access, last write, change, attributes.
+fn basic_information(fcb: &Fcb) -> [u32; 10] {
+    let mut words = [0; 10];
+    let times = [&fcb.creation_time, &fcb.last_access_time, &fcb.last_write_time, &fcb.last_write_time];
+    for (pair, time) in words.chunks_exact_mut(2).zip(times) {
+        pair.copy_from_slice(&[time.get() as u32, (time.get() >> 32) as u32]);
+    }
+    words[8] = fcb.attributes.get();
+    words
 }

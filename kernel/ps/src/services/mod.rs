@@ -7,6 +7,7 @@ mod arguments;
 mod create_process;
 mod debug_control;
 mod device;
+mod directory;
 mod file;
 mod memory;
 mod power;
@@ -15,6 +16,7 @@ mod process_information;
 mod process_list;
 mod section;
 mod system_information;
+mod volume;
 
 use abi::service::{MAXIMUM_ARGUMENTS, Service};
 use abi::status::NtStatus;
@@ -72,6 +74,7 @@ impl<P: Platform> Executive<P> {
             Service::NtSetInformationFile => self.set_information_file(words),
             Service::NtQueryVolumeInformationFile => self.query_volume_information_file(words),
             Service::NtQueryAttributesFile => self.query_attributes_file(words),
+            Service::NtQueryDirectoryFile => self.query_directory_file(words),
             Service::NtDeviceIoControlFile => self.device_io_control_file(words),
             Service::NtShutdownSystem => self.shutdown_system(words),
             Service::NtDisplayString => self.display_string(words),

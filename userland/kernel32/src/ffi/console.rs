@@ -18,7 +18,7 @@ use super::directory::{copy_ansi, copy_wide};
 use super::file::write;
 use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::NtDeviceIoControlFile;
-use super::standard_handle::{device_type, real_handle};
+use super::standard_handle::{device_type, real_handle, with_status_block};
 
 /// `STD_INPUT_HANDLE` as a pseudo handle.
 const STANDARD_INPUT: u32 = 0xFFFF_FFF6;
@@ -34,24 +34,12 @@ pub(super) fn is_console(handle: u32) -> bool {
 
 /// Asks the console behind `handle`: how many bytes of `output` it filled.
 pub(super) fn control(handle: u32, code: u32, input: &[u8], output: &mut [u8]) -> Result<u32, Status> {
-    let mut io = [0u32; 2];
-    let (from, to) = (input.as_ptr(), output.as_mut_ptr());
-    // SAFETY: both buffers live until the service returns; it writes at most as much as the output holds.
-    let status = unsafe {
-        NtDeviceIoControlFile(
-            real_handle(handle),
-            0,
-            0,
-            0,
-            io.as_mut_ptr(),
-            code,
-            from,
-            input.len() as u32,
-            to,
-            output.len() as u32,
-        )
-    };
-    Status(status).ok().map(|()| io[1])
+    let (from, from_length) = (input.as_ptr(), input.len() as u32);
+    let (to, to_length) = (output.as_mut_ptr(), output.len() as u32);
+    with_status_block(|block| {
+        // SAFETY: both buffers live until the service returns; it writes at most as much as the output holds.
+        unsafe { NtDeviceIoControlFile(real_handle(handle), 0, 0, 0, block, code, from, from_length, to, to_length) }
+    })
 }
 
 /// What a function of the console fails with: what is no console has no such function.

@@ -11,7 +11,7 @@ use user_support::text;
 use super::directory::current_directory;
 use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::{
-    NtCreateFile, NtFlushBuffersFile, NtQueryInformationFile, NtReadFile, NtSetInformationFile, NtWriteFile,
+    NtCreateFile, NtFlushBuffersFile, NtOpenFile, NtQueryInformationFile, NtReadFile, NtSetInformationFile, NtWriteFile,
 };
 use super::standard_handle::{INVALID_HANDLE, real_handle, with_status_block};
 
@@ -95,6 +95,22 @@ fn create(path: &[u16], access: u32, share: u32, disposition: u32, flags: u32) -
         }
     })?;
     Ok((handle, information))
+}
+
+/// Opens the folder at NT path `path` to be listed, or to see that it is one.
+pub(super) fn open_folder(path: &[u16]) -> Result<u32, Status> {
+    /// `FILE_LIST_DIRECTORY`.
+    const LIST: u32 = 1;
+    /// `FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT`.
+    const OPTIONS: u32 = 0x21;
+    let name = UnicodeString::over(path);
+    let object = [0x18, 0, &raw const name as u32, IGNORING_CASE, 0, 0];
+    let mut handle = 0;
+    with_status_block(|block| {
+        // SAFETY: name and attributes live until the service returns; it writes the handle and the status words.
+        unsafe { NtOpenFile(&mut handle, LIST | ALWAYS, object.as_ptr(), block, 7, OPTIONS) }
+    })
+    .map(|_| handle)
 }
 
 /// Where an overlapped request begins, from its `OVERLAPPED` structure.
