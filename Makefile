@@ -101,7 +101,7 @@ clean:
 	rm -rf $(TARGET) out
 
 # ---- Building blocks --------------------------------------------------------------------------------------------
-DLLS      := ntdll kernel32
+DLLS      := ntdll kernel32 msvcrt
 KERNEL    := $(TARGET)/x86-target/release/vadose-kernel
 MINGW     := i686-w64-mingw32-gcc
 # No C library and nothing hidden: the programs bring their own entry, mainCRTStartup.
