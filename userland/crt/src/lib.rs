@@ -5,7 +5,11 @@
 //!
 //! | to see | open |
 //! |---|---|
-//! | how printf formats | `printf` |
+//! | how printf formats, how scanf reads | `printf`, `scanf` |
+//! | numbers in text | `number` |
+//! | streams and descriptors | `stdio`, `descriptors` |
+//! | command lines | `arguments` |
+//! | classes of characters, dates, sorting, `errno` | `character`, `time`, `sort`, `error` |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
@@ -19,5 +23,7 @@ pub mod error;
 mod fake;
 pub mod number;
 pub mod printf;
+pub mod scanf;
 pub mod sort;
 pub mod stdio;
+pub mod time;

@@ -1,7 +1,5 @@
 //! The printf family. Each function with `...` hands a pointer to its variable arguments to the one with `va_list`.
 
-use core::arch::naked_asm;
-
 use alloc::vec::Vec;
 
 use user_crt::printf::{Unit, format};
@@ -11,31 +9,7 @@ use user_support::memory::Memory;
 
 use super::host::host;
 use super::stream::{locked, output};
-
-/// Declares a function of `fixed` named arguments and `...` that calls `target` with the named ones and a pointer to
-/// the others: `bytes` is the size of the named ones.
-macro_rules! variadic {
-    ($($(#[$meta:meta])* $name:ident $bytes:literal $pushes:literal $target:ident;)*) => {$(
-        $(#[$meta])*
-        ///
-        /// # Safety
-        /// The arguments fit the format.
-        #[unsafe(naked)]
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name() {
-            naked_asm!(
-                concat!("lea eax, [esp + 4 + ", $bytes, "]"), // the first of the variable arguments
-                "push eax",
-                // Each push moves the next one to the same place.
-                concat!(".rept ", $pushes, "\n push dword ptr [esp + 4 + ", $bytes, "]\n .endr"),
-                "call {target}",
-                concat!("add esp, 4 + ", $bytes),
-                "ret",
-                target = sym $target,
-            )
-        }
-    )*};
-}
+use super::variadic::variadic;
 
 variadic! {
     /// Prints to standard output.

@@ -10,7 +10,7 @@ use user_support::text::ansi;
 use super::environment;
 use super::export::Export;
 use super::nt::{GetCommandLineA, GetCommandLineW};
-use super::{stream, thread_data};
+use super::{stream, thread_data, time};
 
 /// Reasons for which the entry is called.
 mod reason {
@@ -68,6 +68,7 @@ pub extern "system" fn DllMain(_module: u32, reason: u32, _reserved: u32) -> u32
         reason::PROCESS_ATTACH => {
             thread_data::attach();
             stream::attach();
+            time::attach();
             // SAFETY: both only return an address that stays.
             unsafe {
                 _acmdln.set(GetCommandLineA() as u32);
