@@ -53,9 +53,14 @@ static void show_vad(DWORD node, DWORD level, DWORD news)
     put("-");
     put_digits(vad.end, 5);
     put(vad.flags >> 31 ? "  private  " : vad.flags >> 20 & 1 ? "  image    " : "  mapped   ");
-    put_column(protection_name(vad.flags >> 24 & 31), 18);
-    put(vad.flags >> 30 & 1 ? "committed" : "");
-    put("\n");
+    const char *protection = protection_name(vad.flags >> 24 & 31);
+    if (vad.flags >> 30 & 1) {
+        put_column(protection, 18);
+        put("committed\n");
+    } else {
+        put(protection);
+        put("\n");
+    }
 }
 
 // Prints a subtree from its lowest address up and counts its nodes.
