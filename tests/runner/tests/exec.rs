@@ -15,7 +15,9 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("out/system32")).unwrap();
+        for needed in ["out/system32", "out/programs"] {
+            fs::create_dir_all(folder.path().join(needed)).unwrap();
+        }
         fs::write(folder.path().join("out/kernel"), "kernel").unwrap();
         fs::write(folder.path().join("out/system32/kernel32.dll"), "MZ").unwrap();
         Self { folder }
