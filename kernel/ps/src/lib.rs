@@ -12,6 +12,7 @@
 
 extern crate alloc;
 
+mod buffer;
 mod create;
 mod deletion;
 mod endings;
