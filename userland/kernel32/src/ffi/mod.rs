@@ -2,6 +2,7 @@
 
 mod code_page;
 mod console;
+mod create_process;
 mod critical_section;
 mod debug;
 mod directory;
@@ -16,6 +17,7 @@ mod module;
 mod nt;
 mod pointer_check;
 mod process;
+mod process_information;
 mod process_memory;
 mod standard_handle;
 mod startup;
