@@ -13,6 +13,7 @@
 
 extern crate alloc;
 
+mod buffer;
 mod console;
 mod create;
 mod deletion;

@@ -3,6 +3,7 @@
 mod code_page;
 mod console;
 mod console_input;
+mod create_process;
 mod critical_section;
 mod debug;
 mod directory;
@@ -19,6 +20,7 @@ mod nt;
 mod path_name;
 mod pointer_check;
 mod process;
+mod process_information;
 mod process_memory;
 mod standard_handle;
 mod startup;
