@@ -4,6 +4,7 @@
 //! |---|---|
 //! | how a process is made from an image | `process` |
 //! | threads, waits, the end of a process | `thread` |
+//! | registers of a thread as `CONTEXT` | `context` |
 //! | a program's page fault or exception | `trap` |
 //! | a system service | `services` |
 //! | what runs after start-up, and what is told of it | `session`, `plan` |
@@ -12,6 +13,7 @@
 
 extern crate alloc;
 
+mod context;
 mod endings;
 mod executive;
 mod files;
@@ -27,6 +29,7 @@ mod stacks;
 mod thread;
 mod trap;
 
+pub use context::{Form, IMAGE_SIZE, Image};
 pub use endings::Ending;
 pub use executive::Executive;
 pub use ntdll::Entries;

@@ -75,6 +75,17 @@ impl<P: Platform> Executive<P> {
         self.write_word(at.wrapping_add(4), (value >> 32) as u32)
     }
 
+    /// Stores words at user address `at`.
+    ///
+    /// # Errors
+    /// As [`Self::read_word`]; part may have been written.
+    pub(crate) fn write_words(&self, at: u32, words: &[u32]) -> Result<(), NtStatus> {
+        for (index, word) in words.iter().enumerate() {
+            self.write_word(at.wrapping_add(index as u32 * 4), *word)?;
+        }
+        Ok(())
+    }
+
     /// The text of the UNICODE_STRING at `at`.
     ///
     /// # Errors

@@ -86,11 +86,4 @@ impl<P: Platform> Executive<P> {
         self.write_optional(returned_at, WORDS * 4)?;
         Ok(NtStatus::SUCCESS)
     }
-
-    fn write_words(&self, at: u32, words: &[u32]) -> Result<(), NtStatus> {
-        for (index, word) in words.iter().enumerate() {
-            self.write_word(at.wrapping_add(index as u32 * 4), *word)?;
-        }
-        Ok(())
-    }
 }
