@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use abi::cell::{Link, Record};
+use abi::cell::{Field, Link, Record};
 use abi::nt::file::FileObject;
 use abi::nt::list::ListEntry;
 use abi::nt::process::Eprocess;
@@ -47,6 +47,8 @@ pub struct Executive<P: Platform> {
     pub(crate) active_processes: Link<ListEntry>,
     pub(crate) system_process: Link<Eprocess>,
     pub(crate) identifiers: Identifiers,
+    /// The thread that ended last, until it is buried.
+    pub(crate) reaper: Field<Link<Ethread>>,
     pub(crate) scratch: Mutex<Vec<u16>>,
 }
 
@@ -83,6 +85,7 @@ impl<P: Platform> Executive<P> {
             active_processes,
             system_process,
             identifiers: Identifiers::new(),
+            reaper: Field::<Link<Ethread>>::NULL,
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),
         };
         this.describe_system_process(pointer_table);
