@@ -4,14 +4,16 @@
 
 static void test(void)
 {
-    DWORD slots[70];
+    static DWORD slots[1100];
     int count = 0;
-    while (count < 70 && (slots[count] = TlsAlloc()) != TLS_OUT_OF_INDEXES)
+    while (count < 1100 && (slots[count] = TlsAlloc()) != TLS_OUT_OF_INDEXES)
         count++;
-    EXPECT_EQUAL(count, 64);
+    EXPECT_EQUAL(count, 64 + 1024);
     EXPECT(TlsSetValue(slots[63], (PVOID)5) && TlsGetValue(slots[63]) == (PVOID)5 && TlsGetValue(slots[0]) == NULL);
     EXPECT(TlsFree(slots[63]) && TlsAlloc() == slots[63] && TlsGetValue(slots[63]) == NULL);
-    EXPECT_ERROR(TlsSetValue(64, NULL), ERROR_INVALID_PARAMETER);
+    EXPECT(TlsSetValue(slots[1087], (PVOID)6) && TlsGetValue(slots[1087]) == (PVOID)6 && TlsGetValue(slots[64]) == NULL);
+    EXPECT(TlsFree(slots[1087]) && TlsAlloc() == slots[1087] && TlsGetValue(slots[1087]) == NULL);
+    EXPECT_ERROR(TlsSetValue(1088, NULL), ERROR_INVALID_PARAMETER);
     CRITICAL_SECTION section;
     InitializeCriticalSection(&section);
     EnterCriticalSection(&section);

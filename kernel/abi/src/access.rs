@@ -52,6 +52,8 @@ pub const PROCESS_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0xF
 pub const THREAD_TERMINATE: u32 = 0x0001;
 /// Suspend and resume it.
 pub const THREAD_SUSPEND_RESUME: u32 = 0x0002;
+/// Alert it.
+pub const THREAD_ALERT: u32 = 0x0004;
 /// Read its registers.
 pub const THREAD_GET_CONTEXT: u32 = 0x0008;
 /// Write its registers.

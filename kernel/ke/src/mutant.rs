@@ -103,6 +103,14 @@ impl<R: Records> Dispatcher<'_, R> {
         }
     }
 
+    /// A mutant goes, taken or not: its owner has it no more.
+    #[doc(alias = "ExpDeleteMutant")]
+    pub fn forget_mutant(&self, mutant: Link<Kmutant>) {
+        if !self.records.record(mutant).owner_thread.get().is_null() {
+            list::remove(self.records, mutant_entry(mutant));
+        }
+    }
+
     fn free_mutant(&self, mutant: Link<Kmutant>, increment: u8) {
         list::remove(self.records, mutant_entry(mutant));
         self.records.record(mutant).owner_thread.set(Link::NULL);

@@ -5,6 +5,7 @@
 
 use abi::access::*;
 use abi::cell::Record;
+use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
 use abi::nt::file::FileObject;
 use abi::nt::object::ObjectType;
 use abi::nt::process::Eprocess;
@@ -25,6 +26,12 @@ pub enum Kind {
     File,
     /// Sections.
     Section,
+    /// Events.
+    Event,
+    /// Semaphores.
+    Semaphore,
+    /// Mutants.
+    Mutant,
 }
 
 /// What distinguishes a type.
@@ -58,9 +65,18 @@ impl Object for FileObject {
 impl Object for SectionObject {
     const KIND: Kind = Kind::Section;
 }
+impl Object for Kevent {
+    const KIND: Kind = Kind::Event;
+}
+impl Object for Ksemaphore {
+    const KIND: Kind = Kind::Semaphore;
+}
+impl Object for Kmutant {
+    const KIND: Kind = Kind::Mutant;
+}
 
 /// How many types there are.
-pub(crate) const KINDS: usize = 5;
+pub(crate) const KINDS: usize = 8;
 
 /// By the number of the kind.
 pub(crate) const DEFINITIONS: [Definition; KINDS] = [
@@ -122,6 +138,37 @@ pub(crate) const DEFINITIONS: [Definition; KINDS] = [
             READ_CONTROL | SECTION_MAP_EXECUTE,
             SECTION_ALL_ACCESS,
         ],
+    },
+    Definition {
+        kind: Kind::Event,
+        name: "Event",
+        tag: Tag(*b"Eve\xEE"),
+        body: size_of::<Kevent>() as u32,
+        generic: [
+            READ_CONTROL | EVENT_QUERY_STATE,
+            READ_CONTROL | EVENT_MODIFY_STATE,
+            READ_CONTROL | SYNCHRONIZE,
+            EVENT_ALL_ACCESS,
+        ],
+    },
+    Definition {
+        kind: Kind::Semaphore,
+        name: "Semaphore",
+        tag: Tag(*b"Sem\xE1"),
+        body: size_of::<Ksemaphore>() as u32,
+        generic: [
+            READ_CONTROL | SEMAPHORE_QUERY_STATE,
+            READ_CONTROL | SEMAPHORE_MODIFY_STATE,
+            READ_CONTROL | SYNCHRONIZE,
+            SEMAPHORE_ALL_ACCESS,
+        ],
+    },
+    Definition {
+        kind: Kind::Mutant,
+        name: "Mutant",
+        tag: Tag(*b"Mut\xE1"),
+        body: size_of::<Kmutant>() as u32,
+        generic: [READ_CONTROL | MUTANT_QUERY_STATE, READ_CONTROL, READ_CONTROL | SYNCHRONIZE, MUTANT_ALL_ACCESS],
     },
 ];
 

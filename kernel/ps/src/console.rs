@@ -238,7 +238,7 @@ impl<P: Platform> Executive<P> {
             out.clear();
             match answer {
                 Some(answer) => return Ok(answer),
-                None if self.is_condemned(self.current_process()) => return Err(NtStatus::PROCESS_IS_TERMINATING),
+                None if self.is_told_to_end() => return Err(NtStatus::PROCESS_IS_TERMINATING),
                 None => self.sleep(1),
             }
         }

@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+use abi::nt::dispatcher::Kmutant;
 use abi::nt::file::FileObject;
 use abi::nt::process::Eprocess;
 use abi::nt::section::SectionObject;
@@ -61,6 +62,12 @@ impl<P: Platform> Executive<P> {
                 if let Some(section) = condemned.body::<SectionObject>() {
                     let fate = self.mm().release_section(self.control_area_of(section));
                     self.settle_section(fate);
+                }
+                self.objects().delete(condemned);
+            }
+            Kind::Mutant => {
+                if let Some(mutant) = condemned.body::<Kmutant>() {
+                    self.dispatcher.forget_mutant(mutant);
                 }
                 self.objects().delete(condemned);
             }

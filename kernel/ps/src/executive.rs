@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::sync::atomic::AtomicBool;
 
-use abi::cell::{Link, Record};
+use abi::cell::{Field, Link, Record};
 use abi::nt::file::FileObject;
 use abi::nt::list::ListEntry;
 use abi::nt::process::Eprocess;
@@ -49,6 +49,8 @@ pub struct Executive<P: Platform> {
     pub(crate) active_processes: Link<ListEntry>,
     pub(crate) system_process: Link<Eprocess>,
     pub(crate) identifiers: Identifiers,
+    /// The thread that ended last, until it is buried.
+    pub(crate) reaper: Field<Link<Ethread>>,
     pub(crate) scratch: Mutex<Vec<u16>>,
     /// Whether programs may read all memory.
     pub(crate) debugging: AtomicBool,
@@ -88,6 +90,7 @@ impl<P: Platform> Executive<P> {
             active_processes,
             system_process,
             identifiers: Identifiers::new(),
+            reaper: Field::<Link<Ethread>>::NULL,
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),
             debugging: AtomicBool::new(false),
             console: ConsoleDevice::new(),

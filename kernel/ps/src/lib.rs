@@ -3,7 +3,10 @@
 //! | to see | open |
 //! |---|---|
 //! | how a process is made from an image | `create`, `process` |
-//! | threads, waits, the end of a process | `thread` |
+//! | registers of a thread as `CONTEXT` | `context` |
+//! | threads, switches, the kernel's own threads | `thread` |
+//! | how a program's thread is made and how it ends | `user_thread`, `exit` |
+//! | waits, suspension, calls into programs | `wait`, `apc` |
 //! | a program's page fault or exception | `trap` |
 //! | a system service | `services` |
 //! | the console | `console` |
@@ -13,12 +16,15 @@
 
 extern crate alloc;
 
+mod apc;
 mod buffer;
 mod console;
+mod context;
 mod create;
 mod deletion;
 mod endings;
 mod executive;
+mod exit;
 mod files;
 mod identifiers;
 mod ntdll;
@@ -33,7 +39,10 @@ mod session;
 mod stacks;
 mod thread;
 mod trap;
+mod user_thread;
+mod wait;
 
+pub use context::{Form, IMAGE_SIZE, Image};
 pub use endings::Ending;
 pub use executive::Executive;
 pub use ntdll::Entries;

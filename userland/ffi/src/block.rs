@@ -78,6 +78,13 @@ impl ThreadBlock {
         0x30 process_block;
         /// The last Win32 error.
         0x34 last_error set_last_error;
+        /// Address of the words of the slots from 64 on, or 0.
+        0xF94 expansion_slots set_expansion_slots;
+    }
+
+    /// Whoever ends the thread gives its stack back.
+    pub fn free_stack_at_end(self) {
+        self.memory().write_bytes(self.0 + 0xF75, &[1]);
     }
 
     /// The value in slot `index` (0-63).
@@ -125,6 +132,8 @@ impl ProcessBlock {
         0x8C maximum_heaps set_maximum_heaps;
         /// Address of the array of heaps.
         0x90 heaps set_heaps;
+        /// Address of the `RTL_BITMAP` of the slots from 64 on.
+        0x150 expansion_bitmap set_expansion_bitmap;
         /// The critical section of the loader.
         0xA0 loader_lock set_loader_lock;
         /// Major version of the system.
@@ -145,6 +154,11 @@ impl ProcessBlock {
     /// Address of the bits of the thread-local slots.
     pub fn slot_bits(self) -> u32 {
         self.0 + 0x44
+    }
+
+    /// Address of the bits of the slots from 64 on.
+    pub fn expansion_bits(self) -> u32 {
+        self.0 + 0x154
     }
 
     /// Whether a debugger is attached.

@@ -47,7 +47,13 @@ pub struct Teb {
     /// Lowest address of the stack's reservation.
     pub deallocation_stack: Field<u32>,
     pub tls_slots: [Field<u32>; 64],
-    pub reserved_f10: [Field<u32>; 33],
+    pub reserved_f10: [Field<u32>; 25],
+    pub in_debug_print: Field<u8>,
+    /// Not 0: whoever ends the thread gives its stack back.
+    pub free_stack_on_termination: Field<u8>,
+    pub has_fiber_data: Field<u8>,
+    pub ideal_processor: Field<u8>,
+    pub reserved_f78: [Field<u32>; 7],
     pub tls_expansion_slots: Field<u32>,
     pub reserved_f98: [Field<u32>; 8],
 }
@@ -55,5 +61,6 @@ impl Record for Teb {}
 assert_layout!(Teb, 0xFB8, {
     nt_tib: 0, client_id: 0x20, thread_local_storage_pointer: 0x2C, process_environment_block: 0x30, last_error_value: 0x34,
     count_of_owned_critical_sections: 0x38, last_status_value: 0xBF4, deallocation_stack: 0xE0C, tls_slots: 0xE10,
+    free_stack_on_termination: 0xF75,
     tls_expansion_slots: 0xF94,
 });

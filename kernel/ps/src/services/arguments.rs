@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use abi::access::OBJ_INHERIT;
 use abi::status::NtStatus;
 
 use crate::buffer::{room, zeros};
@@ -78,6 +79,17 @@ impl<P: Platform> Executive<P> {
         self.write_word(at.wrapping_add(4), (value >> 32) as u32)
     }
 
+    /// Stores words at user address `at`.
+    ///
+    /// # Errors
+    /// As [`Self::read_word`]; part may have been written.
+    pub(crate) fn write_words(&self, at: u32, words: &[u32]) -> Result<(), NtStatus> {
+        for (index, word) in words.iter().enumerate() {
+            self.write_word(at.wrapping_add(index as u32 * 4), *word)?;
+        }
+        Ok(())
+    }
+
     /// The text of the UNICODE_STRING at `at`.
     ///
     /// # Errors
@@ -120,5 +132,28 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::OBJECT_PATH_SYNTAX_BAD);
         }
         self.read_string(name)
+    }
+
+    /// The `OBJ_` attributes in the OBJECT_ATTRIBUTES at `at`, of an object that needs none and is made without a name.
+    ///
+    /// # Errors
+    /// INVALID_PARAMETER for a wrong length or unknown attributes, NOT_IMPLEMENTED for a name: there is no name space yet.
+    pub(crate) fn read_attributes(&self, at: u32) -> Result<u32, NtStatus> {
+        const LENGTH: u32 = 0x18;
+        const VALID_ATTRIBUTES: u32 = 0x7F2;
+        if at == 0 {
+            return Ok(0);
+        }
+        if self.read_word(at)? != LENGTH {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let (name, attributes) = (self.read_word(at.wrapping_add(8))?, self.read_word(at.wrapping_add(12))?);
+        if attributes & !VALID_ATTRIBUTES != 0 {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        if name != 0 && !self.read_string(name)?.is_empty() {
+            return Err(NtStatus::NOT_IMPLEMENTED);
+        }
+        Ok(attributes & OBJ_INHERIT)
     }
 }

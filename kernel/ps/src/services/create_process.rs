@@ -95,8 +95,9 @@ impl<P: Platform> Executive<P> {
     /// A process that ends itself does not come back from here.
     pub(super) fn terminate_process(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, status] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        // Handle 0 is "all threads of mine but this one": there are none.
+        // Handle 0 is "all threads of mine but this one".
         if handle == 0 {
+            self.condemn_other_threads(self.current_process(), NtStatus(status));
             return Ok(NtStatus::SUCCESS);
         }
         let process = self.any_process_by_handle(handle, PROCESS_TERMINATE)?;

@@ -132,9 +132,7 @@ impl<P: Platform> Executive<P> {
                     return Ok(count as u32);
                 }
                 Input::End => return Err(NtStatus::PIPE_BROKEN),
-                Input::Nothing if self.is_condemned(self.current_process()) => {
-                    return Err(NtStatus::PROCESS_IS_TERMINATING);
-                }
+                Input::Nothing if self.is_told_to_end() => return Err(NtStatus::PROCESS_IS_TERMINATING),
                 Input::Nothing => self.sleep(1),
             }
         }

@@ -4,19 +4,27 @@
 //! What lies behind a service belongs to the rooms below; here is only what a program can get wrong.
 
 mod arguments;
+mod context;
 mod create_process;
 mod debug_control;
 mod device;
 mod directory;
+mod duplicate;
+mod event;
 mod file;
 mod memory;
+mod mutant;
 mod power;
 mod process;
 mod process_information;
 mod process_list;
 mod section;
+mod semaphore;
 mod system_information;
+mod thread;
+mod thread_information;
 mod volume;
+mod wait;
 
 use abi::service::{MAXIMUM_ARGUMENTS, Service};
 use abi::status::NtStatus;
@@ -88,6 +96,33 @@ impl<P: Platform> Executive<P> {
             Service::NtRaiseHardError => self.raise_hard_error(words),
             Service::NtDelayExecution => self.delay_execution(words),
             Service::NtYieldExecution => self.yield_execution(),
+            Service::NtContinue => self.continue_with(words),
+            Service::NtGetContextThread => self.get_context_thread(words),
+            Service::NtSetContextThread => self.set_context_thread(words),
+            Service::NtCreateEvent => self.create_event(words),
+            Service::NtSetEvent => self.set_event(words),
+            Service::NtResetEvent => self.reset_event(words),
+            Service::NtClearEvent => self.clear_event(words),
+            Service::NtPulseEvent => self.pulse_event(words),
+            Service::NtQueryEvent => self.query_event(words),
+            Service::NtCreateSemaphore => self.create_semaphore(words),
+            Service::NtReleaseSemaphore => self.release_semaphore(words),
+            Service::NtQuerySemaphore => self.query_semaphore(words),
+            Service::NtCreateMutant => self.create_mutant(words),
+            Service::NtReleaseMutant => self.release_mutant(words),
+            Service::NtQueryMutant => self.query_mutant(words),
+            Service::NtWaitForSingleObject => self.wait_for_single_object(words),
+            Service::NtWaitForMultipleObjects => self.wait_for_multiple_objects(words),
+            Service::NtDuplicateObject => self.duplicate_object(words),
+            Service::NtCreateThread => self.create_thread(words),
+            Service::NtOpenThread => self.open_thread(words),
+            Service::NtSuspendThread => self.suspend_thread(words),
+            Service::NtResumeThread => self.resume_thread(words),
+            Service::NtAlertThread => self.alert_thread(words),
+            Service::NtTestAlert => self.test_alert(),
+            Service::NtQueueApcThread => self.queue_apc_thread(words),
+            Service::NtQueryInformationThread => self.query_information_thread(words),
+            Service::NtSetInformationThread => self.set_information_thread(words),
             Service::NtFlushInstructionCache => Ok(NtStatus::SUCCESS),
             Service::NtQuerySystemTime => self.query_system_time(words),
             Service::NtQueryPerformanceCounter => self.query_performance_counter(words),

@@ -6,15 +6,13 @@ use alloc::string::String;
 use abi::status::NtStatus;
 use ob::Handle;
 
-use crate::executive::{CURRENT_THREAD, Executive};
+use crate::executive::Executive;
 use crate::platform::Platform;
 
 /// Most parameters a hard error has.
 const MAXIMUM_PARAMETERS: u32 = 4;
 /// What the answer to a hard error says: it was shown.
 const RESPONSE_RETURN_TO_CALLER: u32 = 0;
-/// Units of 100 ns in a clock tick of 10 ms.
-const UNITS_PER_TICK: u64 = 100_000;
 
 impl<P: Platform> Executive<P> {
     pub(super) fn close_handle(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
@@ -22,15 +20,6 @@ impl<P: Platform> Executive<P> {
         let closed = self.current_handles().close(Handle(handle))?;
         self.dispose(closed);
         Ok(NtStatus::SUCCESS)
-    }
-
-    /// The only thread of a process takes it along.
-    pub(super) fn terminate_thread(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, status] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        if handle == 0 || handle == CURRENT_THREAD {
-            self.exit_process(NtStatus(status));
-        }
-        Err(NtStatus::INVALID_HANDLE)
     }
 
     /// Tells what a program wants told before it ends: the loader names the DLL and the export that are missing.
@@ -52,19 +41,6 @@ impl<P: Platform> Executive<P> {
         }
         self.hard_error(NtStatus(status), &texts[..count as usize]);
         self.write_word(response_at, RESPONSE_RETURN_TO_CALLER)?;
-        Ok(NtStatus::SUCCESS)
-    }
-
-    pub(super) fn delay_execution(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[_alertable, interval_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let interval = self.read_long(interval_at)? as i64;
-        let units = if interval < 0 { interval.unsigned_abs() } else { (interval as u64).saturating_sub(self.platform().system_time()) };
-        match units.div_ceil(UNITS_PER_TICK) {
-            0 => {
-                self.yield_now();
-            }
-            ticks => self.sleep(ticks),
-        }
         Ok(NtStatus::SUCCESS)
     }
 

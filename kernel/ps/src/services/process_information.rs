@@ -247,11 +247,4 @@ impl<P: Platform> Executive<P> {
             record.pcb.base_priority.set(priority);
         }
     }
-
-    pub(super) fn write_words(&self, at: u32, words: &[u32]) -> Result<(), NtStatus> {
-        for (index, word) in words.iter().enumerate() {
-            self.write_word(at.wrapping_add(index as u32 * 4), *word)?;
-        }
-        Ok(())
-    }
 }

@@ -4,6 +4,8 @@ use user_ffi::{AnsiString, UnicodeString};
 
 /// The pseudo handle of the calling process.
 pub const CURRENT_PROCESS: u32 = 0xFFFF_FFFF;
+/// The pseudo handle of the calling thread.
+pub const CURRENT_THREAD: u32 = 0xFFFF_FFFE;
 
 #[link(name = "ntdll", kind = "raw-dylib", import_name_type = "undecorated")]
 unsafe extern "system" {
@@ -159,14 +161,60 @@ unsafe extern "system" {
     pub fn NtWriteVirtualMemory(process: u32, address: u32, buffer: *const u8, length: u32, copied: *mut u32) -> u32;
     pub fn NtYieldExecution() -> u32;
 
+    pub fn NtCreateEvent(handle: *mut u32, access: u32, attributes: *const u32, kind: u32, signalled: u32) -> u32;
+    pub fn NtCreateMutant(handle: *mut u32, access: u32, attributes: *const u32, owned: u32) -> u32;
+    pub fn NtCreateSemaphore(handle: *mut u32, access: u32, attributes: *const u32, count: i32, limit: i32) -> u32;
+    pub fn NtCreateThread(
+        handle: *mut u32,
+        access: u32,
+        attributes: *const u32,
+        process: u32,
+        client: *mut u32,
+        context: *const u8,
+        stack: *const u32,
+        suspended: u32,
+    ) -> u32;
+    pub fn NtDuplicateObject(
+        from_process: u32,
+        from: u32,
+        to_process: u32,
+        to: *mut u32,
+        access: u32,
+        attributes: u32,
+        options: u32,
+    ) -> u32;
+    pub fn NtOpenThread(handle: *mut u32, access: u32, attributes: *const u32, client: *const u32) -> u32;
+    pub fn NtPulseEvent(event: u32, previous: *mut u32) -> u32;
+    pub fn NtQueryInformationThread(thread: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32) -> u32;
+    pub fn NtQueueApcThread(thread: u32, routine: u32, context: u32, first: u32, second: u32) -> u32;
+    pub fn NtReleaseMutant(mutant: u32, previous: *mut u32) -> u32;
+    pub fn NtReleaseSemaphore(semaphore: u32, count: i32, previous: *mut u32) -> u32;
+    pub fn NtResetEvent(event: u32, previous: *mut u32) -> u32;
+    pub fn NtResumeThread(thread: u32, previous: *mut u32) -> u32;
+    pub fn NtSetEvent(event: u32, previous: *mut u32) -> u32;
+    pub fn NtSetInformationThread(thread: u32, class: u32, buffer: *const u8, length: u32) -> u32;
+    pub fn NtSuspendThread(thread: u32, previous: *mut u32) -> u32;
+    pub fn NtTerminateThread(thread: u32, status: u32) -> u32;
+    pub fn NtWaitForMultipleObjects(
+        count: u32,
+        handles: *const u32,
+        kind: u32,
+        alertable: u32,
+        timeout: *const i64,
+    ) -> u32;
+    pub fn NtWaitForSingleObject(handle: u32, alertable: u32, timeout: *const i64) -> u32;
+
     pub fn LdrGetDllHandle(path: *const u16, flags: *const u32, name: *const UnicodeString, base: *mut u32) -> u32;
     pub fn LdrGetProcedureAddress(base: u32, name: *const AnsiString, ordinal: u32, address: *mut u32) -> u32;
     pub fn LdrLoadDll(path: *const u16, flags: *const u32, name: *const UnicodeString, base: *mut u32) -> u32;
     pub fn LdrShutdownProcess();
     pub fn LdrUnloadDll(base: u32) -> u32;
 
+    pub fn LdrShutdownThread();
     pub fn RtlAllocateHeap(heap: u32, flags: u32, size: u32) -> u32;
     pub fn RtlCreateHeap(flags: u32, base: u32, reserve: u32, commit: u32, lock: u32, parameters: u32) -> u32;
+    pub fn RtlEnterCriticalSection(section: u32) -> u32;
+    pub fn RtlLeaveCriticalSection(section: u32) -> u32;
     pub fn RtlDestroyHeap(heap: u32) -> u32;
     pub fn RtlFreeHeap(heap: u32, flags: u32, address: u32) -> u32;
     pub fn RtlInitializeCriticalSectionAndSpinCount(section: *mut u8, spin: u32) -> u32;

@@ -1,15 +1,21 @@
 //! Critical sections: a lock that its owner may take again.
 //!
-//! `LockCount` is -1 when free and else counts the owner's entries above it; only its owner reads or writes
-//! `RecursionCount`. Whoever finds it taken yields until it is free.
+//! `LockCount` is -1 when free and else counts all entries above it: those of the owner and one for each thread that waits.
+//! Only its owner reads or writes `RecursionCount`. Who leaves a section that others wait for hands it over: it sets the
+//! section's event, which lets one of them through, whose it is then. The event (`LockSemaphore`) is made by whoever needs
+//! it first.
 
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use user_ffi::teb;
 use user_support::status::Status;
 
-use super::services::NtYieldExecution;
+use super::services::{NtClose, NtCreateEvent, NtSetEvent, NtWaitForSingleObject, NtYieldExecution};
 
+/// Wait for the event and set it.
+const EVENT_ACCESS: u32 = 0x0010_0003;
+/// `SynchronizationEvent`.
+const SYNCHRONIZATION: u32 = 1;
 /// Why the value: no thread has identifier 0.
 const NOBODY: u32 = 0;
 
@@ -57,7 +63,28 @@ impl CriticalSection {
 
     /// Takes it, waiting as long as it is another's.
     pub fn enter(&self) {
-        while !self.try_enter() {
+        let thread = teb().thread_identifier();
+        if self.lock_count.fetch_add(1, Ordering::Acquire) == -1 {
+            self.owner.store(thread, Ordering::Relaxed);
+            self.recursion.store(1, Ordering::Relaxed);
+        } else if self.owner.load(Ordering::Relaxed) == thread {
+            self.recursion.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.wait();
+            self.owner.store(thread, Ordering::Relaxed);
+            self.recursion.store(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until it is handed over.
+    #[doc(alias = "RtlpWaitForCriticalSection")]
+    fn wait(&self) {
+        loop {
+            let event = self.event();
+            // SAFETY: the service reads nothing.
+            if event != 0 && unsafe { NtWaitForSingleObject(event, 0, core::ptr::null()) } == Status::SUCCESS.0 {
+                return;
+            }
             // SAFETY: yielding the processor touches no memory.
             unsafe { NtYieldExecution() };
         }
@@ -65,10 +92,52 @@ impl CriticalSection {
 
     /// Gives one entry back.
     pub fn leave(&self) {
-        if self.recursion.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.owner.store(NOBODY, Ordering::Relaxed);
+        if self.recursion.load(Ordering::Relaxed) > 1 {
+            self.recursion.fetch_sub(1, Ordering::Relaxed);
+            self.lock_count.fetch_sub(1, Ordering::Relaxed);
+            return;
         }
-        self.lock_count.fetch_sub(1, Ordering::Release);
+        self.recursion.store(0, Ordering::Relaxed);
+        self.owner.store(NOBODY, Ordering::Relaxed);
+        if self.lock_count.fetch_sub(1, Ordering::Release) > 0 {
+            self.hand_over();
+        }
+    }
+
+    /// Lets one of those that wait through.
+    #[doc(alias = "RtlpUnWaitCriticalSection")]
+    fn hand_over(&self) {
+        loop {
+            let event = self.event();
+            // SAFETY: the service writes nothing.
+            if event != 0 && unsafe { NtSetEvent(event, core::ptr::null_mut()) } == Status::SUCCESS.0 {
+                return;
+            }
+            // SAFETY: as in `wait`.
+            unsafe { NtYieldExecution() };
+        }
+    }
+
+    /// The handle of the event, or 0 where there can be none now.
+    fn event(&self) -> u32 {
+        let known = self.semaphore.load(Ordering::Acquire);
+        if known != 0 {
+            return known;
+        }
+        let mut handle = 0;
+        // SAFETY: the service writes the handle.
+        let status = unsafe { NtCreateEvent(&mut handle, EVENT_ACCESS, core::ptr::null(), SYNCHRONIZATION, 0) };
+        if status != Status::SUCCESS.0 {
+            return 0;
+        }
+        match self.semaphore.compare_exchange(0, handle, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => handle,
+            Err(other) => {
+                // SAFETY: nobody else knows the handle.
+                unsafe { NtClose(handle) };
+                other
+            }
+        }
     }
 }
 
@@ -148,7 +217,7 @@ pub unsafe extern "system" fn RtlLeaveCriticalSection(target: *mut CriticalSecti
     Status::SUCCESS.0
 }
 
-/// Ends a critical section; it holds nothing that must be returned.
+/// Ends a critical section: its event is given back.
 ///
 /// # Safety
 /// `target` points to a critical section that nobody has.
@@ -156,6 +225,11 @@ pub unsafe extern "system" fn RtlLeaveCriticalSection(target: *mut CriticalSecti
 pub unsafe extern "system" fn RtlDeleteCriticalSection(target: *mut CriticalSection) -> u32 {
     // SAFETY: the caller's promise.
     let section = unsafe { section(target) };
+    let event = section.semaphore.swap(0, Ordering::Relaxed);
+    if event != 0 {
+        // SAFETY: the section made it, and nobody has the section.
+        unsafe { NtClose(event) };
+    }
     section.lock_count.store(-1, Ordering::Relaxed);
     section.owner.store(NOBODY, Ordering::Relaxed);
     Status::SUCCESS.0

@@ -2,7 +2,7 @@
 
 use user_ffi::{AnsiString, UnicodeString};
 use user_support::image::Symbol;
-use user_support::loader::{LoadError, Module, free_library, load_library, procedure_address};
+use user_support::loader::{LoadError, Module, free_library, ignore_threads, load_library, procedure_address};
 use user_support::path;
 use user_support::status::Status;
 
@@ -120,9 +120,12 @@ pub extern "system" fn LdrShutdownProcess() {
     shut_down_process();
 }
 
-/// Thread starts and ends are not announced to DLLs, so there is nothing to switch off; only the handle is checked.
+/// From now on a DLL is not told of threads.
 #[unsafe(no_mangle)]
 pub extern "system" fn LdrDisableThreadCalloutsForDll(base: u32) -> u32 {
-    let known = locked(|process| Module::at(process, base).is_some());
-    if known { Status::SUCCESS.0 } else { Status::DLL_NOT_FOUND.0 }
+    let ignored = locked(|process| match Module::at(process, base) {
+        Some(module) => ignore_threads(process, module),
+        None => Err(Status::DLL_NOT_FOUND),
+    });
+    ignored.err().unwrap_or(Status::SUCCESS).0
 }

@@ -12,3 +12,4 @@ mod services;
 mod start;
 mod system_call;
 mod text;
+mod thread;

@@ -123,6 +123,10 @@ impl Process for Native {
         unsafe { call_initialiser(entry, base, reason as u32, context) & 0xFF != 0 }
     }
 
+    fn thread_storage(&self) -> u32 {
+        teb().storage()
+    }
+
     fn set_thread_storage(&self, array: u32) {
         teb().set_storage(array);
     }

@@ -1,6 +1,6 @@
 //! The first instructions of a process in ring 3. The contract with the kernel stands in `lib.rs`.
 
-use core::arch::asm;
+use core::arch::{asm, naked_asm};
 use core::cell::UnsafeCell;
 
 use alloc::vec::Vec;
@@ -17,6 +17,7 @@ use super::failure::terminate;
 use super::heap;
 use super::process::Native;
 use super::services::{CURRENT_PROCESS, NtQueryVirtualMemory, NtRaiseHardError};
+use super::thread::begin_thread;
 
 /// The lock under which the loader works.
 pub(super) static LOADER_LOCK: CriticalSection = CriticalSection::new();
@@ -26,7 +27,11 @@ static PEB_LOCK: CriticalSection = CriticalSection::new();
 static LOADER_DATA: Words<10> = Words(UnsafeCell::new([0; 10]));
 /// The `RTL_BITMAP` that describes the PEB's thread-local slots: their number and where the bits are.
 static SLOT_BITMAP: Words<2> = Words(UnsafeCell::new([0; 2]));
+/// The same for the slots that stand in a block of their own.
+static EXPANSION_BITMAP: Words<2> = Words(UnsafeCell::new([0; 2]));
 
+/// Slots that a thread has elsewhere, when it uses one of them.
+const EXPANSION_SLOTS: u32 = 1024;
 /// Slots that a thread has in its TEB.
 const THREAD_SLOTS: u32 = 64;
 
@@ -42,19 +47,41 @@ impl<const COUNT: usize> Words<COUNT> {
     }
 }
 
-/// Where the kernel enters a process: see the contract in `lib.rs`.
+/// Where every thread enters ring 3: see the contract in `lib.rs`. A thread that has a `CONTEXT` to go on with came by
+/// `KiUserApcDispatcher`, which left it on the stack; one that has not has the return address 0.
 ///
 /// # Safety
-/// Called once, by the kernel, on the first thread of a fresh process.
+/// Called once, by the kernel, on a fresh thread.
+#[unsafe(naked)]
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn LdrInitializeThunk(context: u32, ntdll: u32, _argument: u32) -> ! {
+pub unsafe extern "system" fn LdrInitializeThunk(_context: u32, _ntdll: u32, _argument: u32) {
+    naked_asm!(
+        "cmp dword ptr [esp], 0",
+        "je 2f",
+        "lea eax, [esp + 16]",
+        "mov [esp + 4], eax",
+        "2:",
+        "jmp {initialise}",
+        initialise = sym initialise,
+    )
+}
+
+/// Makes the process ready where this is its first thread, else tells the DLLs of a new one. Comes back where there is a
+/// `context` to go on with.
+#[doc(alias = "LdrpInitialize")]
+unsafe extern "system" fn initialise(context: u32, ntdll: u32, _argument: u32) {
+    if peb().loader_data() != 0 {
+        return begin_thread();
+    }
     prepare_process_block();
     // SAFETY: nobody else runs in this process yet.
     let process = unsafe { Native::new() };
     initialise_lists(&process, peb().loader_data());
     let entry = load_program(&process, ntdll).unwrap_or_else(|error| refuse(&process, &error));
-    // SAFETY: the entry point of the program whose process this is; nothing of this frame is needed any more.
-    unsafe { enter_program(entry, context) }
+    if context == 0 {
+        // SAFETY: the entry point of the program whose process this is; nothing of this frame is needed any more.
+        unsafe { enter_program(entry) }
+    }
 }
 
 fn prepare_process_block() {
@@ -70,6 +97,9 @@ fn prepare_process_block() {
     // SAFETY: two words of this DLL's data, which nobody else uses yet.
     unsafe { SLOT_BITMAP.0.get().write([THREAD_SLOTS, peb.slot_bits()]) };
     peb.set_slot_bitmap(SLOT_BITMAP.address());
+    // SAFETY: as above.
+    unsafe { EXPANSION_BITMAP.0.get().write([EXPANSION_SLOTS, peb.expansion_bits()]) };
+    peb.set_expansion_bitmap(EXPANSION_BITMAP.address());
 }
 
 fn load_program(process: &Native, ntdll: u32) -> Result<u32, LoadError> {
@@ -135,19 +165,15 @@ fn search_path(process: &Native) -> Vec<u16> {
     process.search_folders().join(&u16::from(b';'))
 }
 
-/// Cuts the stack back to `context` (or leaves it, for 0), calls the entry point and ends the process with its result.
+/// Calls the entry point and ends the process with its result.
 ///
 /// # Safety
-/// `entry` is the program's entry point and `context` 0 or an address on this stack above everything in use.
-unsafe fn enter_program(entry: u32, context: u32) -> ! {
+/// `entry` is the program's entry point.
+unsafe fn enter_program(entry: u32) -> ! {
     // SAFETY: the caller's promise. The entry point finds a return address, the PEB as its only argument and in ebx;
     // it may take the argument off the stack or not.
     unsafe {
         asm!(
-            "test {context}, {context}",
-            "jz 2f",
-            "mov esp, {context}",
-            "2:",
             "and esp, 0xFFFFFFF0",
             "sub esp, 12",
             "xor ebp, ebp",
@@ -155,7 +181,6 @@ unsafe fn enter_program(entry: u32, context: u32) -> ! {
             "call {entry}",
             "push eax",
             "call {finish}",
-            context = in(reg) context,
             entry = in(reg) entry,
             finish = sym finish,
             in("ebx") peb().address(),

@@ -33,3 +33,20 @@ pub unsafe extern "C" fn KiIntSystemCall() {
 pub unsafe extern "system" fn DbgBreakPoint() {
     naked_asm!("int3", "ret")
 }
+
+/// Where a thread finds a call that is to be made in it: on the stack the routine, its three arguments, and the `CONTEXT`
+/// to go on with afterwards, when other calls may have come.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn KiUserApcDispatcher() {
+    naked_asm!(
+        "lea edi, [esp + 16]",
+        "pop eax",
+        "call eax",
+        "push 1",
+        "push edi",
+        "call {continue_}",
+        "int3",
+        continue_ = sym super::services::NtContinue,
+    )
+}

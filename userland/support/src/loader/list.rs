@@ -41,6 +41,8 @@ pub(super) mod flag {
     pub(in super::super) const IMAGE_DLL: u32 = 0x0000_0004;
     /// Its initialiser was called, or needs no call.
     pub(in super::super) const ENTRY_PROCESSED: u32 = 0x0000_4000;
+    /// Its initialiser does not want to hear of threads.
+    pub(in super::super) const NOT_FOR_THREADS: u32 = 0x0004_0000;
     /// Its initialiser was told of the process and is to be told of its end.
     pub(in super::super) const ATTACH_CALLED: u32 = 0x0008_0000;
     /// It lies elsewhere than it was linked for.
@@ -131,6 +133,10 @@ impl Module {
 
     pub(super) fn set_load_count<M: Memory>(self, memory: &M, count: u16) {
         memory.write_u16(self.0 + field::LOAD_COUNT, count);
+    }
+
+    pub(super) fn has_storage<M: Memory>(self, memory: &M) -> bool {
+        memory.read_u16(self.0 + field::TLS_INDEX) != 0
     }
 
     /// Says, as Windows does, that the module has thread-local storage.

@@ -23,6 +23,7 @@ mod process;
 mod reference;
 mod start;
 mod storage;
+mod thread;
 
 pub use error::LoadError;
 pub use initialise::shut_down;
@@ -31,6 +32,7 @@ pub use load::load_library;
 pub use process::{LoaderData, Mapped, Process, Reason};
 pub use reference::free_library;
 pub use start::{Program, start};
+pub use thread::{attach_thread, detach_thread, ignore_threads};
 
 use alloc::vec::Vec;
 

@@ -23,6 +23,10 @@ pub enum Reason {
     ProcessDetach = 0,
     /// The DLL has come into the process.
     ProcessAttach = 1,
+    /// A thread begins.
+    ThreadAttach = 2,
+    /// A thread ends by itself.
+    ThreadDetach = 3,
 }
 
 /// Where a process's loader data is: all that looking modules up needs.
@@ -65,6 +69,9 @@ pub trait Process: LoaderData {
 
     /// Calls an initialiser or TLS callback at `entry` and returns whether it succeeded.
     fn call(&self, entry: u32, base: u32, reason: Reason, context: u32) -> bool;
+
+    /// This thread's array of thread-local blocks, or 0.
+    fn thread_storage(&self) -> u32;
 
     /// Makes `array` this thread's array of thread-local blocks.
     fn set_thread_storage(&self, array: u32);

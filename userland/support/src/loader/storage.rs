@@ -21,14 +21,49 @@ pub(super) fn initialise_storage<P: Process>(process: &P) -> Result<(), LoadErro
             storages.push(storage);
         }
     }
+    for (index, storage) in (0..).zip(&storages) {
+        process.write_u32(storage.index, index);
+    }
+    give_storage(process, &storages)
+}
+
+/// Gives a later thread its blocks.
+#[doc(alias = "LdrpAllocateTls")]
+pub(super) fn attach_storage<P: Process>(process: &P) -> Result<(), LoadError> {
+    let mut storages = Vec::new();
+    // In the order in which the modules got their indices.
+    for module in Module::all(process, Order::Load).filter(|module| module.has_storage(process)) {
+        let storage = module.image(process).and_then(|image| ThreadLocalStorage::open(process, &image));
+        storages.extend(storage.map_err(|error| LoadError::from(error).named(|| module.full_name(process)))?);
+    }
+    give_storage(process, &storages)
+}
+
+/// Takes the blocks of the running thread, which ends.
+#[doc(alias = "LdrpFreeTls")]
+pub(super) fn detach_storage<P: Process>(process: &P) {
+    let array = process.thread_storage();
+    if array == 0 {
+        return;
+    }
+    process.set_thread_storage(0);
+    let count = Module::all(process, Order::Load).filter(|module| module.has_storage(process)).count() as u32;
+    free_storage(process, array, count);
+}
+
+fn free_storage<P: Process>(process: &P, array: u32, blocks: u32) {
+    (0..blocks).for_each(|index| process.free(process.read_u32(array + 4 * index)));
+    process.free(array);
+}
+
+fn give_storage<P: Process>(process: &P, storages: &[ThreadLocalStorage]) -> Result<(), LoadError> {
     if storages.is_empty() {
         return Ok(());
     }
     let array = process.allocate(4 * storages.len() as u32).ok_or(Status::NO_MEMORY)?;
-    for (index, storage) in storages.iter().enumerate() {
-        let index = index as u32;
-        process.write_u32(storage.index, index);
-        process.write_u32(array + 4 * index, copy_template(process, storage)?);
+    for (index, storage) in (0..).zip(storages) {
+        let block = copy_template(process, storage).inspect_err(|_| free_storage(process, array, index))?;
+        process.write_u32(array + 4 * index, block);
     }
     process.set_thread_storage(array);
     Ok(())

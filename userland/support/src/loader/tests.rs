@@ -164,6 +164,10 @@ impl Process for Fake {
         self.calls.borrow_mut().push((entry, reason, context));
         self.refusing != Some(entry)
     }
+    fn thread_storage(&self) -> u32 {
+        self.storage.get()
+    }
+
     fn set_thread_storage(&self, array: u32) {
         self.storage.set(array);
     }
