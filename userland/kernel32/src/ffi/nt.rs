@@ -164,25 +164,6 @@ unsafe extern "system" {
     pub fn NtCreateEvent(handle: *mut u32, access: u32, attributes: *const u32, kind: u32, signalled: u32) -> u32;
     pub fn NtCreateMutant(handle: *mut u32, access: u32, attributes: *const u32, owned: u32) -> u32;
     pub fn NtCreateSemaphore(handle: *mut u32, access: u32, attributes: *const u32, count: i32, limit: i32) -> u32;
-    pub fn NtCreateThread(
-        handle: *mut u32,
-        access: u32,
-        attributes: *const u32,
-        process: u32,
-        client: *mut u32,
-        context: *const u8,
-        stack: *const u32,
-        suspended: u32,
-    ) -> u32;
-    pub fn NtDuplicateObject(
-        from_process: u32,
-        from: u32,
-        to_process: u32,
-        to: *mut u32,
-        access: u32,
-        attributes: u32,
-        options: u32,
-    ) -> u32;
     pub fn NtOpenThread(handle: *mut u32, access: u32, attributes: *const u32, client: *const u32) -> u32;
     pub fn NtPulseEvent(event: u32, previous: *mut u32) -> u32;
     pub fn NtQueryInformationThread(thread: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32) -> u32;
@@ -190,7 +171,6 @@ unsafe extern "system" {
     pub fn NtReleaseMutant(mutant: u32, previous: *mut u32) -> u32;
     pub fn NtReleaseSemaphore(semaphore: u32, count: i32, previous: *mut u32) -> u32;
     pub fn NtResetEvent(event: u32, previous: *mut u32) -> u32;
-    pub fn NtResumeThread(thread: u32, previous: *mut u32) -> u32;
     pub fn NtSetEvent(event: u32, previous: *mut u32) -> u32;
     pub fn NtSetInformationThread(thread: u32, class: u32, buffer: *const u8, length: u32) -> u32;
     pub fn NtSuspendThread(thread: u32, previous: *mut u32) -> u32;
