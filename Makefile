@@ -101,7 +101,7 @@ clean:
 	rm -rf $(TARGET) out
 
 # ---- Building blocks --------------------------------------------------------------------------------------------
-DLLS      := ntdll kernel32
+DLLS      := ntdll kernel32 msvcrt
 KERNEL    := $(TARGET)/x86-target/release/vadose-kernel
 MINGW     := i686-w64-mingw32-gcc
 # No C library and nothing hidden: the programs bring their own entry, mainCRTStartup.
@@ -132,7 +132,7 @@ userland: runner
 	@$(BARE) build $(QUIET) --release --config userland/target.toml $(DLLS:%=-p %)
 	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) $(DLLS:%=out/system32/%.dll)
 
-# The C programs: tests, the programs that test the commands, benchmarks and samples.
+# The C programs: tests, the programs that test the commands, benchmarks, samples and the programs that ship on C:.
 guest:
 	@$(NEED) guest
 	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) c-programs
@@ -174,6 +174,7 @@ $(eval $(call c-folder,tests/guest,guest))
 $(eval $(call c-folder,tests/commands,commands))
 $(eval $(call c-folder,tests/bench,bench))
 $(eval $(call c-folder,userland/samples,samples))
+$(eval $(call c-folder,userland/programs,programs))
 
 c-programs: $(C_PROGRAMS)
 	@:

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
 use drivers::power::{self, Outcome, PowerOff};
-use drivers::{log, logln};
+use drivers::{keyboard, log, logln};
 use hal::descriptors::{self, InterruptedTask};
 use hal::page_tables::peek;
 use hal::{interrupts, registers};
@@ -46,6 +46,16 @@ pub fn shut_down(outcome: Outcome) -> ! {
         2 => PowerOff::Bochs,
         _ => PowerOff::Halt,
     })
+}
+
+/// Starts the machine anew.
+#[doc(alias = "HalReturnToFirmware")]
+pub fn restart() -> ! {
+    crate::link::drain();
+    log::drain();
+    keyboard::reset_processor();
+    // There is no keyboard controller to do it.
+    shut_down(Outcome::Good)
 }
 
 /// The machine is not one the kernel can start on: says why and stops.

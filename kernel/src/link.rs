@@ -44,9 +44,10 @@ pub fn open() -> bool {
 /// Writes a program's bytes; whether there is a line to write them to.
 pub fn write(stream: Stream, bytes: &[u8]) -> bool {
     let channel = match stream {
-        Stream::Output => OUTPUT,
+        // What is written to a console is a program's output to whoever looks on from elsewhere.
+        Stream::Output | Stream::Console => OUTPUT,
         Stream::Error => ERROR,
-        Stream::Input | Stream::Console => return false,
+        Stream::Input | Stream::ConsoleInput | Stream::Log => return false,
     };
     let mut link = LINK.lock();
     let Some(link) = link.as_mut() else { return false };

@@ -7,6 +7,7 @@ extern crate alloc;
 
 mod bugcheck;
 mod clock;
+mod crash;
 mod debugger;
 mod link;
 mod links;

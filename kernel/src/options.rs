@@ -4,6 +4,8 @@ use boot::information::{LINE, Text};
 use drivers::logln;
 use drivers::power::PowerOff;
 
+use crate::crash::Crash;
+
 /// How a run ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Exit {
@@ -46,10 +48,14 @@ pub struct Options {
     pub debugger: Debugger,
     /// `link=com3`: a runner listens there.
     pub link: bool,
+    /// `debug`: programs may read all memory, through NtSystemDebugControl.
+    pub debug: bool,
     /// `bench`: measure and print.
     pub bench: bool,
     /// `test`: run the guest tests.
     pub test: bool,
+    /// `crash=`: what to break instead of running programs.
+    pub crash: Option<Crash>,
     /// `run=`: DOS path of the program to start without a plan.
     pub run: Option<Text<LINE>>,
 }
@@ -62,8 +68,10 @@ impl Options {
             console: Console::default(),
             debugger: Debugger::default(),
             link: false,
+            debug: false,
             bench: false,
             test: false,
+            crash: None,
             run: None,
         };
         for (index, word) in line.split_ascii_whitespace().enumerate() {
@@ -87,8 +95,13 @@ impl Options {
             ("kd", "com2") => self.debugger = Debugger::Listening,
             ("kd", "wait") => self.debugger = Debugger::Waiting,
             ("link", "com3") => self.link = true,
+            ("debug", "") => self.debug = true,
             ("bench", "") => self.bench = true,
             ("test", "") => self.test = true,
+            ("crash", word) => {
+                self.crash = Crash::parse(word);
+                return self.crash.is_some();
+            }
             ("run", path) if !path.is_empty() => self.run = Some(Text::new(path.as_bytes())),
             _ => return false,
         }

@@ -7,15 +7,16 @@ use abi::nt::process::{Eprocess, Kprocess};
 use abi::nt::thread::{Ethread, Kthread};
 use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
-use drivers::log;
+use drivers::power::Outcome;
+use drivers::{keyboard, log, serial};
 use hal::context::{self, Context, KernelStack};
 use hal::{control_region, fpu, interrupts, registers, user_memory};
 use io::RamDisk;
 use mm::machine::Records;
-use ps::{Form, Image, Input, KernelRoutine, Platform, Stream};
+use ps::{ConsoleByte, Form, Image, Input, KernelRoutine, Platform, ShutDown, Stream};
 
 use crate::machine::Hardware;
-use crate::{clock, debugger, link};
+use crate::{bugcheck, clock, debugger, link};
 
 impl Platform for Hardware {
     type Disk = RamDisk<Hardware>;
@@ -100,16 +101,47 @@ impl Platform for Hardware {
     }
 
     fn write_stream(&self, stream: Stream, bytes: &[u8]) {
-        if !link::write(stream, bytes) {
+        if !bytes.is_empty() && !link::write(stream, bytes) {
             log::write_bytes(bytes);
         }
     }
 
     fn read_input(&self, into: &mut [u8]) -> Input {
-        link::read(into).unwrap_or_else(|| match log::receive(into) {
-            0 => Input::Nothing,
-            count => Input::Bytes(count),
+        link::read(into).unwrap_or_else(|| {
+            let mut count = 0;
+            while count < into.len()
+                && let Some(byte) = serial::take_typed()
+            {
+                into[count] = byte;
+                count += 1;
+            }
+            if count == 0 { Input::Nothing } else { Input::Bytes(count) }
         })
+    }
+
+    fn read_console(&self) -> Option<ConsoleByte> {
+        let mut byte = [0];
+        match link::read(&mut byte) {
+            Some(Input::Bytes(_)) => Some(ConsoleByte::Terminal(byte[0])),
+            Some(Input::End) => Some(ConsoleByte::End),
+            Some(Input::Nothing) => None,
+            None => {
+                let typed = || serial::take_typed().map(ConsoleByte::Terminal);
+                keyboard::take().map(ConsoleByte::Keyboard).or_else(typed)
+            }
+        }
+    }
+
+    fn console_place(&self) -> ((usize, usize), u8) {
+        log::place()
+    }
+
+    fn shut_down(&self, how: ShutDown) -> ! {
+        match how {
+            ShutDown::Restart => bugcheck::restart(),
+            ShutDown::PowerOff => bugcheck::shut_down(Outcome::Good),
+            ShutDown::Corrupt => bugcheck::shut_down(Outcome::Bad),
+        }
     }
 
     fn event(&self, line: fmt::Arguments<'_>) {

@@ -4,7 +4,7 @@ use boot::early_frames::EarlyFrames;
 use boot::information::BootInformation;
 use boot::memory::KernelHalf;
 use boot::{Physical, image};
-use drivers::{interrupt_controller, log, logln, timer};
+use drivers::{interrupt_controller, keyboard, log, logln, serial, timer};
 use hal::cpu::{self, Features};
 use hal::{control_region, fpu, interrupts, windows};
 use mm::layout::PAGE_SIZE;
@@ -53,6 +53,18 @@ fn prepare(magic: u32, address: u32) {
     interrupt_controller::initialise();
     clock::initialise();
     interrupt_controller::unmask(timer::LINE);
+    open_console();
+}
+
+/// Lets the devices interrupt at which somebody may type, as far as there are any.
+fn open_console() {
+    if keyboard::initialise() {
+        interrupt_controller::unmask(keyboard::LINE);
+    }
+    if log::has_serial() {
+        serial::listen();
+        interrupt_controller::unmask(serial::LINE);
+    }
 }
 
 fn memory_map(information: &BootInformation, features: &Features) -> MemoryMap {

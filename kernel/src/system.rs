@@ -23,6 +23,7 @@ use ps::{Entries, Executive, KernelRoutine, Verdict};
 use spin::Once;
 
 use crate::bugcheck::refuse;
+use crate::crash::crash;
 use crate::machine::{HARDWARE, Hardware};
 use crate::options::{Debugger, Options};
 use crate::{bugcheck, debugger, link};
@@ -46,8 +47,10 @@ static TABLES: PointerTables =
 
 /// Above programs, so that the next job starts as soon as one has ended.
 const SESSION_PRIORITY: u8 = 9;
+/// Above programs, so that Ctrl-C is heard.
+const CONSOLE_PRIORITY: u8 = 13;
 /// The program that runs where neither plan nor command line names one.
-const DEFAULT_PROGRAM: &str = "C:\\WINDOWS\\system32\\demo.exe";
+const DEFAULT_PROGRAM: &str = "C:\\WINDOWS\\system32\\cmd.exe";
 
 /// The executive. Nothing asks for it before it is there.
 #[inline(always)]
@@ -76,7 +79,7 @@ pub fn initialise(
     information: &BootInformation,
     options: Options,
 ) {
-    OPTIONS.call_once(|| options);
+    let debug = OPTIONS.call_once(|| options).debug;
     let address = TABLES.0.as_ptr() as u32;
     let boot = BootMemory {
         ram,
@@ -104,6 +107,12 @@ pub fn initialise(
     debugger::initialise(OPTIONS.get().map_or(Debugger::None, |options| options.debugger), script);
     let entries = system.load_ntdll().unwrap_or_else(|error| refuse(format_args!("{error}")));
     fill_shared_data(&entries, mm.physical_pages().2);
+    if debug {
+        system.allow_debugging();
+        let shared: &KuserSharedData = HARDWARE.record(Link::new(KERNEL_SHARED_DATA));
+        shared.kd_debugger_enabled.set(1);
+        logln!("debug: programs may read all memory");
+    }
     logln!("memory manager: {} frames, {} of them free", mm.physical_pages().2, mm.available_frames());
 }
 
@@ -173,7 +182,11 @@ fn fill_shared_data(entries: &Entries, pages: u32) {
 /// Starts the zero-page thread and the session.
 pub fn start_threads() {
     let system = executive();
-    let threads = [(zero_pages as KernelRoutine, ZERO_PAGE_PRIORITY), (run_session as KernelRoutine, SESSION_PRIORITY)];
+    let threads = [
+        (zero_pages as KernelRoutine, ZERO_PAGE_PRIORITY),
+        (serve_console as KernelRoutine, CONSOLE_PRIORITY),
+        (run_session as KernelRoutine, SESSION_PRIORITY),
+    ];
     for (routine, priority) in threads {
         if system.create_system_thread(routine, 0, priority).is_err() {
             refuse(format_args!("too little RAM for the first threads"));
@@ -191,6 +204,9 @@ extern "C" fn run_session(_: u32) -> ! {
     }
     if options.debugger == Debugger::Waiting {
         debugger::wait_for_go();
+    }
+    if let Some(how) = options.crash {
+        crash(how);
     }
     let system = executive();
     if options.test {
@@ -214,6 +230,11 @@ extern "C" fn run_session(_: u32) -> ! {
 /// The zero-page thread.
 extern "C" fn zero_pages(_: u32) -> ! {
     executive().zero_pages()
+}
+
+/// The thread that takes keys.
+extern "C" fn serve_console(_: u32) -> ! {
+    executive().serve_console()
 }
 
 /// Tells once how long the way to ring 3 was.

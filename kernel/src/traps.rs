@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
-use drivers::{interrupt_controller, timer};
+use drivers::{interrupt_controller, keyboard, serial, timer};
 use hal::cpu::Features;
 use hal::traps::{self, Hooks};
 use hal::{page_tables, user_memory};
@@ -98,7 +98,7 @@ const fn exception_status(vector: u32) -> Option<NtStatus> {
     })
 }
 
-/// An exception in ring 3 is the program's end.
+/// An exception in ring 3 is the program's end, but a breakpoint that the debugger takes.
 fn user_exception(frame: &TrapFrame, vector: u32) {
     const PROTECTION_FAULT: u32 = 13;
     const BREAKPOINT: u32 = 3;
@@ -122,7 +122,7 @@ extern "C" fn exception(frame: &TrapFrame, vector: u32) {
     const MACHINE_CHECK: u32 = 18;
     let eip = frame.eip.get();
     if frame.is_user() && vector != NON_MASKABLE && vector != MACHINE_CHECK {
-        user_exception(frame, vector);
+        return user_exception(frame, vector);
     }
     match (vector, exception_status(vector)) {
         (NON_MASKABLE, _) => bugcheck_at(BugcheckCode::NMI_HARDWARE_FAILURE, [0; 4], frame),
@@ -135,9 +135,17 @@ extern "C" fn exception(frame: &TrapFrame, vector: u32) {
 /// Touches only atomics and the interrupt controller: it may have interrupted anything.
 extern "C" fn interrupt(frame: &TrapFrame, line: u32) {
     let line = line as u8;
-    if interrupt_controller::acknowledge(line) && line == timer::LINE {
-        clock::tick();
-        system::executive().clock_tick(if frame.is_user() { Ring::User } else { Ring::Kernel });
+    if !interrupt_controller::acknowledge(line) {
+        return;
+    }
+    match line {
+        timer::LINE => {
+            clock::tick();
+            system::executive().clock_tick(if frame.is_user() { Ring::User } else { Ring::Kernel });
+        }
+        keyboard::LINE => keyboard::interrupt(),
+        serial::LINE => serial::interrupt(),
+        _ => {}
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod calendar;
 pub mod cell;
+pub mod console;
 pub mod file;
 pub mod memory;
 pub mod nt;

@@ -75,6 +75,7 @@ services! {
     NtCreateSemaphore = 0x33, 5;
     NtCreateThread = 0x35, 8;
     NtDelayExecution = 0x3B, 2;
+    NtDeviceIoControlFile = 0x42, 10;
     NtDisplayString = 0x43, 1;
     NtDuplicateObject = 0x44, 7;
     NtExtendSection = 0x4A, 2;
@@ -96,6 +97,7 @@ services! {
     NtProtectVirtualMemory = 0x89, 5;
     NtPulseEvent = 0x8A, 2;
     NtQueryAttributesFile = 0x8B, 2;
+    NtQueryDirectoryFile = 0x91, 11;
     NtQueryEvent = 0x94, 5;
     NtQueryInformationFile = 0x97, 5;
     NtQueryInformationProcess = 0x9A, 5;
@@ -123,6 +125,7 @@ services! {
     NtSetInformationFile = 0xE0, 5;
     NtSetInformationProcess = 0xE4, 4;
     NtSetInformationThread = 0xE5, 4;
+    NtShutdownSystem = 0xF9, 1;
     NtSuspendThread = 0xFE, 2;
     NtSystemDebugControl = 0xFF, 6;
     NtTerminateProcess = 0x101, 2;

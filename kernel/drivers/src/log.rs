@@ -59,15 +59,29 @@ pub fn write_last_words(arguments: fmt::Arguments<'_>) {
     }
 }
 
-/// Writes bytes to COM1 and the screen as they are: a program's output.
+/// Writes a console's bytes to COM1 and the screen. A line feed also returns the carriage, on both.
 pub fn write_bytes(bytes: &[u8]) {
     let mut log = LOG.lock();
     if let Some(serial) = &mut log.serial {
-        serial.send(bytes);
+        for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+            if index > 0 {
+                serial.send(b"\r\n");
+            }
+            serial.send(line.strip_suffix(b"\r").unwrap_or(line));
+        }
+        // A carriage return at the end belongs to nothing that follows here.
+        if bytes.last() == Some(&b'\r') {
+            serial.send(b"\r");
+        }
     }
     if let Some(screen) = &mut log.screen {
         screen.write_bytes(bytes);
     }
+}
+
+/// Column and row of the screen's cursor, and the colours of what is written next.
+pub fn place() -> ((usize, usize), u8) {
+    LOG.lock().screen.as_ref().map_or(((0, 0), 7), Screen::place)
 }
 
 /// Waits until the last line has left COM1.
@@ -75,11 +89,6 @@ pub fn drain() {
     if let Some(serial) = &mut LOG.lock().serial {
         serial.drain();
     }
-}
-
-/// Fills `into` with what has been typed on COM1.
-pub fn receive(into: &mut [u8]) -> usize {
-    LOG.lock().serial.as_mut().map_or(0, |serial| serial.receive(into))
 }
 
 /// Writes one line to the kernel's log.

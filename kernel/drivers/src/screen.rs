@@ -1,16 +1,18 @@
-//! The text screen: 80 columns, 25 rows, a cursor, scrolling.
+//! The text screen of a PC: `terminal`'s screen over the cells of the VGA, and the cursor that blinks.
 
 use core::fmt;
-use core::sync::atomic::{AtomicU16, Ordering};
 
 use hal::port::write_u8;
-use hal::screen::{COLUMNS, ROWS, cells};
+use hal::screen::cells;
+use terminal::screen::NORMAL;
 
 /// Registers of the CRT controller: index, then data.
 const CONTROLLER_INDEX: u16 = 0x3D4;
 const CONTROLLER_DATA: u16 = 0x3D5;
 const CURSOR_HIGH: u8 = 0x0E;
 const CURSOR_LOW: u8 = 0x0F;
+/// White on blue: a bugcheck.
+const STOP: u8 = 0x1F;
 
 /// Colours of what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,71 +24,38 @@ pub enum Colors {
 }
 
 /// The screen, from its upper left corner on.
-pub struct Screen {
-    cells: &'static [AtomicU16; COLUMNS * ROWS],
-    position: usize,
-    attribute: u16,
-}
+pub struct Screen(terminal::Screen<'static>);
 
 impl Screen {
     /// The screen, cleared.
     pub fn new() -> Self {
-        let mut screen = Self { cells: cells(), position: 0, attribute: 0 };
-        screen.clear(Colors::Normal);
+        let screen = Self(terminal::Screen::new(cells()));
+        screen.place_cursor();
         screen
     }
 
     /// Fills the screen with blanks in `colors` and goes on at the top.
     pub fn clear(&mut self, colors: Colors) {
-        self.attribute = match colors {
-            Colors::Normal => 0x0700,
-            Colors::Stop => 0x1F00,
-        };
-        self.blank(0);
-        self.position = 0;
+        self.0.clear(if colors == Colors::Stop { STOP } else { NORMAL });
         self.place_cursor();
     }
 
-    fn blank(&self, from: usize) {
-        let blank = self.attribute | u16::from(b' ');
-        self.cells[from..].iter().for_each(|cell| cell.store(blank, Ordering::Relaxed));
-    }
-
-    fn put(&mut self, byte: u8) {
-        match byte {
-            b'\n' => self.position += COLUMNS - self.position % COLUMNS,
-            b'\r' => self.position -= self.position % COLUMNS,
-            8 => self.position = self.position.saturating_sub(1),
-            b'\t' => self.position += 8 - self.position % COLUMNS % 8,
-            _ => {
-                self.cells[self.position].store(self.attribute | u16::from(byte), Ordering::Relaxed);
-                self.position += 1;
-            }
-        }
-        if self.position >= COLUMNS * ROWS {
-            self.scroll();
-        }
-    }
-
-    fn scroll(&mut self) {
-        for index in COLUMNS..COLUMNS * ROWS {
-            let cell = self.cells[index].load(Ordering::Relaxed);
-            self.cells[index - COLUMNS].store(cell, Ordering::Relaxed);
-        }
-        self.blank(COLUMNS * (ROWS - 1));
-        self.position = COLUMNS * (ROWS - 1) + self.position % COLUMNS;
+    /// Column and row of the cursor, from 0, and the colours of what is written next.
+    pub fn place(&self) -> ((usize, usize), u8) {
+        (self.0.position(), self.0.attribute())
     }
 
     fn place_cursor(&self) {
-        for (register, value) in [(CURSOR_HIGH, self.position >> 8), (CURSOR_LOW, self.position)] {
+        let cell = self.0.cell();
+        for (register, value) in [(CURSOR_HIGH, cell >> 8), (CURSOR_LOW, cell)] {
             write_u8(CONTROLLER_INDEX, register);
             write_u8(CONTROLLER_DATA, value as u8);
         }
     }
 
-    /// Writes bytes of code page 437; line feeds also return the carriage.
+    /// Writes bytes, sequences among them.
     pub fn write_bytes(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.put(*byte));
+        self.0.write(bytes);
         self.place_cursor();
     }
 }
@@ -99,10 +68,7 @@ impl Default for Screen {
 
 impl fmt::Write for Screen {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for character in text.chars() {
-            self.put(if character.is_ascii() { character as u8 } else { b'?' });
-        }
-        self.place_cursor();
+        self.write_bytes(text.as_bytes());
         Ok(())
     }
 }

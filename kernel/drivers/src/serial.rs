@@ -1,11 +1,14 @@
 //! Serial ports, on `uart_16550`. A port may be missing: then writing does nothing and there is never anything to read.
 //!
-//! Everything is polled. A port that stops taking bytes (a cable that is not there, flow control) is waited for a bounded
+//! Sending is polled, and so is receiving but for what is typed on COM1: there an interrupt handler puts the bytes where
+//! [`take_typed`] finds them. A port that stops taking bytes (a cable that is not there, flow control) is waited for a bounded
 //! time, then given up.
 
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
 
-use hal::port::read_u8;
+use hal::port::{read_u8, write_u8};
+use terminal::Ring;
 use uart_16550::backend::PioBackend;
 use uart_16550::{BaudRate, Config, Uart16550};
 
@@ -15,9 +18,23 @@ const BASES: [u16; 4] = [0x3F8, 0x2F8, 0x3E8, 0x2E8];
 const PATIENCE: u32 = 1_000_000;
 /// Times the port is looked at before what is inside is given up: 16 bytes take 1.4 ms at 115200 baud, a look 1 us.
 const DRAIN_PATIENCE: u32 = 100_000;
-/// The line status register, and its bit for an empty transmitter.
+/// The register of the byte that has arrived.
+const RECEIVED: u16 = 0;
+/// The register of interrupts wanted, and its bit for bytes that arrive.
+const INTERRUPTS: u16 = 1;
+const ON_RECEIPT: u8 = 1 << 0;
+/// The line status register, its bit for a byte that has arrived, and the one for an empty transmitter.
 const LINE_STATUS: u16 = 5;
+const HAS_RECEIVED: u8 = 1 << 0;
 const TRANSMITTER_EMPTY: u8 = 1 << 6;
+
+/// The interrupt line of COM1 (and of COM3, which does not interrupt).
+pub const LINE: u8 = 4;
+
+/// Bytes typed on COM1 that nobody has taken.
+static TYPED: Ring<1024> = Ring::new();
+/// There was no room for more: the port keeps what comes, and does not interrupt.
+static IS_PAUSED: AtomicBool = AtomicBool::new(false);
 
 /// One of the four serial ports of a PC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,4 +110,29 @@ impl fmt::Write for Serial {
         }
         Ok(())
     }
+}
+
+/// Lets COM1, which is there, interrupt when something is typed.
+pub fn listen() {
+    write_u8(BASES[0] + INTERRUPTS, ON_RECEIPT);
+}
+
+/// An interrupt of COM1: touches only atomics and the port.
+pub fn interrupt() {
+    while TYPED.has_room() && read_u8(BASES[0] + LINE_STATUS) & HAS_RECEIVED != 0 {
+        let _ = TYPED.put(read_u8(BASES[0] + RECEIVED));
+    }
+    if !TYPED.has_room() {
+        write_u8(BASES[0] + INTERRUPTS, 0);
+        IS_PAUSED.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The next byte typed on COM1.
+pub fn take_typed() -> Option<u8> {
+    let byte = TYPED.take();
+    if byte.is_none() && IS_PAUSED.swap(false, Ordering::Relaxed) {
+        listen();
+    }
+    byte
 }

@@ -89,9 +89,8 @@ impl Random {
 
 /// The bytes that steer: the volume up to the end of the last sector of its first 4 MB that is not all zeros.
 fn used(bytes: &[u8]) -> usize {
-    let sectors = bytes[..bytes.len().min(4 << 20)].chunks(512);
-    sectors.enumerate().filter(|(_, sector)| sector.iter().any(|byte| *byte != 0)).last().map_or(0, |(n, _)| n + 1)
-        * 512
+    let mut sectors = bytes[..bytes.len().min(4 << 20)].chunks(512);
+    sectors.rposition(|sector| sector.iter().any(|byte| *byte != 0)).map_or(0, |last| last + 1) * 512
 }
 
 /// How often [`bits_that_flip_harm_nobody`] damages each kind of volume.

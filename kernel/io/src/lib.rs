@@ -10,6 +10,7 @@
 //! | which volumes are accepted | [`geometry`] |
 //! | how the crate is kept from harm | [`source`] |
 //! | NT paths and their refusals | [`path`] |
+//! | listing directories | [`directory`], [`expression`] |
 //! | opening, reading, closing | [`volume`], [`open`], [`read`] |
 //!
 //! ```
@@ -29,6 +30,8 @@
 #![forbid(unsafe_code)]
 
 pub mod device;
+pub mod directory;
+pub mod expression;
 pub mod fcb;
 pub mod geometry;
 mod locate;
@@ -45,6 +48,7 @@ mod fuzz;
 mod test_volume;
 
 pub use device::{BlockDevice, DeviceError, SECTOR};
+pub use directory::{Listed, Scan};
 pub use fcb::Fcb;
 pub use geometry::{FatKind, Geometry, MountError};
 pub use open::{OpenRequest, OpenedFile};

@@ -1,5 +1,7 @@
 //! From a path to what the volume says of the file, and to the runs of sectors that hold it: all that is asked of `lamfat`.
 
+use core::ops::ControlFlow;
+
 use abi::calendar::{Date, system_time};
 use abi::cell::Link;
 use abi::file::{FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL};
@@ -8,9 +10,10 @@ use lamfat::{DateTime, DefaultTimeProvider, Dir, DirEntry, Extent, FileSystem, F
 use mm::machine::Machine;
 
 use crate::device::{BlockDevice, SECTOR};
+use crate::directory::{Listed, listed};
 use crate::fcb::{Fcb, Run};
 use crate::geometry::Geometry;
-use crate::path::{LONGEST_PATH, Path, is_dots, same_name};
+use crate::path::{LONGEST_NAME, LONGEST_PATH, Path, is_dots, same_name};
 use crate::source::{Budget, Source, SourceError};
 use crate::volume::{Volume, nth_run};
 
@@ -21,6 +24,10 @@ type Entry<'f, 'd, D> = DirEntry<'f, Source<'d, D>, DefaultTimeProvider, LossyOe
 /// Where bytes of a short name that are no ASCII go: OEM characters, whose code page nothing here knows, each to a unit of
 /// its own, so that two names never become one.
 const OEM_CHARACTERS: u16 = 0xF000;
+/// Bytes of a volume's label.
+const LABEL: usize = 11;
+/// Units of an 8.3 name.
+const SHORT_NAME: usize = 12;
 /// Attributes that mean something outside FAT.
 const ATTRIBUTES: u32 = 0x37;
 
@@ -46,6 +53,16 @@ impl Name {
         Self { units: [0; LONGEST_PATH], length: 0 }
     }
 
+    /// The name that `units` are.
+    pub fn copied(units: impl Iterator<Item = u16>) -> Result<Self, NtStatus> {
+        let mut name = Self::root();
+        for unit in units {
+            *name.units.get_mut(name.length).ok_or(NtStatus::NAME_TOO_LONG)? = unit;
+            name.length += 1;
+        }
+        Ok(name)
+    }
+
     /// `\dir\file`; `\` for the root.
     pub fn units(&self) -> &[u16] {
         &self.units[..self.length]
@@ -66,6 +83,26 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         let budget = Budget::of_a_directory();
         let files = self.read_volume(&budget)?;
         files.root_dir().iter().try_for_each(|entry| entry.map(drop).map_err(status_of))
+    }
+
+    /// Clusters that belong to no file.
+    ///
+    /// # Errors
+    /// What corrupt volumes and devices give.
+    pub fn free_clusters(&self) -> Result<u32, NtStatus> {
+        let budget = Budget::of_a_directory();
+        budget.renew_for_chain(self.geometry.clusters);
+        let files = self.read_volume(&budget)?;
+        files.stats().map(|stats| stats.free_clusters().min(self.geometry.clusters)).map_err(status_of)
+    }
+
+    /// Serial number and label of the volume, the label filled up with spaces; blank where it cannot be read.
+    pub fn label(&self) -> (u32, [u8; LABEL]) {
+        let budget = Budget::of_a_directory();
+        let mut label = [b' '; LABEL];
+        let Ok(files) = self.read_volume(&budget) else { return (0, label) };
+        label.iter_mut().zip(files.volume_label_as_bytes()).for_each(|(place, byte)| *place = *byte);
+        (files.volume_id(), label)
     }
 
     fn read_volume<'a>(&'a self, budget: &'a Budget) -> Result<Files<'a, D>, NtStatus> {
@@ -94,6 +131,38 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             self.free_runs(runs.0, runs.1);
             NtStatus::INSUFFICIENT_RESOURCES
         })
+    }
+
+    /// Calls `take` with the entries of the directory that `path` leads to, from the one with index `from` on, until it
+    /// breaks off.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub(crate) fn each_entry(
+        &self,
+        path: &Path<'_>,
+        from: u32,
+        mut take: impl FnMut(Listed<'_>) -> ControlFlow<()>,
+    ) -> Result<(), NtStatus> {
+        let budget = Budget::of_a_directory();
+        let files = self.read_volume(&budget)?;
+        let (_, found) = follow(&files, path, &budget)?;
+        let directory = found.as_ref().map_or_else(|| files.root_dir(), DirEntry::to_dir);
+        budget.renew();
+        for (index, entry) in (0..).zip(directory.iter()) {
+            let entry = entry.map_err(status_of)?;
+            if index < from {
+                continue;
+            }
+            let (mut long, mut short) = ([0; LONGEST_NAME], [0; SHORT_NAME]);
+            let long = copied(name_of(&entry), &mut long);
+            let has_long = entry.long_file_name_as_ucs2_units().is_some();
+            let short = copied(short_name(&entry).take(if has_long { SHORT_NAME } else { 0 }), &mut short);
+            if take(listed(index, long, short, &describe(&entry))).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The runs of sectors that hold the file of `entry`: where they are in pool, and how many (I2).
@@ -237,6 +306,16 @@ fn long_name<'e, D: BlockDevice>(entry: &'e Entry<'_, '_, D>) -> impl Iterator<I
 fn short_name<'e, D: BlockDevice>(entry: &'e Entry<'_, '_, D>) -> impl Iterator<Item = u16> + 'e {
     let unit = |byte: &u8| if byte.is_ascii() { u16::from(*byte) } else { OEM_CHARACTERS + u16::from(*byte) };
     entry.short_file_name_as_bytes().iter().map(unit)
+}
+
+/// As many of `units` as there is room for.
+fn copied(units: impl Iterator<Item = u16>, room: &mut [u16]) -> &[u16] {
+    let mut length = 0;
+    for (place, unit) in room.iter_mut().zip(units) {
+        *place = unit;
+        length += 1;
+    }
+    &room[..length]
 }
 
 fn describe<D: BlockDevice>(entry: &Entry<'_, '_, D>) -> FoundFile {

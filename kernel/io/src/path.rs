@@ -56,6 +56,11 @@ impl<'a> Path<'a> {
         Ok(path)
     }
 
+    /// The path of the directory that a volume calls `name`, from its root on: `\dir\dir`.
+    pub(crate) fn of_directory(name: &'a [u16]) -> Self {
+        Self { drive: SYSTEM_VOLUME.1, rest: name.strip_prefix(&[BACKSLASH]).unwrap_or(name), names_directory: true }
+    }
+
     fn check(&self) -> Result<(), NtStatus> {
         if self.rest.len() > LONGEST_PATH {
             return Err(NtStatus::NAME_TOO_LONG);

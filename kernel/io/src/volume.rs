@@ -78,6 +78,7 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
     #[doc(alias = "IopDeleteFile")]
     pub fn close(&self, condemned: Condemned) {
         if let Some(file) = condemned.body::<FileObject>() {
+            self.free_context(file);
             self.release_fcb(self.fcb_of(file));
         }
         self.objects.delete(condemned);

@@ -38,6 +38,8 @@ pub struct Target<'a, M> {
     pub registers: Option<Registers>,
     /// System time, units of 100 ns.
     pub time: u64,
+    /// What it was when the system started.
+    pub started: u64,
 }
 
 impl<M: Machine> Target<'_, M> {
@@ -111,9 +113,13 @@ impl<M: Machine> Target<'_, M> {
     pub fn checked<T: Record>(&self, link: Link<T>) -> Option<&T> {
         let address = link.address();
         let last = address.checked_add(size_of::<T>() as u32 - 1)?;
-        // Below the self-map the kernel half is the same in all address spaces.
+        // Below the self-map the kernel half is the same in all address spaces, the system's among them.
         let inside = address >= SYSTEM_RANGE_START && last < PAGE_TABLES;
-        let mapped = |address| self.walk(address).physical().is_some_and(|at| self.mm.is_ram(at.frame()));
+        let directories = self.mm.system_directories();
+        let mapped = |address| {
+            let walk = Walk::of(&directories, address, |frame, index| self.entry(frame, index));
+            walk.physical().is_some_and(|at| self.mm.is_ram(at.frame()))
+        };
         let sound = inside && (address as usize).is_multiple_of(align_of::<T>()) && mapped(address) && mapped(last);
         sound.then(|| self.mm.machine.record(link))
     }

@@ -1,6 +1,7 @@
 //! The executive: what the services share, and how they reach processes, handles and memory.
 
 use alloc::vec::Vec;
+use core::sync::atomic::AtomicBool;
 
 use abi::cell::{Field, Link, Record};
 use abi::nt::file::FileObject;
@@ -19,6 +20,7 @@ use ob::{Closed, Handle, Handles, ObjectManager};
 use spin::{Mutex, Once};
 
 use crate::deletion::Line;
+use crate::console::ConsoleDevice;
 use crate::endings::Endings;
 use crate::identifiers::Identifiers;
 use crate::ntdll::Ntdll;
@@ -50,6 +52,9 @@ pub struct Executive<P: Platform> {
     /// The thread that ended last, until it is buried.
     pub(crate) reaper: Field<Link<Ethread>>,
     pub(crate) scratch: Mutex<Vec<u16>>,
+    /// Whether programs may read all memory.
+    pub(crate) debugging: AtomicBool,
+    pub(crate) console: ConsoleDevice,
 }
 
 impl<P: Platform> Executive<P> {
@@ -87,6 +92,8 @@ impl<P: Platform> Executive<P> {
             identifiers: Identifiers::new(),
             reaper: Field::<Link<Ethread>>::NULL,
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),
+            debugging: AtomicBool::new(false),
+            console: ConsoleDevice::new(),
         };
         this.describe_system_process(pointer_table);
         this.describe_thread(idle, system_process, 0, (stack.1, 0, 0), 0);

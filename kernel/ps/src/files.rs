@@ -28,7 +28,7 @@ pub(crate) enum Opened {
     Stream(Stream),
 }
 
-const STREAMS: [Stream; 4] = [Stream::Input, Stream::Output, Stream::Error, Stream::Console];
+const STREAMS: [Stream; 5] = [Stream::Input, Stream::Output, Stream::Error, Stream::Console, Stream::ConsoleInput];
 
 impl<P: Platform> Executive<P> {
     /// Opens the file at NT path `path`.
@@ -65,9 +65,11 @@ impl<P: Platform> Executive<P> {
 
     /// What the file object stands for.
     pub(crate) fn opened(&self, object: Link<FileObject>) -> Opened {
-        match self.machine_record(object).fs_context2.get().checked_sub(1) {
-            None => Opened::File,
-            Some(index) => Opened::Stream(STREAMS[index as usize % STREAMS.len()]),
+        let record = self.machine_record(object);
+        // A file of the volume has an FCB; its second word is the file system's own.
+        match (record.fs_context.get(), record.fs_context2.get()) {
+            (0, index) => Opened::Stream(STREAMS[index.saturating_sub(1) as usize % STREAMS.len()]),
+            _ => Opened::File,
         }
     }
 

@@ -9,6 +9,7 @@
 //! | waits, suspension, calls into programs | `wait`, `apc` |
 //! | a program's page fault or exception | `trap` |
 //! | a system service | `services` |
+//! | the console | `console` |
 //! | what runs after start-up, and what is told of it | `session`, `plan` |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -16,6 +17,7 @@
 extern crate alloc;
 
 mod apc;
+mod console;
 mod context;
 mod create;
 mod deletion;
@@ -43,5 +45,5 @@ pub use context::{Form, IMAGE_SIZE, Image};
 pub use endings::Ending;
 pub use executive::Executive;
 pub use ntdll::Entries;
-pub use platform::{Input, KernelRoutine, Platform, Stream};
+pub use platform::{ConsoleByte, Input, KernelRoutine, Platform, ShutDown, Stream};
 pub use session::Verdict;

@@ -22,6 +22,32 @@ pub enum Stream {
     Error,
     /// The console, for writing.
     Console,
+    /// The console, for reading.
+    ConsoleInput,
+    /// Where lines for people go, whoever writes them: the kernel's log.
+    Log,
+}
+
+/// What has come from a device of the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsoleByte {
+    /// A byte of a scan code.
+    Keyboard(u8),
+    /// A byte that a terminal sent.
+    Terminal(u8),
+    /// The terminal will send no more. May be told more than once.
+    End,
+}
+
+/// How the machine is to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShutDown {
+    /// Switched off.
+    PowerOff,
+    /// Started anew.
+    Restart,
+    /// Switched off, and whoever listens is told that the audit failed.
+    Corrupt,
 }
 
 /// What reading from a stream gave.
@@ -117,6 +143,15 @@ pub trait Platform: Machine + Sync + 'static {
 
     /// Reads from standard input without waiting.
     fn read_input(&self, into: &mut [u8]) -> Input;
+
+    /// The next byte that somebody typed at the console.
+    fn read_console(&self) -> Option<ConsoleByte>;
+
+    /// Column and row of the console's cursor, from 0, and the colours of what is written next.
+    fn console_place(&self) -> ((usize, usize), u8);
+
+    /// Stops the machine.
+    fn shut_down(&self, how: ShutDown) -> !;
 
     /// Tells the runner what happened, where there is one, in one line.
     fn event(&self, line: core::fmt::Arguments<'_>);

@@ -181,7 +181,11 @@ impl<P: Platform> Executive<P> {
 
     /// Reserves the first thread's stack and commits its upper end, over a guard page: bottom, limit and top.
     #[doc(alias = "RtlCreateUserStack")]
-    fn create_user_stack(&self, process: Link<Eprocess>, image: &ImageInformation) -> Result<(u32, u32, u32), NtStatus> {
+    fn create_user_stack(
+        &self,
+        process: Link<Eprocess>,
+        image: &ImageInformation,
+    ) -> Result<(u32, u32, u32), NtStatus> {
         use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_GUARD, PAGE_READWRITE};
         use mm::virtual_memory::AllocateFlags;
         let space = self.mm().address_space(process);
@@ -249,10 +253,15 @@ impl<P: Platform> Executive<P> {
         let mut handles = [0; 3];
         let streams = match job.console {
             Console::Pipes => [Stream::Input, Stream::Output, Stream::Error],
-            Console::Console => [Stream::Input, Stream::Console, Stream::Console],
+            Console::Console => [Stream::ConsoleInput, Stream::Console, Stream::Console],
         };
         for (handle, stream) in handles.iter_mut().zip(streams) {
-            let access = if stream == Stream::Input { FILE_GENERIC_READ } else { FILE_GENERIC_WRITE };
+            let access = match stream {
+                Stream::Input => FILE_GENERIC_READ,
+                // As XP opens its two sides for programs.
+                Stream::Console | Stream::ConsoleInput => FILE_GENERIC_READ | FILE_GENERIC_WRITE,
+                _ => FILE_GENERIC_WRITE,
+            };
             let object = self.create_stream(stream)?;
             let inserted = self.objects().handles(table).insert(object, access, OBJ_INHERIT);
             self.release(object);

@@ -11,7 +11,7 @@ use abi::status::NtStatus;
 use crate::endings::Ending;
 use crate::executive::Executive;
 use crate::ntdll::{self, Entries, Ntdll};
-use crate::plan::{Job, Wait};
+use crate::plan::{Console, Job, Wait};
 use crate::platform::Platform;
 use crate::process::SYSTEM_DIRECTORY;
 
@@ -98,7 +98,12 @@ impl<P: Platform> Executive<P> {
         let frames = self.frames_in_hand();
         let time_stamp = self.platform().time_stamp();
         match self.start(&job) {
-            Ok(process) => Some(Running { job, process, frames, time_stamp }),
+            Ok(process) => {
+                if job.console == Console::Console {
+                    self.enter_console(process);
+                }
+                Some(Running { job, process, frames, time_stamp })
+            }
             Err(ending) => {
                 self.report(&job, &ending, (0, frames, self.frames_in_hand()), "ok");
                 None
@@ -109,6 +114,9 @@ impl<P: Platform> Executive<P> {
     fn finish(&self, running: Running<'_>, alone: Alone) -> Verdict {
         let id = self.machine_record(running.process).unique_process_id.get();
         self.wait_for_end(running.process);
+        if running.job.console == Console::Console {
+            self.leave_console();
+        }
         let instructions = self.platform().time_stamp() - running.time_stamp;
         let ending = self.endings.take(id).unwrap_or(Ending::Exit(NtStatus::SUCCESS));
         self.reap(running.process);

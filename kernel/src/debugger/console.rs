@@ -16,6 +16,8 @@ use spin::mutex::SpinMutex;
 use super::{ATTACHED, State, run_line};
 use crate::system;
 
+/// Answers the end of a session: whoever is at the other end may leave.
+const DETACHED: u8 = 0x04;
 const PROMPT: &str = "kd> ";
 /// Above all programs, so that a busy one can be looked at.
 const PRIORITY: u8 = 24;
@@ -30,6 +32,9 @@ struct Console {
     port: Serial,
     line: Line,
     state: State,
+    /// Bytes that came behind one which stopped the system or let it go on.
+    ahead: [u8; CHUNK],
+    waiting: core::ops::Range<usize>,
 }
 
 /// What the person wants.
@@ -45,7 +50,13 @@ enum Wish {
 
 /// Opens COM2.
 pub(super) fn open() {
-    *CONSOLE.lock() = Serial::open(Port::Com2).map(|port| Console { port, line: Line::default(), state: State::default() });
+    *CONSOLE.lock() = Serial::open(Port::Com2).map(|port| Console {
+        port,
+        line: Line::default(),
+        state: State::default(),
+        ahead: [0; CHUNK],
+        waiting: 0..0,
+    });
 }
 
 /// Starts the thread that listens.
@@ -110,28 +121,26 @@ impl Console {
 
     /// Takes what was typed, and carries out whole lines.
     fn take(&mut self, registers: Option<Registers>) -> Option<Wish> {
-        let mut bytes = [0; CHUNK];
         loop {
-            let count = self.port.receive(&mut bytes);
-            if count == 0 {
-                return None;
-            }
-            ATTACHED.store(true, Ordering::Relaxed);
-            for (index, byte) in bytes[..count].iter().enumerate() {
-                if let Some(wish) = self.key(*byte, registers) {
-                    // What follows on the line is kept: it was typed ahead.
-                    bytes[index + 1..count].iter().for_each(|byte| self.keep(*byte));
+            while let Some(index) = self.waiting.next() {
+                ATTACHED.store(true, Ordering::Relaxed);
+                if let Some(wish) = self.key(self.ahead[index], registers) {
                     return Some(wish);
                 }
+            }
+            self.waiting = 0..self.port.receive(&mut self.ahead);
+            if self.waiting.is_empty() {
+                return None;
             }
         }
     }
 
-    /// A byte that came behind a line which lets the system go on.
-    fn keep(&mut self, byte: u8) {
-        if let Key::Echo(byte) = self.line.push(byte) {
-            self.port.send(&[byte]);
-        }
+    /// Nobody looks on any more; says so.
+    fn detach(&mut self) -> Option<Wish> {
+        ATTACHED.store(false, Ordering::Relaxed);
+        self.line.clear();
+        self.port.send(&[DETACHED]);
+        Some(Wish::Leave)
     }
 
     fn key(&mut self, byte: u8, registers: Option<Registers>) -> Option<Wish> {
@@ -147,11 +156,7 @@ impl Console {
             }
             Key::Enter => self.enter(registers),
             Key::Break => Some(Wish::Break),
-            Key::Detach => {
-                ATTACHED.store(false, Ordering::Relaxed);
-                self.line.clear();
-                Some(Wish::Leave)
-            }
+            Key::Detach => self.detach(),
         }
     }
 
@@ -161,10 +166,7 @@ impl Console {
         self.line.clear();
         let wish = match run_line(line.text(), &mut self.state, registers, &mut self.port) {
             After::Go => Some(Wish::Go),
-            After::Quit => {
-                ATTACHED.store(false, Ordering::Relaxed);
-                Some(Wish::Leave)
-            }
+            After::Quit => return self.detach(),
             _ => None,
         };
         self.port.send(PROMPT.as_bytes());

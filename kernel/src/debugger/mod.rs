@@ -67,9 +67,10 @@ pub fn wait_for_go() {
 /// Gives an `int 3` of ring 3 to the debugger, where one was asked for; whether it took it. The program then goes on behind it.
 #[doc(alias = "KdpTrap")]
 pub fn takes_breakpoint(frame: &TrapFrame) -> bool {
-    let registers = registers_of(frame);
-    let address = frame.eip.get().wrapping_sub(1);
-    let scripted = script::at_breakpoint(address, registers);
+    let mut registers = registers_of(frame);
+    // As NT shows it: at the instruction, not behind it.
+    registers.pointers[0] = frame.eip.get().wrapping_sub(1);
+    let scripted = script::at_breakpoint(registers);
     if ATTACHED.load(Ordering::Relaxed) {
         console::stop(
             format_args!("Break instruction exception - code 80000003 (first chance)\n{registers}"),
@@ -131,6 +132,7 @@ fn run_command(command: &str, state: &mut State, registers: Option<Registers>, o
         symbols: Symbols::new(boot::image::symbols()),
         registers,
         time: clock::system_time(),
+        started: clock::system_time() - clock::interrupt_time(),
     };
     let after = commands::run(&target, &mut state.session, &mut scratch, command, out).unwrap_or(After::Stay);
     if process != before {

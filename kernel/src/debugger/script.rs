@@ -33,11 +33,11 @@ pub(super) fn keep(script: &[u8]) {
 }
 
 /// Carries the script out at a breakpoint of the running program; whether there is one.
-pub(super) fn at_breakpoint(address: u32, registers: Registers) -> bool {
+pub(super) fn at_breakpoint(registers: Registers) -> bool {
     let Some(script) = SCRIPT.get().filter(|_| !LEFT.load(Ordering::Relaxed)) else { return false };
     STOPPED.store(true, Ordering::Relaxed);
     let process = system::executive().current_process();
-    run(script, process, format_args!("breakpoint at {address:08x}"), registers);
+    run(script, process, format_args!("breakpoint at {:08x}", registers.pointers[0]), registers);
     true
 }
 

@@ -77,6 +77,7 @@ fn boot_all(tree: &Tree, machine: &MachineOptions, programs: &[PathBuf]) -> Resu
         serial: SerialPorts::Linked,
         drive: Drive::Volume(&volume),
         jobs: &jobs,
+        debugger: None,
         words: &["bench"],
     };
     boot::boot(&setup, Input::Bytes(Vec::new()), &mut |_| Ok(()))

@@ -66,6 +66,8 @@ pub struct Setup<'a> {
     pub drive: Drive<'a>,
     /// The jobs of the plan.
     pub jobs: &'a [Job],
+    /// Commands for the debugger.
+    pub debugger: Option<&'a str>,
     /// Words of the kernel's command line, before the user's own.
     pub words: &'a [&'a str],
 }
@@ -167,6 +169,11 @@ fn lay_out(setup: &Setup<'_>, folder: &Path, command_line: &str) -> Result<Vec<&
         let path = folder.join(names::PLAN);
         fs::write(&path, plan::encode(setup.jobs)?).map_err(Error::file("writing", &path))?;
         modules.push(names::PLAN);
+    }
+    if let Some(commands) = setup.debugger {
+        let path = folder.join(names::DEBUGGER);
+        fs::write(&path, commands).map_err(Error::file("writing", &path))?;
+        modules.push(names::DEBUGGER);
     }
     match setup.medium {
         Medium::Kernel => {

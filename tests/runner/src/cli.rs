@@ -13,7 +13,7 @@ use crate::machine::MachineOptions;
 use crate::paths::Tree;
 use crate::run::RunOptions;
 use crate::suite::{self, TestOptions};
-use crate::{bench, debug, process, run, strip, symbols, unsafe_list};
+use crate::{bench, debug, kd, process, run, strip, symbols, unsafe_list};
 
 /// Exit code for a command that does not exist yet or was called wrongly.
 const USAGE: u8 = 2;
@@ -69,8 +69,9 @@ enum Command {
     },
     /// Build the disc image for a CD, a USB stick or an emulator
     Iso(IsoOptions),
-    /// Attach to the machine's debugger (not built yet)
-    Kd(Rest),
+    /// Attach to the debugger of the machine that `run` started
+    #[command(after_help = kd::HELP)]
+    Kd,
     /// Take an image of the machine's memory (not built yet)
     Dump(Rest),
     /// Draw pictures of memory (not built yet)
@@ -120,7 +121,7 @@ pub fn main() -> ExitCode {
         Command::Bench { machine } => bench::run(&tree, &machine),
         Command::Debug { machine, options } => debug::run(&tree, &machine, &options),
         Command::Iso(options) => build_iso(&tree, &options),
-        Command::Kd(_) => return not_built("kd"),
+        Command::Kd => kd::run(&tree),
         Command::Dump(_) => return not_built("dump"),
         Command::Picture(_) => return not_built("picture"),
         Command::Image(_) => return not_built("image"),

@@ -38,17 +38,29 @@ pub struct DebugOptions {
 pub fn run(tree: &Tree, machine: &MachineOptions, options: &DebugOptions) -> Result<u8> {
     process::require("gdb", "gdb")?;
     let folder = process::scratch_folder()?;
-    let modules = [names::VOLUME, names::PLAN];
-    let demonstration = iso::demonstration(tree)?;
-    demonstration.write(folder.path())?;
-    let kernel = tree.kernel()?;
-    symlink(&kernel, folder.path().join(names::KERNEL)).map_err(Error::file("linking", &kernel))?;
+    iso::demonstration(tree)?.write(folder.path())?;
     let words = format!("console=com1 poweroff=qemu {}", machine.cmdline);
+    let emulator = start_stopped(tree, machine, folder.path(), words.trim_end())?;
+    let code = run_gdb(tree, folder.path(), options)?;
+    drop(emulator);
+    keep_log(tree, folder.path())?;
+    Ok(code)
+}
+
+/// Starts QEMU in `folder`, which has the modules, stopped before its first instruction, and waits until gdb can connect to
+/// the socket there.
+///
+/// # Errors
+/// [`Error::Unbuilt`] or [`Error::Tool`].
+pub fn start_stopped(tree: &Tree, machine: &MachineOptions, folder: &Path, words: &str) -> Result<Process> {
+    let kernel = tree.kernel()?;
+    symlink(&kernel, folder.join(names::KERNEL)).map_err(Error::file("linking", &kernel))?;
+    let modules = [names::VOLUME, names::PLAN];
     let start = Start {
         options: machine,
         medium: Medium::Kernel,
         modules: &modules,
-        command_line: words.trim_end(),
+        command_line: words,
         serial: SerialPorts::Logged,
         screen: Screen::Hidden,
     };
@@ -56,12 +68,9 @@ pub fn run(tree: &Tree, machine: &MachineOptions, options: &DebugOptions) -> Res
     let stub = format!("socket,id=gdb,path={},server=on,wait=off", names::GDB);
     arguments.extend(["-S", "-chardev", &stub, "-gdb", "chardev:gdb"].map(str::to_owned));
     let streams = Streams::Logged(names::EMULATOR_LOG);
-    let mut emulator = Process::start(&start.program()?, &arguments, folder.path(), streams)?;
-    wait_for_stub(&mut emulator, folder.path())?;
-    let code = run_gdb(tree, folder.path(), options)?;
-    drop(emulator);
-    keep_log(tree, folder.path())?;
-    Ok(code)
+    let mut emulator = Process::start(&start.program()?, &arguments, folder, streams)?;
+    wait_for_stub(&mut emulator, folder)?;
+    Ok(emulator)
 }
 
 fn wait_for_stub(emulator: &mut Process, folder: &Path) -> Result<()> {

@@ -3,6 +3,7 @@
 //! Nothing of the runner's own goes to standard output; what it has to say goes to standard error, each line
 //! beginning with `vadose:`.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -38,11 +39,12 @@ pub struct ExecOptions {
     /// Write a JSON report: exit status (32 bits), kind, guest and boot instructions (with --icount), audit
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Debugger commands, run at breakpoints and before the program is torn down (not built yet)
-    #[arg(long, value_name = "COMMANDS")]
+    /// Debugger commands, parted by semicolons: run whenever the program stops at a breakpoint (it then goes on past it),
+    /// and just before it is torn down if it never did. `?` lists them
+    #[arg(long, value_name = "COMMANDS", value_parser = parse_commands, help_heading = "Debugger")]
     pub kd: Option<String>,
-    /// Where the debugger's output goes instead of standard error (not built yet)
-    #[arg(long, value_name = "FILE")]
+    /// Where the debugger's output goes instead of standard error
+    #[arg(long, value_name = "FILE", requires = "kd", help_heading = "Debugger")]
     pub kd_out: Option<PathBuf>,
     /// Copy this file from C: to the current directory afterwards (not built yet)
     #[arg(long, value_name = "FILE")]
@@ -114,10 +116,12 @@ fn execute(
         serial: SerialPorts::Linked,
         drive: Drive::Volume(&volume),
         jobs: &[job],
+        debugger: options.kd.as_deref(),
         words: &[],
     };
     let Sinks { input, output, errors } = sinks;
-    let finished = boot::boot(&setup, input, &mut |item| pass(item, output, errors))?;
+    let mut debugger = options.kd_out.as_deref().map(DebuggerFile::create).transpose()?;
+    let finished = boot::boot(&setup, input, &mut |item| pass(item, output, errors, debugger.as_mut()))?;
     let outcome = Outcome::of(&finished);
     let mut lines: Vec<String> =
         report::log_tail(&outcome, &finished.log).into_iter().map(|line| format!("vadose: kernel: {line}")).collect();
@@ -130,13 +134,39 @@ fn execute(
     Ok((outcome.exit_code(), report::of_run(&name, &outcome, &finished, ticks)))
 }
 
-fn pass(item: Passing, output: &mut dyn Write, errors: &mut dyn Write) -> Result<()> {
+/// Where the debugger's output goes instead of standard error.
+struct DebuggerFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl DebuggerFile {
+    fn create(path: &Path) -> Result<Self> {
+        let file = File::create(path).map_err(Error::file("creating", path))?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(Error::file("writing", &self.path))
+    }
+}
+
+fn pass(
+    item: Passing,
+    output: &mut dyn Write,
+    errors: &mut dyn Write,
+    debugger: Option<&mut DebuggerFile>,
+) -> Result<()> {
     // Flushed at once: somebody may be looking on.
     match item {
         Passing::Output(bytes) => {
             output.write_all(&bytes).and_then(|()| output.flush()).map_err(Error::host("standard output"))
         }
         Passing::Errors(bytes) => errors.write_all(&bytes).map_err(Error::host("standard error")),
+        Passing::Debugger(bytes) => match debugger {
+            Some(file) => file.write(&bytes),
+            None => errors.write_all(&bytes).map_err(Error::host("standard error")),
+        },
         Passing::Event(_) => Ok(()),
     }
 }
@@ -153,12 +183,7 @@ fn split_command(command: &[String]) -> Result<(&Path, &[String])> {
 }
 
 fn refuse_unbuilt(options: &ExecOptions) -> Result<()> {
-    let asked = [
-        ("--kd", options.kd.is_some()),
-        ("--kd-out", options.kd_out.is_some()),
-        ("--get", !options.get.is_empty()),
-        ("--disk", options.disk.is_some()),
-    ];
+    let asked = [("--get", !options.get.is_empty()), ("--disk", options.disk.is_some())];
     match asked.iter().find(|(_, asked)| *asked) {
         Some((option, _)) => Err(Error::BadInput(format!("{option} is not built yet"))),
         None => Ok(()),
@@ -192,6 +217,13 @@ fn job(name: &str, arguments: &[String], options: &ExecOptions) -> Job {
         environment: options.environment.clone(),
         handles: if options.console { Handles::Console } else { Handles::Pipes },
         ..Job::default()
+    }
+}
+
+fn parse_commands(text: &str) -> std::result::Result<String, String> {
+    match text.split(';').any(|command| !command.trim().is_empty()) {
+        true => Ok(text.to_owned()),
+        false => Err("there is no command in it".into()),
     }
 }
 

@@ -18,6 +18,7 @@ pub mod error;
 pub mod exec;
 pub mod guest_path;
 pub mod iso;
+pub mod kd;
 pub mod link;
 pub mod machine;
 pub mod paths;

@@ -25,6 +25,10 @@ pub mod names {
     pub const VOLUME: &str = "volume";
     /// The plan; also the module's own name.
     pub const PLAN: &str = "plan";
+    /// Commands for the debugger; also the module's own name.
+    pub const DEBUGGER: &str = "debugger";
+    /// The socket of the debugger's console.
+    pub const CONSOLE: &str = "kd.socket";
     /// The disc image.
     pub const DISC: &str = "disc.iso";
     /// What the guest sent to COM1.
@@ -111,7 +115,7 @@ pub enum SerialPorts {
     Linked,
     /// COM1 into the kernel log, no link.
     Logged,
-    /// COM1 and QEMU's monitor on this terminal.
+    /// COM1 and QEMU's monitor on this terminal, COM2 on a socket for the debugger's console.
     Terminal,
 }
 
@@ -200,7 +204,10 @@ impl Start<'_> {
         match self.serial {
             SerialPorts::Absent => words(&["-monitor", "none", "-serial", "none"]),
             SerialPorts::Logged => words(&logged),
-            SerialPorts::Terminal => words(&["-serial", "mon:stdio"]),
+            SerialPorts::Terminal => {
+                let console = format!("socket,id=kd,path={},server=on,wait=off", names::CONSOLE);
+                words(&["-serial", "mon:stdio", "-chardev", &console, "-serial", "chardev:kd"])
+            }
             SerialPorts::Linked => {
                 let link = format!("socket,id=link,path={}", names::LINK);
                 let mut arguments = words(&logged);
@@ -246,6 +253,13 @@ mod tests {
         assert!(all.contains("-serial|chardev:com1|-serial|null|-chardev|socket,id=link"), "{all}");
         assert!(all.contains("-accel|tcg|-cpu|coreduo,+pse36|-m|512M"), "{all}");
         assert!(!all.contains("memory-backend") && !all.contains("icount"), "{all}");
+    }
+
+    #[test]
+    fn the_terminal_has_the_console_and_com2_is_for_the_debugger() {
+        let all = arguments_of(&MachineOptions::default(), Medium::Disc, SerialPorts::Terminal);
+        let com2 = "-chardev|socket,id=kd,path=kd.socket,server=on,wait=off|-serial|chardev:kd";
+        assert!(all.contains(&format!("-serial|mon:stdio|{com2}")), "{all}");
     }
 
     #[test]

@@ -21,6 +21,12 @@ impl Tree {
         Self { root: root.or_else(|| built_in.map(Path::to_owned)).unwrap_or_default() }
     }
 
+    /// The tree at `root`, for tests.
+    #[cfg(test)]
+    pub(crate) fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
     /// The root of the tree.
     #[must_use]
     pub fn root(&self) -> &Path {
@@ -55,14 +61,15 @@ impl Tree {
         self.built("kernel.elf", "kernel")
     }
 
-    /// A new drive C: with the system's DLLs where Windows has them.
+    /// A new drive C: with the system's DLLs and programs where Windows has them.
     ///
     /// # Errors
-    /// [`Error::Unbuilt`] without the DLLs.
+    /// [`Error::Unbuilt`] without them.
     pub fn system_volume(&self) -> Result<Volume> {
         let system = self.built("system32", "userland")?;
         let mut volume = Volume::default();
         volume.add_folder("WINDOWS/system32", &system)?;
+        volume.add_folder("WINDOWS/system32", &self.built("programs", "guest")?)?;
         Ok(volume)
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::boot::{Ending, Finished, STATUS_BAD};
 use crate::error::{self, Error, Result};
-use crate::link::{JobEnd, JobEndKind};
+use crate::link::{Bugcheck, JobEnd, JobEndKind};
 use crate::process;
 
 /// Lines of the kernel log that are shown after a bugcheck.
@@ -54,7 +54,7 @@ impl Outcome {
     /// Judges a boot that ran one job.
     #[must_use]
     pub fn of(finished: &Finished) -> Self {
-        if let Some((code, detail)) = &finished.transcript.bugcheck {
+        if let Some(Bugcheck { code, detail, .. }) = &finished.transcript.bugcheck {
             return Self::Stopped { reason: format!("bugcheck {code:08X} ({detail})") };
         }
         let end = finished.transcript.jobs.first().and_then(|job| job.end.as_ref());
@@ -181,12 +181,19 @@ pub fn of_run(program: &str, outcome: &Outcome, finished: &Finished, ticks: Tick
         "exit_status_hex": outcome.status().map(|status| format!("{status:08X}")),
         "exception_address": address,
         "message": outcome.line(program),
+        "bugcheck": finished.transcript.bugcheck.as_ref().map(of_bugcheck),
         "guest_instructions": counted(end.map(|end| end.instructions)),
         "boot_instructions": counted(finished.transcript.ready),
         "frames_before": end.and_then(|end| end.frames_before),
         "frames_after": end.and_then(|end| end.frames_after),
         "audit": end.map(|end| end.audit.clone()),
     })
+}
+
+/// What stopped the kernel, in the eight digits of a stop screen.
+fn of_bugcheck(bugcheck: &Bugcheck) -> Value {
+    let digits = |number: u32| format!("{number:08X}");
+    json!({ "code": digits(bugcheck.code), "parameters": bugcheck.parameters.map(digits) })
 }
 
 /// The report on a program that was never booted, or on a runner that failed.
@@ -201,6 +208,7 @@ pub fn of_failure(program: &str, error: &Error) -> Value {
         "exit_status_hex": null,
         "exception_address": null,
         "message": error.to_string(),
+        "bugcheck": null,
         "guest_instructions": null,
         "boot_instructions": null,
         "frames_before": null,
@@ -291,6 +299,11 @@ mod tests {
         assert_eq!((&report["guest_instructions"], &report["boot_instructions"]), (&json!(77), &json!(9)));
         let report = of_run("p.exe", &Outcome::of(&run), &run, Ticks::Time);
         assert!(report["guest_instructions"].is_null(), "a clock's ticks are not instructions");
+        assert!(report["bugcheck"].is_null());
+        let run = finished(&["bugcheck code=0000004E p1=00000007 p2=1"], Ending::Status(Some(35)));
+        let report = of_run("p.exe", &Outcome::of(&run), &run, Ticks::Time);
+        let parameters = ["00000007", "00000001", "00000000", "00000000"];
+        assert_eq!(report["bugcheck"], json!({ "code": "0000004E", "parameters": parameters }));
         assert_eq!(of_failure("p.exe", &Error::BadInput("no".into()))["kind"], "bad-input");
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::error::{Error, Result};
 use crate::iso;
+use crate::kd;
 use crate::machine::{MachineOptions, Medium, Screen, SerialPorts, Start, names};
 use crate::paths::Tree;
 use crate::process::{self, Process, Streams, Waited};
@@ -24,7 +25,7 @@ pub struct RunOptions {
 /// [`Error::Unbuilt`], [`Error::Tool`], or a machine that did not end by itself.
 pub fn run(tree: &Tree, machine: &MachineOptions, options: &RunOptions) -> Result<u8> {
     let folder = process::scratch_folder()?;
-    let words = format!("console=com1 poweroff=qemu {}", machine.cmdline);
+    let words = format!("console=com1 kd=com2 poweroff=qemu {}", machine.cmdline);
     iso::build_demonstration(tree, words.trim_end(), &folder.path().join(names::DISC))?;
     let start = Start {
         options: machine,
@@ -35,6 +36,8 @@ pub fn run(tree: &Tree, machine: &MachineOptions, options: &RunOptions) -> Resul
         screen: if options.video { Screen::Window } else { Screen::Hidden },
     };
     eprintln!("vadose: starting the machine; Ctrl-A X leaves it, Ctrl-A C is QEMU's monitor");
+    eprintln!("vadose: ./vadose kd in a second terminal attaches to its debugger");
+    let _published = kd::publish(tree, &folder.path().join(names::CONSOLE))?;
     let deadline = machine.timeout.and_then(|_| machine.deadline(Instant::now()));
     let mut emulator = Process::start(&start.program()?, &start.arguments(), folder.path(), Streams::Inherited)?;
     let waited = match emulator.wait(deadline) {

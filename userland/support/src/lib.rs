@@ -9,6 +9,7 @@
 //! | which Win32 error an NTSTATUS becomes | `error_map` |
 //! | Windows-1252, UTF-8 and UTF-16 | `text` |
 //! | how `prog.exe` becomes `\??\C:\prog.exe` | `path` |
+//! | what the console shows | `console` |
 //! | headers, exports, imports, relocations of a mapped PE image | `image` |
 //! | how a program and its DLLs are brought together | `loader` |
 #![cfg_attr(not(test), no_std)]
@@ -16,10 +17,12 @@
 
 extern crate alloc;
 
+pub mod console;
 pub mod environment;
 pub mod error;
 pub mod error_map;
 pub mod file;
+pub mod find;
 pub mod format;
 pub mod image;
 pub mod loader;

@@ -88,7 +88,7 @@ fn details<M: Machine>(target: &Target<'_, M>, record: &Eprocess, out: &mut dyn 
     let locked = record.number_of_locked_pages.get();
     writeln!(out, "    VadRoot {root:08x} Vads {vads} Clone {clone:x} Private {private}. Modified {modified}. Locked {locked}.")?;
     writeln!(out, "    DeviceMap {:08x}", record.device_map.get())?;
-    let elapsed = target.time.saturating_sub(record.create_time.get()) / MILLISECOND;
+    let elapsed = target.time.saturating_sub(record.create_time.get().max(target.started)) / MILLISECOND;
     let (kernel, user) = (record.pcb.kernel_time.get(), record.pcb.user_time.get());
     column("Token", format_args!("{:08x}", record.token.get()), out)?;
     column("ElapsedTime", format_args!("{}", Time(elapsed)), out)?;

@@ -158,7 +158,13 @@ pub(super) struct ImageName<'a>(pub(super) &'a Eprocess);
 
 impl fmt::Display for ImageName<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let letters = self.0.image_file_name.iter().map(|cell| char::from(cell.get())).take_while(|letter| *letter != '\0');
-        letters.filter(|letter| !letter.is_control()).try_for_each(|letter| formatter.write_char(letter))
+        let mut bytes = [0; 16];
+        let letters = self.0.image_file_name.iter().map(|cell| cell.get()).take_while(|letter| *letter != 0);
+        let mut length = 0;
+        for letter in letters.map(|letter| if letter.is_ascii_graphic() || letter == b' ' { letter } else { b'?' }) {
+            bytes[length] = letter;
+            length += 1;
+        }
+        formatter.pad(core::str::from_utf8(&bytes[..length]).unwrap_or("?"))
     }
 }

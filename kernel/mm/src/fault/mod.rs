@@ -1,9 +1,11 @@
 //! Page faults: from an address and an access to a PTE that allows it, or to a refusal.
 //!
 //! A fault is planned ([`plan`](plan::plan), pure) and then applied. What must come from a disk is returned as an
-//! [`InPageRequest`]: the caller reads, calls [`MemoryManager::complete_in_page`] and lets the program try again, which
+//! [`InPageRequest`]: the caller reads, calls [`complete_in_page`] and lets the program try again, which
 //! then finds the page in transition. A second fault on the same page meanwhile is told to wait. So nothing here ever
 //! blocks.
+//!
+//! [`complete_in_page`]: crate::MemoryManager::complete_in_page
 //!
 //! * **T1** A not-present entry that becomes present needs no flush; a present one that changes is flushed before anyone
 //!   relies on the change.

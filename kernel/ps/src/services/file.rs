@@ -8,26 +8,22 @@ use alloc::vec;
 
 use abi::access::*;
 use abi::cell::Link;
+use abi::console::{INPUT_NAME, OUTPUT_NAME};
 use abi::file::FILE_OPEN;
 use abi::file::FILE_OPENED;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
-use io::OpenRequest;
+use io::{Fcb, OpenRequest, OpenedFile};
 use mm::layout::HIGHEST_USER_ADDRESS;
 
 use crate::executive::Executive;
 use crate::files::Opened;
 use crate::platform::{Input, Platform, Stream};
 
-/// Device types.
-const FILE_DEVICE_DISK: u32 = 0x07;
-const FILE_DEVICE_NAMED_PIPE: u32 = 0x11;
-const FILE_DEVICE_CONSOLE: u32 = 0x50;
 /// Information classes.
 const FILE_BASIC_INFORMATION: u32 = 4;
 const FILE_STANDARD_INFORMATION: u32 = 5;
 const FILE_POSITION_INFORMATION: u32 = 14;
-const FILE_FS_DEVICE_INFORMATION: u32 = 4;
 /// Bytes moved between a program and a file at a time.
 const CHUNK: u32 = 0x1000;
 /// A byte offset that means "at the current position".
@@ -43,8 +39,18 @@ impl<P: Platform> Executive<P> {
     }
 
     pub(super) fn create_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle_at, desired_access, attributes_at, status_at, _size, _attributes, share_access, disposition, options, ..] =
-            arguments
+        let &[
+            handle_at,
+            desired_access,
+            attributes_at,
+            status_at,
+            _size,
+            _attributes,
+            share_access,
+            disposition,
+            options,
+            ..,
+        ] = arguments
         else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
@@ -52,15 +58,30 @@ impl<P: Platform> Executive<P> {
         self.open(handle_at, attributes_at, status_at, &request)
     }
 
-    fn open(&self, handle_at: u32, attributes_at: u32, status_at: u32, request: &OpenRequest) -> Result<NtStatus, NtStatus> {
+    fn open(
+        &self,
+        handle_at: u32,
+        attributes_at: u32,
+        status_at: u32,
+        request: &OpenRequest,
+    ) -> Result<NtStatus, NtStatus> {
         self.probe_word(handle_at)?;
         self.probe_word(status_at)?;
         let name = self.read_object_name(attributes_at)?;
-        let opened = self.open_path(&name, request)?;
+        let opened = match console_stream(&name) {
+            Some(stream) => self.open_console(stream, request)?,
+            None => self.open_path(&name, request)?,
+        };
         let handle = self.insert_handle(opened.file, opened.granted_access)?;
         self.write_status(status_at, NtStatus::SUCCESS, FILE_OPENED)?;
         self.write_word(handle_at, handle)?;
         Ok(NtStatus::SUCCESS)
+    }
+
+    /// Opens one side of the console by its name.
+    fn open_console(&self, stream: Stream, request: &OpenRequest) -> Result<OpenedFile, NtStatus> {
+        let granted_access = ob::Kind::File.rights(request.desired_access & !MAXIMUM_ALLOWED);
+        self.create_stream(stream).map(|file| OpenedFile { file, granted_access })
     }
 
     pub(super) fn read_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
@@ -74,7 +95,7 @@ impl<P: Platform> Executive<P> {
         let result = match self.opened(object) {
             Opened::File => self.read_disk_file(object, offset, buffer, length),
             Opened::Stream(Stream::Input) => self.read_standard_input(buffer, length),
-            Opened::Stream(Stream::Console) => Ok(0),
+            Opened::Stream(Stream::ConsoleInput) => self.read_console_bytes(buffer, length),
             Opened::Stream(_) => Err(NtStatus::ACCESS_DENIED),
         };
         self.complete(status_at, result)
@@ -119,6 +140,16 @@ impl<P: Platform> Executive<P> {
         }
     }
 
+    /// Waits for what is typed.
+    fn read_console_bytes(&self, buffer: u32, length: u32) -> Result<u32, NtStatus> {
+        if length == 0 {
+            return Ok(0);
+        }
+        let bytes = self.read_console_file(length.min(CHUNK))?;
+        self.platform().write_user(buffer, &bytes)?;
+        Ok(bytes.len() as u32)
+    }
+
     pub(super) fn write_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, _event, _routine, _context, status_at, buffer, length, _offset_at, _key] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
@@ -128,7 +159,7 @@ impl<P: Platform> Executive<P> {
         self.check_buffer(buffer, length)?;
         let result = match self.opened(object) {
             Opened::File => Err(NtStatus::MEDIA_WRITE_PROTECTED),
-            Opened::Stream(Stream::Input) => Err(NtStatus::ACCESS_DENIED),
+            Opened::Stream(Stream::Input | Stream::ConsoleInput) => Err(NtStatus::ACCESS_DENIED),
             Opened::Stream(stream) => self.write_stream(stream, buffer, length),
         };
         self.complete(status_at, result)
@@ -147,11 +178,11 @@ impl<P: Platform> Executive<P> {
         Ok(done)
     }
 
-    /// Writes a UNICODE_STRING to the console.
+    /// Writes a UNICODE_STRING where people see it; into no program's output.
     pub(super) fn display_string(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[string_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let text = String::from_utf16_lossy(&self.read_string(string_at)?);
-        self.platform().write_stream(Stream::Console, text.as_bytes());
+        self.platform().write_stream(Stream::Log, text.as_bytes());
         Ok(NtStatus::SUCCESS)
     }
 
@@ -180,7 +211,7 @@ impl<P: Platform> Executive<P> {
         }
         let fcb = self.volume().fcb(object);
         match class {
-            FILE_BASIC_INFORMATION => words[8] = fcb.attributes.get(),
+            FILE_BASIC_INFORMATION => words.copy_from_slice(&basic_information(fcb)),
             FILE_STANDARD_INFORMATION => {
                 let size = fcb.file_size.get();
                 let directory = u32::from(fcb.is_directory());
@@ -215,41 +246,22 @@ impl<P: Platform> Executive<P> {
         self.complete(status_at, Ok(0))
     }
 
-    pub(super) fn query_volume_information_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, status_at, buffer, length, class] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        if class != FILE_FS_DEVICE_INFORMATION {
-            return Err(NtStatus::INVALID_INFO_CLASS);
-        }
-        if length < 8 {
-            return Err(NtStatus::INFO_LENGTH_MISMATCH);
-        }
-        self.probe_word(status_at)?;
-        let object = self.file_by_handle(handle, 0)?;
-        let device = match self.opened(object) {
-            Opened::File => FILE_DEVICE_DISK,
-            Opened::Stream(Stream::Console) => FILE_DEVICE_CONSOLE,
-            Opened::Stream(_) => FILE_DEVICE_NAMED_PIPE,
-        };
-        self.write_word(buffer, device)?;
-        self.write_word(buffer.wrapping_add(4), 0)?;
-        self.complete(status_at, Ok(8))
-    }
-
     pub(super) fn query_attributes_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[attributes_at, information_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let name = self.read_object_name(attributes_at)?;
-        let request = OpenRequest { desired_access: FILE_READ_ATTRIBUTES, disposition: FILE_OPEN, options: 0, share_access: 7 };
+        let request =
+            OpenRequest { desired_access: FILE_READ_ATTRIBUTES, disposition: FILE_OPEN, options: 0, share_access: 7 };
         let file = self.open_path(&name, &request)?.file;
-        let attributes = self.volume().fcb(file).attributes.get();
+        let words = basic_information(self.volume().fcb(file));
         self.release(file);
-        for index in 0..10 {
-            self.write_word(information_at.wrapping_add(index * 4), if index == 8 { attributes } else { 0 })?;
+        for (index, word) in (0..).zip(words) {
+            self.write_word(information_at.wrapping_add(index * 4), word)?;
         }
         Ok(NtStatus::SUCCESS)
     }
 
     /// A buffer lies in user space.
-    fn check_buffer(&self, buffer: u32, length: u32) -> Result<(), NtStatus> {
+    pub(super) fn check_buffer(&self, buffer: u32, length: u32) -> Result<(), NtStatus> {
         let sound = buffer.checked_add(length).is_some_and(|end| end <= HIGHEST_USER_ADDRESS + 1);
         sound.then_some(()).ok_or(NtStatus::ACCESS_VIOLATION)
     }
@@ -267,7 +279,7 @@ impl<P: Platform> Executive<P> {
     }
 
     /// Stores how an operation ended in its IO_STATUS_BLOCK, and answers with it.
-    fn complete(&self, status_at: u32, result: Result<u32, NtStatus>) -> Result<NtStatus, NtStatus> {
+    pub(super) fn complete(&self, status_at: u32, result: Result<u32, NtStatus>) -> Result<NtStatus, NtStatus> {
         let (status, information) = match result {
             Ok(information) => (NtStatus::SUCCESS, information),
             Err(status) => (status, 0),
@@ -280,4 +292,21 @@ impl<P: Platform> Executive<P> {
         self.write_word(at, status.0)?;
         self.write_word(at.wrapping_add(4), information)
     }
+}
+
+/// The side of the console that the NT path `name` is.
+fn console_stream(name: &[u16]) -> Option<Stream> {
+    let is = |other: &str| io::path::same_name(name, other.encode_utf16());
+    if is(INPUT_NAME) { Some(Stream::ConsoleInput) } else { is(OUTPUT_NAME).then_some(Stream::Console) }
+}
+
+/// FILE_BASIC_INFORMATION as words: creation, last access, last write, change, attributes.
+fn basic_information(fcb: &Fcb) -> [u32; 10] {
+    let mut words = [0; 10];
+    let times = [&fcb.creation_time, &fcb.last_access_time, &fcb.last_write_time, &fcb.last_write_time];
+    for (pair, time) in words.chunks_exact_mut(2).zip(times) {
+        pair.copy_from_slice(&[time.get() as u32, (time.get() >> 32) as u32]);
+    }
+    words[8] = fcb.attributes.get();
+    words
 }

@@ -4,21 +4,26 @@
 //! What lies behind a service belongs to the rooms below; here is only what a program can get wrong.
 
 mod arguments;
-mod create_process;
 mod context;
+mod create_process;
+mod debug_control;
+mod device;
+mod directory;
 mod duplicate;
 mod event;
 mod file;
 mod memory;
 mod mutant;
+mod power;
 mod process;
 mod process_information;
 mod process_list;
 mod section;
-mod system_information;
 mod semaphore;
+mod system_information;
 mod thread;
 mod thread_information;
+mod volume;
 mod wait;
 
 use abi::service::{MAXIMUM_ARGUMENTS, Service};
@@ -77,7 +82,11 @@ impl<P: Platform> Executive<P> {
             Service::NtSetInformationFile => self.set_information_file(words),
             Service::NtQueryVolumeInformationFile => self.query_volume_information_file(words),
             Service::NtQueryAttributesFile => self.query_attributes_file(words),
+            Service::NtQueryDirectoryFile => self.query_directory_file(words),
+            Service::NtDeviceIoControlFile => self.device_io_control_file(words),
+            Service::NtShutdownSystem => self.shutdown_system(words),
             Service::NtDisplayString => self.display_string(words),
+            Service::NtSystemDebugControl => self.system_debug_control(words),
             Service::NtClose => self.close_handle(words),
             Service::NtCreateProcess => self.create_process_as_nt4(words),
             Service::NtCreateProcessEx => self.create_process_ex(words),

@@ -26,6 +26,8 @@ pub enum Event {
     Bugcheck {
         /// The stop code.
         code: u32,
+        /// Its four parameters, 0 where the line does not have them.
+        parameters: [u32; 4],
         /// The rest of the line, as sent.
         detail: String,
     },
@@ -86,10 +88,24 @@ fn parse(line: &str) -> Result<Event, String> {
         "ready" => Event::Ready { ticks: fields.decimal("tsc")? },
         "end" => Event::End(parse_end(&fields)?),
         "done" => Event::Done,
-        "bugcheck" => Event::Bugcheck { code: fields.hexadecimal("code")?, detail: rest.to_owned() },
+        "bugcheck" => Event::Bugcheck {
+            code: fields.hexadecimal("code")?,
+            parameters: parameters(&fields)?,
+            detail: rest.to_owned(),
+        },
         "" => return Err("no word".into()),
         _ => Event::Other(line.to_owned()),
     })
+}
+
+fn parameters(fields: &Fields) -> Result<[u32; 4], String> {
+    let mut parameters = [0; 4];
+    for (place, key) in parameters.iter_mut().zip(["p1", "p2", "p3", "p4"]) {
+        if fields.find(key).is_some() {
+            *place = fields.hexadecimal(key)?;
+        }
+    }
+    Ok(parameters)
 }
 
 fn parse_end(fields: &Fields) -> Result<JobEnd, String> {
@@ -188,10 +204,10 @@ mod tests {
         assert_eq!(Event::parse("begin label=hello"), Ok(Event::Begin { label: "hello".into() }));
         assert_eq!(Event::parse("ready tsc=31000000"), Ok(Event::Ready { ticks: 31_000_000 }));
         assert_eq!(Event::parse("done"), Ok(Event::Done));
-        let Ok(Event::Bugcheck { code, detail }) = Event::parse("bugcheck code=0000004E p1=00000007") else {
-            panic!("not a bugcheck");
-        };
-        assert_eq!((code, detail.as_str()), (0x4e, "code=0000004E p1=00000007"));
+        let line = "bugcheck code=0000004E p1=00000007 p4=80000000 name=PFN_LIST_CORRUPT";
+        let Ok(Event::Bugcheck { code, parameters, detail }) = Event::parse(line) else { panic!("not a bugcheck") };
+        assert_eq!((code, parameters), (0x4e, [7, 0, 0, 0x8000_0000]));
+        assert_eq!(detail, "code=0000004E p1=00000007 p4=80000000 name=PFN_LIST_CORRUPT");
     }
 
     #[test]
@@ -229,6 +245,7 @@ mod tests {
             "end label=x status=C0000005 kind=exception instructions=1 audit=ok",
             "end label=x status=0 kind=exit instructions=1 frames_before=-1 audit=ok",
             "bugcheck code=zz",
+            "bugcheck code=1A p2=zz",
         ] {
             assert!(Event::parse(line).is_err(), "{line:?}");
         }

@@ -1,6 +1,6 @@
 //! The frame codec: channel (one byte), length (two bytes, little endian), payload.
 //!
-//! A frame of length 0 says that its channel has ended. The guest sends on channels 1 to 3, the host on
+//! A frame of length 0 says that its channel has ended. The guest sends on channels 1 to 4, the host on
 //! channel 0. The codec knows nothing of sockets, so that every split of the byte stream can be tested.
 
 /// The largest payload of one frame, in bytes.
@@ -19,6 +19,8 @@ pub enum Channel {
     StandardError = 2,
     /// Guest to host: one event line a frame.
     Events = 3,
+    /// Guest to host: what the debugger prints.
+    Debugger = 4,
 }
 
 impl Channel {
@@ -28,6 +30,7 @@ impl Channel {
             1 => Ok(Self::StandardOutput),
             2 => Ok(Self::StandardError),
             3 => Ok(Self::Events),
+            4 => Ok(Self::Debugger),
             _ => Err(LinkError::UnknownChannel(number)),
         }
     }
@@ -184,7 +187,7 @@ mod tests {
 
     #[test]
     fn channels_the_guest_does_not_have_are_refused() {
-        for number in [0, 4, 0x4d, 255] {
+        for number in [0, 5, 0x4d, 255] {
             let mut decoder = Decoder::default();
             decoder.push(&[number, 1, 0, 7]);
             assert_eq!(decoder.next_frame(), Err(LinkError::UnknownChannel(number)));

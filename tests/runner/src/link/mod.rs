@@ -9,4 +9,4 @@ pub mod transcript;
 
 pub use event::{Event, JobEnd, JobEndKind};
 pub use frame::{Channel, Decoder, Frame, LinkError};
-pub use transcript::{JobRecord, Transcript};
+pub use transcript::{Bugcheck, JobRecord, Transcript};

@@ -29,8 +29,19 @@ pub struct Transcript {
     pub ready: Option<u64>,
     /// Whether the guest said that its plan is worked off.
     pub done: bool,
-    /// The stop code and the line that told it, after a bugcheck.
-    pub bugcheck: Option<(u32, String)>,
+    /// What stopped the kernel, after a bugcheck.
+    pub bugcheck: Option<Bugcheck>,
+}
+
+/// Why the kernel stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bugcheck {
+    /// The stop code.
+    pub code: u32,
+    /// Its four parameters.
+    pub parameters: [u32; 4],
+    /// The line that told it, without its first word.
+    pub detail: String,
 }
 
 /// A piece of output that passed by, for a caller who hands it on at once.
@@ -40,6 +51,8 @@ pub enum Passing {
     Output(Vec<u8>),
     /// Bytes of standard error.
     Errors(Vec<u8>),
+    /// Bytes that the debugger printed.
+    Debugger(Vec<u8>),
     /// An event.
     Event(Event),
 }
@@ -90,6 +103,7 @@ impl Transcript {
                 }
                 Passing::Errors(bytes)
             }
+            Channel::Debugger => Passing::Debugger(bytes),
             Channel::StandardInput | Channel::Events => {
                 let event = Event::parse(&String::from_utf8_lossy(&bytes))?;
                 self.note(&event);
@@ -108,7 +122,9 @@ impl Transcript {
             }
             Event::End(end) => self.end(end),
             Event::Done => self.done = true,
-            Event::Bugcheck { code, detail } => self.bugcheck = Some((*code, detail.clone())),
+            Event::Bugcheck { code, parameters, detail } => {
+                self.bugcheck = Some(Bugcheck { code: *code, parameters: *parameters, detail: detail.clone() });
+            }
             Event::Other(_) => {}
         }
     }
@@ -180,10 +196,20 @@ mod tests {
     }
 
     #[test]
+    fn what_the_debugger_prints_is_no_output_of_the_job() {
+        let mut transcript = Transcript::default();
+        let stream = [event("begin label=x"), encode_data(Channel::Debugger, b"kd> r\n")].concat();
+        let passing = transcript.push(&stream).unwrap();
+        assert_eq!(passing[1], Passing::Debugger(b"kd> r\n".to_vec()));
+        assert!(transcript.jobs[0].output.is_empty() && transcript.jobs[0].errors.is_empty());
+    }
+
+    #[test]
     fn a_bugcheck_is_remembered() {
         let mut transcript = Transcript::default();
         transcript.push(&event("bugcheck code=0000001A p1=00000001")).unwrap();
-        assert_eq!(transcript.bugcheck.as_ref().unwrap().0, 0x1a);
+        let bugcheck = transcript.bugcheck.as_ref().unwrap();
+        assert_eq!((bugcheck.code, bugcheck.parameters), (0x1a, [1, 0, 0, 0]));
         assert!(!transcript.done);
     }
 }

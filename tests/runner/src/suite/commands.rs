@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Instant;
 
-use super::{SuiteResult, Tally};
+use super::{SuiteResult, Tally, tours};
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
 use crate::process;
@@ -28,7 +28,7 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 9] = [
+    let tests: [Test; 12] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -38,6 +38,9 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
         ("the time-out is 124", Commands::timed_out),
         ("the disc image boots and switches the machine off", Commands::disc),
         ("gdb stops at the kernel's entry with source lines", Commands::debugger),
+        ("the tours print what gdb reads at the same stop", Commands::tours),
+        ("tours are listed, and refused without the kernel option", Commands::tours_refused),
+        ("a debugger's requests are checked", Commands::debug_control),
     ];
     for (name, test) in tests {
         suite.record(name, test(&commands)?);
@@ -160,6 +163,27 @@ impl Commands {
     fn disc(&self) -> Result<Verdict> {
         let output = self.vadose(&["run", "--timeout", "120"], b"")?;
         Ok(expect_code(&output, 0).and_then(|()| check(!output.stdout.is_empty(), || "nothing on the console".into())))
+    }
+
+    fn tours(&self) -> Result<Verdict> {
+        tours::compare(&self.tree)
+    }
+
+    fn tours_refused(&self) -> Result<Verdict> {
+        let tour = self.tree.built("programs/tour.exe", "guest")?.to_string_lossy().into_owned();
+        let list = self.vadose(&["exec", &tour], b"")?;
+        let refused = self.vadose(&["exec", &tour, "heap"], b"")?;
+        let unknown = self.vadose(&["exec", "--cmdline", "debug", &tour, "translate", "here"], b"")?;
+        Ok(expect_code(&list, 0)
+            .and_then(|()| check(text(&list.stdout).matches("\ntour ").count() == 2, || text(&list.stdout)))
+            .and_then(|()| expect_code(&refused, 3))
+            .and_then(|()| check(text(&refused.stdout).contains("(ACCESS_DENIED)"), || text(&refused.stdout)))
+            .and_then(|()| expect_code(&unknown, 2)))
+    }
+
+    fn debug_control(&self) -> Result<Verdict> {
+        let output = self.vadose(&["exec", "--cmdline", "debug", &self.program("debug_control")?], b"")?;
+        Ok(expect_code(&output, 0).and_then(|()| check(output.stdout.is_empty(), || text(&output.stdout))))
     }
 
     fn debugger(&self) -> Result<Verdict> {

@@ -13,6 +13,7 @@ use super::machines::{MACHINES, TestMachine, WITHOUT_SERIAL};
 use super::{SuiteResult, Tally, TestOptions};
 use crate::boot::{self, Drive, Ending, Finished, Input, STATUS_BAD, STATUS_GOOD, Setup};
 use crate::error::{Error, Result};
+use crate::link::Bugcheck;
 use crate::machine::SerialPorts;
 use crate::paths::Tree;
 use crate::plan::{Job, Order};
@@ -129,6 +130,7 @@ fn boot_with(tree: &Tree, machine: &TestMachine, volume: &Volume, tests: &[&Gues
         serial: SerialPorts::Linked,
         drive: Drive::Volume(volume),
         jobs: &jobs,
+        debugger: None,
         words: &["test"],
     };
     boot::boot(&setup, Input::Bytes(input.into_bytes()), &mut |_| Ok(()))
@@ -149,7 +151,7 @@ pub fn judge_boot(suite: &mut SuiteResult, tests: &[&GuestTest], finished: &Fini
 /// What it did instead, with the end of the kernel log.
 fn judge_ending(finished: &Finished) -> Result<(), String> {
     let problem = match (&finished.transcript.bugcheck, finished.ending) {
-        (Some((code, detail)), _) => format!("bugcheck {code:08X} ({detail})"),
+        (Some(Bugcheck { code, detail, .. }), _) => format!("bugcheck {code:08X} ({detail})"),
         (None, Ending::TimedOut) => "the time was up".to_owned(),
         (None, Ending::Status(status)) if !finished.transcript.done => {
             format!("the machine ended before its plan did (status {status:?})")
@@ -190,6 +192,7 @@ fn run_without_serial(tree: &Tree, volume: &Volume, tests: &[&GuestTest]) -> Res
             serial: SerialPorts::Absent,
             drive: Drive::Volume(volume),
             jobs: &jobs,
+            debugger: None,
             words: &["test"],
         };
         let finished = boot::boot(&setup, Input::Bytes(Vec::new()), &mut |_| Ok(()))?;

@@ -19,6 +19,7 @@ pub mod host;
 pub mod judge;
 pub mod machines;
 pub mod refusals;
+mod tours;
 
 /// A part of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

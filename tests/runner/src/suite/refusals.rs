@@ -1,6 +1,7 @@
-//! Boots that must not succeed: a processor or a machine that is too small, modules that are missing or broken.
+//! Boots that must not succeed: a processor or a machine that is too small, modules that are missing or broken, and kernels
+//! that break something of their own (`crash=`).
 //!
-//! Each has to end with a clear line on COM1 and without a program having run.
+//! Each has to end with clear lines on COM1 and without a program having run.
 
 use std::time::Instant;
 
@@ -30,20 +31,53 @@ struct Refusal {
     drive: Offered,
     /// The program of the only job of the plan.
     image: &'static str,
-    /// What the kernel's line has to mention.
-    mentions: &'static str,
+    /// Words of the kernel's command line.
+    words: &'static [&'static str],
+    /// What the kernel's lines have to mention.
+    mentions: &'static [&'static str],
 }
 
 /// A machine with nothing wrong.
-const ORDINARY: Refusal =
-    Refusal { name: "", ram: 512, cpu: "coreduo,+pse36", drive: Offered::Good, image: "C:\\never.exe", mentions: "" };
+const ORDINARY: Refusal = Refusal {
+    name: "",
+    ram: 512,
+    cpu: "coreduo,+pse36",
+    drive: Offered::Good,
+    image: "C:\\never.exe",
+    words: &["test"],
+    mentions: &[],
+};
 
-const REFUSALS: [Refusal; 5] = [
-    Refusal { name: "no PAE", cpu: "pentium", mentions: "has no PAE", ..ORDINARY },
-    Refusal { name: "too little RAM", ram: 8, mentions: "MB of RAM, and", ..ORDINARY },
-    Refusal { name: "no volume", drive: Offered::Nothing, mentions: "no boot module named volume", ..ORDINARY },
-    Refusal { name: "a corrupt volume", drive: Offered::Corrupt, mentions: "volume is unusable", ..ORDINARY },
-    Refusal { name: "a corrupt plan", image: "", mentions: "plan is unusable", ..ORDINARY },
+const REFUSALS: [Refusal; 9] = [
+    Refusal { name: "no PAE", cpu: "pentium", mentions: &["has no PAE"], ..ORDINARY },
+    Refusal { name: "too little RAM", ram: 8, mentions: &["MB of RAM, and"], ..ORDINARY },
+    Refusal { name: "no volume", drive: Offered::Nothing, mentions: &["no boot module named volume"], ..ORDINARY },
+    Refusal { name: "a corrupt volume", drive: Offered::Corrupt, mentions: &["volume is unusable"], ..ORDINARY },
+    Refusal { name: "a corrupt plan", image: "", mentions: &["plan is unusable"], ..ORDINARY },
+    Refusal {
+        name: "a crash that was asked for",
+        words: &["crash=now"],
+        mentions: &["MANUALLY_INITIATED_CRASH", "000000E2", "vadose_kernel::crash::crash", "run_session"],
+        ..ORDINARY
+    },
+    Refusal {
+        name: "a read of unmapped pool",
+        words: &["crash=read"],
+        mentions: &["PAGE_FAULT_IN_NONPAGED_AREA", "00000050", "vadose_kernel::crash::crash", "run_session"],
+        ..ORDINARY
+    },
+    Refusal {
+        name: "a write to the kernel's code",
+        words: &["crash=write"],
+        mentions: &["ATTEMPTED_WRITE_TO_READONLY_MEMORY", "000000BE", "vadose_kernel::crash::crash"],
+        ..ORDINARY
+    },
+    Refusal {
+        name: "a kernel stack that overflows",
+        words: &["crash=stack"],
+        mentions: &["UNEXPECTED_KERNEL_MODE_TRAP", "0000007F", "00000008", "vadose_kernel::crash::deeper"],
+        ..ORDINARY
+    },
 ];
 
 /// Runs the boots that must be refused.
@@ -79,14 +113,16 @@ fn boot_refused(tree: &Tree, refusal: &Refusal, volume: &Volume) -> Result<Finis
             Offered::Corrupt => Drive::Raw(&corrupt),
         },
         jobs: &[job],
-        words: &["test"],
+        words: refusal.words,
+        debugger: None,
     };
     boot::boot(&setup, Input::Bytes(Vec::new()), &mut |_| Ok(()))
 }
 
 fn judge(refusal: &Refusal, finished: &Finished) -> std::result::Result<(), String> {
-    let problem = if !finished.log.to_lowercase().contains(&refusal.mentions.to_lowercase()) {
-        format!("no line on COM1 mentions {:?}", refusal.mentions)
+    let log = finished.log.to_lowercase();
+    let problem = if let Some(absent) = refusal.mentions.iter().find(|text| !log.contains(&text.to_lowercase())) {
+        format!("no line on COM1 mentions {absent:?}")
     } else if finished.transcript.done {
         "it went on and ran its plan".to_owned()
     } else if finished.ending == Ending::Status(Some(STATUS_GOOD)) {

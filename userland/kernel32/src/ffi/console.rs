@@ -1,20 +1,66 @@
-//! The console, as far as a handle to one goes: its mode, and characters written to and read from it.
+//! The console: modes, the screen, and characters written to it.
+//!
+//! A console is a device (see `abi::console`): what a function shows is written as bytes with ANSI sequences, what it asks is
+//! asked with a control code. What is typed is in `console_input`.
 
-use user_ffi::{bytes, wide};
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use abi::console::{GET_MODE, GET_SCREEN, IGNORE_CONTROL_C, SCREEN_SIZE, SET_MODE};
+use alloc::vec::Vec;
+use user_ffi::{bytes, c_string, wide, wide_string};
+use user_support::console::{colors, fill, go_to, title};
 use user_support::error::Win32Error;
 use user_support::file::CONSOLE_DEVICE;
-use user_support::text::ansi;
+use user_support::status::Status;
+use user_support::text::{ansi, wide_to_ansi};
 
-use super::file::{read, write};
-use super::last_error::{Bool, TRUE, fail};
-use super::standard_handle::device_type;
+use super::directory::{copy_ansi, copy_wide};
+use super::file::write;
+use super::last_error::{Bool, TRUE, fail, fail_with};
+use super::nt::NtDeviceIoControlFile;
+use super::standard_handle::{device_type, real_handle, with_status_block};
 
-/// Processed input, whole lines, echo; or processed output with wrapped lines, which are bits of it.
-const MODE: u32 = 0x1 | 0x2 | 0x4;
+/// `STD_INPUT_HANDLE` as a pseudo handle.
+const STANDARD_INPUT: u32 = 0xFFFF_FFF6;
+/// The code page of the console, as of everything else here.
+const CODE_PAGE: u32 = 1252;
 
-/// Does `work` if `handle` leads to a console, and fails if not.
-fn on_console(handle: u32, work: impl FnOnce() -> Bool) -> Bool {
-    if device_type(handle) == Ok(CONSOLE_DEVICE) { work() } else { fail(Win32Error::INVALID_HANDLE) }
+/// The title in UTF-16 with its zero, kept for good; 0 before there is one.
+static TITLE: AtomicU32 = AtomicU32::new(0);
+
+pub(super) fn is_console(handle: u32) -> bool {
+    device_type(handle) == Ok(CONSOLE_DEVICE)
+}
+
+/// Asks the console behind `handle`: how many bytes of `output` it filled.
+pub(super) fn control(handle: u32, code: u32, input: &[u8], output: &mut [u8]) -> Result<u32, Status> {
+    let (from, from_length) = (input.as_ptr(), input.len() as u32);
+    let (to, to_length) = (output.as_mut_ptr(), output.len() as u32);
+    with_status_block(|block| {
+        // SAFETY: both buffers live until the service returns; it writes at most as much as the output holds.
+        unsafe { NtDeviceIoControlFile(real_handle(handle), 0, 0, 0, block, code, from, from_length, to, to_length) }
+    })
+}
+
+/// What a function of the console fails with: what is no console has no such function.
+pub(super) fn refuse(status: Status) -> Bool {
+    if status == Status::INVALID_DEVICE_REQUEST { fail(Win32Error::INVALID_HANDLE) } else { fail_with(status) }
+}
+
+pub(super) fn answered(result: Result<u32, Status>) -> Bool {
+    match result {
+        Ok(_) => TRUE,
+        Err(status) => refuse(status),
+    }
+}
+
+/// Shows bytes, sequences among them, on a console.
+fn show(handle: u32, text: &[u8]) -> Bool {
+    if !is_console(handle) {
+        return fail(Win32Error::INVALID_HANDLE);
+    }
+    // SAFETY: nobody wants the count.
+    unsafe { write(handle, text, core::ptr::null_mut()) }
 }
 
 /// How a console treats characters. Fails for what is no console, by which programs tell.
@@ -23,11 +69,19 @@ fn on_console(handle: u32, work: impl FnOnce() -> Bool) -> Bool {
 /// `mode` points to a word.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn GetConsoleMode(handle: u32, mode: *mut u32) -> Bool {
-    on_console(handle, || {
+    let mut word = [0; 4];
+    let result = control(handle, GET_MODE, &[], &mut word);
+    if result.is_ok() {
         // SAFETY: the caller's promise.
-        unsafe { mode.write_unaligned(MODE) };
-        TRUE
-    })
+        unsafe { mode.write_unaligned(u32::from_le_bytes(word)) };
+    }
+    answered(result)
+}
+
+/// Sets how a console treats characters.
+#[unsafe(no_mangle)]
+pub extern "system" fn SetConsoleMode(handle: u32, mode: u32) -> Bool {
+    answered(control(handle, SET_MODE, &mode.to_le_bytes(), &mut []))
 }
 
 /// Writes characters to a console.
@@ -42,12 +96,13 @@ pub unsafe extern "system" fn WriteConsoleA(
     written: *mut u32,
     _reserved: u32,
 ) -> Bool {
-    on_console(handle, || {
-        // SAFETY: the caller's promise.
-        let text = unsafe { bytes(text, count) };
-        // SAFETY: the caller's promise.
-        unsafe { write(handle, text, written) }
-    })
+    if !is_console(handle) {
+        return fail(Win32Error::INVALID_HANDLE);
+    }
+    // SAFETY: the caller's promise.
+    let text = unsafe { bytes(text, count) };
+    // SAFETY: the caller's promise.
+    unsafe { write(handle, text, written) }
 }
 
 /// Writes characters to a console.
@@ -62,28 +117,160 @@ pub unsafe extern "system" fn WriteConsoleW(
     written: *mut u32,
     _reserved: u32,
 ) -> Bool {
-    on_console(handle, || {
-        // SAFETY: the caller's promise.
-        let text = ansi(unsafe { wide(text, count) });
-        // SAFETY: the caller's promise. A unit became a byte, so the count is right as it is.
-        unsafe { write(handle, &text, written) }
-    })
+    if !is_console(handle) {
+        return fail(Win32Error::INVALID_HANDLE);
+    }
+    // SAFETY: the caller's promise.
+    let text = ansi(unsafe { wide(text, count) });
+    // SAFETY: the caller's promise. A unit became a byte, so the count is right as it is.
+    unsafe { write(handle, &text, written) }
 }
 
-/// Reads characters from a console.
+/// The size of the screen, where its cursor is and which colours it writes in.
 ///
 /// # Safety
-/// `buffer` has room for `count` bytes; `done` points to a word.
+/// `information` points to a `CONSOLE_SCREEN_BUFFER_INFO`, 22 bytes.
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn ReadConsoleA(
+pub unsafe extern "system" fn GetConsoleScreenBufferInfo(
     handle: u32,
-    buffer: *mut u8,
-    count: u32,
-    done: *mut u32,
-    _control: u32,
+    information: *mut [u8; SCREEN_SIZE as usize],
 ) -> Bool {
-    on_console(handle, || {
+    let mut screen = [0; SCREEN_SIZE as usize];
+    let result = control(handle, GET_SCREEN, &[], &mut screen);
+    if result.is_ok() {
         // SAFETY: the caller's promise.
-        unsafe { read(handle, buffer, count, done) }
-    })
+        unsafe { information.write_unaligned(screen) };
+    }
+    answered(result)
+}
+
+/// Moves the cursor; `place` is a `COORD`, the column in its low half.
+#[unsafe(no_mangle)]
+pub extern "system" fn SetConsoleCursorPosition(handle: u32, place: u32) -> Bool {
+    let (column, row) = (place & 0xFFFF, place >> 16);
+    if column >= user_support::console::COLUMNS || row >= user_support::console::ROWS {
+        return fail(Win32Error::INVALID_PARAMETER);
+    }
+    show(handle, &go_to(column, row))
+}
+
+/// Writes in other colours from here on.
+#[unsafe(no_mangle)]
+pub extern "system" fn SetConsoleTextAttribute(handle: u32, attribute: u32) -> Bool {
+    show(handle, &colors(attribute as u16))
+}
+
+/// Writes `count` times the same character from a place on; the cursor stays.
+///
+/// # Safety
+/// `written` points to a word.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn FillConsoleOutputCharacterA(
+    handle: u32,
+    character: u8,
+    count: u32,
+    place: u32,
+    written: *mut u32,
+) -> Bool {
+    let (text, cells) = fill(character, count, place & 0xFFFF, place >> 16);
+    let done = show(handle, &text);
+    if done == TRUE {
+        // SAFETY: the caller's promise.
+        unsafe { written.write_unaligned(cells) };
+    }
+    done
+}
+
+/// The same in UTF-16.
+///
+/// # Safety
+/// `written` points to a word.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn FillConsoleOutputCharacterW(
+    handle: u32,
+    character: u16,
+    count: u32,
+    place: u32,
+    written: *mut u32,
+) -> Bool {
+    let character = wide_to_ansi(character).unwrap_or(b'?');
+    // SAFETY: the caller's promise.
+    unsafe { FillConsoleOutputCharacterA(handle, character, count, place, written) }
+}
+
+/// Sets the title of the console's window.
+///
+/// # Safety
+/// `text` is a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn SetConsoleTitleA(text: *const u8) -> Bool {
+    // SAFETY: the caller's promise.
+    set_title(&user_support::text::wide(unsafe { c_string(text) }))
+}
+
+/// Sets the title of the console's window.
+///
+/// # Safety
+/// `text` is a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn SetConsoleTitleW(text: *const u16) -> Bool {
+    // SAFETY: the caller's promise.
+    set_title(unsafe { wide_string(text) })
+}
+
+fn set_title(text: &[u16]) -> Bool {
+    let mut kept = text.to_vec();
+    kept.push(0);
+    // What was the title before stays in memory: somebody may be reading it. Titles are few.
+    TITLE.store(Vec::leak(kept).as_ptr() as u32, Ordering::Release);
+    match super::standard_handle::console_output() {
+        Some(handle) => show(handle, &title(&ansi(text))),
+        None => TRUE,
+    }
+}
+
+fn current_title<'title>() -> &'title [u16] {
+    // SAFETY: null, or a string that `set_title` made and that is never freed.
+    unsafe { wide_string(TITLE.load(Ordering::Acquire) as *const u16) }
+}
+
+/// The title of the console's window: its length, 0 where it has none.
+///
+/// # Safety
+/// `target` has room for `room` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetConsoleTitleA(target: *mut u8, room: u32) -> u32 {
+    // SAFETY: the caller's promise.
+    unsafe { copy_ansi(current_title(), target, room) }
+}
+
+/// The same in UTF-16.
+///
+/// # Safety
+/// `target` has room for `room` units.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetConsoleTitleW(target: *mut u16, room: u32) -> u32 {
+    // SAFETY: the caller's promise.
+    unsafe { copy_wide(current_title(), target, room) }
+}
+
+/// The code page in which the console is read.
+#[unsafe(no_mangle)]
+pub extern "system" fn GetConsoleCP() -> u32 {
+    CODE_PAGE
+}
+
+/// The code page in which the console is written.
+#[unsafe(no_mangle)]
+pub extern "system" fn GetConsoleOutputCP() -> u32 {
+    CODE_PAGE
+}
+
+/// Lets Ctrl-C pass this process over, or not any more. Handlers of the program's own are refused: nothing could call them.
+#[unsafe(no_mangle)]
+pub extern "system" fn SetConsoleCtrlHandler(handler: u32, add: Bool) -> Bool {
+    if handler != 0 {
+        return fail(Win32Error::NOT_SUPPORTED);
+    }
+    answered(control(STANDARD_INPUT, IGNORE_CONTROL_C, &add.to_le_bytes(), &mut []))
 }

@@ -8,7 +8,7 @@ use user_support::text::{ansi, wide};
 use super::startup::parameter_string;
 
 /// Offset of the current directory in the process parameters.
-const CURRENT_DIRECTORY: u32 = 0x24;
+pub(super) const CURRENT_DIRECTORY: u32 = 0x24;
 
 /// Copies `text` with a final zero if it fits. Returns its length, or the room it needs with the zero.
 ///

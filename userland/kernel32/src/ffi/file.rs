@@ -1,6 +1,7 @@
 //! Files and pipes: opening, reading, writing, position and size.
 
 use user_ffi::{UnicodeString, c_string, wide_string};
+use user_support::console::console_path;
 use user_support::error::Win32Error;
 use user_support::file::{disposition, existed, options};
 use user_support::path::to_nt;
@@ -10,12 +11,14 @@ use user_support::text;
 use super::directory::current_directory;
 use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::{
-    NtCreateFile, NtFlushBuffersFile, NtQueryInformationFile, NtReadFile, NtSetInformationFile, NtWriteFile,
+    NtCreateFile, NtFlushBuffersFile, NtOpenFile, NtQueryInformationFile, NtReadFile, NtSetInformationFile, NtWriteFile,
 };
 use super::standard_handle::{INVALID_HANDLE, real_handle, with_status_block};
 
 /// `SYNCHRONIZE | FILE_READ_ATTRIBUTES`, which every handle to a file has.
 const ALWAYS: u32 = 0x0010_0080;
+/// `GENERIC_WRITE`.
+const GENERIC_WRITE: u32 = 0x4000_0000;
 /// `OBJ_CASE_INSENSITIVE`.
 const IGNORING_CASE: u32 = 0x40;
 /// Flags of the last argument but one that are attributes of a new file.
@@ -64,7 +67,8 @@ pub unsafe extern "system" fn CreateFileW(
 
 fn open(name: &[u16], access: u32, share: u32, creation: u32, flags: u32) -> u32 {
     let result = disposition(creation).map_err(fail).and_then(|disposition| {
-        let path = to_nt(&current_directory(), name);
+        let path = console_path(name, access & GENERIC_WRITE != 0);
+        let path = path.unwrap_or_else(|| to_nt(&current_directory(), name));
         create(&path, access, share, disposition, flags).map_err(fail_status)
     });
     let Ok((handle, information)) = result else { return INVALID_HANDLE };
@@ -91,6 +95,22 @@ fn create(path: &[u16], access: u32, share: u32, disposition: u32, flags: u32) -
         }
     })?;
     Ok((handle, information))
+}
+
+/// Opens the folder at NT path `path` to be listed, or to see that it is one.
+pub(super) fn open_folder(path: &[u16]) -> Result<u32, Status> {
+    /// `FILE_LIST_DIRECTORY`.
+    const LIST: u32 = 1;
+    /// `FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT`.
+    const OPTIONS: u32 = 0x21;
+    let name = UnicodeString::over(path);
+    let object = [0x18, 0, &raw const name as u32, IGNORING_CASE, 0, 0];
+    let mut handle = 0;
+    with_status_block(|block| {
+        // SAFETY: name and attributes live until the service returns; it writes the handle and the status words.
+        unsafe { NtOpenFile(&mut handle, LIST | ALWAYS, object.as_ptr(), block, 7, OPTIONS) }
+    })
+    .map(|_| handle)
 }
 
 /// Where an overlapped request begins, from its `OVERLAPPED` structure.
@@ -122,15 +142,6 @@ pub unsafe extern "system" fn ReadFile(
     let offset = unsafe { offset_of(overlapped) };
     // SAFETY: the caller's promise.
     unsafe { read_at(file, buffer, count, done, offset) }
-}
-
-/// Reads from the file's own position.
-///
-/// # Safety
-/// As [`ReadFile`].
-pub(super) unsafe fn read(file: u32, buffer: *mut u8, count: u32, done: *mut u32) -> Bool {
-    // SAFETY: the caller's promise.
-    unsafe { read_at(file, buffer, count, done, None) }
 }
 
 /// # Safety

@@ -2,6 +2,7 @@
 
 mod code_page;
 mod console;
+mod console_input;
 mod critical_section;
 mod debug;
 mod directory;
@@ -10,6 +11,7 @@ mod environment;
 mod event;
 mod failure;
 mod file;
+mod find;
 mod heap;
 mod interlocked;
 mod last_error;
@@ -18,6 +20,7 @@ mod module;
 mod mutex;
 mod nt;
 mod object;
+mod path_name;
 mod pointer_check;
 mod process;
 mod process_memory;

@@ -32,11 +32,45 @@ unsafe extern "system" {
         extended_length: u32,
     ) -> u32;
     pub fn NtDelayExecution(alertable: u32, interval: *const i64) -> u32;
+    pub fn NtDeviceIoControlFile(
+        file: u32,
+        event: u32,
+        routine: u32,
+        context: u32,
+        status: *mut u32,
+        code: u32,
+        input: *const u8,
+        input_length: u32,
+        output: *mut u8,
+        output_length: u32,
+    ) -> u32;
     pub fn NtFlushBuffersFile(file: u32, status: *mut u32) -> u32;
     pub fn NtFlushInstructionCache(process: u32, base: u32, size: u32) -> u32;
     pub fn NtFreeVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
     pub fn NtLockVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
+    pub fn NtOpenFile(
+        handle: *mut u32,
+        access: u32,
+        attributes: *const u32,
+        status: *mut u32,
+        share: u32,
+        options: u32,
+    ) -> u32;
     pub fn NtProtectVirtualMemory(process: u32, base: *mut u32, size: *mut u32, protection: u32, old: *mut u32) -> u32;
+    pub fn NtQueryAttributesFile(attributes: *const u32, information: *mut u8) -> u32;
+    pub fn NtQueryDirectoryFile(
+        file: u32,
+        event: u32,
+        routine: u32,
+        context: u32,
+        status: *mut u32,
+        buffer: *mut u8,
+        length: u32,
+        class: u32,
+        single: u32,
+        name: *const u32,
+        restart: u32,
+    ) -> u32;
     pub fn NtQueryInformationFile(file: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32) -> u32;
     pub fn NtQueryPerformanceCounter(counter: *mut u64, frequency: *mut u64) -> u32;
     pub fn NtQueryVirtualMemory(

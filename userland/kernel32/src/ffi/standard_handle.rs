@@ -72,6 +72,12 @@ pub(super) fn device_type(handle: u32) -> Result<u32, Status> {
     Ok(information[0])
 }
 
+/// The standard output or error that is a console, if one is.
+pub(super) fn console_output() -> Option<u32> {
+    let standard = [INPUT.wrapping_sub(1), INPUT.wrapping_sub(2)];
+    standard.into_iter().map(real_handle).find(|handle| super::console::is_console(*handle))
+}
+
 /// What kind of file a handle leads to.
 #[unsafe(no_mangle)]
 pub extern "system" fn GetFileType(handle: u32) -> u32 {

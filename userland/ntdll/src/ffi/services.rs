@@ -70,6 +70,7 @@ services! {
     NtCreateSemaphore ZwCreateSemaphore (handle: *mut u32, access: u32, attributes: *const u32, count: i32, limit: i32);
     NtCreateThread ZwCreateThread (handle: *mut u32, access: u32, attributes: *const u32, process: u32, client: *mut u32, context: *const u8, stack: *const u32, suspended: u32);
     NtDelayExecution ZwDelayExecution (alertable: u32, interval: *const i64);
+    NtDeviceIoControlFile ZwDeviceIoControlFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, code: u32, input: *const u8, input_length: u32, output: *mut u8, output_length: u32);
     NtDisplayString ZwDisplayString (text: *const u32);
     NtDuplicateObject ZwDuplicateObject (from_process: u32, from: u32, to_process: u32, to: *mut u32, access: u32, attributes: u32, options: u32);
     NtExtendSection ZwExtendSection (section: u32, size: *mut u64);
@@ -91,6 +92,7 @@ services! {
     NtProtectVirtualMemory ZwProtectVirtualMemory (process: u32, base: *mut u32, size: *mut u32, protection: u32, old: *mut u32);
     NtPulseEvent ZwPulseEvent (event: u32, previous: *mut u32);
     NtQueryAttributesFile ZwQueryAttributesFile (attributes: *const u32, information: *mut u8);
+    NtQueryDirectoryFile ZwQueryDirectoryFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32, single: u32, name: *const u32, restart: u32);
     NtQueryEvent ZwQueryEvent (event: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryInformationFile ZwQueryInformationFile (file: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32);
     NtQueryInformationProcess ZwQueryInformationProcess (process: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
@@ -118,6 +120,7 @@ services! {
     NtSetInformationFile ZwSetInformationFile (file: u32, status: *mut u32, buffer: *const u8, length: u32, class: u32);
     NtSetInformationProcess ZwSetInformationProcess (process: u32, class: u32, buffer: *const u8, length: u32);
     NtSetInformationThread ZwSetInformationThread (thread: u32, class: u32, buffer: *const u8, length: u32);
+    NtShutdownSystem ZwShutdownSystem (action: u32);
     NtSuspendThread ZwSuspendThread (thread: u32, previous: *mut u32);
     NtSystemDebugControl ZwSystemDebugControl (command: u32, input: *const u8, input_length: u32, output: *mut u8, output_length: u32, returned: *mut u32);
     NtTerminateProcess ZwTerminateProcess (process: u32, status: u32);

@@ -1,0 +1,132 @@
+//! The console as kernel32 asks for it: control codes of `NtDeviceIoControlFile` on a handle to the console.
+//!
+//! On XP these are messages to csrss; here the console is a device of the kernel, and everything that is shown goes there as
+//! bytes with ANSI sequences. Source of the structures: public Windows headers (`wincon.h`); the codes are this system's own.
+
+/// `FILE_DEVICE_CONSOLE`, the device type of a console.
+pub const FILE_DEVICE_CONSOLE: u32 = 0x50;
+/// What `CONIN$` is called in the object name space.
+pub const INPUT_NAME: &str = "\\??\\CONIN$";
+/// What `CONOUT$` is called in the object name space.
+pub const OUTPUT_NAME: &str = "\\??\\CONOUT$";
+
+/// The code of a console's function: any access, buffered.
+const fn code(function: u32) -> u32 {
+    FILE_DEVICE_CONSOLE << 16 | function << 2
+}
+
+/// Gives the mode of the handle's side, input or output: one word.
+pub const GET_MODE: u32 = code(0x800);
+/// Sets it: one word.
+pub const SET_MODE: u32 = code(0x801);
+/// Gives a [`ScreenInformation`].
+pub const GET_SCREEN: u32 = code(0x802);
+/// Gives UTF-16 units, as `ReadConsole` does: waits for them.
+pub const READ: u32 = code(0x803);
+/// Gives at least one [`InputRecord`], and takes it away: waits for it.
+pub const READ_RECORDS: u32 = code(0x804);
+/// Gives the [`InputRecord`]s there are, and leaves them.
+pub const PEEK_RECORDS: u32 = code(0x805);
+/// Gives the number of records that wait: one word.
+pub const COUNT_RECORDS: u32 = code(0x806);
+/// Forgets the records that wait.
+pub const FLUSH: u32 = code(0x807);
+/// Makes a process the one that Ctrl-C ends, with all that it started: its identifier, or 0 for none.
+pub const SET_FOREGROUND: u32 = code(0x808);
+/// Whether Ctrl-C passes the calling process over: one word.
+pub const IGNORE_CONTROL_C: u32 = code(0x809);
+
+/// Bytes of an [`InputRecord`].
+pub const RECORD_SIZE: u32 = 20;
+/// Kind of record: a key.
+pub const KEY_EVENT: u16 = 1;
+
+/// A key in the form that programs read.
+#[doc(alias = "INPUT_RECORD")]
+#[doc(alias = "KEY_EVENT_RECORD")]
+#[allow(missing_docs, reason = "the names are those of wincon.h")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InputRecord {
+    pub is_down: bool,
+    pub repeat_count: u16,
+    pub virtual_key: u16,
+    pub scan_code: u16,
+    pub character: u16,
+    pub control_state: u32,
+}
+
+impl InputRecord {
+    /// As it lies in memory.
+    pub fn to_bytes(self) -> [u8; RECORD_SIZE as usize] {
+        let mut bytes = [0; RECORD_SIZE as usize];
+        let words = [
+            KEY_EVENT,
+            0,
+            u16::from(self.is_down),
+            0,
+            self.repeat_count,
+            self.virtual_key,
+            self.scan_code,
+            self.character,
+        ];
+        for (place, word) in bytes.chunks_exact_mut(2).zip(words) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes[16..].copy_from_slice(&self.control_state.to_le_bytes());
+        bytes
+    }
+}
+
+/// Bytes of a [`ScreenInformation`].
+pub const SCREEN_SIZE: u32 = 22;
+
+/// The screen as programs ask for it. The window is the whole buffer.
+#[doc(alias = "CONSOLE_SCREEN_BUFFER_INFO")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScreenInformation {
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Column and row of the cursor, from 0.
+    pub cursor: (u16, u16),
+    /// Colours of what is written next.
+    pub attributes: u16,
+}
+
+impl ScreenInformation {
+    /// As it lies in memory.
+    pub fn to_bytes(self) -> [u8; SCREEN_SIZE as usize] {
+        let ((columns, rows), (column, row)) = (self.size, self.cursor);
+        let words = [columns, rows, column, row, self.attributes, 0, 0, columns - 1, rows - 1, columns, rows];
+        let mut bytes = [0; SCREEN_SIZE as usize];
+        for (place, word) in bytes.chunks_exact_mut(2).zip(words) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_lies_in_memory_as_windows_has_it() {
+        let record = InputRecord {
+            is_down: true,
+            repeat_count: 1,
+            virtual_key: 0x41,
+            scan_code: 0x1E,
+            character: 0x61,
+            control_state: 0x28,
+        };
+        let expected = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0x41, 0, 0x1E, 0, 0x61, 0, 0x28, 0, 0, 0];
+        assert_eq!(record.to_bytes(), expected);
+    }
+
+    #[test]
+    fn the_screen_lies_in_memory_as_windows_has_it() {
+        let screen = ScreenInformation { size: (80, 25), cursor: (3, 4), attributes: 7 };
+        let expected = [80, 0, 25, 0, 3, 0, 4, 0, 7, 0, 0, 0, 0, 0, 79, 0, 24, 0, 80, 0, 25, 0];
+        assert_eq!(screen.to_bytes(), expected);
+    }
+}

@@ -1,0 +1,317 @@
+//! The console: one for the whole system, a keyboard and a screen, or a terminal, that programs share.
+//!
+//! On XP a console belongs to csrss, and kernel32 sends it messages. Here it is a device: standard handles, `CONIN$` and
+//! `CONOUT$` are file objects; NtReadFile and NtWriteFile move characters, and NtDeviceIoControlFile does the rest under the
+//! codes of `abi::console`. What is written may hold ANSI sequences, in which kernel32 says what XP has functions for.
+//!
+//! A thread of the kernel takes keys from the devices each tick while programs use the console, so that Ctrl-C is heard when
+//! nobody reads. It ends the foreground: the process the runner started or a shell named, and all its descendants, except
+//! those that asked to be passed over. They end with STATUS_CONTROL_C_EXIT, as those do on XP that handle nothing.
+
+use alloc::vec::Vec;
+
+use abi::cell::{Field, Link};
+use abi::console::{InputRecord, ScreenInformation};
+use abi::nt::process::Eprocess;
+use abi::status::NtStatus;
+use ke::WaitReason;
+use spin::Mutex;
+use terminal::console::Keep;
+use terminal::screen::{COLUMNS, ROWS};
+use terminal::{Decoder, Key, Keyboard, Signal};
+
+use crate::executive::Executive;
+use crate::platform::{ConsoleByte, Platform, Stream};
+
+/// Ticks without another byte after which an ESC was a key of its own: 50 ms.
+const PATIENCE: u32 = 5;
+/// Generations of processes that are followed up from a process to the foreground.
+const GENERATIONS: u32 = 64;
+
+/// The console's state.
+pub(crate) struct ConsoleDevice {
+    /// Never held over a wait.
+    state: Mutex<State>,
+    /// Programs started at the console that have not ended. The thread that takes keys waits while there are none.
+    users: Field<u32>,
+}
+
+struct State {
+    input: terminal::Console,
+    keyboard: Keyboard,
+    decoder: Decoder,
+    /// Ticks since an ESC that nothing has followed.
+    waited: u32,
+    /// The process that Ctrl-C ends, or 0.
+    foreground: u32,
+    /// Processes that Ctrl-C passes over.
+    ignoring: Vec<u32>,
+}
+
+impl ConsoleDevice {
+    pub(crate) fn new() -> Self {
+        let state = State {
+            input: terminal::Console::new(),
+            keyboard: Keyboard::new(),
+            decoder: Decoder::new(),
+            waited: 0,
+            foreground: 0,
+            ignoring: Vec::new(),
+        };
+        Self { state: Mutex::new(state), users: Field::new(0) }
+    }
+}
+
+impl State {
+    fn push(&mut self, key: Option<Key>) -> Option<Signal> {
+        let key = key?;
+        let signal = self.input.push(key);
+        // A terminal does not tell when a key is let go.
+        if key.scan_code == 0 {
+            self.input.push(key.released());
+        }
+        signal
+    }
+
+    fn take(&mut self, byte: ConsoleByte) -> Option<Signal> {
+        match byte {
+            ConsoleByte::Keyboard(byte) => {
+                let key = self.keyboard.push(byte);
+                self.push(key)
+            }
+            ConsoleByte::Terminal(byte) => {
+                self.waited = 0;
+                let key = self.decoder.push(byte);
+                self.push(key)
+            }
+            ConsoleByte::End => {
+                let key = self.decoder.idle();
+                let signal = self.push(key);
+                self.input.end();
+                signal
+            }
+        }
+    }
+}
+
+impl<P: Platform> Executive<P> {
+    /// `process` was started at the console: it is in the foreground.
+    pub(crate) fn enter_console(&self, process: Link<Eprocess>) {
+        let id = self.machine_record(process).unique_process_id.get();
+        let mut state = self.console.state.lock();
+        state.foreground = id;
+        state.input.reset();
+        self.console.users.update(|users| users + 1);
+        self.dispatcher.wake(self.console_address());
+    }
+
+    /// A process that was started at the console has ended.
+    pub(crate) fn leave_console(&self) {
+        self.console.users.update(|users| users.saturating_sub(1));
+    }
+
+    /// Whether somebody sits at the console.
+    pub(crate) fn has_console_users(&self) -> bool {
+        self.console.users.get() != 0
+    }
+
+    fn console_address(&self) -> u32 {
+        core::ptr::from_ref(&self.console.users) as usize as u32
+    }
+
+    /// What the thread that takes keys does for ever.
+    pub fn serve_console(&self) -> ! {
+        loop {
+            while self.has_console_users() {
+                self.take_keys();
+                self.sleep(1);
+            }
+            let switch = self.dispatcher.wait(WaitReason::Executive, self.console_address(), None);
+            self.switch(switch);
+        }
+    }
+
+    /// Takes what the devices have.
+    fn take_keys(&self) {
+        loop {
+            let mut state = self.console.state.lock();
+            let byte = if state.input.has_room() { self.platform().read_console() } else { None };
+            let signal = match byte {
+                Some(byte) => state.take(byte),
+                None if state.decoder.is_waiting() => {
+                    state.waited += 1;
+                    let key = if state.waited > PATIENCE { state.decoder.idle() } else { None };
+                    state.push(key)
+                }
+                None => None,
+            };
+            drop(state);
+            if signal == Some(Signal::Interrupt) {
+                self.interrupt_foreground();
+            }
+            if matches!(byte, None | Some(ConsoleByte::End)) {
+                return;
+            }
+        }
+    }
+
+    /// Ctrl-C was typed: ends the foreground.
+    #[doc(alias = "CtrlRoutine")]
+    fn interrupt_foreground(&self) {
+        let mut out = Vec::new();
+        let (foreground, ignoring) = {
+            let mut state = self.console.state.lock();
+            state.input.interrupt(&mut out);
+            state.ignoring.retain(|id| self.process_by_id(*id).is_some());
+            (state.foreground, state.ignoring.clone())
+        };
+        if out.is_empty() {
+            out.extend(b"^C\r\n");
+        }
+        self.platform().write_stream(Stream::Console, &out);
+        let processes: Vec<Link<Eprocess>> = self.processes().collect();
+        for process in processes {
+            let id = self.machine_record(process).unique_process_id.get();
+            if self.is_alive(process) && !ignoring.contains(&id) && self.descends_from(id, foreground) {
+                self.condemn_process(process, NtStatus::CONTROL_C_EXIT);
+            }
+        }
+    }
+
+    /// Whether process `id` is `ancestor` or was started by it, or by one that was.
+    fn descends_from(&self, mut id: u32, ancestor: u32) -> bool {
+        for _ in 0..GENERATIONS {
+            if id == ancestor || id <= crate::process::SYSTEM_ID {
+                break;
+            }
+            let parent = self
+                .process_by_id(id)
+                .map(|process| self.machine_record(process).inherited_from_unique_process_id.get());
+            id = parent.unwrap_or(0);
+        }
+        id == ancestor && ancestor > crate::process::SYSTEM_ID
+    }
+
+    /// Reads at most `most` units, and waits for them. None is the end of the input.
+    ///
+    /// # Errors
+    /// PROCESS_IS_TERMINATING where the process that waits is to end.
+    pub(crate) fn read_console(&self, most: u32) -> Result<Vec<u16>, NtStatus> {
+        self.wait_for_console(|state, out, place| state.input.read(most as usize, place, out))
+    }
+
+    /// The same for NtReadFile: a line that begins with Ctrl-Z is the end, as kernel32 has it on XP.
+    pub(crate) fn read_console_file(&self, most: u32) -> Result<Vec<u8>, NtStatus> {
+        const CONTROL_Z: u16 = 0x1A;
+        let cooked = |mode: u32| mode & terminal::console::ENABLE_PROCESSED_INPUT != 0;
+        let units = self.read_console(most)?;
+        if units.first() == Some(&CONTROL_Z) {
+            let mut state = self.console.state.lock();
+            if cooked(state.input.input_mode()) {
+                state.input.drop_rest_of_line();
+                return Ok(Vec::new());
+            }
+        }
+        Ok(units.into_iter().map(|unit| u8::try_from(unit).unwrap_or(b'?')).collect())
+    }
+
+    /// The keys that wait, at most `most`; waits for one unless they stay.
+    pub(crate) fn console_records(&self, most: u32, keep: Keep) -> Result<Vec<InputRecord>, NtStatus> {
+        let keys = self.wait_for_console(|state, _, _| {
+            let keys = state.input.keys(most as usize, keep);
+            (keep == Keep::Yes || !keys.is_empty()).then_some(keys)
+        })?;
+        Ok(keys.iter().map(record_of).collect())
+    }
+
+    /// Asks `ask` each tick until it has an answer; shows what it wants shown.
+    fn wait_for_console<T>(
+        &self,
+        mut ask: impl FnMut(&mut State, &mut Vec<u8>, (usize, usize)) -> Option<T>,
+    ) -> Result<T, NtStatus> {
+        let mut out = Vec::new();
+        loop {
+            self.take_keys();
+            let (column, _) = self.platform().console_place().0;
+            let answer = ask(&mut self.console.state.lock(), &mut out, (column, COLUMNS));
+            self.platform().write_stream(Stream::Console, &out);
+            out.clear();
+            match answer {
+                Some(answer) => return Ok(answer),
+                None if self.is_told_to_end() => return Err(NtStatus::PROCESS_IS_TERMINATING),
+                None => self.sleep(1),
+            }
+        }
+    }
+
+    /// The mode of the console's side that `stream` is.
+    pub(crate) fn console_mode(&self, stream: Stream) -> u32 {
+        let state = self.console.state.lock();
+        if stream == Stream::ConsoleInput { state.input.input_mode() } else { state.input.output_mode() }
+    }
+
+    /// Sets it.
+    ///
+    /// # Errors
+    /// INVALID_PARAMETER for a mode that does not exist.
+    pub(crate) fn set_console_mode(&self, stream: Stream, mode: u32) -> Result<(), NtStatus> {
+        let input = &mut self.console.state.lock().input;
+        let set = if stream == Stream::ConsoleInput { input.set_input_mode(mode) } else { input.set_output_mode(mode) };
+        set.then_some(()).ok_or(NtStatus::INVALID_PARAMETER)
+    }
+
+    /// The screen.
+    pub(crate) fn console_screen(&self) -> ScreenInformation {
+        let ((column, row), attributes) = self.platform().console_place();
+        ScreenInformation {
+            size: (COLUMNS as u16, ROWS as u16),
+            cursor: (column as u16, row as u16),
+            attributes: u16::from(attributes),
+        }
+    }
+
+    /// How many records wait.
+    pub(crate) fn console_record_count(&self) -> u32 {
+        self.take_keys();
+        self.console.state.lock().input.key_count() as u32
+    }
+
+    /// Forgets them.
+    pub(crate) fn flush_console(&self) {
+        self.take_keys();
+        self.console.state.lock().input.flush();
+    }
+
+    /// Makes process `id` the foreground, or nobody for 0.
+    ///
+    /// # Errors
+    /// INVALID_CID where there is no such process.
+    pub(crate) fn set_foreground(&self, id: u32) -> Result<(), NtStatus> {
+        if id != 0 && self.process_by_id(id).is_none() {
+            return Err(NtStatus::INVALID_CID);
+        }
+        self.console.state.lock().foreground = id;
+        Ok(())
+    }
+
+    /// Whether Ctrl-C passes the current process over.
+    pub(crate) fn ignore_control_c(&self, ignore: bool) {
+        let id = self.machine_record(self.current_process()).unique_process_id.get();
+        let ignoring = &mut self.console.state.lock().ignoring;
+        ignoring.retain(|other| *other != id);
+        if ignore {
+            ignoring.push(id);
+        }
+    }
+}
+
+fn record_of(key: &Key) -> InputRecord {
+    InputRecord {
+        is_down: key.is_down,
+        repeat_count: 1,
+        virtual_key: key.virtual_key,
+        scan_code: key.scan_code,
+        character: key.character,
+        control_state: key.control,
+    }
+}

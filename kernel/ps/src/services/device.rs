@@ -1,0 +1,83 @@
+//! NtDeviceIoControlFile: what the console can do beyond reading and writing. Nothing else has control codes.
+
+use abi::console::*;
+use abi::status::NtStatus;
+use terminal::console::Keep;
+
+use crate::executive::Executive;
+use crate::files::Opened;
+use crate::platform::{Platform, Stream};
+
+/// Most records moved at once.
+const MOST_RECORDS: u32 = 512;
+/// Most units read at once.
+const MOST_UNITS: u32 = 0x1000;
+
+impl<P: Platform> Executive<P> {
+    pub(super) fn device_io_control_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[handle, _event, _routine, _context, status_at, code, input, input_length, output, output_length] =
+            arguments
+        else {
+            return Err(NtStatus::INVALID_PARAMETER);
+        };
+        let object = self.file_by_handle(handle, 0)?;
+        self.probe_word(status_at)?;
+        let stream = match self.opened(object) {
+            Opened::Stream(stream @ (Stream::Console | Stream::ConsoleInput)) => stream,
+            _ => return self.complete(status_at, Err(NtStatus::INVALID_DEVICE_REQUEST)),
+        };
+        let word = || match input_length {
+            4.. => self.read_word(input),
+            _ => Err(NtStatus::BUFFER_TOO_SMALL),
+        };
+        let give = |bytes: &[u8]| self.give(output, output_length, bytes);
+        let result = match code {
+            GET_MODE => give(&self.console_mode(stream).to_le_bytes()),
+            SET_MODE => word().and_then(|mode| self.set_console_mode(stream, mode)).map(|()| 0),
+            GET_SCREEN if stream == Stream::Console => give(&self.console_screen().to_bytes()),
+            SET_FOREGROUND => word().and_then(|id| self.set_foreground(id)).map(|()| 0),
+            IGNORE_CONTROL_C => word().map(|ignore| self.ignore_control_c(ignore != 0)).map(|()| 0),
+            _ if stream == Stream::ConsoleInput => self.console_input(code, output, output_length),
+            _ => Err(NtStatus::INVALID_DEVICE_REQUEST),
+        };
+        self.complete(status_at, result)
+    }
+
+    /// The codes of the console's input.
+    fn console_input(&self, code: u32, output: u32, length: u32) -> Result<u32, NtStatus> {
+        match code {
+            READ => {
+                self.check_buffer(output, length)?;
+                let units = self.read_console((length / 2).min(MOST_UNITS))?;
+                let bytes: alloc::vec::Vec<u8> = units.into_iter().flat_map(u16::to_le_bytes).collect();
+                self.give(output, length, &bytes)
+            }
+            READ_RECORDS | PEEK_RECORDS => {
+                self.check_buffer(output, length)?;
+                let most = (length / RECORD_SIZE).min(MOST_RECORDS);
+                let keep = if code == PEEK_RECORDS { Keep::Yes } else { Keep::No };
+                if most == 0 {
+                    return Err(NtStatus::BUFFER_TOO_SMALL);
+                }
+                let records = self.console_records(most, keep)?;
+                let bytes: alloc::vec::Vec<u8> = records.into_iter().flat_map(InputRecord::to_bytes).collect();
+                self.give(output, length, &bytes)
+            }
+            COUNT_RECORDS => self.give(output, length, &self.console_record_count().to_le_bytes()),
+            FLUSH => {
+                self.flush_console();
+                Ok(0)
+            }
+            _ => Err(NtStatus::INVALID_DEVICE_REQUEST),
+        }
+    }
+
+    /// Writes an answer into a program's buffer; how many bytes it has.
+    fn give(&self, output: u32, length: u32, bytes: &[u8]) -> Result<u32, NtStatus> {
+        if (length as usize) < bytes.len() {
+            return Err(NtStatus::BUFFER_TOO_SMALL);
+        }
+        self.platform().write_user(output, bytes)?;
+        Ok(bytes.len() as u32)
+    }
+}

@@ -1,0 +1,29 @@
+//! The thinking part of `msvcrt`, kept apart from memory and system calls so that a host can test it.
+//!
+//! `msvcrt` is thin: it turns pointers into values and slices, calls this crate, and turns the answer into a result and
+//! an `errno`. What needs the memory of the process asks for it through [`user_support::memory::Memory`].
+//!
+//! | to see | open |
+//! |---|---|
+//! | how printf formats, how scanf reads | `printf`, `scanf` |
+//! | numbers in text | `number` |
+//! | streams and descriptors | `stdio`, `descriptors` |
+//! | command lines | `arguments` |
+//! | classes of characters, dates, sorting, `errno` | `character`, `time`, `sort`, `error` |
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod arguments;
+pub mod character;
+pub mod descriptors;
+pub mod error;
+#[cfg(test)]
+mod fake;
+pub mod number;
+pub mod printf;
+pub mod scanf;
+pub mod sort;
+pub mod stdio;
+pub mod time;

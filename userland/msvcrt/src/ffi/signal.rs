@@ -1,0 +1,57 @@
+//! `signal` and `raise`: a table. Exceptions become signals in the program's own start-up code.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use user_crt::error::Errno;
+
+use super::exit::_exit;
+use super::thread_data::set_errno;
+
+/// `SIGABRT`.
+pub(super) const ABORT: u32 = 22;
+/// `SIG_DFL`.
+const DEFAULT: u32 = 0;
+/// `SIG_IGN`.
+const IGNORE: u32 = 1;
+/// `SIG_GET`: asks only.
+const ASK: u32 = 2;
+/// `SIG_ERR`.
+const ERROR: u32 = u32::MAX;
+/// Exit status of a signal's default action.
+const KILLED: u32 = 3;
+
+/// Interrupt, illegal instruction, floating point, access violation, termination, break, abort.
+const SIGNALS: [u32; 7] = [2, 4, 8, 11, 15, 21, ABORT];
+
+static HANDLERS: [AtomicU32; 7] = [const { AtomicU32::new(DEFAULT) }; 7];
+
+fn handler_of(signal: u32) -> Option<&'static AtomicU32> {
+    SIGNALS.iter().position(|&known| known == signal).map(|index| &HANDLERS[index])
+}
+
+/// Sets a signal's handler and returns the old one, or -1 for a signal that there is not.
+#[unsafe(no_mangle)]
+pub extern "C" fn signal(number: u32, handler: u32) -> u32 {
+    let Some(place) = handler_of(number).filter(|_| handler != 3 && handler != 4) else {
+        set_errno(Errno::EINVAL);
+        return ERROR;
+    };
+    if handler == ASK { place.load(Ordering::Relaxed) } else { place.swap(handler, Ordering::Relaxed) }
+}
+
+/// Sends a signal to the own thread. A handler is called once: the default action comes back first.
+#[unsafe(no_mangle)]
+pub extern "C" fn raise(number: u32) -> i32 {
+    let Some(place) = handler_of(number) else { return -1 };
+    match place.load(Ordering::Relaxed) {
+        IGNORE => 0,
+        DEFAULT => _exit(KILLED),
+        handler => {
+            place.store(DEFAULT, Ordering::Relaxed);
+            // SAFETY: the program said that this is a function of one number.
+            let routine: extern "C" fn(u32) = unsafe { core::mem::transmute(handler) };
+            routine(number);
+            0
+        }
+    }
+}

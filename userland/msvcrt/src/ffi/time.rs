@@ -1,0 +1,174 @@
+//! `time.h`. Local time is UTC: the system has no time zone.
+
+use user_crt::time::{BrokenDown, ascii, break_down, combine, format, from_system};
+use user_ffi::{bytes_mut, c_string, shared_data};
+
+use super::export::Export;
+use super::thread_data::block;
+
+/// Seconds that local time is behind UTC.
+#[unsafe(no_mangle)]
+pub static _timezone: Export<i32> = Export::new(0);
+/// Whether there is summer time.
+#[unsafe(no_mangle)]
+pub static _daylight: Export<i32> = Export::new(0);
+/// Seconds that summer time adds.
+#[unsafe(no_mangle)]
+pub static _dstbias: Export<i32> = Export::new(0);
+/// The names of the time zone, without and with summer time.
+#[unsafe(no_mangle)]
+pub static _tzname: Export<[*const u8; 2]> = Export::new([c"UTC".as_ptr().cast(), c"UTC".as_ptr().cast()]);
+
+/// System time when this DLL came into the process, low and high word.
+static START: Export<u64> = Export::new(0);
+
+/// Notes when the process began, for `clock`.
+pub(super) fn attach() {
+    START.set(shared_data().system_time());
+}
+
+/// Reads the environment's time zone: there is only one.
+#[unsafe(no_mangle)]
+pub extern "C" fn _tzset() {}
+
+/// Milliseconds since the process began.
+#[unsafe(no_mangle)]
+pub extern "C" fn clock() -> u32 {
+    (shared_data().system_time().wrapping_sub(START.get()) / 10_000) as u32
+}
+
+/// Seconds since 1970; they go where `target` points, too, unless that is null.
+///
+/// # Safety
+/// `target` is null or a word.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn time(target: *mut i32) -> i32 {
+    let now = from_system(shared_data().system_time()) as i32;
+    if !target.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { target.write(now) };
+    }
+    now
+}
+
+/// Seconds since 1970; they go where `target` points, too, unless that is null.
+///
+/// # Safety
+/// `target` is null or points to 8 bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn _time64(target: *mut i64) -> i64 {
+    let now = from_system(shared_data().system_time());
+    if !target.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { target.write_unaligned(now) };
+    }
+    now
+}
+
+/// Seconds between two times.
+#[unsafe(no_mangle)]
+pub extern "C" fn difftime(later: i32, earlier: i32) -> f64 {
+    f64::from(later) - f64::from(earlier)
+}
+
+/// Puts a date where this thread's next call will put another; null if there is none.
+fn deliver(seconds: i64) -> *mut BrokenDown {
+    let Some(date) = break_down(seconds) else { return core::ptr::null_mut() };
+    // SAFETY: the block lives as long as the thread; only an address inside it is made.
+    let place = unsafe { &raw mut (*block()).broken_down };
+    // SAFETY: this thread is the only one to use its block.
+    unsafe { place.write(date) };
+    place
+}
+
+fn text_of(date: &BrokenDown) -> *mut u8 {
+    // SAFETY: this thread is the only one to use its block, and no other reference to the field is made.
+    let place = unsafe { &mut (*block()).text };
+    place.iter_mut().zip(ascii(date).iter().chain(&[0])).for_each(|(place, &byte)| *place = byte);
+    place.as_mut_ptr()
+}
+
+macro_rules! dates {
+    ($($universal:ident $local:ident $text:ident $make:ident $type:ty;)*) => {$(
+        /// The date of a time in UTC; this thread's next date replaces it.
+        ///
+        /// # Safety
+        /// `seconds` points to a time.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $universal(seconds: *const $type) -> *mut BrokenDown {
+            // SAFETY: the caller's promise.
+            deliver(unsafe { seconds.read_unaligned() }.into())
+        }
+
+        /// The date of a time; this thread's next date replaces it.
+        ///
+        /// # Safety
+        /// `seconds` points to a time.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $local(seconds: *const $type) -> *mut BrokenDown {
+            // SAFETY: the caller's promise.
+            unsafe { $universal(seconds) }
+        }
+
+        /// The text of a time, as `asctime` writes it.
+        ///
+        /// # Safety
+        /// `seconds` points to a time.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $text(seconds: *const $type) -> *mut u8 {
+            // SAFETY: the caller's promise.
+            let date = break_down(unsafe { seconds.read_unaligned() }.into());
+            date.map_or(core::ptr::null_mut(), |date| text_of(&date))
+        }
+
+        /// The time of a date, whose fields are put into their ranges; -1 if there is none.
+        ///
+        /// # Safety
+        /// `date` points to a date.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $make(date: *mut BrokenDown) -> $type {
+            // SAFETY: the caller's promise.
+            let seconds = combine(&unsafe { date.read() });
+            let Some((seconds, proper)) = seconds.and_then(|seconds| Some((seconds, break_down(seconds)?))) else { return -1 };
+            let Ok(result) = <$type>::try_from(seconds) else { return -1 };
+            // SAFETY: the caller's promise.
+            unsafe { date.write(proper) };
+            result
+        }
+    )*};
+}
+
+dates! {
+    gmtime localtime ctime mktime i32;
+    _gmtime64 _localtime64 _ctime64 _mktime64 i64;
+}
+
+/// The text of a date; this thread's next call replaces it.
+///
+/// # Safety
+/// `date` points to a date.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn asctime(date: *const BrokenDown) -> *mut u8 {
+    // SAFETY: the caller's promise.
+    text_of(&unsafe { date.read() })
+}
+
+/// Formats a date; how many bytes without the zero, or 0 if they do not fit.
+///
+/// # Safety
+/// `target` has room for `room` bytes, `template` is a string, `date` points to a date.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strftime(target: *mut u8, room: u32, template: *const u8, date: *const BrokenDown) -> u32 {
+    // SAFETY: the caller's promise.
+    let date = unsafe { date.read() };
+    // SAFETY: the caller's promise.
+    let Some(mut text) = format(unsafe { c_string(template) }, &date) else { return 0 };
+    text.push(0);
+    // SAFETY: the caller's promise.
+    let target = unsafe { bytes_mut(target, room) };
+    if text.len() > target.len() {
+        return 0;
+    }
+    target[..text.len()].copy_from_slice(&text);
+    text.len() as u32 - 1
+}

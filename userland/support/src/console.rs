@@ -1,0 +1,123 @@
+//! The console's functions as the bytes that make a console do them: ANSI sequences.
+//!
+//! Source: ECMA-48 for the sequences; `wincon.h` for colours and coordinates.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use crate::path::file_name;
+use crate::text::{equal_ignoring_case, wide};
+
+/// Attribute: the foreground is bright.
+const FOREGROUND_INTENSITY: u16 = 0x08;
+/// Attribute: the background is bright.
+const BACKGROUND_INTENSITY: u16 = 0x80;
+/// What is read of a screen: 80 by 25 cells.
+pub const COLUMNS: u32 = 80;
+/// Rows of the screen.
+pub const ROWS: u32 = 25;
+
+/// Goes to `column` and `row`, both from 0.
+pub fn go_to(column: u32, row: u32) -> Vec<u8> {
+    format!("\x1b[{};{}H", row + 1, column + 1).into_bytes()
+}
+
+/// Writes in the colours of `attribute` from here on.
+pub fn colors(attribute: u16) -> Vec<u8> {
+    // Windows counts blue, green, red from the low bit up; ANSI the other way round.
+    let ansi = |color: u16| (color & 1) << 2 | color & 2 | color >> 2 & 1;
+    let base = |intensity: u16, normal: u16| if attribute & intensity == 0 { normal } else { normal + 60 };
+    let foreground = base(FOREGROUND_INTENSITY, 30) + ansi(attribute & 7);
+    let background = base(BACKGROUND_INTENSITY, 40) + ansi(attribute >> 4 & 7);
+    match attribute & 0xFF {
+        7 => b"\x1b[0m".to_vec(),
+        low if low >> 4 == 0 => format!("\x1b[0;{foreground}m").into_bytes(),
+        _ => format!("\x1b[0;{foreground};{background}m").into_bytes(),
+    }
+}
+
+/// Writes `count` times `byte` from a place on, and leaves the cursor where it is. How many cells that are: none beyond the
+/// last.
+pub fn fill(byte: u8, count: u32, column: u32, row: u32) -> (Vec<u8>, u32) {
+    let start = row.saturating_mul(COLUMNS).saturating_add(column);
+    let left = (COLUMNS * ROWS).saturating_sub(start);
+    let count = count.min(left);
+    if count == 0 || column >= COLUMNS {
+        return (Vec::new(), 0);
+    }
+    let mut bytes = b"\x1b7".to_vec();
+    bytes.extend(go_to(column, row));
+    match (byte, count == left) {
+        (b' ', true) => bytes.extend(b"\x1b[J"),
+        // A character in the last cell would scroll the screen.
+        (_, true) => bytes.extend(core::iter::repeat_n(byte, count as usize - 1)),
+        (_, false) => bytes.extend(core::iter::repeat_n(byte, count as usize)),
+    }
+    bytes.extend(b"\x1b8");
+    (bytes, count)
+}
+
+/// Sets the title of the terminal's window.
+pub fn title(text: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x1b]0;".to_vec();
+    bytes.extend(text.iter().filter(|byte| **byte >= b' '));
+    bytes.push(7);
+    bytes
+}
+
+/// The NT path of the console, where `name` is one of its names in any folder, as on Windows. `CON` is the side that
+/// `writes` says.
+pub fn console_path(name: &[u16], writes: bool) -> Option<Vec<u16>> {
+    let is = |other: &[u8]| equal_ignoring_case(file_name(name), &wide(other));
+    let input = is(b"CONIN$") || is(b"CON") && !writes;
+    let output = is(b"CONOUT$") || is(b"CON") && writes;
+    match (input, output) {
+        (true, _) => Some(wide(b"\\??\\CONIN$")),
+        (_, true) => Some(wide(b"\\??\\CONOUT$")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_of_windows_are_colours_of_a_terminal() {
+        let rows: [(u16, &[u8]); 6] = [
+            (0x07, b"\x1b[0m"),
+            (0x04, b"\x1b[0;31m"),
+            (0x09, b"\x1b[0;94m"),
+            (0x0E, b"\x1b[0;93m"),
+            (0x1F, b"\x1b[0;97;44m"),
+            (0xC2, b"\x1b[0;32;101m"),
+        ];
+        for (attribute, expected) in rows {
+            assert_eq!(colors(attribute), expected, "{attribute:#x}");
+        }
+    }
+
+    #[test]
+    fn filling_stops_at_the_end_of_the_screen() {
+        assert_eq!(fill(b'*', 3, 4, 1), (b"\x1b7\x1b[2;5H***\x1b8".to_vec(), 3));
+        assert_eq!(fill(b' ', 2000, 0, 0), (b"\x1b7\x1b[1;1H\x1b[J\x1b8".to_vec(), 2000));
+        assert_eq!(fill(b'*', 99, 78, 24), (b"\x1b7\x1b[25;79H*\x1b8".to_vec(), 2));
+        assert_eq!(fill(b'*', 99, 0, 25).1, 0);
+        assert_eq!(fill(b'*', 1, u32::MAX, u32::MAX).1, 0);
+    }
+
+    #[test]
+    fn the_console_has_its_names_everywhere() {
+        let path = |name: &[u8], writes| console_path(&wide(name), writes);
+        assert_eq!(path(b"conin$", false), Some(wide(b"\\??\\CONIN$")));
+        assert_eq!(path(b"C:\\x\\CON", true), Some(wide(b"\\??\\CONOUT$")));
+        assert_eq!(path(b"CON", false), Some(wide(b"\\??\\CONIN$")));
+        assert_eq!(path(b"CONX", false), None);
+    }
+
+    #[test]
+    fn a_title_cannot_smuggle_in_a_sequence() {
+        assert_eq!(title(b"a\x1b[2Jb\x07"), b"\x1b]0;a[2Jb\x07");
+        assert_eq!(go_to(0, 24), b"\x1b[25;1H");
+    }
+}
