@@ -150,8 +150,12 @@ out/system32/%.dll: $(TARGET)/pe-target/release/%.dll $(RUNNER)
 	@cp $< out/symbols/$*.dll
 	@$(RUNNER) strip-dll $< $@
 
-# c-folder FOLDER,NAME: FOLDER/*.c become out/NAME/*.exe. A line `// cc: FLAGS` in a source adds flags; a file X.def
-# named there lies in FOLDER. Each FOLDER/X.def also becomes an import library, for other sources to link with -lX.
+# Programs with the C library, as a user builds them; printf is the library's, not the compiler's.
+CRT_FLAGS := -std=gnu99 -Wall -Wextra -Werror -O1 -D__USE_MINGW_ANSI_STDIO=0 -mconsole
+
+# c-folder FOLDER,NAME[,FLAGS]: FOLDER/*.c become out/NAME/*.exe, without the C library unless FLAGS are given. A line
+# `// cc: FLAGS` in a source adds flags; a file X.def named there lies in FOLDER. Each FOLDER/X.def also becomes an import
+# library, for other sources to link with -lX.
 define c-folder
 $(2)_PROGRAMS := $$(patsubst $(1)/%.c,out/$(2)/%.exe,$$(wildcard $(1)/*.c))
 $(2)_LIBRARIES := $$(patsubst $(1)/%.def,out/lib/$(2)/lib%.a,$$(wildcard $(1)/*.def))
@@ -166,11 +170,12 @@ out/lib/$(2)/lib%.a: $(1)/%.def
 
 out/$(2)/%.exe: $(1)/%.c $$(wildcard $(1)/*.h) $$($(2)_LIBRARIES) Makefile
 	@mkdir -p $$(@D)
-	@$(MINGW) $(C_FLAGS) -o $$@ $$< -Lout/lib/$(2) $$$$(sed -n 's,^// cc: ,,p' $$< | sed 's,[a-z_]*\.def,$(1)/&,g') $(C_LIBS)
+	@$(MINGW) $$($(or $(3),C_FLAGS)) -o $$@ $$< -Lout/lib/$(2) $$$$(sed -n 's,^// cc: ,,p' $$< | sed 's,[a-z_]*\.def,$(1)/&,g') $$(if $(3),,$(C_LIBS))
 endef
 .SECONDARY:
 C_PROGRAMS :=
 $(eval $(call c-folder,tests/guest,guest))
+$(eval $(call c-folder,tests/crt,crt,CRT_FLAGS))
 $(eval $(call c-folder,tests/commands,commands))
 $(eval $(call c-folder,tests/bench,bench))
 $(eval $(call c-folder,userland/samples,samples))

@@ -13,8 +13,10 @@ use crate::early_frames::{EarlyFrames, OutOfMemory};
 
 /// First address of the Rust heap.
 pub const HEAP: u32 = 0xB100_0000;
-/// Bytes of the Rust heap.
-pub const HEAP_SIZE: u32 = 0x10_0000;
+/// Bytes of the Rust heap at the start.
+pub const HEAP_SIZE: u32 = 0x8_0000;
+/// The address that the Rust heap never grows past.
+pub const HEAP_END: u32 = 0xB200_0000;
 
 /// What was mapped, beside what has a fixed address.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +38,8 @@ pub fn map_kernel_half(ram: &[FrameRun], frames: &mut EarlyFrames<'_>) -> Result
     for page in pages(HEAP, HEAP + HEAP_SIZE) {
         map_new(page, frames)?;
     }
-    // SAFETY: the range was just mapped, and this runs once.
-    unsafe { hal::heap::initialise(HEAP, HEAP_SIZE) };
+    // SAFETY: the range was just mapped, this runs once, and nothing else lies up to the heap's end.
+    unsafe { hal::heap::initialise(HEAP, HEAP_SIZE, HEAP_END) };
     let database_pages = map_database(ram, frames)?;
     Ok(KernelHalf { shared_data, database_pages })
 }

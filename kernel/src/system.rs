@@ -15,8 +15,9 @@ use io::{RamDisk, Volume};
 use ke::ZERO_PAGE_PRIORITY;
 use mm::MemoryManager;
 use mm::frame::{BootMemory, FrameRun, NoExecute};
-use mm::layout::{PAGE_SIZE, PhysicalAddress};
+use mm::layout::{PAGE_SIZE, PhysicalAddress, VirtualAddress};
 use mm::machine::{FrameBytes, Records};
+use mm::system::Contents;
 use ob::ObjectManager;
 use ps::plan::{self, Job};
 use ps::{Entries, Executive, KernelRoutine, Verdict};
@@ -93,6 +94,7 @@ pub fn initialise(
         MemoryManager::new(Hardware, &boot)
             .unwrap_or_else(|_| refuse(format_args!("too little RAM for the memory manager")))
     });
+    hal::heap::let_grow(grow_heap);
     let objects = OBJECTS.call_once(|| {
         ObjectManager::new(mm).unwrap_or_else(|_| refuse(format_args!("too little RAM for the object manager")))
     });
@@ -114,6 +116,12 @@ pub fn initialise(
         logln!("debug: programs may read all memory");
     }
     logln!("memory manager: {} frames, {} of them free", mm.physical_pages().2, mm.available_frames());
+}
+
+/// Gives the heap of Rust's `alloc` the page at `address`.
+fn grow_heap(address: u32) -> bool {
+    let page = VirtualAddress(address).page();
+    MEMORY.get().is_some_and(|mm| mm.map_system_page(page, Contents::Rubbish).is_ok())
 }
 
 /// Mounts the boot module `volume` as C:.

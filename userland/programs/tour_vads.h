@@ -17,10 +17,9 @@ static struct vad read_vad(DWORD node)
         return vad;
     for (int index = 0; index < 6; index++)
         (&vad.start)[index] = word_at(node + 4 * (DWORD)index);
-    // The pool tag before the node tells how long it is: "VadS" has no control area.
-    DWORD behind = node + (word_at(node - 4) == 0x53646156 ? 0x18 : 0x34);
-    vad.summary = word_at(behind);
-    vad.free_from = word_at(behind + 4);
+    // Behind the largest form of a node, whatever this one's is.
+    vad.summary = word_at(node + 0x34);
+    vad.free_from = word_at(node + 0x38);
     return vad;
 }
 
@@ -54,9 +53,14 @@ static void show_vad(DWORD node, DWORD level, DWORD news)
     put("-");
     put_digits(vad.end, 5);
     put(vad.flags >> 31 ? "  private  " : vad.flags >> 20 & 1 ? "  image    " : "  mapped   ");
-    put_column(protection_name(vad.flags >> 24 & 31), 18);
-    put(vad.flags >> 30 & 1 ? "committed" : "");
-    put("\n");
+    const char *protection = protection_name(vad.flags >> 24 & 31);
+    if (vad.flags >> 30 & 1) {
+        put_column(protection, 18);
+        put("committed\n");
+    } else {
+        put(protection);
+        put("\n");
+    }
 }
 
 // Prints a subtree from its lowest address up and counts its nodes.

@@ -33,20 +33,27 @@ impl Ending {
     }
 }
 
-/// Endings by process number. The first reason given stands.
-pub(crate) struct Endings(Mutex<BTreeMap<u32, Ending>>);
+/// Endings by process number, of the processes that somebody wants to be told of. The first reason given stands.
+pub(crate) struct Endings(Mutex<BTreeMap<u32, Option<Ending>>>);
 
 impl Endings {
     pub(crate) const fn new() -> Self {
         Self(Mutex::new(BTreeMap::new()))
     }
 
+    /// The ending of `process`, which has not ended, is to be kept until it is taken.
+    pub(crate) fn expect(&self, process: u32) {
+        self.0.lock().insert(process, None);
+    }
+
     pub(crate) fn record(&self, process: u32, ending: Ending) {
-        self.0.lock().entry(process).or_insert(ending);
+        if let Some(place) = self.0.lock().get_mut(&process) {
+            place.get_or_insert(ending);
+        }
     }
 
     pub(crate) fn take(&self, process: u32) -> Option<Ending> {
-        self.0.lock().remove(&process)
+        self.0.lock().remove(&process).flatten()
     }
 }
 
@@ -57,9 +64,12 @@ mod tests {
     #[test]
     fn the_first_reason_stands() {
         let endings = Endings::new();
+        endings.expect(8);
         endings.record(8, Ending::Loader(NtStatus::DLL_NOT_FOUND, "x.dll".into()));
         endings.record(8, Ending::Exit(NtStatus::DLL_NOT_FOUND));
         assert_eq!(endings.take(8), Some(Ending::Loader(NtStatus::DLL_NOT_FOUND, "x.dll".into())));
         assert_eq!(endings.take(8), None);
+        endings.record(8, Ending::Exit(NtStatus::SUCCESS));
+        assert_eq!(endings.take(8), None, "nobody wants to know");
     }
 }

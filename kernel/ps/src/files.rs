@@ -1,6 +1,5 @@
 //! Open files as objects, the streams behind standard handles, and the image sections of files.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use abi::access::{FILE_EXECUTE, FILE_READ_DATA};
@@ -13,6 +12,7 @@ use io::{OpenRequest, Path};
 use mm::fault::{InPageRequest, ReadResult};
 use mm::section::{ControlArea, ImageLayout, NotAnImage, SectionFate};
 
+use crate::buffer::zeros;
 use crate::executive::Executive;
 use crate::platform::{Platform, Stream};
 
@@ -89,7 +89,7 @@ impl<P: Platform> Executive<P> {
         if size == 0 {
             return Err(NtStatus::INVALID_FILE_FOR_SECTION);
         }
-        let mut headers = vec![0; size.min(HEADERS) as usize];
+        let mut headers = zeros(size.min(HEADERS))?;
         self.volume().read(object, 0, &mut headers)?;
         let layout = ImageLayout::parse(&headers, u64::from(size)).map_err(|reason| match reason {
             NotAnImage::NotMz => NtStatus::INVALID_IMAGE_NOT_MZ,

@@ -17,6 +17,7 @@
 extern crate alloc;
 
 mod apc;
+mod buffer;
 mod console;
 mod context;
 mod create;

@@ -129,7 +129,10 @@ impl<P: Platform> Executive<P> {
         let process = self.create_process(self.system_process, section, Inheritance::Nothing);
         self.release(section);
         let process = process.map_err(refusal)?;
+        let id = self.machine_record(process).unique_process_id.get();
+        self.endings.expect(id);
         self.fill_process(process, job).map_err(|status| {
+            self.endings.take(id);
             self.release(process);
             refusal(status)
         })?;
@@ -322,7 +325,6 @@ impl<P: Platform> Executive<P> {
         }
         let id = record.unique_process_id.get();
         if id != 0 {
-            self.endings.take(id);
             self.identifiers.give_back(id);
         }
     }

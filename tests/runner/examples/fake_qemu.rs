@@ -23,6 +23,7 @@ fn main() -> io::Result<()> {
         "exception" => guest.end("status=C0000005 kind=exception address=80000000 audit=ok")?,
         "loader" => guest.end("status=C0000139 kind=loader message=a.dll%20lacks%20B audit=ok")?,
         "audit" => guest.end("status=00000000 kind=exit audit=F2%20broken")?,
+        "debugger" => guest.debugger(&arguments)?,
         "bugcheck" => guest.bugcheck()?,
         "silent" => thread::sleep(Duration::from_secs(600)),
         "garbage" => guest.link.write_all(b"GRUB loading.")?,
@@ -72,6 +73,14 @@ impl Guest {
         self.link.write_all(&encode_data(Channel::StandardOutput, &input))?;
         self.link.write_all(&encode_data(Channel::StandardError, b"to errors\n"))?;
         self.end(&format!("status={:08X} kind=exit audit=ok", input.len()))
+    }
+
+    /// Prints the commands of its boot module as the debugger would.
+    fn debugger(&mut self, arguments: &[String]) -> io::Result<()> {
+        assert!(arguments.iter().any(|modules| modules == "volume,plan,debugger"), "{arguments:?}");
+        let said = format!("kd> {}\n", fs::read_to_string("debugger")?);
+        self.link.write_all(&encode_data(Channel::Debugger, said.as_bytes()))?;
+        self.end("status=00000000 kind=exit audit=ok")
     }
 
     fn bugcheck(&mut self) -> io::Result<()> {

@@ -10,6 +10,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -33,6 +34,10 @@ const DETACH: u8 = 0x04;
 const LEAVE: u8 = 0x1D;
 /// Ctrl-A, which an x follows.
 const PREFIX: u8 = 0x01;
+/// The machine has said something.
+static HEARD: AtomicBool = AtomicBool::new(false);
+/// Between two knocks at a machine that has not started yet: what comes before its serial port is set up is lost.
+const KNOCK: Duration = Duration::from_millis(500);
 /// How long the kernel may take to answer the end of a session.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -78,6 +83,8 @@ pub fn run(tree: &Tree) -> Result<u8> {
         eprint!("vadose: attached; Ctrl-] leaves, Ctrl-C stops the system, ? lists the commands\r\n");
     }
     let keys = if raw.is_some() { Keys::Typed } else { Keys::Piped };
+    let knocking = console.try_clone().map_err(Error::host("preparing the console"))?;
+    thread::spawn(move || knock(&knocking));
     // It stands in a read when the machine ends first, and ends with the program.
     thread::spawn(move || send(&sending, &mut input.lock(), keys));
     let ending = receive(console, &mut io::stdout())?;
@@ -103,10 +110,20 @@ enum Keys {
     Piped,
 }
 
+/// Says that somebody is there, and asks for a prompt, until there is one.
+fn knock(mut console: &UnixStream) {
+    while !HEARD.load(Ordering::Relaxed) && console.write_all(b"\r").is_ok() {
+        thread::sleep(KNOCK);
+    }
+}
+
 /// Sends what is typed, and the end of the session. A machine that ended takes nothing, which the other side notices.
 fn send(mut console: &UnixStream, input: &mut impl Read, keys: Keys) {
-    // Says that somebody is there, and asks for a prompt.
-    let mut sent = console.write_all(b"\r");
+    // A person sees that nobody answers yet; what is in a file would be lost.
+    while keys == Keys::Piped && !HEARD.load(Ordering::Relaxed) {
+        thread::sleep(KNOCK / 10);
+    }
+    let mut sent: io::Result<()> = Ok(());
     let mut buffer = [0; 256];
     let mut prefixed = false;
     while sent.is_ok() {
@@ -153,7 +170,10 @@ fn receive(mut console: impl Read, output: &mut impl Write) -> Result<Ending> {
     loop {
         let count = match console.read(&mut buffer) {
             Ok(0) => return Ok(Ending::Machine),
-            Ok(count) => count,
+            Ok(count) => {
+                HEARD.store(true, Ordering::Relaxed);
+                count
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             // A reset connection is a closed one.
             Err(_) => return Ok(Ending::Machine),
@@ -238,9 +258,10 @@ mod tests {
     #[test]
     fn an_input_goes_to_the_machine_and_its_end_detaches() {
         let (here, mut there) = UnixStream::pair().unwrap();
+        HEARD.store(true, Ordering::Relaxed);
         thread::spawn(move || send(&here, &mut &b"!vad\n"[..], Keys::Piped));
-        let mut arrived = [0; 7];
+        let mut arrived = [0; 6];
         there.read_exact(&mut arrived).unwrap();
-        assert_eq!(&arrived, b"\r!vad\n\x04");
+        assert_eq!(&arrived, b"!vad\n\x04");
     }
 }

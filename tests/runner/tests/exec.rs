@@ -15,7 +15,9 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("out/system32")).unwrap();
+        for needed in ["out/system32", "out/programs"] {
+            fs::create_dir_all(folder.path().join(needed)).unwrap();
+        }
         fs::write(folder.path().join("out/kernel"), "kernel").unwrap();
         fs::write(folder.path().join("out/system32/kernel32.dll"), "MZ").unwrap();
         Self { folder }
@@ -111,7 +113,6 @@ fn bad_input_is_refused_in_one_line_and_without_a_boot() {
         (vec!["--file".into(), path("absent"), good.clone()], "absent is not a file"),
         (vec!["--dir".into(), good.clone(), good.clone()], "is not a folder"),
         (vec!["--file".into(), good.clone(), good.clone()], "two files want to be C:\\good.exe"),
-        (vec!["--kd".into(), "!vad".into(), good.clone()], "--kd is not built yet"),
         (vec!["--get".into(), "x".into(), good.clone()], "--get is not built yet"),
     ] {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -127,7 +128,7 @@ fn bad_input_is_refused_in_one_line_and_without_a_boot() {
 #[test]
 fn a_wrong_command_line_is_bad_input_too() {
     let fixture = Fixture::new();
-    for words in [&[][..], &["--no-such-option", "x.exe"], &["--ram", "0", "x.exe"], &["--env", "=x", "x.exe"]] {
+    for words in [&[][..], &["--no-such-option", "x.exe"], &["--ram", "0", "x.exe"], &["--env", "=x", "x.exe"], &["--kd", " ;", "x.exe"], &["--kd-out", "y", "x.exe"]] {
         let output = fixture.exec("echo", words, b"");
         assert_eq!(output.status.code(), Some(126), "{words:?}: {}", errors(&output));
         assert!(output.stdout.is_empty() && !fixture.booted(), "{words:?}");
@@ -166,6 +167,43 @@ fn every_end_of_a_guest_has_its_exit_code_and_its_words() {
 }
 
 #[test]
+fn what_the_debugger_prints_goes_to_standard_error_or_a_file() {
+    let fixture = Fixture::new();
+    let program = fixture.file("hello.exe", &program());
+    let program = program.to_str().unwrap();
+    let output = fixture.exec("debugger", &["--kd", "!vad; r", program], b"");
+    assert_eq!((output.status.code(), errors(&output)), (Some(0), "kd> !vad; r\n".into()));
+    let file = fixture.path("kd.txt");
+    let output = fixture.exec("debugger", &["--kd", "g", "--kd-out", file.to_str().unwrap(), program], b"");
+    assert_eq!((output.status.code(), errors(&output)), (Some(0), String::new()));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "kd> g\n");
+}
+
+#[test]
+fn a_bugcheck_is_in_the_report() {
+    let fixture = Fixture::new();
+    let program = fixture.file("hello.exe", &program());
+    let report = fixture.path("report.json");
+    fixture.exec("bugcheck", &["--report", report.to_str().unwrap(), program.to_str().unwrap()], b"");
+    let value: serde_json::Value = serde_json::from_str(&fs::read_to_string(&report).unwrap()).unwrap();
+    assert_eq!(value["bugcheck"]["code"], "0000001A");
+    assert_eq!(value["bugcheck"]["parameters"][0], "00000003");
+}
+
+#[test]
+fn without_a_machine_the_debugger_has_nobody_to_talk_to() {
+    let fixture = Fixture::new();
+    let output = Command::new(env!("CARGO_BIN_EXE_runner"))
+        .arg("kd")
+        .env("VADOSE_ROOT", fixture.folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(126));
+    assert_eq!(errors(&output), "vadose: no machine runs: start one with ./vadose run or make run\n");
+}
+
+#[test]
 fn a_guest_that_hangs_is_stopped() {
     let fixture = Fixture::new();
     let program = fixture.file("hello.exe", &program());
@@ -194,7 +232,7 @@ fn the_report_is_written_whatever_happens() {
 
 #[test]
 fn commands_that_do_not_exist_yet_say_so() {
-    for command in ["kd", "dump", "picture", "image"] {
+    for command in ["dump", "picture", "image"] {
         let output = Command::new(env!("CARGO_BIN_EXE_runner")).args([command, "--any", "thing"]).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
         assert_eq!(errors(&output), format!("vadose: {command} is not built yet\n"));

@@ -12,11 +12,13 @@
 //! | what the console shows | `console` |
 //! | headers, exports, imports, relocations of a mapped PE image | `image` |
 //! | how a program and its DLLs are brought together | `loader` |
+//! | what `CreateProcess` makes of a command line, and what a child is told | `command_line`, `process_parameters` |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+pub mod command_line;
 pub mod console;
 pub mod environment;
 pub mod error;
@@ -28,5 +30,6 @@ pub mod image;
 pub mod loader;
 pub mod memory;
 pub mod path;
+pub mod process_parameters;
 pub mod status;
 pub mod text;

@@ -51,18 +51,19 @@ pub struct Session {
 
 /// What there is, for `?`.
 const HELP: &str = "\
-!process [ADDRESS|ID|0] [FLAGS]  a process, or all with 0; flags: 1 details, 2 threads
-!vad [ROOT|PROCESS] [1]          the VADs in order of address; with 1 all of one VAD
+!process [ADDRESS|ID|0] [FLAGS]  a process, or all; flags 1 details, 2 threads
+!vad [ROOT|PROCESS] [1]          VADs in order of address; with 1 all of one VAD
 !pte VA      !vtop [DIRBASE] VA  how an address is translated
 !pfn N                           the record of a frame
 !memusage    !vm [1]             what memory is used for
 !verify                          the audit of everything
-!address VA  !pool ADDRESS       what is at an address; the blocks of a pool page
-db dw dd dq da du [VA] [L n]     memory as numbers, as text; !db !dw !dd !dq by physical address
+!address VA  !pool ADDRESS       what is at an address; blocks of a pool page
+db dw dd dq da du [VA] [L n]     memory in numbers, as text
+!db !dw !dd !dq [PHYSICAL]       the same by physical address
 .process [ADDRESS|ID]            the process that the others mean
 r   k [n]                        registers and calls of what stopped
-g   q   .crash                   go on; go on and detach; stop with a bugcheck
-Numbers are hexadecimal; ; parts commands.
+g   q   .crash                   go on; go on and detach; bugcheck
+Numbers are hexadecimal; semicolons part commands.
 ";
 
 /// The commands in `line`, which semicolons part.

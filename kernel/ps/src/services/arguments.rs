@@ -1,16 +1,19 @@
 //! What programs pass: words, strings and structures in their own memory, probed and captured before use.
 
-use alloc::vec;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use abi::access::OBJ_INHERIT;
 use abi::status::NtStatus;
 
+use crate::buffer::{room, zeros};
 use crate::executive::Executive;
 use crate::platform::Platform;
 
 /// Bytes of UNICODE_STRING's text at most: an even number below 64 KB.
 const LONGEST_STRING: u32 = 0xFFFE;
+/// Characters that are kept of a text for people: no path is longer.
+const SHORT_TEXT: usize = 260;
 
 impl<P: Platform> Executive<P> {
     /// The word at user address `at`.
@@ -98,9 +101,21 @@ impl<P: Platform> Executive<P> {
         if length & 1 != 0 || length > LONGEST_STRING {
             return Err(NtStatus::OBJECT_NAME_INVALID);
         }
-        let mut bytes = vec![0; length as usize];
+        let mut bytes = zeros(length)?;
         self.platform().read_user(buffer, &mut bytes)?;
-        Ok(bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect())
+        let mut units = room(length as usize / 2)?;
+        units.extend(bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])));
+        Ok(units)
+    }
+
+    /// The first [`SHORT_TEXT`] characters of the UNICODE_STRING at `at`, for people.
+    ///
+    /// # Errors
+    /// As [`Self::read_string`].
+    pub(crate) fn read_short_text(&self, at: u32) -> Result<String, NtStatus> {
+        let mut units = self.read_string(at)?;
+        units.truncate(SHORT_TEXT);
+        Ok(String::from_utf16_lossy(&units))
     }
 
     /// The name in the OBJECT_ATTRIBUTES at `at`.

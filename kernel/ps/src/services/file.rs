@@ -3,9 +3,6 @@
 //! Source: documented parameters of NtOpenFile, NtCreateFile, NtReadFile, NtWriteFile and the query services; statuses as
 //! FAT volumes and pipes give them.
 
-use alloc::string::String;
-use alloc::vec;
-
 use abi::access::*;
 use abi::cell::Link;
 use abi::console::{INPUT_NAME, OUTPUT_NAME};
@@ -16,6 +13,7 @@ use abi::status::NtStatus;
 use io::{Fcb, OpenRequest, OpenedFile};
 use mm::layout::HIGHEST_USER_ADDRESS;
 
+use crate::buffer::zeros;
 use crate::executive::Executive;
 use crate::files::Opened;
 use crate::platform::{Input, Platform, Stream};
@@ -102,7 +100,7 @@ impl<P: Platform> Executive<P> {
     }
 
     fn read_disk_file(&self, object: Link<FileObject>, offset: u64, buffer: u32, length: u32) -> Result<u32, NtStatus> {
-        let mut chunk = vec![0; CHUNK.min(length) as usize];
+        let mut chunk = zeros(CHUNK.min(length))?;
         let mut done = 0;
         while done < length {
             let wanted = (length - done).min(CHUNK) as usize;
@@ -123,7 +121,7 @@ impl<P: Platform> Executive<P> {
 
     /// Waits for input; the end of it is what the end of a pipe is.
     fn read_standard_input(&self, buffer: u32, length: u32) -> Result<u32, NtStatus> {
-        let mut chunk = vec![0; CHUNK.min(length) as usize];
+        let mut chunk = zeros(CHUNK.min(length))?;
         if length == 0 {
             return Ok(0);
         }
@@ -166,7 +164,7 @@ impl<P: Platform> Executive<P> {
     }
 
     fn write_stream(&self, stream: Stream, buffer: u32, length: u32) -> Result<u32, NtStatus> {
-        let mut chunk = vec![0; CHUNK.min(length) as usize];
+        let mut chunk = zeros(CHUNK.min(length))?;
         let mut done = 0;
         while done < length {
             let step = (length - done).min(CHUNK);
@@ -181,8 +179,11 @@ impl<P: Platform> Executive<P> {
     /// Writes a UNICODE_STRING where people see it; into no program's output.
     pub(super) fn display_string(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[string_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let text = String::from_utf16_lossy(&self.read_string(string_at)?);
-        self.platform().write_stream(Stream::Log, text.as_bytes());
+        // In pieces, so that the text need not be in memory twice.
+        let text = self.read_string(string_at)?;
+        for letter in char::decode_utf16(text).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)) {
+            self.platform().write_stream(Stream::Log, letter.encode_utf8(&mut [0; 4]).as_bytes());
+        }
         Ok(NtStatus::SUCCESS)
     }
 

@@ -3,14 +3,13 @@
 //! Source: documented parameters; the order in which parameters are checked, pointers probed and handles resolved as
 //! observed of Windows.
 
-use alloc::vec;
-
 use abi::access::{PROCESS_QUERY_INFORMATION, PROCESS_VM_OPERATION, PROCESS_VM_READ, PROCESS_VM_WRITE};
 use abi::memory::MemoryBasicInformation;
 use abi::status::NtStatus;
 use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE};
 use mm::virtual_memory::{AllocateFlags, FreeKind, Region, check_protect, check_range};
 
+use crate::buffer::zeros;
 use crate::executive::Executive;
 use crate::platform::Platform;
 
@@ -115,7 +114,7 @@ impl<P: Platform> Executive<P> {
             return Ok(NtStatus::SUCCESS);
         }
         let process = self.process_by_handle(handle, access)?;
-        let mut page = vec![0; PAGE_SIZE as usize];
+        let mut page = zeros(PAGE_SIZE)?;
         let mut done = 0;
         let mut status = NtStatus::SUCCESS;
         while done < size {

@@ -35,7 +35,7 @@ impl<P: Platform> Executive<P> {
         for index in 0..count {
             let parameter = self.read_word(parameters_at.wrapping_add(index * 4))?;
             texts[index as usize] = match mask >> index & 1 {
-                1 => String::from_utf16_lossy(&self.read_string(parameter)?),
+                1 => self.read_short_text(parameter)?,
                 _ => format!("{parameter}"),
             };
         }

@@ -9,9 +9,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::{SuiteResult, Tally, tours};
+use super::{SuiteResult, Tally, listings, tours};
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
 use crate::process;
@@ -28,7 +28,7 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 12] = [
+    let tests: [Test; 15] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -41,6 +41,9 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
         ("the tours print what gdb reads at the same stop", Commands::tours),
         ("tours are listed, and refused without the kernel option", Commands::tours_refused),
         ("a debugger's requests are checked", Commands::debug_control),
+        ("exec --kd prints an XP address space and a clean audit", Commands::listings),
+        ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
+        ("a second terminal attaches to the machine's debugger", Commands::console),
     ];
     for (name, test) in tests {
         suite.record(name, test(&commands)?);
@@ -184,6 +187,72 @@ impl Commands {
     fn debug_control(&self) -> Result<Verdict> {
         let output = self.vadose(&["exec", "--cmdline", "debug", &self.program("debug_control")?], b"")?;
         Ok(expect_code(&output, 0).and_then(|()| check(output.stdout.is_empty(), || text(&output.stdout))))
+    }
+
+    fn listings(&self) -> Result<Verdict> {
+        let folder = process::scratch_folder()?;
+        let path = folder.path().join("kd.txt");
+        let program = self.tree.built("samples/hello.exe", "guest")?;
+        let commands = "!process 0 1; !vad; !memusage; !verify";
+        let words = ["exec", "--kd", commands, "--kd-out", &path.to_string_lossy(), &program.to_string_lossy()];
+        let output = self.vadose(&words, b"")?;
+        let said = fs::read_to_string(&path).unwrap_or_default();
+        Ok(expect_code(&output, 0)
+            .and_then(|()| listings::process(&said, "hello.exe"))
+            .and_then(|()| listings::vad(&said, "hello.exe"))
+            .and_then(|()| listings::memusage(&said, "hello.exe"))
+            .and_then(|()| listings::verify(&said)))
+    }
+
+    fn breakpoints(&self) -> Result<Verdict> {
+        let program = self.program("breakpoints")?;
+        let stopped = self.vadose(&["exec", "--kd", "r; db eip L1", &program], b"")?;
+        let left = self.vadose(&["exec", "--kd", "q", &program], b"")?;
+        let alone = self.vadose(&["exec", &program], b"")?;
+        let said = text(&stopped.stderr);
+        let stops = said.matches("breakpoints.exe (").count();
+        Ok(expect_code(&stopped, 6)
+            .and_then(|()| check(text(&stopped.stdout) == "one\ntwo\n", || text(&stopped.stdout)))
+            .and_then(|()| expect_errors(&stopped, &["eax=12345678", "eax=9abcdef0", "breakpoints+0x", "  cc  "]))
+            .and_then(|()| check(stops == 2 && said.matches("): breakpoint at ").count() == 2, || said.clone()))
+            // After q the second one is the program's, and so are both without a debugger.
+            .and_then(|()| expect_code(&left, error::EXCEPTION))
+            .and_then(|()| expect_errors(&left, &["kd> q", "80000003"]))
+            .and_then(|()| expect_code(&alone, error::EXCEPTION)))
+    }
+
+    fn console(&self) -> Result<Verdict> {
+        let this = env::current_exe().map_err(Error::host("finding this program"))?;
+        let mut machine = Command::new(this)
+            .args(["run", "--timeout", "240", "--cmdline", "kd=wait"])
+            .env("VADOSE_ROOT", self.tree.root())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(Error::host("starting this program"))?;
+        let typed = b"!process 0 0\nbogus\ndd 80000000 L1\n\x03!verify\ng\ng\n";
+        let mut output = self.vadose(&["kd"], typed)?;
+        // Until the machine's socket is there, nobody is.
+        for _ in 0..200 {
+            if output.status.success() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(100));
+            output = self.vadose(&["kd"], typed)?;
+        }
+        let ended = machine.wait().map_err(Error::host("waiting for this program"))?;
+        let said = text(&output.stdout);
+        let mentions = [
+            "Image: System",
+            "there is no command bogus",
+            "80000000  ",
+            "Break-in: the system stands still",
+            "The audit is clean",
+        ];
+        Ok(expect_code(&output, 0)
+            .and_then(|()| check(mentions.iter().all(|words| said.contains(words)), || said.clone()))
+            .and_then(|()| check(ended.code() == Some(0), || format!("the machine: {ended}\n{said}"))))
     }
 
     fn debugger(&self) -> Result<Verdict> {

@@ -1,4 +1,4 @@
-//! The guest suite: the programs of `tests/guest`, all of them in one boot of each machine.
+//! The guest suite: the programs of `tests/guest` and `tests/crt`, all of them in one boot of each machine.
 //!
 //! A test with standard input has a boot of its own, because the link's input is one stream. A test with a
 //! program beside it is not asked for balanced frames, and neither is that program.
@@ -29,7 +29,7 @@ const LOG_LINES: usize = 25;
 /// What stops the runner itself.
 pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> {
     let all = read_tests(tree)?;
-    let volume = volume_with(tree, &all)?;
+    let volume = volume_with(tree)?;
     let chosen: Vec<&GuestTest> = all.iter().filter(|test| test.name.contains(&options.name)).collect();
     let wanted = |machine: &&TestMachine| machine.name.contains(&options.machine);
     for machine in MACHINES.iter().filter(wanted) {
@@ -47,10 +47,21 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     Ok(())
 }
 
+/// The folders of the tests' sources, and those of `out/` where the programs are: without the C library, and with it.
+const FOLDERS: [(&str, &str); 2] = [("tests/guest", "guest"), ("tests/crt", "crt")];
+
 /// Reads every test's head.
 fn read_tests(tree: &Tree) -> Result<Vec<GuestTest>> {
-    let folder = tree.file("tests/guest");
     let mut tests = Vec::new();
+    for (folder, built) in FOLDERS {
+        read_folder(tree, folder, built, &mut tests)?;
+    }
+    tests.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(tests)
+}
+
+fn read_folder(tree: &Tree, folder: &str, built: &str, tests: &mut Vec<GuestTest>) -> Result<()> {
+    let folder = tree.file(folder);
     for entry in fs::read_dir(&folder).map_err(Error::file("reading", &folder))? {
         let path = entry.map_err(Error::file("reading", &folder))?.path();
         if path.extension().is_none_or(|extension| extension != "c") {
@@ -60,18 +71,17 @@ fn read_tests(tree: &Tree) -> Result<Vec<GuestTest>> {
         let source = fs::read_to_string(&path).map_err(Error::file("reading", &path))?;
         let test = GuestTest::parse(&name, &source);
         tests.push(test.map_err(|problem| Error::Malformed { path, problem })?);
+        tree.built(&format!("{built}/{name}.exe"), "guest")?;
     }
-    tests.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(tests)
+    Ok(())
 }
 
-/// Drive C: with the system and everything built from `tests/guest`.
-fn volume_with(tree: &Tree, tests: &[GuestTest]) -> Result<Volume> {
+/// Drive C: with the system and everything built from the tests' folders.
+fn volume_with(tree: &Tree) -> Result<Volume> {
     let mut volume = tree.system_volume()?;
-    for test in tests {
-        tree.built(&format!("guest/{}.exe", test.name), "guest")?;
+    for (_, built) in FOLDERS {
+        volume.add_folder("", &tree.out(built))?;
     }
-    volume.add_folder("", &tree.out("guest"))?;
     Ok(volume)
 }
 

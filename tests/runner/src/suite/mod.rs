@@ -17,6 +17,7 @@ pub mod floors;
 pub mod guest;
 pub mod host;
 pub mod judge;
+mod listings;
 pub mod machines;
 pub mod refusals;
 mod tours;

@@ -57,11 +57,11 @@ fn shown_directory() -> Vec<u16> {
     directory
 }
 
-fn windows_directory() -> Vec<u16> {
+pub(super) fn windows_directory() -> Vec<u16> {
     (0..).map(|index| shared_data().system_root(index)).take_while(|&unit| unit != 0).collect()
 }
 
-fn system_directory() -> Vec<u16> {
+pub(super) fn system_directory() -> Vec<u16> {
     let mut directory = windows_directory();
     directory.extend(wide(b"\\system32"));
     directory

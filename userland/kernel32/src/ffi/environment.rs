@@ -22,7 +22,7 @@ const ENVIRONMENT: u32 = 0x48;
 static OWN_BLOCK: AtomicU32 = AtomicU32::new(0);
 
 /// The block, with its two final zeros.
-fn block<'block>() -> &'block [u16] {
+pub(super) fn block<'block>() -> &'block [u16] {
     let start = memory().read_u32(peb().parameters() + ENVIRONMENT);
     if start == 0 {
         return &[0, 0];

@@ -3,6 +3,7 @@
 mod code_page;
 mod console;
 mod console_input;
+mod create_process;
 mod critical_section;
 mod debug;
 mod directory;
@@ -23,6 +24,7 @@ mod object;
 mod path_name;
 mod pointer_check;
 mod process;
+mod process_information;
 mod process_memory;
 mod semaphore;
 mod sleep;

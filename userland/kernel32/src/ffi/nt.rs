@@ -31,6 +31,36 @@ unsafe extern "system" {
         extended: *const u8,
         extended_length: u32,
     ) -> u32;
+    pub fn NtCreateProcessEx(
+        handle: *mut u32,
+        access: u32,
+        attributes: *const u32,
+        parent: u32,
+        flags: u32,
+        section: u32,
+        debug_port: u32,
+        exception_port: u32,
+        job_level: u32,
+    ) -> u32;
+    pub fn NtCreateSection(
+        handle: *mut u32,
+        access: u32,
+        attributes: *const u32,
+        size: *const u64,
+        protection: u32,
+        kind: u32,
+        file: u32,
+    ) -> u32;
+    pub fn NtCreateThread(
+        handle: *mut u32,
+        access: u32,
+        attributes: *const u32,
+        process: u32,
+        client: *mut u32,
+        context: *const u8,
+        stack: *const u32,
+        suspended: u32,
+    ) -> u32;
     pub fn NtDelayExecution(alertable: u32, interval: *const i64) -> u32;
     pub fn NtDeviceIoControlFile(
         file: u32,
@@ -44,6 +74,15 @@ unsafe extern "system" {
         output: *mut u8,
         output_length: u32,
     ) -> u32;
+    pub fn NtDuplicateObject(
+        from_process: u32,
+        from: u32,
+        to_process: u32,
+        to: *mut u32,
+        access: u32,
+        attributes: u32,
+        options: u32,
+    ) -> u32;
     pub fn NtFlushBuffersFile(file: u32, status: *mut u32) -> u32;
     pub fn NtFlushInstructionCache(process: u32, base: u32, size: u32) -> u32;
     pub fn NtFreeVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
@@ -56,6 +95,7 @@ unsafe extern "system" {
         share: u32,
         options: u32,
     ) -> u32;
+    pub fn NtOpenProcess(handle: *mut u32, access: u32, attributes: *const u32, client: *const u32) -> u32;
     pub fn NtProtectVirtualMemory(process: u32, base: *mut u32, size: *mut u32, protection: u32, old: *mut u32) -> u32;
     pub fn NtQueryAttributesFile(attributes: *const u32, information: *mut u8) -> u32;
     pub fn NtQueryDirectoryFile(
@@ -72,6 +112,14 @@ unsafe extern "system" {
         restart: u32,
     ) -> u32;
     pub fn NtQueryInformationFile(file: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32) -> u32;
+    pub fn NtQueryInformationProcess(
+        process: u32,
+        class: u32,
+        buffer: *mut u8,
+        length: u32,
+        returned: *mut u32,
+    ) -> u32;
+    pub fn NtQuerySection(section: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32) -> u32;
     pub fn NtQueryPerformanceCounter(counter: *mut u64, frequency: *mut u64) -> u32;
     pub fn NtQueryVirtualMemory(
         process: u32,
@@ -95,6 +143,8 @@ unsafe extern "system" {
     ) -> u32;
     pub fn NtReadVirtualMemory(process: u32, address: u32, buffer: *mut u8, length: u32, copied: *mut u32) -> u32;
     pub fn NtSetInformationFile(file: u32, status: *mut u32, buffer: *const u8, length: u32, class: u32) -> u32;
+    pub fn NtResumeThread(thread: u32, previous: *mut u32) -> u32;
+    pub fn NtSetInformationProcess(process: u32, class: u32, buffer: *const u8, length: u32) -> u32;
     pub fn NtTerminateProcess(process: u32, status: u32) -> u32;
     pub fn NtUnlockVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
     pub fn NtWriteFile(

@@ -41,6 +41,11 @@ pub(super) fn parameter_string(offset: u32) -> Vec<u16> {
     unsafe { wide(buffer as *const u16, u32::from(bytes) / 2) }.to_vec()
 }
 
+/// Standard handle `index`: input, output, error.
+pub(super) fn standard_handle(index: u32) -> u32 {
+    memory().read_u32(peb().parameters() + parameter::STANDARD_HANDLES + 4 * index)
+}
+
 /// The command line in UTF-16, where the kernel put it.
 #[unsafe(no_mangle)]
 pub extern "system" fn GetCommandLineW() -> u32 {

@@ -12,7 +12,6 @@ unsafe extern "system" {
     pub fn RtlEnterCriticalSection(section: *const u32) -> u32;
     pub fn RtlLeaveCriticalSection(section: *const u32) -> u32;
     pub fn RtlInitializeCriticalSection(section: *mut u32) -> u32;
-    pub fn RtlDeleteCriticalSection(section: *mut u32) -> u32;
 }
 
 #[link(name = "kernel32", kind = "raw-dylib", import_name_type = "undecorated")]
@@ -31,19 +30,15 @@ unsafe extern "system" {
     pub fn FlushFileBuffers(file: u32) -> u32;
     pub fn GetCommandLineA() -> *const u8;
     pub fn GetCommandLineW() -> *const u16;
-    pub fn GetCurrentProcessId() -> u32;
-    pub fn GetCurrentThreadId() -> u32;
     pub fn GetEnvironmentStringsW() -> *const u16;
     pub fn FreeEnvironmentStringsW(strings: *const u16) -> u32;
     pub fn GetFileSizeEx(file: u32, size: *mut u64) -> u32;
     pub fn GetFileType(file: u32) -> u32;
     pub fn GetLastError() -> u32;
     pub fn GetStdHandle(which: u32) -> u32;
-    pub fn GetSystemTimeAsFileTime(time: *mut u64);
     pub fn ReadFile(file: u32, buffer: *mut u8, count: u32, done: *mut u32, overlapped: *const u32) -> u32;
     pub fn SetEnvironmentVariableW(name: *const u16, value: *const u16) -> u32;
     pub fn SetFilePointerEx(file: u32, distance: i64, result: *mut i64, method: u32) -> u32;
-    pub fn Sleep(milliseconds: u32);
     pub fn TlsAlloc() -> u32;
     pub fn TlsGetValue(slot: u32) -> u32;
     pub fn TlsSetValue(slot: u32, value: u32) -> u32;

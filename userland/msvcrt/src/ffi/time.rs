@@ -130,7 +130,11 @@ macro_rules! dates {
             // SAFETY: the caller's promise.
             let seconds = combine(&unsafe { date.read() });
             let Some((seconds, proper)) = seconds.and_then(|seconds| Some((seconds, break_down(seconds)?))) else { return -1 };
-            let Ok(result) = <$type>::try_from(seconds) else { return -1 };
+            // Behind January 2038 a time of 32 bits has no seconds.
+            let result = seconds as $type;
+            if i64::from(result) != seconds {
+                return -1;
+            }
             // SAFETY: the caller's promise.
             unsafe { date.write(proper) };
             result

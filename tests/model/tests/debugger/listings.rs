@@ -1,0 +1,186 @@
+//! `!process`, `!memusage`, `!vm` and `!verify`: the state of everything.
+
+use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_READWRITE};
+use mm::frame::Location;
+use mm::protection::Access;
+use model::image::TestImage;
+use model::system::Outcome;
+
+use crate::stage::{SECOND, Stage};
+
+#[test]
+fn a_process_with_all_that_is_known_of_it() {
+    let mut stage = Stage::new();
+    let process = stage.start(0x428, "demo.exe");
+    stage.system.allocate(process, MEM_RESERVE, PAGE_READWRITE, 0x1_0000, 0x90_0000).expect("room");
+    stage.system.allocate(process, MEM_COMMIT, PAGE_READWRITE, 0x1_0000, 0x1000).expect("room");
+    stage.system.store(process, 0x1_0000, 1).expect("its memory");
+    let running = stage.thread(process, 0x42C, 2).address();
+    let waiting = stage.thread(process, 0x430, 5);
+    stage.record(waiting).tcb.wait_reason.set(6);
+    stage.record(waiting).tcb.wait_mode.set(1);
+    stage.record(waiting).tcb.teb.set(0x7FFD_D000);
+    let record = stage.record(process);
+    record.peb.set(0x7FFD_8000);
+    record.inherited_from_unique_process_id.set(0x100);
+    record.create_time.set(88 * SECOND - SECOND / 1000 * 400);
+    record.pcb.kernel_time.set(7);
+    record.pcb.user_time.set(366_205);
+    record.pcb.base_priority.set(8);
+    record.vm.minimum_working_set_size.set(50);
+    record.vm.maximum_working_set_size.set(345);
+    let (address, base, root) = (process.address(), record.pcb.directory_table_base[0].get(), record.vad_root.get().address());
+    let brief = format!(
+        "PROCESS {address:08x}  SessionId: none  Cid: 0428    Peb: 7ffd8000  ParentCid: 0100\n\
+         \x20   DirBase: {base:08x}  ObjectTable: 00000000  HandleCount:   0.\n\
+         \x20   Image: demo.exe\n"
+    );
+    let details = format!(
+        "\x20   VadRoot {root:08x} Vads 1 Clone 0 Private 1. Modified 0. Locked 0.\n\
+         \x20   DeviceMap 00000000\n\
+         \x20   Token                             00000000\n\
+         \x20   ElapsedTime                       00:00:12.400\n\
+         \x20   UserTime                          01:01:02.050\n\
+         \x20   KernelTime                        00:00:00.070\n\
+         \x20   QuotaPoolUsage[PagedPool]         0\n\
+         \x20   QuotaPoolUsage[NonPagedPool]      0\n\
+         \x20   Working Set Sizes (now,min,max)  (1, 50, 345) (4KB, 200KB, 1380KB)\n\
+         \x20   PeakWorkingSetSize                1\n\
+         \x20   VirtualSize                       9 Mb\n\
+         \x20   PeakVirtualSize                   9 Mb\n\
+         \x20   PageFaultCount                    1\n\
+         \x20   MemoryPriority                    BACKGROUND\n\
+         \x20   BasePriority                      8\n\
+         \x20   CommitCharge                      6\n"
+    );
+    let waiting = waiting.address();
+    let threads = format!(
+        "\x20       THREAD {running:08x}  Cid 0428.042c  Teb: 00000000 Win32Thread: 00000000 RUNNING on processor 0\n\
+         \x20       THREAD {waiting:08x}  Cid 0428.0430  Teb: 7ffdd000 Win32Thread: 00000000 WAIT: (UserRequest) UserMode\n"
+    );
+    stage.expect("!process", &format!("{brief}{details}{threads}\n"));
+    stage.expect("!process 428 1", &format!("{brief}{details}\n"));
+    stage.expect(&format!("!process {address:x} 0"), &format!("{brief}\n"));
+    stage.expect("!process -1", "kd: -1 is not a number\n");
+    stage.expect("!process ffffffff 0", &format!("{brief}\n"));
+    stage.expect("!process 7", "kd: there is no process 7\n");
+    let other = stage.start(0x430, "other.exe");
+    let all = stage.say("!process 0 0");
+    assert!(all.starts_with(&format!("**** NT ACTIVE PROCESS DUMP ****\n{brief}\nPROCESS {:08x}", other.address())), "{all}");
+    assert_eq!(all.lines().count(), 9);
+}
+
+#[test]
+fn without_a_process_commands_say_so() {
+    let mut stage = Stage::new();
+    stage.expect("!process", "kd: there is no process yet\n");
+    stage.expect("!process 0", "**** NT ACTIVE PROCESS DUMP ****\n");
+    stage.expect("!vad", "kd: there is no process: !vad needs an address\n");
+    stage.expect("!address 10000", "kd: there is no process\n");
+    stage.expect("dd 10000 L1", "00010000  ????????\n");
+    assert!(!stage.say("dd a0000000 L1").contains('?'));
+}
+
+#[test]
+fn a_list_of_processes_that_is_broken_ends_there() {
+    let mut stage = Stage::new();
+    let process = stage.start(0x428, "demo.exe");
+    stage.record(process).active_process_links.flink.set(abi::cell::Link::new(0x12));
+    assert_eq!(stage.say("!process 0 0").lines().count(), 5);
+    // A list that never comes back to its head is not followed for ever.
+    let links = process.offset(core::mem::offset_of!(abi::nt::process::Eprocess, active_process_links) as u32);
+    stage.record(process).active_process_links.flink.set(links);
+    assert_eq!(stage.say("!process 5"), "kd: there is no process 5\n");
+}
+
+#[test]
+fn memory_is_counted_by_state_and_by_user() {
+    let mut stage = Stage::new();
+    let section = stage.system.add_image(TestImage::plain(0x40_0000, 7)).expect("room");
+    let file = stage.file("\\dir\\demo.dll");
+    // The file of the tests' disk is a number; it gets a name only when all is read.
+    let process = stage.start(0x428, "demo.exe");
+    stage.system.commit_at(process, 0x1_0000, 0x5000);
+    stage.system.space(process).map_image(section, None).expect("room");
+    for page in 0..3 {
+        stage.system.store(process, 0x1_0000 + page * 0x1000, 1).expect("its memory");
+    }
+    for address in [0x40_0000, 0x40_1000, 0x40_2000] {
+        assert_eq!(stage.system.access(process, address, Access::Read), Outcome::Done);
+    }
+    let second = stage.start(0x430, "twin.exe");
+    stage.system.space(second).map_image(section, None).expect("room");
+    assert_eq!(stage.system.access(second, 0x40_1000, Access::Read), Outcome::Done);
+    stage.record(section).file_pointer.set(file);
+    let mm = &stage.system.mm;
+    let count = |location| mm.list_length(location);
+    let lists = [Location::Zeroed, Location::Free, Location::Standby, Location::Modified].map(count);
+    let active = 256 - lists.iter().sum::<u32>();
+    let line = |name: &str, count: u32| format!("{name:>19}: {count:>8} ({:>8} kb)\n", count * 4);
+    let mut expected = String::from(" loading PFN database\nloading (100% complete)\n");
+    for (name, count) in ["Zeroed", "Free", "Standby", "Modified"].into_iter().zip(lists) {
+        expected += &line(name, count);
+    }
+    let rest = [("ModifiedNoWrite", 0), ("Active/Valid", active), ("Transition", 0), ("Bad", 0), ("Unknown", 0), ("TOTAL", 256)];
+    rest.iter().for_each(|(name, count)| expected += &line(name, *count));
+    // Three pages of the file, of which two processes share one; the second process has no page of its own.
+    let own = active - 3 - (3 + 7) - 6;
+    expected += "  Usage Summary (in Kb):\nControl   Valid Standby Dirty Shared Locked PageTables  name\n";
+    expected += &format!("{:08x}     12       0     0      4      0          0  mapped_file( demo.dll )\n", section.address());
+    expected += "--------     12       0     0  -----      0         28  process ( demo.exe )\n";
+    expected += "--------      0       0     0  -----      0         24  process ( twin.exe )\n";
+    expected += &format!("-------- {:>6}       0     0  -----      0          0  process ( System )\n", own * 4);
+    stage.expect("!memusage", &expected);
+    assert!(stage.say("!memusage 8").starts_with("kd: what is 8?"));
+}
+
+#[test]
+fn the_sums_of_memory() {
+    let mut stage = Stage::new();
+    let process = stage.start(0x428, "demo.exe");
+    stage.system.commit_at(process, 0x1_0000, 0x5000);
+    let mm = &stage.system.mm;
+    let row = |label: &str, pages: u32| format!("{label:>22}: {pages:>8} ({:>9} Kb)\n", pages * 4);
+    let mut expected = String::from("\n*** Virtual Memory Usage ***\n");
+    expected += &row("Physical Memory", 256);
+    expected += "    No paging file\n";
+    expected += &row("Available Pages", mm.available_frames());
+    expected += &row("Modified Pages", 0);
+    expected += &row("NonPagedPool Usage", mm.pool_bytes_in_use().div_ceil(0x1000));
+    expected += &row("NonPagedPool Max", 0x1_0000);
+    expected += &row("Kernel Pages", mm.kernel_frames());
+    expected += &row("Committed pages", mm.commit.current());
+    expected += &row("Peak commit", mm.commit.peak());
+    expected += &row("Commit limit", mm.commit.limit());
+    stage.expect("!vm 1", &expected);
+    expected += "\n0428 demo.exe             6 (      24 Kb)\n";
+    stage.expect("!vm", &expected);
+}
+
+#[test]
+fn the_audit_counts_or_names_what_is_broken() {
+    let mut stage = Stage::new();
+    let process = stage.start(0x428, "demo.exe");
+    stage.system.commit_at(process, 0x1_0000, 0x5000);
+    stage.system.store(process, 0x1_0000, 1).expect("its memory");
+    let audit = stage.system.sound();
+    let rows = [
+        ("Frames", 256),
+        ("Active", audit.active),
+        ("Transition", 0),
+        ("Deleted", 0),
+        ("Transition PTEs", 0),
+        ("Address spaces", 1),
+        ("VADs", 1),
+        ("Valid user PTEs", 1),
+        ("Sections", 0),
+        ("Committed pages", audit.committed),
+    ];
+    let mut expected = String::from("The audit is clean: no invariant is broken.\n");
+    rows.iter().for_each(|(name, count)| expected += &format!("{name:>19}: {count:>8}\n"));
+    stage.expect("!verify", &expected);
+    stage.record(process).commit_charge.update(|charge| charge + 1);
+    let said = stage.say("!verify");
+    let address = process.address();
+    assert_eq!(said, format!("The audit found CORRUPTION, invariant A3 {{ process: {address:08x}, found: 6, recorded: 7 }}\n"));
+}

@@ -1,0 +1,7 @@
+//! The debugger's commands on a machine in software: whole listings against what they should say.
+
+mod listings;
+mod memory;
+mod notepad;
+mod stage;
+mod translation;

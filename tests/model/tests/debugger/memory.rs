@@ -1,0 +1,166 @@
+//! Memory as numbers and text, `!address`, `!pool`, `k` and `r`.
+
+use kd::bugcheck::Registers;
+use kd::commands::After;
+use mm::pte::Pte;
+
+use crate::stage::Stage;
+
+const BASE: u32 = 0x25_0000;
+
+/// A process whose page at 250000 begins with some text; the next page is not there.
+fn stage() -> Stage {
+    let mut stage = Stage::new();
+    let process = stage.start(0x428, "demo.exe");
+    stage.system.commit_at(process, BASE, 0x2000);
+    let bytes = b"Hello\0\x01\xFF0123456789abcdefh\0\xe9\0y\0\0\0";
+    for (address, byte) in (BASE..).zip(bytes) {
+        stage.system.store(process, address, *byte).expect("its memory");
+    }
+    for (address, byte) in (BASE + 0xFF8..BASE + 0x1000).zip(0xE0..) {
+        stage.system.store(process, address, byte).expect("its memory");
+    }
+    stage
+}
+
+#[test]
+fn memory_is_shown_in_numbers_of_four_sizes() {
+    let mut stage = stage();
+    stage.expect(
+        "db 250000 L20",
+        "00250000  48 65 6c 6c 6f 00 01 ff-30 31 32 33 34 35 36 37  Hello...01234567\n\
+         00250010  38 39 61 62 63 64 65 66-68 00 e9 00 79 00 00 00  89abcdefh...y...\n",
+    );
+    stage.expect("db 250004 L2", "00250004  6f 00                                            o.\n");
+    stage.expect("dw 250000 L8", "00250000  6548 6c6c 006f ff01 3130 3332 3534 3736\n");
+    stage.expect("dd 250000 L4", "00250000  6c6c6548 ff01006f 33323130 37363534\n");
+    stage.expect("dq 250000 L2", "00250000  ff01006f`6c6c6548 37363534`33323130\n");
+    stage.expect("da 250000", "00250000  \"Hello\"\n");
+    stage.expect("da 250010 L3", "00250010  \"89a\"\n");
+    stage.expect("du 250018", "00250018  \"h\u{e9}y\"\n");
+}
+
+#[test]
+fn memory_that_is_not_there_is_question_marks() {
+    let mut stage = stage();
+    stage.expect(
+        "dd 250ff8 L4; db 250ffc L8",
+        "00250ff8  e3e2e1e0 e7e6e5e4 ???????? ????????\n\
+         00250ffc  e4 e5 e6 e7 ?? ?? ?? ??                          ....????\n",
+    );
+    stage.expect("dq fffffff8 L2", "fffffff8  ????????`???????? ????????`????????\n");
+    stage.expect("dw 0 L2", "00000000  ???? ????\n");
+    stage.expect("da 251000; du 0", "00251000  ????????\n00000000  ????????\n");
+    // The frame database and the self-map are memory like any other; the windows come and go.
+    assert!(!stage.say("dd c0001280 L1").contains('?'));
+}
+
+#[test]
+fn display_goes_on_where_it_ended() {
+    let mut stage = stage();
+    assert_eq!(stage.say("dd 250000").lines().count(), 8);
+    assert!(stage.say("dd").starts_with("00250080  "));
+    stage.expect("db 250000 L8; dd L1; dw L1", "00250000  48 65 6c 6c 6f 00 01 ff                          Hello...\nkd: L1 is not a number\nkd: L1 is not a number\n");
+    stage.expect("dd 100000000", "kd: a virtual address has 32 bits\n");
+    stage.expect("dd 0 Lffffffff", "kd: this is too much at once\n");
+    stage.expect("dd 0 4", "kd: what is 4?\n");
+    stage.expect("dx 0", "kd: there is no command dx; ? lists them\n");
+    stage.expect("!da 0", "kd: there is no command !da; ? lists them\n");
+}
+
+#[test]
+fn physical_memory_is_reached_without_a_translation() {
+    let mut stage = stage();
+    let Pte::Valid(valid) = stage.system.pte(stage.process, BASE) else { panic!("just touched") };
+    let at = valid.frame().address().0;
+    stage.expect(&format!("!dd {at:x} L4"), &format!("#{at:>9x} 6c6c6548 ff01006f 33323130 37363534\n"));
+    stage.expect(&format!("!db {at:x} L5"), &format!("#{at:>9x} 48 65 6c 6c 6f{}Hello\n", " ".repeat(35)));
+    stage.expect(&format!("!dq {at:x} L1"), &format!("#{at:>9x} ff01006f`6c6c6548\n"));
+    stage.expect("!dd 100000 L1; !dd f00000000 L1; !dd ffffffffffff0000 L1",
+        "#   100000 ????????\n#f00000000 ????????\n#ffffffffffff0000 ????????\n");
+}
+
+#[test]
+fn what_is_at_an_address() {
+    let mut stage = stage();
+    let region = |range: &str, kind: &str, protect: &str, state: &str, usage: &str| {
+        format!(
+            "    {range}\n                    Type     {kind}\n                    Protect  {protect}\n\
+             \x20                   State    {state}\n                    Usage    {usage}\n"
+        )
+    };
+    let (private, read_write) = ("00020000 MEM_PRIVATE", "00000004 PAGE_READWRITE");
+    let committed = region("00250000 : 00251000 - 00001000", private, read_write, "00001000 MEM_COMMIT", "RegionUsageIsVAD");
+    stage.expect("!address 251004", &committed);
+    let free = region("00000000 : 00260000 - 7fd80000", "00000000 ", "00000001 PAGE_NOACCESS", "00010000 MEM_FREE", "RegionUsageFree");
+    stage.expect("!address 260000", &free);
+    stage.expect("!address a0001000", "  a0000000 - 10000000\n          Usage       KernelSpaceUsageNonPagedPool\n");
+    stage.expect("!address ffffffff", "  c0a00000 - 3f5fffff\n          Usage       KernelSpaceUsageSystem\n");
+    stage.expect("!address 7fff0000", "kd: nothing is ever between 7fff0000 and 7fffffff\n");
+}
+
+#[test]
+fn the_blocks_of_a_pool_page() {
+    let mut stage = Stage::new();
+    let first = stage.block::<()>(0x30, *b"Aaaa").address() - 8;
+    let second = stage.block::<()>(0x20, *b"B\0 b").address() - 8;
+    assert_eq!(second, first + 0x38);
+    let said = stage.say(&format!("!pool {:x}", second + 0x10));
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[0], format!("Pool page {:08x} region is Nonpaged pool", second + 0x10));
+    let at = lines.iter().position(|line| line.starts_with('*')).expect("the block itself");
+    let before: u32 = u32::from_str_radix(lines[at - 1].split_whitespace().nth(2).unwrap(), 16).unwrap();
+    assert_eq!(before, 0x38);
+    assert!(lines[at - 1].starts_with(&format!(" {first:08x} size:   38 previous size: ")), "{said}");
+    assert!(lines[at - 1].ends_with("  (Allocated)  Aaaa"), "{said}");
+    assert_eq!(lines[at], format!("*{second:08x} size:   28 previous size:   38  (Allocated) *B. b"));
+    assert!(lines[lines.len() - 1].contains("(Free)       Free"), "{said}");
+    stage.expect("!pool 80000000", "kd: this is no pool address\n");
+    let far = "Pool page aff00000 region is Nonpaged pool\n aff00000 is not in memory\n";
+    stage.expect("!pool aff00000", far);
+}
+
+#[test]
+fn calls_and_registers_of_what_stopped() {
+    let mut stage = stage();
+    stage.expect("r", "kd: the system runs: there are no registers; Ctrl-C or a breakpoint stops it\n");
+    // Two frames, of which the second ends the chain.
+    let words = [(0x25_1000, 0x25_1010u32), (0x25_1004, 0x40_1111), (0x25_1010, 0), (0x25_1014, 0x40_2222)];
+    for (address, word) in words {
+        for (at, byte) in (address..).zip(word.to_le_bytes()) {
+            stage.system.store(stage.process, at, byte).expect("its memory");
+        }
+    }
+    stage.registers = Some(Registers { pointers: [0x40_1000, 0x25_0FF0, 0x25_1000], ..Registers::default() });
+    stage.expect(
+        "k",
+        "ChildEBP RetAddr\n00251000 00401111 0x00401000\n00251010 00402222 0x00401111\n",
+    );
+    stage.expect("k 1", "ChildEBP RetAddr\n00251000 00401111 0x00401000\n");
+    stage.expect("dd ebp L2", "00251000  00251010 00401111\n");
+    assert!(stage.say("r").starts_with("eax=00000000 ebx=00000000"), "{}", stage.say("r"));
+    assert!(stage.say("r").ends_with("\n0x00401000\n"));
+    stage.registers = Some(Registers { pointers: [0x40_1000, 0, 0x7000_0000], ..Registers::default() });
+    stage.expect("k", "ChildEBP RetAddr\n70000000 ???????? 0x00401000\n");
+}
+
+#[test]
+fn commands_that_let_the_system_go_on_say_so() {
+    let mut stage = stage();
+    assert_eq!(stage.carry_out("g"), (String::new(), After::Go));
+    assert_eq!(stage.carry_out(" ; q ;"), (String::new(), After::Quit));
+    assert_eq!(stage.carry_out(".crash"), (String::new(), After::Crash));
+    assert_eq!(stage.carry_out("g now"), ("kd: what is now?\n".into(), After::Stay));
+    assert_eq!(stage.carry_out("!VAD"), ("kd: there is no command !VAD; ? lists them\n".into(), After::Stay));
+    let (help, _) = stage.carry_out("?");
+    assert!(help == stage.say("help") && help.lines().all(|line| line.len() <= 80), "{help}");
+    for name in ["!process", "!vad", "!pte", "!vtop", "!pfn", "!memusage", "!vm", "!verify", "!address", "!pool", ".process"] {
+        assert!(help.contains(name), "{name}");
+        assert!(!stage.say(name).contains("no command"), "{name}");
+    }
+    let process = stage.process;
+    let said = format!("Implicit process is now {:08x} ( demo.exe )\n", process.address());
+    assert_eq!(stage.carry_out(".process 428"), (said.clone(), After::Process(process)));
+    assert_eq!(stage.carry_out(".process"), (said, After::Stay));
+    assert_eq!(stage.say(".process 42"), "kd: there is no process 42\n");
+}
