@@ -144,8 +144,8 @@ out/kernel.elf: $(KERNEL) $(RUNNER)
 out/kernel: out/kernel.elf
 	@strip -o $@ $<
 
-# On C: without debugging information; the copy in out/symbols is for gdb.
-out/system32/%.dll: $(TARGET)/pe-target/release/%.dll $(RUNNER)
+# On C: without debugging information; the copy in out/symbols is for gdb. Hints for imports come from the other DLLs.
+out/system32/%.dll: $(TARGET)/pe-target/release/%.dll $(DLLS:%=$(TARGET)/pe-target/release/%.dll) $(RUNNER)
 	@mkdir -p $(@D) out/symbols
 	@cp $< out/symbols/$*.dll
 	@$(RUNNER) strip-dll $< $@

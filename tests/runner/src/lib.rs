@@ -17,6 +17,7 @@ pub mod debug;
 pub mod error;
 pub mod exec;
 pub mod guest_path;
+pub mod hint;
 pub mod iso;
 pub mod kd;
 pub mod link;

@@ -11,6 +11,7 @@ use object::read::pe::PeFile32;
 use object::{LittleEndian, Object, ObjectSection};
 
 use crate::error::{Error, Result};
+use crate::hint;
 
 /// Offsets from the PE signature.
 mod offset {
@@ -32,13 +33,16 @@ struct Kept {
     image_length: u32,
 }
 
-/// Copies the PE file at `input` to `output` without its debugging information.
+/// Copies the PE file at `input` to `output` without its debugging information, and with hints for what it imports from
+/// DLLs beside it.
 ///
 /// # Errors
 /// [`Error::Malformed`] when it is not a 32-bit PE file, or its DWARF sections do not stand last.
 pub fn strip(input: &Path, output: &Path) -> Result<()> {
     let bytes = fs::read(input).map_err(Error::file("reading", input))?;
-    let stripped = strip_image(bytes).map_err(|problem| Error::Malformed { path: input.to_owned(), problem })?;
+    let beside = |library: &str| fs::read(input.with_file_name(library.to_lowercase())).ok();
+    let stripped = strip_image(bytes).and_then(|bytes| hint::set(bytes, beside));
+    let stripped = stripped.map_err(|problem| Error::Malformed { path: input.to_owned(), problem })?;
     fs::write(output, stripped).map_err(Error::file("writing", output))
 }
 
