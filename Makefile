@@ -58,6 +58,7 @@ NEED     := tests/runner/packages.sh
 # ---- What users call --------------------------------------------------------------------------------------------
 help:
 	@echo 'make run     boot the disc image in QEMU, console on this terminal (VIDEO=1 opens the screen)'
+	@echo '             ./vadose kd in a second terminal attaches to its debugger; CMDLINE=kd=wait waits for it'
 	@echo 'make test    all tests; the last line is "N passed, N failed"'
 	@echo 'make debug   QEMU stopped at the kernel'"'"'s entry, gdb attached (GDB_ARGS="-batch -ex ..." hands words to gdb)'
 	@echo 'make bench   the benchmark table beside Linux'"'"'s'

@@ -191,7 +191,10 @@ mod tests {
     fn a_count_has_an_l_before_it() {
         for text in ["1000 L10", "1000 l 10"] {
             let mut arguments = Arguments::new(text, None);
-            assert_eq!((arguments.number(), arguments.count(), arguments.end()), (Ok(Some(0x1000)), Ok(Some(0x10)), Ok(())));
+            assert_eq!(
+                (arguments.number(), arguments.count(), arguments.end()),
+                (Ok(Some(0x1000)), Ok(Some(0x10)), Ok(()))
+            );
         }
         assert_eq!(Arguments::new("Lx", None).count(), Err(Problem::NotANumber("Lx")));
         assert_eq!(Arguments::new("10", None).count(), Err(Problem::Unexpected("10")));

@@ -207,6 +207,8 @@ impl core::fmt::Display for Name {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         use core::fmt::Write;
         let characters = char::decode_utf16(self.units[..self.length].iter().copied());
-        characters.map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).try_for_each(|unit| formatter.write_char(unit))
+        characters
+            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .try_for_each(|unit| formatter.write_char(unit))
     }
 }

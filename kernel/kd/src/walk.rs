@@ -47,11 +47,7 @@ pub struct Walk {
 
 impl Walk {
     /// Looks `address` up from `directories` on; `entry` reads an entry of a frame where it can.
-    pub fn of(
-        directories: &[FrameNumber; 4],
-        address: u32,
-        entry: impl Fn(FrameNumber, u32) -> Option<u64>,
-    ) -> Self {
+    pub fn of(directories: &[FrameNumber; 4], address: u32, entry: impl Fn(FrameNumber, u32) -> Option<u64>) -> Self {
         let step = |table: FrameNumber, index: u32| entry(table, index).map(|raw| Step { table, index, raw });
         let directory = step(directories[(address >> 30) as usize], address >> 21 & 0x1FF);
         let table = directory

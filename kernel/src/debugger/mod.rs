@@ -144,9 +144,8 @@ fn run_command(command: &str, state: &mut State, registers: Option<Registers>, o
 /// The process that commands mean: the one that was chosen, if it is still there; of a stopped thread its own; else the newest.
 fn context(state: &State, registers: Option<Registers>) -> Link<Eprocess> {
     let executive = system::executive();
-    let has_space = |process: &Link<Eprocess>| {
-        HARDWARE.record(*process).flags.get() & process_flags::HAS_ADDRESS_SPACE != 0
-    };
+    let has_space =
+        |process: &Link<Eprocess>| HARDWARE.record(*process).flags.get() & process_flags::HAS_ADDRESS_SPACE != 0;
     let chosen = state.chosen.and_then(|chosen| executive.processes().find(|process| *process == chosen));
     let newest = || executive.processes().filter(has_space).last();
     let current = executive.current_process();

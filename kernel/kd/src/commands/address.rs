@@ -4,8 +4,8 @@ use core::fmt::Write;
 
 use abi::memory::*;
 use mm::layout::{
-    FRAME_DATABASE, FRAME_DATABASE_END, HIGHEST_USER_ADDRESS, HYPERSPACE, KERNEL_STACKS, KERNEL_STACKS_END, PAGE_TABLES,
-    POOL_END, POOL_START, SYSTEM_RANGE_START, WINDOWS,
+    FRAME_DATABASE, FRAME_DATABASE_END, HIGHEST_USER_ADDRESS, HYPERSPACE, KERNEL_STACKS, KERNEL_STACKS_END,
+    PAGE_TABLES, POOL_END, POOL_START, SYSTEM_RANGE_START, WINDOWS,
 };
 use mm::machine::Machine;
 
@@ -46,7 +46,8 @@ pub(super) fn address<'a, M: Machine>(
     let region = target.mm.address_space(target.process).query(address);
     let region = region.map_err(|_| Problem::Say("this is no user address"))?;
     writeln!(out, "    {:08x} : {:08x} - {:08x}", region.allocation_base, region.base, region.size)?;
-    let mut line = |name: &str, value: u32, word: &str| writeln!(out, "                    {name:<8} {value:08x} {word}");
+    let mut line =
+        |name: &str, value: u32, word: &str| writeln!(out, "                    {name:<8} {value:08x} {word}");
     line("Type", region.kind, kind_name(region.kind))?;
     line("Protect", region.protect, protect_name(region.protect))?;
     line("State", region.state, state_name(region.state))?;

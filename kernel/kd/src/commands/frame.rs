@@ -33,7 +33,11 @@ const FLAGS: [(Flags, char, &str); 5] = [
 ];
 
 /// `!pfn N`.
-pub(super) fn pfn<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Arguments<'a>, out: &mut dyn Write) -> Done<'a> {
+pub(super) fn pfn<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
     let number = arguments.needed("!pfn needs the number of a frame")?;
     arguments.end()?;
     if !target.mm.is_ram(FrameNumber(number)) {
@@ -46,7 +50,11 @@ pub(super) fn pfn<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Argume
     let (u1, u2, pte) = (frame.u1.get(), frame.u2.get(), frame.pte_address.get());
     writeln!(out, "    flink       {u1:08X}  blink / share count {u2:08X}  pteaddress {pte:08X}")?;
     let color = frame.e1.get() >> 4 & 7;
-    writeln!(out, "    reference count {:04X}                                 color {color}", frame.reference_count.get())?;
+    writeln!(
+        out,
+        "    reference count {:04X}                                 color {color}",
+        frame.reference_count.get()
+    )?;
     let (original, containing) = (frame.original_pte.get(), frame.pte_frame().0);
     write!(out, "    restore pte {original:08X}  containing page        {containing:06X}  ")?;
     let set = || FLAGS.into_iter().filter(|(flag, ..)| flags.contains(*flag));

@@ -76,7 +76,9 @@ pub(super) fn display<'a, M: Machine>(
     match format {
         Format::Numbers(size) => {
             let lines = (0..bytes).step_by(LINE as usize);
-            lines.into_iter().try_for_each(|at| memory.line(start + u64::from(at), (bytes - at).min(LINE), size, out))?;
+            lines
+                .into_iter()
+                .try_for_each(|at| memory.line(start + u64::from(at), (bytes - at).min(LINE), size, out))?;
         }
         Format::Ascii => memory.text(start, bytes, 1, out)?,
         Format::Unicode => memory.text(start, bytes, 2, out)?,

@@ -14,7 +14,11 @@ const UNIT: u32 = 8;
 const HOLDS_BLOCKS: u32 = 1;
 
 /// `!pool ADDRESS`.
-pub(super) fn pool<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Arguments<'a>, out: &mut dyn Write) -> Done<'a> {
+pub(super) fn pool<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
     let address = arguments.needed("!pool needs an address")?;
     arguments.end()?;
     if !(POOL_START..POOL_END).contains(&address) {
@@ -22,7 +26,8 @@ pub(super) fn pool<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Argum
     }
     writeln!(out, "Pool page {address:08x} region is Nonpaged pool")?;
     let page = address & !(PAGE_SIZE - 1);
-    let Some(frame) = target.walk(page).physical().map(|physical| physical.frame()).filter(|frame| target.mm.is_ram(*frame))
+    let Some(frame) =
+        target.walk(page).physical().map(|physical| physical.frame()).filter(|frame| target.mm.is_ram(*frame))
     else {
         return Ok(writeln!(out, " {page:08x} is not in memory")?);
     };

@@ -86,7 +86,10 @@ fn details<M: Machine>(target: &Target<'_, M>, record: &Eprocess, out: &mut dyn 
     let (root, vads, clone) = (record.vad_root.get().address(), record.number_of_vads.get(), record.clone_root.get());
     let (private, modified) = (record.number_of_private_pages.get(), record.modified_page_count.get());
     let locked = record.number_of_locked_pages.get();
-    writeln!(out, "    VadRoot {root:08x} Vads {vads} Clone {clone:x} Private {private}. Modified {modified}. Locked {locked}.")?;
+    writeln!(
+        out,
+        "    VadRoot {root:08x} Vads {vads} Clone {clone:x} Private {private}. Modified {modified}. Locked {locked}."
+    )?;
     writeln!(out, "    DeviceMap {:08x}", record.device_map.get())?;
     let elapsed = target.time.saturating_sub(record.create_time.get().max(target.started)) / MILLISECOND;
     let (kernel, user) = (record.pcb.kernel_time.get(), record.pcb.user_time.get());
@@ -123,10 +126,16 @@ fn threads<M: Machine>(target: &Target<'_, M>, process: Link<Eprocess>, out: &mu
     let head = process.offset(offset_of!(Eprocess, thread_list_head) as u32);
     for entry in target.list(head) {
         let link: Link<Ethread> = Link::new(entry.address().wrapping_sub(LINKS));
-        let Some(thread) = target.checked(link) else { return writeln!(out, "        THREAD {:08x} ????????", link.address()) };
+        let Some(thread) = target.checked(link) else {
+            return writeln!(out, "        THREAD {:08x} ????????", link.address());
+        };
         let (process, id) = (thread.cid.unique_process.get(), thread.cid.unique_thread.get());
         let teb = thread.tcb.teb.get();
-        write!(out, "        THREAD {:08x}  Cid {process:04x}.{id:04x}  Teb: {teb:08x} Win32Thread: 00000000 ", link.address())?;
+        write!(
+            out,
+            "        THREAD {:08x}  Cid {process:04x}.{id:04x}  Teb: {teb:08x} Win32Thread: 00000000 ",
+            link.address()
+        )?;
         state(&thread.tcb, out)?;
     }
     Ok(())

@@ -6,7 +6,8 @@ use mm::layout::{PAGE_TABLES, PAGE_TABLES_END};
 use mm::machine::Machine;
 use mm::protection::Protection;
 use mm::pte::{
-    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, GLOBAL, NO_EXECUTE, OWNER, Pte, VALID, ValidPte, WRITE, WRITE_THROUGH,
+    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, GLOBAL, NO_EXECUTE, OWNER, Pte, VALID, ValidPte, WRITE,
+    WRITE_THROUGH,
 };
 
 use super::{Arguments, Done, Problem};
@@ -44,10 +45,15 @@ impl fmt::Display for FlagLetters {
 }
 
 /// `!pte VA`; an address in the self-map means the page whose PTE stands there.
-pub(super) fn pte<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Arguments<'a>, out: &mut dyn Write) -> Done<'a> {
+pub(super) fn pte<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
     let address = arguments.needed("!pte needs an address")?;
     arguments.end()?;
-    let address = if (PAGE_TABLES..PAGE_TABLES_END).contains(&address) { (address - PAGE_TABLES) >> 3 << 12 } else { address };
+    let address =
+        if (PAGE_TABLES..PAGE_TABLES_END).contains(&address) { (address - PAGE_TABLES) >> 3 << 12 } else { address };
     let walk = target.walk(address);
     let cell = |shift: u32, base: u32| base + (address >> shift << 3);
     writeln!(out, "               VA {address:08x}")?;
@@ -122,7 +128,11 @@ fn not_valid(raw: u64, indent: usize, out: &mut dyn Write) -> fmt::Result {
 }
 
 /// `!vtop [DIRBASE] VA`; without a directory base, or with 0, in the chosen process.
-pub(super) fn vtop<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Arguments<'a>, out: &mut dyn Write) -> Done<'a> {
+pub(super) fn vtop<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
     let first = arguments.needed("!vtop needs an address")?;
     let second = arguments.number()?;
     arguments.end()?;
@@ -130,14 +140,16 @@ pub(super) fn vtop<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Argum
     let own = target.context().map_or(0, |process| process.pcb.directory_table_base[0].get());
     let (base, directories) = match base {
         0 => (own, target.directories()),
-        base => (base, target.directories_at(base).ok_or(Problem::Say("there is no page-directory-pointer table there"))?),
+        base => {
+            (base, target.directories_at(base).ok_or(Problem::Say("there is no page-directory-pointer table there"))?)
+        }
     };
     let walk = Walk::of(&directories, address, |frame, index| target.entry(frame, index));
     let [top, directory, table] = [address >> 30, address >> 21 & 0x1FF, address >> 12 & 0x1FF];
     let offset = address & 0xFFF;
     writeln!(out, "X86VtoP: Virt {address:08x}, pagedir {base:x}")?;
     writeln!(out, "X86VtoP: 2-9-9-12 {top:x} {directory:03x} {table:03x} {offset:03x}")?;
-    let table = mm::layout::FrameNumber(directories[top as usize].0).address().0;
+    let table = directories[top as usize].address().0;
     writeln!(out, "X86VtoP: PAE PDPE {:x} - {:016x}", u64::from(base) + u64::from(top) * 8, table | VALID)?;
     step(walk.directory, if walk.is_large() { "Large page PDE" } else { "PDE " }, out)?;
     step(walk.table, "PTE ", out)?;

@@ -15,7 +15,11 @@ const USUAL: u32 = 32;
 const RUNS: Problem<'static> = Problem::Say("the system runs: there are no registers; Ctrl-C or a breakpoint stops it");
 
 /// `r`.
-pub(super) fn registers<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Arguments<'a>, out: &mut dyn Write) -> Done<'a> {
+pub(super) fn registers<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
     arguments.end()?;
     let registers = target.registers.as_ref().ok_or(RUNS)?;
     writeln!(out, "{registers}")?;
@@ -23,14 +27,19 @@ pub(super) fn registers<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut 
 }
 
 /// `k [COUNT]`.
-pub(super) fn calls<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Arguments<'a>, out: &mut dyn Write) -> Done<'a> {
+pub(super) fn calls<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
     let most = arguments.number()?.unwrap_or(USUAL);
     arguments.end()?;
     let Registers { pointers: [eip, _, ebp], .. } = *target.registers.as_ref().ok_or(RUNS)?;
     writeln!(out, "ChildEBP RetAddr")?;
     let (mut frame, mut at) = (ebp, eip);
     for _ in 0..most {
-        let below = frame.is_multiple_of(4).then(|| (target.word(frame), frame.checked_add(4).and_then(|at| target.word(at))));
+        let below =
+            frame.is_multiple_of(4).then(|| (target.word(frame), frame.checked_add(4).and_then(|at| target.word(at))));
         let Some((Some(caller), Some(address))) = below else {
             write!(out, "{frame:08x} ???????? ")?;
             place(target, at, out)?;

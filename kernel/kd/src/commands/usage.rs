@@ -35,7 +35,11 @@ struct Usage {
 }
 
 /// `!memusage`.
-pub(super) fn memusage<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Arguments<'a>, out: &mut dyn Write) -> Done<'a> {
+pub(super) fn memusage<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
     arguments.end()?;
     writeln!(out, " loading PFN database\nloading (100% complete)")?;
     let counts = count_locations(target);
@@ -150,7 +154,10 @@ fn process_row(usage: Usage, name: fmt::Arguments<'_>, out: &mut dyn Write) -> f
     let [valid, standby, dirty] = [usage.valid, usage.standby, usage.dirty].map(|count| count * 4);
     let [locked, tables] = [usage.locked, usage.page_tables].map(|count| count * 4);
     let shared = "-----";
-    writeln!(out, "-------- {valid:>6} {standby:>7} {dirty:>5} {shared:>6} {locked:>6} {tables:>10}  process ( {name} )")
+    writeln!(
+        out,
+        "-------- {valid:>6} {standby:>7} {dirty:>5} {shared:>6} {locked:>6} {tables:>10}  process ( {name} )"
+    )
 }
 
 /// The name of a process's image.

@@ -32,7 +32,11 @@ enum Backing {
 }
 
 /// `!vad [ROOT | PROCESS] [1]`.
-pub(super) fn vad<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Arguments<'a>, out: &mut dyn Write) -> Done<'a> {
+pub(super) fn vad<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
     let address = arguments.number()?;
     let flags = arguments.number()?.unwrap_or(0);
     arguments.end()?;
@@ -218,7 +222,10 @@ fn one<'a, M: Machine>(target: &Target<'_, M>, link: Link<VadNode>, out: &mut dy
     writeln!(out, "VAD @ {:08x}", link.address())?;
     writeln!(out, "  Start VPN:     {start:>9x}  End VPN: {end:>8x}  Control Area:  {area:08x}")?;
     writeln!(out, "  First ProtoPte: {first:08x}  Last PTE {last:08x}  Commit Charge  {charge:>8x} ({charge}.)")?;
-    writeln!(out, "  Secured.Flink  {flink:>9x}  Blink    {blink:>8x}  Banked/Extend: {extended:>8x} Offset {offset:x}")?;
+    writeln!(
+        out,
+        "  Secured.Flink  {flink:>9x}  Blink    {blink:>8x}  Banked/Extend: {extended:>8x} Offset {offset:x}"
+    )?;
     out.write_str("  ")?;
     for word in flag_words(flags, mapped.map(Mmvad::flags2)) {
         write!(out, "{word} ")?;
@@ -248,7 +255,11 @@ fn flag_words(flags: VadFlags, flags2: Option<VadFlags2>) -> impl Iterator<Item 
         (VadFlags2::EXTENDABLE_FILE, "ExtendableFile"),
     ];
     let second = second.into_iter().filter(move |(flag, _)| flags2.is_some_and(|set| set.has(*flag)));
-    first.into_iter().filter(move |(flag, _)| flags.has(*flag)).map(|(_, word)| word).chain(second.map(|(_, word)| word))
+    first
+        .into_iter()
+        .filter(move |(flag, _)| flags.has(*flag))
+        .map(|(_, word)| word)
+        .chain(second.map(|(_, word)| word))
 }
 
 /// The image that `address` lies in: where it begins, and its name.

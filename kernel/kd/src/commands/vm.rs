@@ -15,7 +15,11 @@ use crate::target::Target;
 const SUMS_ONLY: u32 = 1;
 
 /// `!vm [1]`.
-pub(super) fn vm<'a, M: Machine>(target: &Target<'_, M>, arguments: &mut Arguments<'a>, out: &mut dyn Write) -> Done<'a> {
+pub(super) fn vm<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
     let flags = arguments.number()?.unwrap_or(0);
     arguments.end()?;
     let mm = target.mm;

@@ -29,7 +29,8 @@ fn a_process_with_all_that_is_known_of_it() {
     record.pcb.base_priority.set(8);
     record.vm.minimum_working_set_size.set(50);
     record.vm.maximum_working_set_size.set(345);
-    let (address, base, root) = (process.address(), record.pcb.directory_table_base[0].get(), record.vad_root.get().address());
+    let (address, base, root) =
+        (process.address(), record.pcb.directory_table_base[0].get(), record.vad_root.get().address());
     let brief = format!(
         "PROCESS {address:08x}  SessionId: none  Cid: 0428    Peb: 7ffd8000  ParentCid: 0100\n\
          \x20   DirBase: {base:08x}  ObjectTable: 00000000  HandleCount:   0.\n\
@@ -66,7 +67,10 @@ fn a_process_with_all_that_is_known_of_it() {
     stage.expect("!process 7", "kd: there is no process 7\n");
     let other = stage.start(0x430, "other.exe");
     let all = stage.say("!process 0 0");
-    assert!(all.starts_with(&format!("**** NT ACTIVE PROCESS DUMP ****\n{brief}\nPROCESS {:08x}", other.address())), "{all}");
+    assert!(
+        all.starts_with(&format!("**** NT ACTIVE PROCESS DUMP ****\n{brief}\nPROCESS {:08x}", other.address())),
+        "{all}"
+    );
     assert_eq!(all.lines().count(), 9);
 }
 
@@ -121,12 +125,20 @@ fn memory_is_counted_by_state_and_by_user() {
     for (name, count) in ["Zeroed", "Free", "Standby", "Modified"].into_iter().zip(lists) {
         expected += &line(name, count);
     }
-    let rest = [("ModifiedNoWrite", 0), ("Active/Valid", active), ("Transition", 0), ("Bad", 0), ("Unknown", 0), ("TOTAL", 256)];
+    let rest = [
+        ("ModifiedNoWrite", 0),
+        ("Active/Valid", active),
+        ("Transition", 0),
+        ("Bad", 0),
+        ("Unknown", 0),
+        ("TOTAL", 256),
+    ];
     rest.iter().for_each(|(name, count)| expected += &line(name, *count));
     // Three pages of the file, of which two processes share one; the second process has no page of its own.
     let own = active - 3 - (3 + 7) - 6;
     expected += "  Usage Summary (in Kb):\nControl   Valid Standby Dirty Shared Locked PageTables  name\n";
-    expected += &format!("{:08x}     12       0     0      4      0          0  mapped_file( demo.dll )\n", section.address());
+    expected +=
+        &format!("{:08x}     12       0     0      4      0          0  mapped_file( demo.dll )\n", section.address());
     expected += "--------     12       0     0  -----      0         28  process ( demo.exe )\n";
     expected += "--------      0       0     0  -----      0         24  process ( twin.exe )\n";
     expected += &format!("-------- {:>6}       0     0  -----      0          0  process ( System )\n", own * 4);
@@ -182,5 +194,8 @@ fn the_audit_counts_or_names_what_is_broken() {
     stage.record(process).commit_charge.update(|charge| charge + 1);
     let said = stage.say("!verify");
     let address = process.address();
-    assert_eq!(said, format!("The audit found CORRUPTION, invariant A3 {{ process: {address:08x}, found: 6, recorded: 7 }}\n"));
+    assert_eq!(
+        said,
+        format!("The audit found CORRUPTION, invariant A3 {{ process: {address:08x}, found: 6, recorded: 7 }}\n")
+    );
 }

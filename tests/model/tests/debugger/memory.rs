@@ -76,8 +76,10 @@ fn physical_memory_is_reached_without_a_translation() {
     stage.expect(&format!("!dd {at:x} L4"), &format!("#{at:>9x} 6c6c6548 ff01006f 33323130 37363534\n"));
     stage.expect(&format!("!db {at:x} L5"), &format!("#{at:>9x} 48 65 6c 6c 6f{}Hello\n", " ".repeat(35)));
     stage.expect(&format!("!dq {at:x} L1"), &format!("#{at:>9x} ff01006f`6c6c6548\n"));
-    stage.expect("!dd 100000 L1; !dd f00000000 L1; !dd ffffffffffff0000 L1",
-        "#   100000 ????????\n#f00000000 ????????\n#ffffffffffff0000 ????????\n");
+    stage.expect(
+        "!dd 100000 L1; !dd f00000000 L1; !dd ffffffffffff0000 L1",
+        "#   100000 ????????\n#f00000000 ????????\n#ffffffffffff0000 ????????\n",
+    );
 }
 
 #[test]
@@ -90,9 +92,16 @@ fn what_is_at_an_address() {
         )
     };
     let (private, read_write) = ("00020000 MEM_PRIVATE", "00000004 PAGE_READWRITE");
-    let committed = region("00250000 : 00251000 - 00001000", private, read_write, "00001000 MEM_COMMIT", "RegionUsageIsVAD");
+    let committed =
+        region("00250000 : 00251000 - 00001000", private, read_write, "00001000 MEM_COMMIT", "RegionUsageIsVAD");
     stage.expect("!address 251004", &committed);
-    let free = region("00000000 : 00260000 - 7fd80000", "00000000 ", "00000001 PAGE_NOACCESS", "00010000 MEM_FREE", "RegionUsageFree");
+    let free = region(
+        "00000000 : 00260000 - 7fd80000",
+        "00000000 ",
+        "00000001 PAGE_NOACCESS",
+        "00010000 MEM_FREE",
+        "RegionUsageFree",
+    );
     stage.expect("!address 260000", &free);
     stage.expect("!address a0001000", "  a0000000 - 10000000\n          Usage       KernelSpaceUsageNonPagedPool\n");
     stage.expect("!address ffffffff", "  c0a00000 - 3f5fffff\n          Usage       KernelSpaceUsageSystem\n");
@@ -132,10 +141,7 @@ fn calls_and_registers_of_what_stopped() {
         }
     }
     stage.registers = Some(Registers { pointers: [0x40_1000, 0x25_0FF0, 0x25_1000], ..Registers::default() });
-    stage.expect(
-        "k",
-        "ChildEBP RetAddr\n00251000 00401111 0x00401000\n00251010 00402222 0x00401111\n",
-    );
+    stage.expect("k", "ChildEBP RetAddr\n00251000 00401111 0x00401000\n00251010 00402222 0x00401111\n");
     stage.expect("k 1", "ChildEBP RetAddr\n00251000 00401111 0x00401000\n");
     stage.expect("dd ebp L2", "00251000  00251010 00401111\n");
     assert!(stage.say("r").starts_with("eax=00000000 ebx=00000000"), "{}", stage.say("r"));
@@ -154,7 +160,9 @@ fn commands_that_let_the_system_go_on_say_so() {
     assert_eq!(stage.carry_out("!VAD"), ("kd: there is no command !VAD; ? lists them\n".into(), After::Stay));
     let (help, _) = stage.carry_out("?");
     assert!(help == stage.say("help") && help.lines().all(|line| line.len() <= 80), "{help}");
-    for name in ["!process", "!vad", "!pte", "!vtop", "!pfn", "!memusage", "!vm", "!verify", "!address", "!pool", ".process"] {
+    for name in
+        ["!process", "!vad", "!pte", "!vtop", "!pfn", "!memusage", "!vm", "!verify", "!address", "!pool", ".process"]
+    {
         assert!(help.contains(name), "{name}");
         assert!(!stage.say(name).contains("no command"), "{name}");
     }

@@ -9,6 +9,9 @@ use mm::vad::{Mmvad, MmvadShort, VadFlags, VadFlags2, VadForm, VadLink, VadTree}
 
 use crate::stage::Stage;
 
+/// Bytes of a VAD's pool block: the largest form and the index behind it.
+const VAD_BLOCK: u32 = 0x3C;
+
 const LISTING: &str = include_str!("../../data/notepad-vads.tsv");
 
 /// The columns of each line of the listing.
@@ -51,7 +54,7 @@ fn insert(stage: &Stage, columns: &[&str]) -> VadLink {
         _ => (VadForm::Mapped, VadFlags::default()),
     };
     let flags = flags.with_protection(protection(name)).with_commit_charge(PageCount(columns[4].parse().unwrap()));
-    let vad: VadLink = stage.block(form.block_size(), form.tag());
+    let vad: VadLink = stage.block(VAD_BLOCK, form.tag());
     let range = (VirtualPage(hexadecimal(columns[2])), VirtualPage(hexadecimal(columns[3])));
     stage.record(vad.cast::<MmvadShort>()).initialize(range, flags);
     if form == VadForm::Mapped {
@@ -113,13 +116,17 @@ fn a_broken_tree_ends_the_listing() {
     // A child that leads nowhere: the word of the left child stands at C.
     for (bad, shown) in [(0x1234_5678, "12345678"), (0xB000_0000, "b0000000"), (0xA000_0001, "a0000001")] {
         stage.record(vads[0].offset::<abi::cell::Field<u32>>(0xC)).set(bad);
-        stage.expect("!vad", &format!("VAD     level      start      end    commit\n{shown} is no VAD: the tree is broken here\n"));
+        stage.expect(
+            "!vad",
+            &format!("VAD     level      start      end    commit\n{shown} is no VAD: the tree is broken here\n"),
+        );
     }
     // A node that is its own left child is walked down only so far.
     stage.record(vads[0].offset::<abi::cell::Field<u32>>(0xC)).set(vads[0].address());
     let said = stage.say("!vad");
     assert!(said.ends_with("is no VAD: the tree is broken here\n"), "{said}");
-    stage.expect("!vad 5", "VAD     level      start      end    commit\n00000005 is no VAD: the tree is broken here\n");
+    stage
+        .expect("!vad 5", "VAD     level      start      end    commit\n00000005 is no VAD: the tree is broken here\n");
     stage.expect("!vad 5 1", "VAD @ 00000005\n  ????????\n");
 }
 

@@ -104,7 +104,8 @@ impl Stage {
         let (mut out, mut after) = (String::new(), After::Stay);
         for command in commands::split(line) {
             let mut scratch = [0; 64];
-            after = commands::run(&target, &mut self.session, &mut scratch, command, &mut out).expect("a string takes all");
+            after =
+                commands::run(&target, &mut self.session, &mut scratch, command, &mut out).expect("a string takes all");
         }
         (out, after)
     }

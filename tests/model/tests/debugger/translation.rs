@@ -59,10 +59,7 @@ fn an_entry_that_is_not_valid_says_what_it_is() {
         ),
         (Pte::Prototype(cell, Protection::ZERO).encode(), &["Proto: E1200048"]),
         (Pte::Prototype(cell, Protection::READONLY).encode(), &["Proto: E1200048", "Protect: 1 - ReadOnly"]),
-        (
-            Pte::LookInVad(Protection::EXECUTE_WRITECOPY).encode(),
-            &["Proto: VAD", "Protect: 7 - ExecuteWriteCopy"],
-        ),
+        (Pte::LookInVad(Protection::EXECUTE_WRITECOPY).encode(), &["Proto: VAD", "Protect: 7 - ExecuteWriteCopy"]),
     ];
     for (raw, lines) in forms {
         stage.system.mm.machine.write_entry(table, 0x51, raw);

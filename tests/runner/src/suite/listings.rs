@@ -74,7 +74,8 @@ pub(super) fn memusage(text: &str, program: &str) -> Verdict {
         let (name, rest) = line.split_once(':')?;
         Some((name.trim().to_owned(), rest.split_whitespace().next()?.parse::<u32>().ok()?))
     };
-    let counts: Vec<(String, u32)> = lines.iter().take_while(|line| !line.contains("Usage Summary")).filter_map(count).collect();
+    let counts: Vec<(String, u32)> =
+        lines.iter().take_while(|line| !line.contains("Usage Summary")).filter_map(count).collect();
     let (total, states): (Vec<_>, Vec<_>) = counts.iter().partition(|(name, _)| name == "TOTAL");
     let sum: u32 = states.iter().map(|(_, count)| count).sum();
     let named = |words: &str| lines.iter().any(|line| line.ends_with(words));
@@ -135,7 +136,17 @@ mod tests {
 
     #[test]
     fn sums_that_do_not_agree_are_seen() {
-        let names = ["Zeroed", "Free", "Standby", "Modified", "ModifiedNoWrite", "Active/Valid", "Transition", "Bad", "Unknown"];
+        let names = [
+            "Zeroed",
+            "Free",
+            "Standby",
+            "Modified",
+            "ModifiedNoWrite",
+            "Active/Valid",
+            "Transition",
+            "Bad",
+            "Unknown",
+        ];
         let states: String = names.iter().map(|name| format!("{name:>19}:        2 (       8 kb)\n")).collect();
         let text = format!(
             "kd> !memusage\n{states}{:>19}:       18 (      72 kb)\n  Usage Summary (in Kb):\n\
