@@ -6,13 +6,14 @@ use abi::cell::Link;
 use abi::nt::process::{Eprocess, Kprocess};
 use abi::nt::thread::{Ethread, Kthread};
 use abi::status::NtStatus;
+use abi::trap_frame::TrapFrame;
 use drivers::power::Outcome;
 use drivers::{keyboard, log, serial};
 use hal::context::{self, Context, KernelStack};
 use hal::{control_region, fpu, interrupts, registers, user_memory};
 use io::RamDisk;
 use mm::machine::Records;
-use ps::{ConsoleByte, Input, KernelRoutine, Platform, ShutDown, Stream};
+use ps::{ConsoleByte, Form, Image, Input, KernelRoutine, Platform, ShutDown, Stream};
 
 use crate::machine::Hardware;
 use crate::{bugcheck, clock, debugger, link};
@@ -48,6 +49,10 @@ impl Platform for Hardware {
         user_memory::copy_to_user(address, from)
     }
 
+    fn write_user_words(&self, address: u32, from: &[u32]) -> Result<(), NtStatus> {
+        user_memory::words_to_user(address, from)
+    }
+
     fn load_address_space(&self, directory_table: u32) {
         context::load_address_space(directory_table);
     }
@@ -61,6 +66,22 @@ impl Platform for Hardware {
         let stack_pointer = stack.prepare(begin_in_user_mode, 0);
         context::begin_user_frame(stack.user_frame(), eip, esp);
         stack_pointer
+    }
+
+    fn user_frame(&self, base: u32) -> &'static TrapFrame {
+        KernelStack::of_thread(base).user_frame()
+    }
+
+    fn floating_point_form(&self) -> Form {
+        if fpu::is_extended() { Form::Extended } else { Form::Plain }
+    }
+
+    fn floating_point(&self, base: u32) -> Image {
+        fpu::registers(KernelStack::of_thread(base))
+    }
+
+    fn set_floating_point(&self, base: u32, image: &Image) {
+        fpu::set_registers(KernelStack::of_thread(base), image);
     }
 
     fn switch(&self, from: Link<Kthread>, to: Link<Kthread>) {

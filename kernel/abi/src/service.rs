@@ -84,6 +84,7 @@ services! {
     NtFlushVirtualMemory = 0x50, 4;
     NtFreeUserPhysicalPages = 0x52, 3;
     NtFreeVirtualMemory = 0x53, 4;
+    NtGetContextThread = 0x55, 2;
     NtGetWriteWatch = 0x58, 7;
     NtLockVirtualMemory = 0x67, 4;
     NtMapUserPhysicalPages = 0x6A, 3;
@@ -119,6 +120,7 @@ services! {
     NtResetEvent = 0xCA, 2;
     NtResetWriteWatch = 0xCB, 3;
     NtResumeThread = 0xCE, 2;
+    NtSetContextThread = 0xD5, 2;
     NtSetEvent = 0xDB, 2;
     NtSetInformationFile = 0xE0, 5;
     NtSetInformationProcess = 0xE4, 4;

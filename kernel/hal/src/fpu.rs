@@ -24,6 +24,14 @@ const USED: u32 = 0x204;
 const CONTROL_WORD: u16 = 0x027F;
 const SSE_CONTROL: u32 = 0x1F80;
 
+/// Bytes that FXSAVE stores; FNSAVE stores fewer.
+const IMAGE_SIZE: usize = 512;
+/// Where FXSAVE stores MXCSR.
+const MXCSR: u32 = 24;
+/// The word of the image that says which bits of MXCSR the processor has, and what 0 there means.
+const MXCSR_MASK: usize = 7;
+const DEFAULT_MXCSR_MASK: u32 = 0xFFBF;
+
 #[repr(C, align(16))]
 struct Image([AtomicU32; 128]);
 
@@ -87,6 +95,55 @@ pub fn forget(stack: KernelStack) {
     }
 }
 
+/// Whether images have the form of FXSAVE; else of FNSAVE.
+pub fn is_extended() -> bool {
+    has_fxsave()
+}
+
+/// The registers of the thread on `stack`, which is the running one or in the kernel.
+pub fn registers(stack: KernelStack) -> [u8; IMAGE_SIZE] {
+    let area = stack.save_area();
+    put_away(area);
+    // SAFETY: the word lies on the stack of a thread that exists, and is used here only (H1).
+    let used = unsafe { ((area + USED) as *const u32).read() } != 0;
+    let image = if used { area } else { core::ptr::from_ref(&FRESH) as u32 };
+    // SAFETY: both are 512 bytes that nothing changes meanwhile (H1): the processor no longer holds the thread's registers.
+    unsafe { (image as *const [u8; IMAGE_SIZE]).read() }
+}
+
+/// Replaces the registers of the thread on `stack`, which is the running one or in the kernel.
+pub fn set_registers(stack: KernelStack, image: &[u8; IMAGE_SIZE]) {
+    let area = stack.save_area();
+    put_away(area);
+    // SAFETY: the save area lies on the stack of a thread that exists, and is used here only (H1).
+    unsafe { (area as *mut [u8; IMAGE_SIZE]).write(*image) };
+    if has_fxsave() {
+        let known = match FRESH.0[MXCSR_MASK].load(Ordering::Relaxed) {
+            0 => DEFAULT_MXCSR_MASK,
+            mask => mask,
+        };
+        let control = (area + MXCSR) as *mut u32;
+        // SAFETY: a word of the area.
+        let wanted = unsafe { control.read() };
+        // SAFETY: as above.
+        unsafe { control.write(wanted & known) };
+    }
+    // SAFETY: as above.
+    unsafe { ((area + USED) as *mut u32).write(1) };
+}
+
+/// Makes the processor give up the registers whose save area is `area`, if it holds them.
+fn put_away(area: u32) {
+    if OWNER.load(Ordering::Relaxed) == area {
+        // SAFETY: the flag is set again below.
+        unsafe { asm!("clts", options(nomem, nostack, preserves_flags)) };
+        // SAFETY: the owner's stack exists (P1), and its save area is used by nothing else.
+        unsafe { save(area) };
+        OWNER.store(0, Ordering::Relaxed);
+        trap_next_use();
+    }
+}
+
 fn trap_next_use() {
     // SAFETY: the bit only makes x87 and SSE instructions trap.
     unsafe { set_cr0(cr0() | CR0_TASK_SWITCHED) };
@@ -105,13 +162,13 @@ unsafe fn save(area: u32) {
 }
 
 /// # Safety
-/// `area` holds what [`save`] stored, and CR0.TS is clear.
+/// `area` holds what [`save`] or [`set_registers`] stored, and CR0.TS is clear.
 unsafe fn restore(area: u32) {
     if has_fxsave() {
         // SAFETY: the caller's duty.
         unsafe { asm!("fxrstor [{}]", in(reg) area, options(nostack)) };
     } else {
-        // SAFETY: the caller's duty.
-        unsafe { asm!("frstor [{}]", in(reg) area, options(nostack)) };
+        // SAFETY: the caller's duty. Unlike FXRSTOR this would raise an exception that the registers still have pending.
+        unsafe { asm!("fnclex", "frstor [{}]", in(reg) area, options(nostack)) };
     }
 }

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | how a process is made from an image | `create`, `process` |
 //! | threads, waits, the end of a process | `thread` |
-//! | a program's page fault or exception | `trap` |
+//! | registers of a thread as `CONTEXT` | `context` |
+//! | a program's page fault, and what it is told of it | `trap`, `exception` |
 //! | a system service | `services` |
 //! | the console | `console` |
 //! | what runs after start-up, and what is told of it | `session`, `plan` |
@@ -14,9 +15,11 @@
 extern crate alloc;
 
 mod console;
+mod context;
 mod create;
 mod deletion;
 mod endings;
+mod exception;
 mod executive;
 mod files;
 mod identifiers;
@@ -33,6 +36,7 @@ mod stacks;
 mod thread;
 mod trap;
 
+pub use context::{Form, IMAGE_SIZE, Image};
 pub use endings::Ending;
 pub use executive::Executive;
 pub use ntdll::Entries;

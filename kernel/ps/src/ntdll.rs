@@ -24,6 +24,8 @@ pub(crate) struct Ntdll {
 pub struct Entries {
     /// Where a process begins.
     pub initialize_thunk: u32,
+    /// Where a thread goes on with an exception on its stack.
+    pub exception_dispatcher: u32,
     /// The system-call stub that uses SYSENTER.
     pub fast_system_call: u32,
     /// The one that uses int 2E.
@@ -65,6 +67,7 @@ pub(crate) fn entries(size: u32, mut read: impl FnMut(u32, &mut [u8]) -> Result<
     };
     Ok(Entries {
         initialize_thunk: address("LdrInitializeThunk")?,
+        exception_dispatcher: address("KiUserExceptionDispatcher")?,
         fast_system_call: address("KiFastSystemCall")?,
         interrupt_system_call: address("KiIntSystemCall")?,
         fast_system_call_return: address("KiFastSystemCallRet")?,

@@ -5,8 +5,11 @@ use abi::cell::Link;
 use abi::nt::process::Eprocess;
 use abi::nt::thread::{Ethread, Kthread};
 use abi::status::NtStatus;
+use abi::trap_frame::TrapFrame;
 use io::BlockDevice;
 use mm::machine::Machine;
+
+use crate::context::{Form, Image};
 
 /// A byte stream of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +106,12 @@ pub trait Platform: Machine + Sync + 'static {
     /// ACCESS_VIOLATION, or the status of the fault; part may have been written.
     fn write_user(&self, address: u32, from: &[u8]) -> Result<(), NtStatus>;
 
+    /// Copies words to user address `address`, of any alignment.
+    ///
+    /// # Errors
+    /// As [`Self::write_user`].
+    fn write_user_words(&self, address: u32, from: &[u32]) -> Result<(), NtStatus>;
+
     /// Loads the page-directory-pointer table at physical address `directory_table`.
     fn load_address_space(&self, directory_table: u32);
 
@@ -113,6 +122,18 @@ pub trait Platform: Machine + Sync + 'static {
     /// Readies the kernel stack that ends at `base` for a thread that begins in ring 3 at `eip` with `esp`; its saved stack
     /// pointer.
     fn prepare_user_thread(&self, base: u32, eip: u32, esp: u32) -> u32;
+
+    /// The frame through which the thread of a program whose kernel stack ends at `base` goes back to ring 3.
+    fn user_frame(&self, base: u32) -> &'static TrapFrame;
+
+    /// Which form the saved x87 and SSE registers have.
+    fn floating_point_form(&self) -> Form;
+
+    /// The x87 and SSE registers of the thread whose kernel stack ends at `base`.
+    fn floating_point(&self, base: u32) -> Image;
+
+    /// Replaces them. Bits of MXCSR that the processor does not know are dropped.
+    fn set_floating_point(&self, base: u32, image: &Image);
 
     /// Lets `to` run; returns when somebody switches back to `from`, the thread that runs.
     fn switch(&self, from: Link<Kthread>, to: Link<Kthread>);

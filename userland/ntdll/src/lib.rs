@@ -6,6 +6,7 @@
 //! | how a service is entered | `ffi/system_call.rs` |
 //! | the first instruction of a process in ring 3 | `ffi/start.rs` |
 //! | the loader's exports; its thinking is in `user-support` | `ffi/loader.rs` |
+//! | exceptions; who is asked is decided in `user-support` | `ffi/exception/` |
 //! | the heap | `ffi/heap/` |
 //!
 //! # How a process starts

@@ -75,6 +75,113 @@ assert_layout!(Context, 0x2CC, {
     eflags: 0xC0, esp: 0xC4, seg_ss: 0xC8, extended_registers: 0xCC,
 });
 
+impl FloatingSaveArea {
+    /// All zero.
+    pub const ZERO: Self = Self {
+        control_word: 0,
+        status_word: 0,
+        tag_word: 0,
+        error_offset: 0,
+        error_selector: 0,
+        data_offset: 0,
+        data_selector: 0,
+        register_area: [0; 80],
+        cr0_npx_state: 0,
+    };
+}
+
+impl Context {
+    /// Words of a context.
+    pub const WORDS: usize = size_of::<Self>() / 4;
+
+    /// All zero: no part is named in its flags.
+    pub const ZERO: Self = Self {
+        flags: 0,
+        dr0: 0,
+        dr1: 0,
+        dr2: 0,
+        dr3: 0,
+        dr6: 0,
+        dr7: 0,
+        float_save: FloatingSaveArea::ZERO,
+        seg_gs: 0,
+        seg_fs: 0,
+        seg_es: 0,
+        seg_ds: 0,
+        edi: 0,
+        esi: 0,
+        ebx: 0,
+        edx: 0,
+        ecx: 0,
+        eax: 0,
+        ebp: 0,
+        eip: 0,
+        seg_cs: 0,
+        eflags: 0,
+        esp: 0,
+        seg_ss: 0,
+        extended_registers: [0; 512],
+    };
+
+    /// Whether the flags name all of `part`, one of the `CONTEXT_` constants.
+    pub const fn has(&self, part: u32) -> bool {
+        self.flags & part == part
+    }
+
+    /// The context that these words are.
+    pub fn from_words(words: &[u32; Self::WORDS]) -> Self {
+        let mut context = Self::ZERO;
+        let mut words = words.iter().copied();
+        context.for_each_word(|field| *field = words.next().unwrap_or(0));
+        context
+    }
+
+    /// The context as words.
+    pub fn to_words(mut self) -> [u32; Self::WORDS] {
+        let mut words = [0; Self::WORDS];
+        let mut place = words.iter_mut();
+        self.for_each_word(|field| {
+            if let Some(word) = place.next() {
+                *word = *field;
+            }
+        });
+        words
+    }
+
+    /// Visits the words in the order they have in memory.
+    fn for_each_word(&mut self, mut visit: impl FnMut(&mut u32)) {
+        let save = &mut self.float_save;
+        let debug = [&mut self.dr0, &mut self.dr1, &mut self.dr2, &mut self.dr3, &mut self.dr6, &mut self.dr7];
+        visit(&mut self.flags);
+        debug.into_iter().for_each(&mut visit);
+        visit(&mut save.control_word);
+        visit(&mut save.status_word);
+        visit(&mut save.tag_word);
+        visit(&mut save.error_offset);
+        visit(&mut save.error_selector);
+        visit(&mut save.data_offset);
+        visit(&mut save.data_selector);
+        for_each_word_of(&mut save.register_area, &mut visit);
+        visit(&mut save.cr0_npx_state);
+        let segments = [&mut self.seg_gs, &mut self.seg_fs, &mut self.seg_es, &mut self.seg_ds];
+        let integers =
+            [&mut self.edi, &mut self.esi, &mut self.ebx, &mut self.edx, &mut self.ecx, &mut self.eax, &mut self.ebp];
+        let control = [&mut self.eip, &mut self.seg_cs, &mut self.eflags, &mut self.esp, &mut self.seg_ss];
+        segments.into_iter().for_each(&mut visit);
+        integers.into_iter().for_each(&mut visit);
+        control.into_iter().for_each(&mut visit);
+        for_each_word_of(&mut self.extended_registers, &mut visit);
+    }
+}
+
+fn for_each_word_of(bytes: &mut [u8], visit: &mut impl FnMut(&mut u32)) {
+    for chunk in bytes.as_chunks_mut::<4>().0 {
+        let mut word = u32::from_le_bytes(*chunk);
+        visit(&mut word);
+        *chunk = word.to_le_bytes();
+    }
+}
+
 /// Parameters that a record has room for.
 pub const MAXIMUM_PARAMETERS: usize = 15;
 /// `EXCEPTION_NONCONTINUABLE`: nobody may go on where it happened.
@@ -95,3 +202,80 @@ pub struct ExceptionRecord {
     pub information: [u32; MAXIMUM_PARAMETERS],
 }
 assert_layout!(ExceptionRecord, 0x50, { code: 0, flags: 4, nested: 8, address: 0xC, parameter_count: 0x10, information: 0x14 });
+
+impl ExceptionRecord {
+    /// Words of a record.
+    pub const WORDS: usize = size_of::<Self>() / 4;
+    /// Words before its parameters.
+    pub const HEADER_WORDS: usize = Self::WORDS - MAXIMUM_PARAMETERS;
+
+    /// A record of an exception at `address`, with as many `parameters` as fit.
+    pub fn new(code: u32, address: u32, parameters: &[u32]) -> Self {
+        let count = parameters.len().min(MAXIMUM_PARAMETERS);
+        let mut information = [0; MAXIMUM_PARAMETERS];
+        information[..count].copy_from_slice(&parameters[..count]);
+        Self { code, flags: 0, nested: 0, address, parameter_count: count as u32, information }
+    }
+
+    /// The parameters it says it has; never more than there is room for.
+    pub fn parameters(&self) -> &[u32] {
+        &self.information[..(self.parameter_count as usize).min(MAXIMUM_PARAMETERS)]
+    }
+
+    /// The record that these words are.
+    pub fn from_words(words: &[u32; Self::WORDS]) -> Self {
+        let [code, flags, nested, address, parameter_count, information @ ..] = *words;
+        Self { code, flags, nested, address, parameter_count, information }
+    }
+
+    /// The record as words.
+    pub fn to_words(&self) -> [u32; Self::WORDS] {
+        let mut words = [0; Self::WORDS];
+        let header = [self.code, self.flags, self.nested, self.address, self.parameter_count];
+        words[..Self::HEADER_WORDS].copy_from_slice(&header);
+        words[Self::HEADER_WORDS..].copy_from_slice(&self.information);
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_context_lie_where_winnt_has_them() {
+        let words: [u32; Context::WORDS] = core::array::from_fn(|index| index as u32 * 4);
+        let context = Context::from_words(&words);
+        let expected = [0, 0x18, 0x1C, 0x88, 0x8C, 0x98, 0x9C, 0xB0, 0xB4, 0xB8, 0xC0, 0xC8];
+        let found = [
+            context.flags,
+            context.dr7,
+            context.float_save.control_word,
+            context.float_save.cr0_npx_state,
+            context.seg_gs,
+            context.seg_ds,
+            context.edi,
+            context.eax,
+            context.ebp,
+            context.eip,
+            context.eflags,
+            context.seg_ss,
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(context.float_save.register_area[..4], 0x38_u32.to_le_bytes());
+        assert_eq!(context.extended_registers[508..], 0x2C8_u32.to_le_bytes());
+        assert_eq!(context.to_words(), words);
+    }
+
+    #[test]
+    fn a_record_keeps_what_it_is_given() {
+        let record = ExceptionRecord::new(0xC000_0005, 0x40_1000, &[1, 0x8000_0000]);
+        assert_eq!(record.parameters(), [1, 0x8000_0000]);
+        let words = record.to_words();
+        assert_eq!(words[..7], [0xC000_0005, 0, 0, 0x40_1000, 2, 1, 0x8000_0000]);
+        assert_eq!(ExceptionRecord::from_words(&words), record);
+        let liar = ExceptionRecord { parameter_count: 100_000, ..record };
+        assert_eq!(liar.parameters().len(), MAXIMUM_PARAMETERS);
+        assert_eq!(ExceptionRecord::new(1, 2, &[7; 20]).parameters(), [7; 15]);
+    }
+}

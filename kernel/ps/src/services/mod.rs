@@ -4,6 +4,7 @@
 //! What lies behind a service belongs to the rooms below; here is only what a program can get wrong.
 
 mod arguments;
+mod context;
 mod create_process;
 mod debug_control;
 mod device;
@@ -88,6 +89,10 @@ impl<P: Platform> Executive<P> {
             Service::NtRaiseHardError => self.raise_hard_error(words),
             Service::NtDelayExecution => self.delay_execution(words),
             Service::NtYieldExecution => self.yield_execution(),
+            Service::NtContinue => self.continue_with(words),
+            Service::NtRaiseException => self.raise_from_program(words),
+            Service::NtGetContextThread => self.get_context_thread(words),
+            Service::NtSetContextThread => self.set_context_thread(words),
             Service::NtFlushInstructionCache => Ok(NtStatus::SUCCESS),
             Service::NtQuerySystemTime => self.query_system_time(words),
             Service::NtQueryPerformanceCounter => self.query_performance_counter(words),

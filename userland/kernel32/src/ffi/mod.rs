@@ -7,6 +7,7 @@ mod critical_section;
 mod debug;
 mod directory;
 mod environment;
+mod exception;
 mod failure;
 mod file;
 mod find;

@@ -1,7 +1,5 @@
 //! The process and its thread: ending, identifiers, pseudo handles.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
 use user_ffi::teb;
 
 use super::failure::terminate;
@@ -16,9 +14,6 @@ const NO_YIELD_PERFORMED: u32 = 0x4000_0024;
 const FOR_EVER: u32 = 0xFFFF_FFFF;
 /// Units of 100 ns in a millisecond.
 const TICKS_PER_MILLISECOND: i64 = 10_000;
-
-/// The program's filter for exceptions that nothing handles.
-static EXCEPTION_FILTER: AtomicU32 = AtomicU32::new(0);
 
 /// Ends the process: every DLL is told, then it is gone.
 #[unsafe(no_mangle)]
@@ -83,10 +78,4 @@ pub extern "system" fn SleepEx(milliseconds: u32, alertable: Bool) -> u32 {
 pub extern "system" fn SwitchToThread() -> Bool {
     // SAFETY: yielding touches no memory.
     if unsafe { NtYieldExecution() } == NO_YIELD_PERFORMED { FALSE } else { TRUE }
-}
-
-/// Sets the program's filter for exceptions that nothing handles and returns the old one.
-#[unsafe(no_mangle)]
-pub extern "system" fn SetUnhandledExceptionFilter(filter: u32) -> u32 {
-    EXCEPTION_FILTER.swap(filter, Ordering::Relaxed)
 }

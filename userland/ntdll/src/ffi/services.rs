@@ -79,6 +79,7 @@ services! {
     NtFlushVirtualMemory ZwFlushVirtualMemory (process: u32, base: *mut u32, size: *mut u32, status: *mut u32);
     NtFreeUserPhysicalPages ZwFreeUserPhysicalPages (process: u32, count: *mut u32, frames: *const u32);
     NtFreeVirtualMemory ZwFreeVirtualMemory (process: u32, base: *mut u32, size: *mut u32, kind: u32);
+    NtGetContextThread ZwGetContextThread (thread: u32, context: *mut u8);
     NtGetWriteWatch ZwGetWriteWatch (process: u32, flags: u32, base: u32, size: u32, addresses: *mut u32, count: *mut u32, granularity: *mut u32);
     NtLockVirtualMemory ZwLockVirtualMemory (process: u32, base: *mut u32, size: *mut u32, kind: u32);
     NtMapUserPhysicalPages ZwMapUserPhysicalPages (address: u32, count: u32, frames: *const u32);
@@ -114,6 +115,7 @@ services! {
     NtResetEvent ZwResetEvent (event: u32, previous: *mut u32);
     NtResetWriteWatch ZwResetWriteWatch (process: u32, base: u32, size: u32);
     NtResumeThread ZwResumeThread (thread: u32, previous: *mut u32);
+    NtSetContextThread ZwSetContextThread (thread: u32, context: *const u8);
     NtSetEvent ZwSetEvent (event: u32, previous: *mut u32);
     NtSetInformationFile ZwSetInformationFile (file: u32, status: *mut u32, buffer: *const u8, length: u32, class: u32);
     NtSetInformationProcess ZwSetInformationProcess (process: u32, class: u32, buffer: *const u8, length: u32);

@@ -1,0 +1,58 @@
+//! The registers of a thread as programs see them, and how they become a thread's own: between `CONTEXT` on one side, the trap
+//! frame and the saved x87 and SSE registers on the other.
+//!
+//! What comes from a program is never believed: see `frame` and `floating_point` for what is made of it.
+//!
+//! Debug registers: a thread has none. They read as 0 and what a program puts there is dropped, because nothing loads them,
+//! so that no breakpoint can be set in the kernel half either.
+
+mod floating_point;
+mod frame;
+
+use abi::cell::Link;
+use abi::nt::context::{CONTEXT_EXTENDED_REGISTERS, CONTEXT_FLOATING_POINT, Context};
+use abi::nt::thread::Ethread;
+use abi::trap_frame::TrapFrame;
+
+pub(crate) use floating_point::{acknowledge, sse_exception, x87_exception};
+pub(crate) use frame::begin_at;
+
+pub use floating_point::{Form, IMAGE_SIZE, Image};
+
+use crate::executive::Executive;
+use crate::platform::Platform;
+
+impl<P: Platform> Executive<P> {
+    /// The frame through which `thread`, one of a program, goes back to ring 3. The thread is the running one, or is in the
+    /// kernel, where it waits or is ready.
+    pub(crate) fn user_frame(&self, thread: Link<Ethread>) -> &'static TrapFrame {
+        self.platform().user_frame(self.kernel_stack_of(thread))
+    }
+
+    fn kernel_stack_of(&self, thread: Link<Ethread>) -> u32 {
+        self.machine_record(thread).tcb.stack_base.get()
+    }
+
+    /// `context` with the registers of `thread` (see [`Self::user_frame`]) that its flags name.
+    #[doc(alias = "KeContextFromKframes")]
+    pub(crate) fn capture_context(&self, thread: Link<Ethread>, mut context: Context) -> Context {
+        frame::capture(self.user_frame(thread), &mut context);
+        if context.has(CONTEXT_FLOATING_POINT) || context.has(CONTEXT_EXTENDED_REGISTERS) {
+            let image = self.platform().floating_point(self.kernel_stack_of(thread));
+            floating_point::capture(&image, self.platform().floating_point_form(), &mut context);
+        }
+        context
+    }
+
+    /// Makes `thread` (see [`Self::user_frame`]) go on with the registers that the flags of `context` name, made harmless.
+    #[doc(alias = "KeContextToKframes")]
+    pub(crate) fn set_context(&self, thread: Link<Ethread>, context: &Context) {
+        frame::restore(self.user_frame(thread), context);
+        if context.has(CONTEXT_FLOATING_POINT) || context.has(CONTEXT_EXTENDED_REGISTERS) {
+            let stack = self.kernel_stack_of(thread);
+            let mut image = self.platform().floating_point(stack);
+            floating_point::restore(&mut image, self.platform().floating_point_form(), context);
+            self.platform().set_floating_point(stack, &image);
+        }
+    }
+}
