@@ -129,8 +129,8 @@ boot_entry:
     mov eax, offset boot_pointers - BASE
     mov cr3, eax
     mov eax, cr0
-    and eax, 0x9FFAFFF3     // caches on, EM, TS and AM off
-    or eax, 0x80010022      // PG, WP, NE, MP
+    and eax, 0x9FFAFFF3     // caches on, EM and TS off
+    or eax, 0x80050022      // PG, AM, WP, NE, MP
     mov cr0, eax
     mov eax, offset boot_high
     jmp eax

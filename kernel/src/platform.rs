@@ -49,6 +49,10 @@ impl Platform for Hardware {
         user_memory::copy_to_user(address, from)
     }
 
+    fn write_user_words(&self, address: u32, from: &[u32]) -> Result<(), NtStatus> {
+        user_memory::words_to_user(address, from)
+    }
+
     fn load_address_space(&self, directory_table: u32) {
         context::load_address_space(directory_table);
     }

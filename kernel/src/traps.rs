@@ -1,8 +1,5 @@
 //! What the kernel does at each kind of entry: the hooks of `hal::traps`.
 
-use alloc::format;
-use alloc::string::String;
-
 use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
 use drivers::{interrupt_controller, keyboard, serial, timer};
@@ -45,12 +42,7 @@ extern "C" fn page_fault(frame: &TrapFrame, address: u32) {
     if copying {
         user_memory::recover(frame, status);
     } else {
-        let verb = match access {
-            Access::Read => "read of",
-            Access::Write => "write to",
-            Access::Execute => "execution of",
-        };
-        system::executive().unhandled_exception(status, frame.eip.get(), format!(" ({verb} {address:08X})"));
+        system::executive().user_page_fault(frame, address, access, status);
     }
 }
 
@@ -81,7 +73,7 @@ fn system_page_fault(frame: &TrapFrame, address: u32) -> ! {
     bugcheck_at(BugcheckCode::PAGE_FAULT_IN_NONPAGED_AREA, [address, access, frame.eip.get(), 0], frame)
 }
 
-/// The status that the exception with `vector` is for a program, or `None` where none can cause it.
+/// What the kernel stops with when the exception with `vector` is its own, or `None` for one without a status.
 const fn exception_status(vector: u32) -> Option<NtStatus> {
     Some(match vector {
         0 => NtStatus::INTEGER_DIVIDE_BY_ZERO,
@@ -98,23 +90,12 @@ const fn exception_status(vector: u32) -> Option<NtStatus> {
     })
 }
 
-/// An exception in ring 3 is the program's end, but a breakpoint that the debugger takes.
+/// An exception in ring 3 goes to the debugger, where one was asked for and it is a breakpoint, or to the program.
 fn user_exception(frame: &TrapFrame, vector: u32) {
-    const PROTECTION_FAULT: u32 = 13;
     const BREAKPOINT: u32 = 3;
-    const OVERFLOW: u32 = 4;
-    if vector == BREAKPOINT && debugger::takes_breakpoint(frame) {
-        return;
+    if vector != BREAKPOINT || !debugger::takes_breakpoint(frame) {
+        system::executive().user_exception(frame, vector);
     }
-    let system = system::executive();
-    let eip = frame.eip.get();
-    let address = if matches!(vector, BREAKPOINT | OVERFLOW) { eip.wrapping_sub(1) } else { eip };
-    let status = match (vector, exception_status(vector)) {
-        (PROTECTION_FAULT, _) => system.protection_fault_status(eip),
-        (_, Some(status)) => status,
-        (_, None) => NtStatus::ILLEGAL_INSTRUCTION,
-    };
-    system.unhandled_exception(status, address, String::new());
 }
 
 extern "C" fn exception(frame: &TrapFrame, vector: u32) {

@@ -15,7 +15,7 @@ static void test(void)
     DWORD here = (DWORD)&here;
     EXPECT(thread > 0x7FF00000 && thread < 0x7FFE0000 && thread % PAGE == 0);
     EXPECT(process > 0x7FF00000 && process < 0x7FFE0000 && process % PAGE == 0);
-    EXPECT_EQUAL(thread_word(0), 0xFFFFFFFF); // no exception handler
+    EXPECT_EQUAL(read_word(thread_word(0)), 0xFFFFFFFF); // one exception handler, the last resort
     EXPECT(here < thread_word(4) && here >= thread_word(8));
     EXPECT_EQUAL(thread_word(0x20), GetCurrentProcessId());
     EXPECT_EQUAL(thread_word(0x24), GetCurrentThreadId());

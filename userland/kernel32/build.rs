@@ -4,7 +4,8 @@
 const BASE: &str = "0x7C800000";
 
 /// Names that lead to `ntdll`, as on Windows.
-const FORWARDERS: [(&str, &str); 14] = [
+const FORWARDERS: [(&str, &str); 18] = [
+    ("AddVectoredExceptionHandler", "RtlAddVectoredExceptionHandler"),
     ("DeleteCriticalSection", "RtlDeleteCriticalSection"),
     ("EnterCriticalSection", "RtlEnterCriticalSection"),
     ("HeapAlloc", "RtlAllocateHeap"),
@@ -13,8 +14,11 @@ const FORWARDERS: [(&str, &str); 14] = [
     ("HeapSize", "RtlSizeHeap"),
     ("InitializeCriticalSection", "RtlInitializeCriticalSection"),
     ("LeaveCriticalSection", "RtlLeaveCriticalSection"),
+    ("RemoveVectoredExceptionHandler", "RtlRemoveVectoredExceptionHandler"),
+    ("RtlCaptureContext", "RtlCaptureContext"),
     ("RtlFillMemory", "RtlFillMemory"),
     ("RtlMoveMemory", "RtlMoveMemory"),
+    ("RtlUnwind", "RtlUnwind"),
     ("RtlZeroMemory", "RtlZeroMemory"),
     ("SetCriticalSectionSpinCount", "RtlSetCriticalSectionSpinCount"),
     ("TryEnterCriticalSection", "RtlTryEnterCriticalSection"),

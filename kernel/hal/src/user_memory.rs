@@ -71,6 +71,16 @@ pub fn copy_to_user(address: u32, from: &[u8]) -> Result<(), NtStatus> {
     copy(address, from.as_ptr() as u32, from.len() as u32)
 }
 
+/// Copies words to user address `address`, of any alignment.
+///
+/// # Errors
+/// The status of the fault; part may have been written.
+pub fn words_to_user(address: u32, from: &[u32]) -> Result<(), NtStatus> {
+    let length = size_of_val(from) as u32;
+    probe(address, length, 1)?;
+    copy(address, from.as_ptr() as u32, length)
+}
+
 /// Reads a word, of any alignment.
 ///
 /// # Errors

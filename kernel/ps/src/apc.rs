@@ -1,7 +1,7 @@
 //! Calls into programs, and what else a thread looks at on its way to ring 3.
 
 use abi::cell::Link;
-use abi::nt::context::{CONTEXT_DEBUG_REGISTERS, CONTEXT_FULL, Context};
+use abi::nt::context::{CONTEXT_DEBUG_REGISTERS, CONTEXT_FULL, Context, ExceptionRecord};
 use abi::nt::dispatcher::Kapc;
 use abi::status::NtStatus;
 
@@ -58,7 +58,7 @@ impl<P: Platform> Executive<P> {
         match self.write_words(stack, &words) {
             Ok(()) => self.begin_at(thread, ntdll.entries.user_apc_dispatcher, stack),
             // Without a stack there is nothing that the program could be told.
-            Err(status) => self.unhandled_exception(status, context.eip, alloc::string::String::new()),
+            Err(status) => self.unhandled_exception(&ExceptionRecord::new(status.0, context.eip, &[])),
         }
     }
 }

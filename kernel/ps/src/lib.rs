@@ -8,6 +8,9 @@
 //! | how a program's thread is made and how it ends | `user_thread`, `exit` |
 //! | waits, suspension, calls into programs | `wait`, `apc` |
 //! | a program's page fault or exception | `trap` |
+//! | threads, waits, the end of a process | `thread` |
+//! | registers of a thread as `CONTEXT` | `context` |
+//! | a program's page fault, and what it is told of it | `trap`, `exception` |
 //! | a system service | `services` |
 //! | the console | `console` |
 //! | what runs after start-up, and what is told of it | `session`, `plan` |
@@ -23,6 +26,7 @@ mod context;
 mod create;
 mod deletion;
 mod endings;
+mod exception;
 mod executive;
 mod exit;
 mod files;

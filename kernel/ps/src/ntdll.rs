@@ -26,6 +26,8 @@ pub struct Entries {
     pub initialize_thunk: u32,
     /// Where a thread finds a call that is made in it.
     pub user_apc_dispatcher: u32,
+    /// Where a thread goes on with an exception on its stack.
+    pub exception_dispatcher: u32,
     /// The system-call stub that uses SYSENTER.
     pub fast_system_call: u32,
     /// The one that uses int 2E.
@@ -68,6 +70,7 @@ pub(crate) fn entries(size: u32, mut read: impl FnMut(u32, &mut [u8]) -> Result<
     Ok(Entries {
         initialize_thunk: address("LdrInitializeThunk")?,
         user_apc_dispatcher: address("KiUserApcDispatcher")?,
+        exception_dispatcher: address("KiUserExceptionDispatcher")?,
         fast_system_call: address("KiFastSystemCall")?,
         interrupt_system_call: address("KiIntSystemCall")?,
         fast_system_call_return: address("KiFastSystemCallRet")?,

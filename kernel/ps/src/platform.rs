@@ -106,6 +106,12 @@ pub trait Platform: Machine + Sync + 'static {
     /// ACCESS_VIOLATION, or the status of the fault; part may have been written.
     fn write_user(&self, address: u32, from: &[u8]) -> Result<(), NtStatus>;
 
+    /// Copies words to user address `address`, of any alignment.
+    ///
+    /// # Errors
+    /// As [`Self::write_user`].
+    fn write_user_words(&self, address: u32, from: &[u32]) -> Result<(), NtStatus>;
+
     /// Loads the page-directory-pointer table at physical address `directory_table`.
     fn load_address_space(&self, directory_table: u32);
 

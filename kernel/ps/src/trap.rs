@@ -1,4 +1,4 @@
-//! Faults and exceptions of programs.
+//! Page faults of programs, and what they are told of other trouble.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -74,9 +74,9 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// The exception that a general-protection fault at `address` in ring 3 is.
+    /// Whether the instruction at `address`, which ring 3 stumbled over, is one that only ring 0 may use.
     #[doc(alias = "KiTrap0D")]
-    pub fn protection_fault_status(&self, address: u32) -> NtStatus {
+    pub(crate) fn is_privileged_at(&self, address: u32) -> bool {
         let mut code = [0; LONGEST_INSTRUCTION];
         // At the end of what can be read the instruction may be shorter.
         let mut length = 0;
@@ -87,19 +87,7 @@ impl<P: Platform> Executive<P> {
             }
             length += 1;
         }
-        match is_privileged(&code[..length]) {
-            true => NtStatus::PRIVILEGED_INSTRUCTION,
-            false => NtStatus::ACCESS_VIOLATION,
-        }
-    }
-
-    /// Ends the current process: `status` was raised at `address` in ring 3 and there is nobody to handle it. `detail` says what
-    /// the program did.
-    #[doc(alias = "KiDispatchException")]
-    pub fn unhandled_exception(&self, status: NtStatus, address: u32, detail: String) -> ! {
-        let id = self.machine_record(self.current_process()).unique_process_id.get();
-        self.endings.record(id, Ending::Exception { status, address, detail });
-        self.exit_process(status)
+        is_privileged(&code[..length])
     }
 
     /// The program could not be loaded: keeps what the loader has to say of it.

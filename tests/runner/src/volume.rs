@@ -100,7 +100,7 @@ impl Volume {
     }
 
     fn fill(&self, disk: &mut Cursor<Vec<u8>>, bytes: u64) -> io::Result<()> {
-        fatfs::format_volume(&mut *disk, format_options(bytes))?;
+        fatfs::format_volume(&mut *disk, format_options(bytes, self.files.len()))?;
         let volume = FileSystem::new(disk, FsOptions::new())?;
         let root = volume.root_dir();
         for (path, source) in self.files.values() {
@@ -145,11 +145,18 @@ fn cluster_size(bytes: u64) -> u64 {
     (0..6).map(|shift| SECTOR << shift).find(|cluster| bytes / cluster < 65_000).unwrap_or(8 * SECTOR)
 }
 
-fn format_options(bytes: u64) -> FormatVolumeOptions {
+/// Entries of the root folder, whose size is fixed on FAT16: a long name takes several.
+fn root_entries(files: usize) -> u16 {
+    const ENTRIES_PER_FILE: usize = 8;
+    u16::try_from((files * ENTRIES_PER_FILE).next_multiple_of(16)).unwrap_or(u16::MAX - 15).max(512)
+}
+
+fn format_options(bytes: u64, files: usize) -> FormatVolumeOptions {
     let kind = if bytes > LARGEST_FAT16 { FatType::Fat32 } else { FatType::Fat16 };
     FormatVolumeOptions::new()
         .fat_type(kind)
         .bytes_per_cluster(u32::try_from(cluster_size(bytes)).unwrap_or(4096))
+        .max_root_dir_entries(root_entries(files))
         .volume_id(VOLUME_ID)
         .volume_label(*b"VADOSE     ")
 }
@@ -233,7 +240,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         let bytes = LARGEST_FAT16 + (64 << 20);
         file.set_len(bytes).unwrap();
-        fatfs::format_volume(&mut file, format_options(bytes)).unwrap();
+        fatfs::format_volume(&mut file, format_options(bytes, 1)).unwrap();
         assert_eq!(FileSystem::new(file, FsOptions::new()).unwrap().fat_type(), FatType::Fat32);
     }
 }

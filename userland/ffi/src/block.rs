@@ -68,6 +68,12 @@ impl ThreadBlock {
     }
 
     words! {
+        /// The innermost exception registration.
+        0x00 exception_list set_exception_list;
+        /// Address just past the stack.
+        0x04 stack_base;
+        /// Lowest address of the stack that is committed and no guard page.
+        0x08 stack_limit;
         /// Identifier of the process.
         0x20 process_identifier;
         /// Identifier of the thread.

@@ -10,6 +10,7 @@
 //! | how a failure becomes a last error | `ffi/last_error.rs` |
 //! | memory: VirtualAlloc and its kin, heaps | `ffi/virtual_memory.rs`, `ffi/heap.rs` |
 //! | files, pipes and the console | `ffi/file.rs`, `ffi/console.rs`, `ffi/standard_handle.rs` |
+//! | exceptions and registers | `ffi/exception.rs` |
 //! | DLLs | `ffi/module.rs` |
 //! | the process and what it was started with | `ffi/process.rs`, `ffi/startup.rs`, `ffi/environment.rs` |
 #![no_std]

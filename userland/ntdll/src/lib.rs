@@ -6,6 +6,7 @@
 //! | how a service is entered | `ffi/system_call.rs` |
 //! | the first instruction in ring 3 | `ffi/start.rs`, `ffi/thread.rs` |
 //! | the loader's exports; its thinking is in `user-support` | `ffi/loader.rs` |
+//! | exceptions; who is asked is decided in `user-support` | `ffi/exception/` |
 //! | the heap | `ffi/heap/` |
 //!
 //! # How a thread starts

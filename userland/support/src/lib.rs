@@ -7,6 +7,7 @@
 //! | to see | open |
 //! |---|---|
 //! | which Win32 error an NTSTATUS becomes | `error_map` |
+//! | who handles an exception | `exception` |
 //! | Windows-1252, UTF-8 and UTF-16 | `text` |
 //! | how `prog.exe` becomes `\??\C:\prog.exe` | `path` |
 //! | what the console shows | `console` |
@@ -23,6 +24,7 @@ pub mod console;
 pub mod environment;
 pub mod error;
 pub mod error_map;
+pub mod exception;
 pub mod file;
 pub mod find;
 pub mod format;

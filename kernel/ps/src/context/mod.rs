@@ -14,6 +14,9 @@ use abi::nt::context::{CONTEXT_EXTENDED_REGISTERS, CONTEXT_FLOATING_POINT, Conte
 use abi::nt::thread::Ethread;
 use abi::trap_frame::TrapFrame;
 
+pub(crate) use floating_point::{acknowledge, sse_exception, x87_exception};
+pub(crate) use frame::begin_at;
+
 pub use floating_point::{Form, IMAGE_SIZE, Image};
 
 use crate::executive::Executive;

@@ -2,7 +2,7 @@
 
 use abi::access::{THREAD_GET_CONTEXT, THREAD_SET_CONTEXT};
 use abi::cell::Link;
-use abi::nt::context::Context;
+use abi::nt::context::{Context, ExceptionRecord, MAXIMUM_PARAMETERS};
 use abi::nt::thread::Ethread;
 use abi::status::NtStatus;
 use ob::Handle;
@@ -22,6 +22,38 @@ impl<P: Platform> Executive<P> {
         }
         self.set_context(thread, &context);
         Ok(NtStatus(self.user_frame(thread).eax.get()))
+    }
+
+    /// Raises an exception as if the thread with these registers had caused it. A second chance is the end of the process.
+    #[doc(alias = "KiRaiseException")]
+    pub(super) fn raise_from_program(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[record_at, context_at, first_chance] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        let context = self.read_context(context_at)?;
+        let record = self.read_exception_record(record_at)?;
+        let thread = self.platform().current_thread();
+        self.set_context(thread, &context);
+        match first_chance & 0xFF {
+            0 => self.unhandled_exception(&record),
+            _ => self.raise_exception(record),
+        }
+        Ok(NtStatus(self.user_frame(thread).eax.get()))
+    }
+
+    /// The `EXCEPTION_RECORD` at user address `at`: as much of it as has parameters.
+    ///
+    /// # Errors
+    /// INVALID_PARAMETER where it says that it has more than there is room for, and those of reading it.
+    fn read_exception_record(&self, at: u32) -> Result<ExceptionRecord, NtStatus> {
+        let mut words = [0; ExceptionRecord::WORDS];
+        self.read_aligned_words(at, &mut words[..ExceptionRecord::HEADER_WORDS])?;
+        let count = words[ExceptionRecord::HEADER_WORDS - 1] as usize;
+        if count > MAXIMUM_PARAMETERS {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        self.read_aligned_words(at, &mut words[..ExceptionRecord::HEADER_WORDS + count])?;
+        let read = ExceptionRecord::from_words(&words);
+        // Read twice: the program may have changed its mind in between.
+        Ok(ExceptionRecord { parameter_count: count as u32, ..read })
     }
 
     /// Only the parts that the flags there name are written.

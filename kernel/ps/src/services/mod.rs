@@ -123,6 +123,7 @@ impl<P: Platform> Executive<P> {
             Service::NtQueueApcThread => self.queue_apc_thread(words),
             Service::NtQueryInformationThread => self.query_information_thread(words),
             Service::NtSetInformationThread => self.set_information_thread(words),
+            Service::NtRaiseException => self.raise_from_program(words),
             Service::NtFlushInstructionCache => Ok(NtStatus::SUCCESS),
             Service::NtQuerySystemTime => self.query_system_time(words),
             Service::NtQueryPerformanceCounter => self.query_performance_counter(words),

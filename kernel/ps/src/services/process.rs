@@ -11,6 +11,8 @@ use crate::platform::Platform;
 
 /// Most parameters a hard error has.
 const MAXIMUM_PARAMETERS: u32 = 4;
+/// `HARDERROR_OVERRIDE_ERRORMODE`: a bit of the status that says to tell it whatever the process wants hidden.
+const OVERRIDE_ERROR_MODE: u32 = 0x1000_0000;
 /// What the answer to a hard error says: it was shown.
 const RESPONSE_RETURN_TO_CALLER: u32 = 0;
 
@@ -31,6 +33,14 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::INVALID_PARAMETER_2);
         }
         self.probe_word(response_at)?;
+        if status & !OVERRIDE_ERROR_MODE == NtStatus::UNHANDLED_EXCEPTION.0 && count == MAXIMUM_PARAMETERS && mask == 0 {
+            let mut words = [0; MAXIMUM_PARAMETERS as usize];
+            self.platform().read_user_words(parameters_at, &mut words)?;
+            let [code, address, parameters @ ..] = words;
+            self.record_exception(code, address, &parameters);
+            self.write_word(response_at, RESPONSE_RETURN_TO_CALLER)?;
+            return Ok(NtStatus::SUCCESS);
+        }
         let mut texts: [String; MAXIMUM_PARAMETERS as usize] = Default::default();
         for index in 0..count {
             let parameter = self.read_word(parameters_at.wrapping_add(index * 4))?;

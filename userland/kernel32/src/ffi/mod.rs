@@ -10,6 +10,7 @@ mod directory;
 mod duplicate;
 mod environment;
 mod event;
+mod exception;
 mod failure;
 mod file;
 mod find;

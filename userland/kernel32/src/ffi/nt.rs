@@ -1,5 +1,6 @@
 //! What this DLL imports from `ntdll`.
 
+use abi::nt::context::ExceptionRecord;
 use user_ffi::{AnsiString, UnicodeString};
 
 /// The pseudo handle of the calling process.
@@ -86,6 +87,7 @@ unsafe extern "system" {
     pub fn NtFlushBuffersFile(file: u32, status: *mut u32) -> u32;
     pub fn NtFlushInstructionCache(process: u32, base: u32, size: u32) -> u32;
     pub fn NtFreeVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
+    pub fn NtGetContextThread(thread: u32, context: *mut u8) -> u32;
     pub fn NtLockVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
     pub fn NtOpenFile(
         handle: *mut u32,
@@ -145,6 +147,16 @@ unsafe extern "system" {
     pub fn NtSetInformationFile(file: u32, status: *mut u32, buffer: *const u8, length: u32, class: u32) -> u32;
     pub fn NtResumeThread(thread: u32, previous: *mut u32) -> u32;
     pub fn NtSetInformationProcess(process: u32, class: u32, buffer: *const u8, length: u32) -> u32;
+    pub fn NtRaiseHardError(
+        status: u32,
+        count: u32,
+        text_mask: u32,
+        parameters: *const u32,
+        options: u32,
+        response: *mut u32,
+    ) -> u32;
+    pub fn NtSetContextThread(thread: u32, context: *const u8) -> u32;
+    pub fn RtlRaiseException(record: *mut ExceptionRecord);
     pub fn NtTerminateProcess(process: u32, status: u32) -> u32;
     pub fn NtUnlockVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
     pub fn NtWriteFile(

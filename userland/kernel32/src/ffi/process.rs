@@ -1,15 +1,10 @@
 //! The process: its end, identifier and pseudo handle.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
 use user_ffi::teb;
 
 use super::failure::terminate;
 use super::last_error::{Bool, succeeded};
 use super::nt::{CURRENT_PROCESS, LdrShutdownProcess, NtTerminateProcess};
-
-/// The program's filter for exceptions that nothing handles.
-static EXCEPTION_FILTER: AtomicU32 = AtomicU32::new(0);
 
 /// Ends the process: every DLL is told, then it is gone.
 #[unsafe(no_mangle)]
@@ -47,10 +42,4 @@ pub extern "system" fn GetCurrentProcess() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "system" fn GetCurrentProcessId() -> u32 {
     teb().process_identifier()
-}
-
-/// Sets the program's filter for exceptions that nothing handles and returns the old one.
-#[unsafe(no_mangle)]
-pub extern "system" fn SetUnhandledExceptionFilter(filter: u32) -> u32 {
-    EXCEPTION_FILTER.swap(filter, Ordering::Relaxed)
 }

@@ -3,6 +3,7 @@
 mod critical_section;
 mod debug;
 mod error;
+mod exception;
 mod failure;
 mod heap;
 mod loader;

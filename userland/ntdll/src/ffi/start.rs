@@ -13,6 +13,7 @@ use user_support::status::Status;
 use user_support::text::wide;
 
 use super::critical_section::CriticalSection;
+use super::exception::{call_under_last_resort, prepare_last_resort};
 use super::failure::terminate;
 use super::heap;
 use super::process::Native;
@@ -112,6 +113,7 @@ fn load_program(process: &Native, ntdll: u32) -> Result<u32, LoadError> {
     };
     LOADER_LOCK.enter();
     let entry = start(process, &program);
+    prepare_last_resort(process);
     LOADER_LOCK.leave();
     entry
 }
@@ -170,27 +172,27 @@ fn search_path(process: &Native) -> Vec<u16> {
 /// # Safety
 /// `entry` is the program's entry point.
 unsafe fn enter_program(entry: u32) -> ! {
-    // SAFETY: the caller's promise. The entry point finds a return address, the PEB as its only argument and in ebx;
-    // it may take the argument off the stack or not.
+    // SAFETY: the caller's promise. The entry point finds a return address, the PEB as its only argument and in ebx.
     unsafe {
         asm!(
             "and esp, 0xFFFFFFF0",
             "sub esp, 12",
-            "xor ebp, ebp",
-            "push ebx",
-            "call {entry}",
+            "push {argument}",
+            "push {entry}",
+            "call {call}",
             "push eax",
             "call {finish}",
             entry = in(reg) entry,
+            call = sym call_under_last_resort,
             finish = sym finish,
-            in("ebx") peb().address(),
+            argument = in(reg) peb().address(),
             options(noreturn),
         )
     }
 }
 
 /// What follows when the entry point returns.
-extern "system" fn finish(status: u32) -> ! {
+pub(super) extern "system" fn finish(status: u32) -> ! {
     shut_down_process();
     terminate(status)
 }

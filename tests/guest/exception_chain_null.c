@@ -1,0 +1,17 @@
+// An empty chain that ends with 0.
+// expect: exception C0000005
+#include "handler.h"
+
+static DWORD __cdecl searching(EXCEPTION_RECORD *record, registration *own, CONTEXT *context, void *dispatcher)
+{
+    (void)record, (void)own, (void)context, (void)dispatcher;
+    return SEARCH;
+}
+
+static void test(void)
+{
+    registration own;
+    push_handler(&own, searching);
+    set_chain(NULL);
+    read_word(4);
+}

@@ -1,0 +1,11 @@
+// An exception with ESP in the kernel half.
+// expect: exception C000001D
+#include "handler.h"
+
+static void test(void)
+{
+    char *page = commit(PAGE);
+    EXPECT_EQUAL(protect_at(page, PAGE, PAGE_READONLY), SUCCESS);
+    __asm__ volatile("movl %0, %%esp; ud2" : : "r"(0x80400000));
+    __builtin_unreachable();
+}
