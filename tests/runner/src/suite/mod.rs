@@ -19,6 +19,8 @@ pub mod host;
 pub mod judge;
 pub mod machines;
 pub mod refusals;
+pub mod shell;
+pub mod terminal;
 
 /// A part of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
