@@ -57,7 +57,7 @@ NEED     := tests/runner/packages.sh
 
 # ---- What users call --------------------------------------------------------------------------------------------
 help:
-	@echo 'make run     boot the disc image in QEMU, console on this terminal (VIDEO=1 opens the screen)'
+	@echo 'make run     boot the disc image in QEMU; the shell is on this terminal (VIDEO=1: and on the screen)'
 	@echo '             ./vadose kd in a second terminal attaches to its debugger; CMDLINE=kd=wait waits for it'
 	@echo 'make test    all tests; the last line is "N passed, N failed"'
 	@echo 'make debug   QEMU stopped at the kernel'"'"'s entry, gdb attached (GDB_ARGS="-batch -ex ..." hands words to gdb)'
@@ -94,7 +94,7 @@ check: runner
 	$(FORMAT) --all --check
 	$(CLIPPY) --quiet --all-targets -- -D warnings
 	$(BARE_CLIPPY) --quiet --release --config kernel/target.toml -p vadose-kernel -- -D warnings
-	$(BARE_CLIPPY) --quiet --release --config userland/target.toml $(DLLS:%=-p %) -- -D warnings
+	$(BARE_CLIPPY) --quiet --release --config userland/target.toml $(DLLS:%=-p %) $(SHELL_PROGRAM) -- -D warnings
 	RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' $(CARGO) doc --quiet --no-deps --document-private-items
 	$(RUNNER) unsafe-list
 
@@ -103,6 +103,8 @@ clean:
 
 # ---- Building blocks --------------------------------------------------------------------------------------------
 DLLS      := ntdll kernel32 msvcrt
+# The shell's program, cmd.exe; its library is built with the host's crates.
+SHELL_PROGRAM := -p shell --features shell/program
 KERNEL    := $(TARGET)/x86-target/release/vadose-kernel
 MINGW     := i686-w64-mingw32-gcc
 # No C library and nothing hidden: the programs bring their own entry, mainCRTStartup.
@@ -130,8 +132,8 @@ kernel: runner
 
 userland: runner
 	@$(if $(BUILD_NEEDS),$(NEED) $(BUILD_NEEDS))
-	@$(BARE) build $(QUIET) --release --config userland/target.toml $(DLLS:%=-p %)
-	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) $(DLLS:%=out/system32/%.dll)
+	@$(BARE) build $(QUIET) --release --config userland/target.toml $(DLLS:%=-p %) $(SHELL_PROGRAM)
+	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) $(DLLS:%=out/system32/%.dll) out/system32/cmd.exe
 
 # The C programs: tests, the programs that test the commands, benchmarks, samples and the programs that ship on C:.
 guest:
@@ -149,6 +151,11 @@ out/kernel: out/kernel.elf
 out/system32/%.dll: $(TARGET)/pe-target/release/%.dll $(DLLS:%=$(TARGET)/pe-target/release/%.dll) $(RUNNER)
 	@mkdir -p $(@D) out/symbols
 	@cp $< out/symbols/$*.dll
+	@$(RUNNER) strip-dll $< $@
+
+out/system32/%.exe: $(TARGET)/pe-target/release/%.exe $(RUNNER)
+	@mkdir -p $(@D) out/symbols
+	@cp $< out/symbols/$*.exe
 	@$(RUNNER) strip-dll $< $@
 
 # Programs with the C library, as a user builds them; printf is the library's, not the compiler's.

@@ -16,7 +16,7 @@ use crate::{command_line, machine::names};
 /// Where Debian's grub-pc-bin puts the modules for PCs with a BIOS.
 const GRUB_MODULES: &str = "/usr/lib/grub/i386-pc";
 /// The program that a disc runs when nothing else was asked for.
-pub const DEMONSTRATION: &str = "hello.exe";
+pub const SHELL: &str = "cmd.exe";
 
 /// The mark in GRUB's configuration for the kernel's command line.
 const COMMAND_LINE: &str = "@COMMAND_LINE@";
@@ -45,7 +45,7 @@ pub fn build_release(tree: &Tree, options: &IsoOptions) -> Result<PathBuf> {
     Ok(output)
 }
 
-/// The system, the sample programs and a plan that runs the first of them on the console.
+/// The system, the sample programs and a plan that runs the shell on the console.
 #[derive(Clone, Debug)]
 pub struct Demonstration {
     volume: Volume,
@@ -58,11 +58,12 @@ pub struct Demonstration {
 /// [`Error::Unbuilt`].
 pub fn demonstration(tree: &Tree) -> Result<Demonstration> {
     let mut volume = tree.system_volume()?;
-    tree.built(&format!("samples/{DEMONSTRATION}"), "guest")?;
+    tree.built(&format!("system32/{SHELL}"), "userland")?;
+    tree.built("samples/hello.exe", "guest")?;
     volume.add_folder("samples", &tree.out("samples"))?;
-    let image = format!("C:\\samples\\{DEMONSTRATION}");
+    let image = format!("C:\\WINDOWS\\system32\\{SHELL}");
     let job = Job {
-        label: "demonstration".into(),
+        label: "shell".into(),
         command_line: command_line::join(&image, &[]),
         image,
         handles: Handles::Console,

@@ -28,7 +28,7 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 15] = [
+    let tests: [Test; 16] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -36,14 +36,15 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
         ("an exception is 134 with status and address", Commands::exception),
         ("a refused program is 127 with DLL and export", Commands::refused),
         ("the time-out is 124", Commands::timed_out),
-        ("the disc image boots and switches the machine off", Commands::disc),
+        ("the shell of the disc image carries out every command and switches the machine off", Commands::shell),
+        ("exec --console shows what the program writes, and nothing else", Commands::console),
         ("gdb stops at the kernel's entry with source lines", Commands::debugger),
         ("the tours print what gdb reads at the same stop", Commands::tours),
         ("tours are listed, and refused without the kernel option", Commands::tours_refused),
         ("a debugger's requests are checked", Commands::debug_control),
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
-        ("a second terminal attaches to the machine's debugger", Commands::console),
+        ("a second terminal attaches to the machine's debugger", Commands::second_terminal),
     ];
     for (name, test) in tests {
         suite.record(name, test(&commands)?);
@@ -163,9 +164,18 @@ impl Commands {
         }))
     }
 
-    fn disc(&self) -> Result<Verdict> {
-        let output = self.vadose(&["run", "--timeout", "120"], b"")?;
-        Ok(expect_code(&output, 0).and_then(|()| check(!output.stdout.is_empty(), || "nothing on the console".into())))
+    fn shell(&self) -> Result<Verdict> {
+        super::shell::every_command(&self.tree)
+    }
+
+    fn console(&self) -> Result<Verdict> {
+        let output = self.vadose(&["exec", "--console", &self.program("console")?], b"typed\nrest")?;
+        // NtDisplayString is for people at the machine: it is in no program's output. What is typed is echoed.
+        let expected = b"name? typed\r\n<typed\r\n>rest<rest>";
+        Ok(expect_code(&output, 0x22).and_then(|()| {
+            check(output.stdout == expected, || format!("output: {:?}", text(&output.stdout)))?;
+            check(output.stderr.is_empty() || !text(&output.stderr).contains("for people"), || text(&output.stderr))
+        }))
     }
 
     fn tours(&self) -> Result<Verdict> {
@@ -221,7 +231,7 @@ impl Commands {
             .and_then(|()| expect_code(&alone, error::EXCEPTION)))
     }
 
-    fn console(&self) -> Result<Verdict> {
+    fn second_terminal(&self) -> Result<Verdict> {
         let this = env::current_exe().map_err(Error::host("finding this program"))?;
         let mut machine = Command::new(this)
             .args(["run", "--timeout", "240", "--cmdline", "kd=wait"])

@@ -20,6 +20,8 @@ pub mod judge;
 mod listings;
 pub mod machines;
 pub mod refusals;
+pub mod shell;
+pub mod terminal;
 mod tours;
 
 /// A part of the tests.

@@ -1,0 +1,125 @@
+//! The commands that the shell carries out itself.
+
+mod files;
+mod machine;
+mod processes;
+
+use alloc::format;
+use alloc::string::String;
+
+use crate::parse::Line;
+use crate::shell::{Outcome, Shell};
+use crate::system::System;
+
+/// A command.
+#[derive(Clone, Copy, Debug)]
+pub struct Command {
+    /// Its name.
+    pub name: &'static str,
+    /// What may follow it.
+    pub usage: &'static str,
+    /// What it does.
+    pub help: &'static str,
+}
+
+const fn command(name: &'static str, usage: &'static str, help: &'static str) -> Command {
+    Command { name, usage, help }
+}
+
+/// All of them, by name.
+pub const COMMANDS: &[Command] = &[
+    command("cat", "FILE...", "the same as type"),
+    command("cd", "[FOLDER]", "shows the current folder, or goes to another"),
+    command("cls", "", "clears the screen"),
+    command("dir", "[PATTERN]", "lists files and folders"),
+    command("echo", "[TEXT]", "writes text; %NAME% is a variable's value"),
+    command("exit", "[STATUS]", "ends the shell"),
+    command("help", "[COMMAND]", "shows what there is, or what a command does"),
+    command("history", "", "shows the lines typed before"),
+    command("kill", "ID", "ends a process"),
+    command("ls", "[PATTERN]", "the same as dir, names only"),
+    command("maps", "[ID]", "the same as vm"),
+    command("mem", "", "shows the memory of the machine"),
+    command("ps", "", "shows all processes"),
+    command("reboot", "", "starts the machine anew"),
+    command("set", "[NAME[=VALUE]]", "shows variables, or sets one; an empty value removes it"),
+    command("shutdown", "", "switches the machine off"),
+    command("start", "PROGRAM [ARGUMENTS]", "runs a program beside the shell, as PROGRAM & does"),
+    command("time", "", "shows date and time (UTC), and how long the machine runs"),
+    command("type", "FILE...", "writes what is in files"),
+    command("ver", "", "shows the version"),
+    command("vm", "[ID]", "shows the address space of a process, the shell's own without a number"),
+];
+
+/// Carries out `line` if it is a command.
+pub fn run<S: System>(shell: &mut Shell<S>, line: &Line) -> Option<Outcome> {
+    let status = match line.command.to_ascii_lowercase().as_str() {
+        "cat" | "type" => files::write_files(shell, line),
+        "cd" | "chdir" => files::change_directory(shell, line),
+        "dir" => files::list(shell, line),
+        "ls" => files::list_names(shell, line),
+        "cls" => machine::clear(shell),
+        "echo" => machine::echo(shell, line),
+        "help" | "?" => help(shell, line),
+        "history" => machine::history(shell),
+        "mem" => machine::memory(shell),
+        "set" => machine::set(shell, line),
+        "time" | "date" => machine::time(shell),
+        "ver" => machine::version(shell),
+        "shutdown" => machine::shut_down(shell, crate::system::ShutDown::PowerOff),
+        "reboot" => machine::shut_down(shell, crate::system::ShutDown::Restart),
+        "ps" => processes::list(shell),
+        "kill" => processes::kill(shell, line),
+        "vm" | "maps" => processes::address_space(shell, line),
+        "start" => return Some(start(shell, line)),
+        "exit" => return Some(exit(shell, line)),
+        _ => return None,
+    };
+    Some(Outcome::Next(status))
+}
+
+/// Says how a command is used; the status of one that was used wrongly.
+fn usage<S: System>(shell: &mut Shell<S>, name: &str) -> u32 {
+    if let Some(command) = COMMANDS.iter().find(|command| command.name == name) {
+        shell.print(format!("usage: {} {}", command.name, command.usage).trim_end());
+        shell.print("\r\n");
+    }
+    1
+}
+
+fn exit<S: System>(shell: &mut Shell<S>, line: &Line) -> Outcome {
+    match line.arguments.first().map(|status| status.parse::<i32>()) {
+        None => Outcome::Exit(shell.status),
+        Some(Ok(status)) => Outcome::Exit(status.cast_unsigned()),
+        Some(Err(_)) => Outcome::Next(usage(shell, "exit")),
+    }
+}
+
+fn start<S: System>(shell: &mut Shell<S>, line: &Line) -> Outcome {
+    match line.rest.as_str() {
+        "" => Outcome::Next(usage(shell, "start")),
+        rest => shell.carry_out(&format!("{rest} &")),
+    }
+}
+
+fn help<S: System>(shell: &mut Shell<S>, line: &Line) -> u32 {
+    let Some(name) = line.arguments.first() else {
+        let lines: String =
+            COMMANDS.iter().map(|command| format!("  {:<9} {}\r\n", command.name, command.help)).collect();
+        shell.print(&lines);
+        shell
+            .print("A program is run by its name; Ctrl-C ends it. Tab completes, arrows bring earlier lines back.\r\n");
+        return 0;
+    };
+    match COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name)) {
+        Some(command) => {
+            let usage = format!("{} {}", command.name, command.usage);
+            shell.print(&format!("{}\r\n  {}\r\n", usage.trim_end(), command.help));
+            0
+        }
+        None => {
+            shell.print(&format!("There is no command {name}.\r\n"));
+            1
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Win32 errors in words, as Windows has them.
+
+use alloc::format;
+use alloc::string::String;
+
+/// A Win32 error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Win32Error(pub u32);
+
+impl Win32Error {
+    /// There is no such file.
+    pub const FILE_NOT_FOUND: Self = Self(2);
+    /// There is no such folder.
+    pub const PATH_NOT_FOUND: Self = Self(3);
+    /// It must not be done.
+    pub const ACCESS_DENIED: Self = Self(5);
+    /// The argument makes no sense.
+    pub const INVALID_PARAMETER: Self = Self(87);
+
+    /// What it means.
+    pub fn text(self) -> String {
+        let known = match self.0 {
+            2 => "The system cannot find the file specified.",
+            3 => "The system cannot find the path specified.",
+            5 => "Access is denied.",
+            8 => "Not enough memory is available to process this command.",
+            19 => "The media is write protected.",
+            87 => "The parameter is incorrect.",
+            123 => "The filename, directory name, or volume label syntax is incorrect.",
+            126 => "The specified module could not be found.",
+            193 => "This is not a valid Win32 application.",
+            203 => "The environment variable is not defined.",
+            206 => "The filename or extension is too long.",
+            267 => "The directory name is invalid.",
+            1314 => "A required privilege is not held by the client.",
+            1450 => "Insufficient system resources exist to complete the requested service.",
+            other => return format!("The system answered with error {other}."),
+        };
+        String::from(known)
+    }
+}

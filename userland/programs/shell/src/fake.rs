@@ -1,0 +1,196 @@
+//! A system for tests: keys from a script, a few files, and everything that was written.
+
+use std::collections::VecDeque;
+
+use terminal::{Decoder, Key};
+
+use crate::error::Win32Error;
+use crate::system::*;
+
+pub struct Fake {
+    keys: VecDeque<Key>,
+    written: Vec<u8>,
+    directory: String,
+    variables: Vec<(String, String)>,
+}
+
+const FILES: [(&str, u32, &str); 5] = [
+    ("C:\\hello.txt", 0x20, "Hello\r\nfile"),
+    ("C:\\second file.txt", 0x20, "x"),
+    ("C:\\samples", 0x10, ""),
+    ("C:\\WINDOWS\\system32\\hello.exe", 0x20, "MZ"),
+    ("C:\\WINDOWS\\system32", 0x10, ""),
+];
+
+impl Fake {
+    pub fn typing(bytes: &[u8]) -> Self {
+        let mut decoder = Decoder::new();
+        let mut keys: VecDeque<Key> = bytes.iter().filter_map(|byte| decoder.push(*byte)).collect();
+        keys.extend(decoder.idle());
+        let variables = [("PATH", "C:\\WINDOWS\\system32"), ("ComSpec", "C:\\WINDOWS\\system32\\cmd.exe")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        Self { keys, written: Vec::new(), directory: "C:\\".into(), variables }
+    }
+
+    pub fn output(&self) -> String {
+        String::from_utf8_lossy(&self.written).into_owned()
+    }
+
+    fn whole(&self, path: &str) -> String {
+        let path = path.replace('/', "\\");
+        if path.contains(':') { path } else { format!("{}\\{path}", self.directory.trim_end_matches('\\')) }
+    }
+}
+
+impl System for Fake {
+    fn read_key(&mut self) -> Option<Key> {
+        self.keys.pop_front()
+    }
+    fn write(&mut self, text: &[u8]) {
+        self.written.extend(text);
+    }
+    fn column(&mut self) -> usize {
+        4
+    }
+    fn current_directory(&mut self) -> String {
+        self.directory.clone()
+    }
+    fn change_directory(&mut self, path: &str) -> Result<(), Win32Error> {
+        let whole = self.whole(path);
+        let known = FILES.iter().any(|(name, attributes, _)| name.eq_ignore_ascii_case(&whole) && *attributes == 0x10);
+        self.directory = if known { whole } else { return Err(Win32Error::FILE_NOT_FOUND) };
+        Ok(())
+    }
+    fn list(&mut self, pattern: &str) -> Result<Vec<File>, Win32Error> {
+        let whole = self.whole(pattern).to_ascii_lowercase();
+        let stem = whole.trim_end_matches('*');
+        let folder = &stem[..stem.rfind('\\').unwrap_or(0)];
+        let fits = |name: &str| name.to_ascii_lowercase().starts_with(stem) && name.rfind('\\') == Some(folder.len());
+        let files: Vec<File> = FILES
+            .iter()
+            .filter(|(name, ..)| fits(name))
+            .map(|(name, attributes, text)| File {
+                name: name.rsplit('\\').next().unwrap_or_default().into(),
+                attributes: *attributes,
+                size: text.len() as u64,
+                written: 1,
+            })
+            .collect();
+        if files.is_empty() { Err(Win32Error::FILE_NOT_FOUND) } else { Ok(files) }
+    }
+    fn attributes(&mut self, path: &str) -> Option<u32> {
+        let whole = self.whole(path);
+        FILES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(&whole)).map(|(_, attributes, _)| *attributes)
+    }
+    fn read_file(&mut self, path: &str, take: &mut dyn FnMut(&mut Self, &[u8]) -> bool) -> Result<(), Win32Error> {
+        let whole = self.whole(path);
+        let found =
+            FILES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(&whole)).ok_or(Win32Error::FILE_NOT_FOUND)?;
+        take(self, found.2.as_bytes());
+        Ok(())
+    }
+    fn free_bytes(&mut self) -> Option<u64> {
+        Some(4096)
+    }
+    fn variables(&mut self) -> Vec<(String, String)> {
+        self.variables.clone()
+    }
+    fn variable(&mut self, name: &str) -> Option<String> {
+        self.variables.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+    }
+    fn set_variable(&mut self, name: &str, value: Option<&str>) -> Result<(), Win32Error> {
+        self.variables.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+        self.variables.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        Ok(())
+    }
+    fn run(&mut self, image: &str, command_line: &str, wait: Wait) -> Result<Ran, Win32Error> {
+        assert!(command_line.starts_with(image));
+        let how = if wait == Wait::ForEnd { "waited" } else { "beside" };
+        self.written.extend(format!("<{command_line} {how}>\r\n").as_bytes());
+        Ok(if wait == Wait::ForEnd { Ran::Ended(3) } else { Ran::Running(99) })
+    }
+    fn processes(&mut self) -> Result<Vec<Process>, Win32Error> {
+        Ok(vec![Process { id: 4, threads: 3, working_set: 8192, name: "System".into(), ..Process::default() }])
+    }
+    fn memory(&mut self) -> Result<Memory, Win32Error> {
+        Ok(Memory { page_size: 4096, total: 1000, available: 400, ..Memory::default() })
+    }
+    fn regions(&mut self, id: u32) -> Result<Vec<Region>, Win32Error> {
+        let region = |base, size, state, protection| Region {
+            base,
+            size,
+            state,
+            protection,
+            kind: 0x2_0000,
+            ..Region::default()
+        };
+        match id {
+            4 => Ok(vec![
+                region(0x10000, 0x2000, 0x1000, 0x104),
+                region(0x12000, 0xE000, 0x1_0000, 1),
+                region(0x20000, 0x1000, 0x2000, 0),
+            ]),
+            _ => Err(Win32Error::INVALID_PARAMETER),
+        }
+    }
+    fn kill(&mut self, id: u32) -> Result<(), Win32Error> {
+        if id == 4 { Err(Win32Error::ACCESS_DENIED) } else { Ok(()) }
+    }
+    fn own_id(&mut self) -> u32 {
+        4
+    }
+    fn now(&mut self) -> (u64, u32) {
+        (0, 1234)
+    }
+    fn shut_down(&mut self, _how: ShutDown) -> Win32Error {
+        Win32Error(1314)
+    }
+}
+
+#[test]
+fn every_command_answers() {
+    let output = |line: &str| {
+        let mut shell = crate::Shell::new(Fake::typing(b""));
+        let outcome = shell.carry_out(line);
+        (outcome, shell.system.output())
+    };
+    use crate::shell::Outcome::Next;
+    for (line, status, text) in [
+        ("ver", 0, "Vadose"),
+        ("dir", 0, "second file.txt"),
+        ("dir h*", 0, "1 files with 11 bytes, 0 folders, 4,096 bytes free"),
+        ("dir nosuch", 1, "cannot find the file"),
+        ("ls", 0, "samples\\"),
+        ("type hello.txt", 0, "Hello\r\nfile\r\n"),
+        ("cat nosuch", 1, "nosuch: The system cannot find the file"),
+        ("type", 1, "usage: type FILE..."),
+        ("cd", 0, "C:\\\r\n"),
+        ("cd nosuch", 1, "cannot find the path"),
+        ("echo a  b %PATH%", 0, "a  b C:\\WINDOWS\\system32\r\n"),
+        ("set com", 0, "ComSpec=C:\\WINDOWS\\system32\\cmd.exe\r\n"),
+        ("set nosuch", 1, "not defined"),
+        ("set X=1", 0, ""),
+        ("cls", 0, "\x1b[2J\x1b[H"),
+        ("ps", 0, "System"),
+        ("mem", 0, "available        400  1,600"),
+        ("vm", 0, "00010000  00011fff   8  committed  private  read write guard"),
+        ("vm 5", 1, "5: The parameter is incorrect."),
+        ("kill", 1, "usage: kill ID"),
+        ("kill 4", 1, "Access is denied"),
+        ("kill 8", 0, ""),
+        ("time", 0, "1601-01-01 00:00:00 UTC, running for 1.2 s"),
+        ("history", 0, ""),
+        ("help", 0, "shutdown"),
+        ("help kill", 0, "kill ID"),
+        ("help nosuch", 1, "There is no command"),
+        ("shutdown", 1, "privilege"),
+        ("reboot", 1, "privilege"),
+        ("start hello", 0, "beside"),
+        ("start", 1, "usage"),
+        ("exit x", 1, "usage"),
+    ] {
+        let (outcome, output) = output(line);
+        assert_eq!(outcome, Next(status), "{line}: {output}");
+        assert!(output.contains(text), "{line}: {output}");
+    }
+}
