@@ -148,7 +148,11 @@ out/kernel: out/kernel.elf
 out/system32/%.dll: $(TARGET)/pe-target/release/%.dll $(RUNNER)
 	@mkdir -p $(@D) out/symbols
 	@cp $< out/symbols/$*.dll
-	@$(RUNNER) strip-dll $< $@
+	@$(RUNNER) strip-dll $< $@ $(BOUND_$*:%=--bind-to out/system32/%.dll)
+
+# What each DLL is bound to, when it is built: see tests/runner/src/bind.rs.
+BOUND_kernel32 := ntdll
+out/system32/kernel32.dll: out/system32/ntdll.dll
 
 # c-folder FOLDER,NAME: FOLDER/*.c become out/NAME/*.exe. A line `// cc: FLAGS` in a source adds flags; a file X.def
 # named there lies in FOLDER. Each FOLDER/X.def also becomes an import library, for other sources to link with -lX.

@@ -19,6 +19,7 @@ mod endings;
 mod executive;
 mod files;
 mod identifiers;
+mod known_dlls;
 mod ntdll;
 mod parameters;
 pub mod plan;
