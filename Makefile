@@ -151,7 +151,11 @@ out/kernel: out/kernel.elf
 out/system32/%.dll: $(TARGET)/pe-target/release/%.dll $(DLLS:%=$(TARGET)/pe-target/release/%.dll) $(RUNNER)
 	@mkdir -p $(@D) out/symbols
 	@cp $< out/symbols/$*.dll
-	@$(RUNNER) strip-dll $< $@
+	@$(RUNNER) strip-dll $< $@ $(BOUND_$*:%=--bind-to out/system32/%.dll)
+
+# What each DLL is bound to, when it is built: see tests/runner/src/bind.rs.
+BOUND_kernel32 := ntdll
+out/system32/kernel32.dll: out/system32/ntdll.dll
 
 out/system32/%.exe: $(TARGET)/pe-target/release/%.exe $(RUNNER)
 	@mkdir -p $(@D) out/symbols

@@ -60,6 +60,11 @@ static void priority_class(void)
         EXPECT_EQUAL(buffer[3], rows[row].priority);
         EXPECT_EQUAL(NtQueryInformationProcess(OWN_PROCESS, 18, class, 2, NULL), SUCCESS);
         EXPECT_EQUAL(class[1], rows[row].class);
+        EXPECT_EQUAL(NtQuerySystemInformation(5, buffer, sizeof buffer, NULL), SUCCESS);
+        const DWORD *entry = buffer;
+        while (entry[17] != GetCurrentProcessId())
+            entry += entry[0] / 4;
+        EXPECT_EQUAL(entry[46 + 11], rows[row].priority); // the thread's base priority goes along
     }
     for (BYTE wrong = 7; wrong != 1; wrong = wrong == 7 ? 0 : 1) {
         class[1] = wrong;

@@ -116,6 +116,10 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     /// OBJECT_NAME_NOT_FOUND, OBJECT_PATH_NOT_FOUND, NAME_TOO_LONG, INSUFFICIENT_RESOURCES, and what corrupt volumes and
     /// devices give.
     pub(crate) fn find(&self, path: &Path<'_>) -> Result<Link<Fcb>, NtStatus> {
+        // What is open is found by its name; nobody can have renamed it.
+        if let Some(fcb) = self.open_fcb_at(path) {
+            return Ok(fcb);
+        }
         let budget = Budget::of_a_directory();
         let files = self.read_volume(&budget)?;
         let (name, entry) = follow(&files, path, &budget)?;

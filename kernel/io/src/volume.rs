@@ -17,6 +17,7 @@ use crate::device::{BlockDevice, SECTOR};
 use crate::fcb::{Fcb, Run};
 use crate::geometry::{Geometry, MountError};
 use crate::locate::{FoundFile, Name};
+use crate::path::{Path, same_name};
 
 const FILE: Tag = Tag(*b"FatF");
 const RUNS: Tag = Tag(*b"FatR");
@@ -94,6 +95,24 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
                 && (0..)
                     .zip(units)
                     .all(|(index, unit)| self.record(characters.offset::<Field<u16>>(index * 2)).get() == *unit)
+        })
+    }
+
+    /// The FCB of what `path` leads to, if somebody has it open under that name: whatever the case, but spelled out.
+    pub(crate) fn open_fcb_at(&self, path: &Path<'_>) -> Option<Link<Fcb>> {
+        let length = path.names().map(|name| name.len() + 1).sum::<usize>() * 2;
+        self.open_files().find(|fcb| {
+            let recorded = &self.record(*fcb).name;
+            let characters: Link<Field<u16>> = Link::new(recorded.buffer.get());
+            let unit = |index: u32| self.record(characters.offset::<Field<u16>>(index * 2)).get();
+            let mut at = 0;
+            length > 0
+                && usize::from(recorded.length.get()) == length
+                && path.names().all(|name| {
+                    let start = at + 1;
+                    at = start + name.len() as u32;
+                    unit(start - 1) == u16::from(b'\\') && same_name(name, (start..at).map(unit))
+                })
         })
     }
 

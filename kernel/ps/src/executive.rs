@@ -23,6 +23,7 @@ use crate::deletion::Line;
 use crate::console::ConsoleDevice;
 use crate::endings::Endings;
 use crate::identifiers::Identifiers;
+use crate::known_dlls::KnownDlls;
 use crate::ntdll::Ntdll;
 use crate::platform::Platform;
 use crate::stacks::KernelStacks;
@@ -44,6 +45,7 @@ pub struct Executive<P: Platform> {
     pub(crate) endings: Endings,
     pub(crate) line: Line,
     pub(crate) ntdll: Once<Ntdll>,
+    pub(crate) known_dlls: KnownDlls,
     /// Head of the list of all processes.
     #[doc(alias = "PsActiveProcessHead")]
     pub(crate) active_processes: Link<ListEntry>,
@@ -87,6 +89,7 @@ impl<P: Platform> Executive<P> {
             endings: Endings::new(),
             line: Line::new(),
             ntdll: Once::new(),
+            known_dlls: KnownDlls::new(),
             active_processes,
             system_process,
             identifiers: Identifiers::new(),

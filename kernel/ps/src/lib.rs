@@ -31,6 +31,7 @@ mod executive;
 mod exit;
 mod files;
 mod identifiers;
+mod known_dlls;
 mod ntdll;
 mod parameters;
 pub mod plan;

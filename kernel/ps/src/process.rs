@@ -299,7 +299,8 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn close_all_handles(&self, process: Link<Eprocess>) {
         let record = self.machine_record(process);
         let Some(table) = record.object_table.get().some() else { return };
-        while let Some(closed) = self.objects().handles(table).close_any() {
+        let mut next = ob::Handle(0);
+        while let Some(closed) = self.objects().handles(table).close_next(&mut next) {
             self.dispose(closed);
         }
         record.object_table.set(Link::NULL);

@@ -51,6 +51,7 @@ impl<P: Platform> Executive<P> {
         let section = self.image_section(&path).map_err(told)?;
         let segment = self.machine_record(self.control_area_of(section)).segment.get();
         let base = self.machine_record(segment).based_address.get();
+        self.keep_known_dlls();
         self.ntdll.call_once(|| Ntdll { section, base, entries });
         Ok(entries)
     }

@@ -13,7 +13,7 @@ use crate::machine::MachineOptions;
 use crate::paths::Tree;
 use crate::run::RunOptions;
 use crate::suite::{self, TestOptions};
-use crate::{bench, debug, kd, process, run, strip, symbols, unsafe_list};
+use crate::{bench, bind, debug, kd, process, run, strip, symbols, unsafe_list};
 
 /// Exit code for a command that does not exist yet or was called wrongly.
 const USAGE: u8 = 2;
@@ -93,6 +93,9 @@ enum Command {
         input: PathBuf,
         /// Where to write the DLL without debugging information
         output: PathBuf,
+        /// Fill its import address tables with the addresses in this DLL (repeatable)
+        #[arg(long, value_name = "DLL")]
+        bind_to: Vec<PathBuf>,
     },
     /// Check which files contain the keyword `unsafe` against the checked-in list
     #[command(hide = true)]
@@ -126,7 +129,9 @@ pub fn main() -> ExitCode {
         Command::Picture(_) => return not_built("picture"),
         Command::Image(_) => return not_built("image"),
         Command::PackSymbols { input, output } => symbols::pack(&input, &output).map(|()| 0),
-        Command::StripDll { input, output } => strip::strip(&input, &output).map(|()| 0),
+        Command::StripDll { input, output, bind_to } => {
+            strip::strip(&input, &output).and_then(|()| bind::bind(&output, &bind_to)).map(|()| 0)
+        }
         Command::UnsafeList => unsafe_list::run(&tree),
     };
     match result {

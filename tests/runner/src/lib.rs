@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bench;
+pub mod bind;
 pub mod boot;
 pub mod cli;
 pub mod command_line;

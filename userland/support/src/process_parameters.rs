@@ -191,7 +191,10 @@ mod tests {
         assert_eq!(word(&block, structure + offset::CURRENT_DIRECTORY), 520 << 16);
         assert_eq!(word(&block, structure + offset::STANDARD_HANDLES + 8), 12);
         let data = (word(&block, structure + offset::RUNTIME_DATA + 4) - base) as usize;
-        assert_eq!((word(&block, structure + offset::RUNTIME_DATA), &block.bytes[data..data + 3]), (0x3_0003, &[1, 2, 3][..]));
+        assert_eq!(
+            (word(&block, structure + offset::RUNTIME_DATA), &block.bytes[data..data + 3]),
+            (0x3_0003, &[1, 2, 3][..])
+        );
         assert_eq!(word(&block, structure + offset::LENGTH) as usize, block.bytes.len() - structure);
     }
 }

@@ -160,12 +160,16 @@ impl<M: Machine> Handles<'_, M> {
         Ok(self.free(handle, entry))
     }
 
-    /// Gives up one handle, closable or not, of a process that ends; `None` when there is none left.
+    /// Gives up the first handle from `from` on, closable or not, of a process that ends, and moves `from` there; `None` when
+    /// there is none left.
     #[doc(alias = "ObKillProcess")]
-    pub fn close_any(&self) -> Option<Closed> {
-        let handle = self.iter().next()?;
-        let entry = self.entry(handle)?;
-        Some(self.free(handle, entry))
+    pub fn close_next(&self, from: &mut Handle) -> Option<Closed> {
+        if self.count() == 0 {
+            return None;
+        }
+        let index = (from.index()..self.entries()).find(|index| self.at(*index).object.get() != 0)?;
+        *from = Handle::of(index);
+        Some(self.free(*from, self.at(index)))
     }
 
     fn free(&self, handle: Handle, entry: &HandleTableEntry) -> Closed {

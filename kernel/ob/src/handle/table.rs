@@ -44,7 +44,7 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
         process: Link<Eprocess>,
         process_id: u32,
     ) -> Result<Link<HandleTable>, Exhausted> {
-        let page = self.allocate_page()?;
+        let page: Link<Page> = self.mm.allocate_pool_pages(1)?;
         let table: Result<Link<HandleTable>, _> = self.mm.allocate_zeroed_pool(size_of::<HandleTable>() as u32, TABLE);
         let table = table.inspect_err(|_| self.mm.free_pool_pages(page, 1))?;
         let record = self.record(table);
@@ -77,6 +77,7 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
         self.mm.free_pool_pages(page, 1);
     }
 
+    /// A page of pointers to nothing.
     fn allocate_page(&self) -> Result<Link<Page>, Exhausted> {
         let page: Link<Page> = self.mm.allocate_pool_pages(1)?;
         for offset in (0..PAGE_SIZE).step_by(4) {
@@ -178,7 +179,7 @@ impl<'a, M: Machine> Handles<'a, M> {
             return self.add_below(middle, level - 1, first);
         }
         let (below, page) = if level == 1 {
-            let page = self.objects.allocate_page()?;
+            let page: Link<Page> = self.objects.mm.allocate_pool_pages(1)?;
             (page, page)
         } else {
             self.new_branch(first, level - 1)?
@@ -202,12 +203,14 @@ impl<'a, M: Machine> Handles<'a, M> {
 
     /// Puts the entries of the new page `page`, of which the first has the index `first`, on the empty free chain.
     pub(super) fn chain_new_entries(&self, page: Link<Page>, first: u32) {
-        let entry = |index: u32| self.objects.record(page.offset::<HandleTableEntry>(index * 8));
-        entry(0).granted_access.set(RESERVED);
-        for index in 1..ENTRIES - 1 {
-            entry(index).granted_access.set(Handle::of(first + index + 1).0);
-        }
-        entry(ENTRIES - 1).granted_access.set(0);
+        let write = |index: u32, access: u32| {
+            let entry = self.objects.record(page.offset::<HandleTableEntry>(index * 8));
+            entry.object.set(0);
+            entry.granted_access.set(access);
+        };
+        write(0, RESERVED);
+        (1..ENTRIES - 1).for_each(|index| write(index, Handle::of(first + index + 1).0));
+        write(ENTRIES - 1, 0);
         self.table.first_free.set(Handle::of(first + 1).0);
         self.table.next_handle_needing_pool.set(Handle::of(first + ENTRIES).0);
     }

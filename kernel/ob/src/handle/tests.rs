@@ -66,8 +66,9 @@ fn a_protected_handle_is_closed_only_when_the_process_ends() {
         handles.set_attributes(handle, 0).unwrap();
         assert!(handles.close(handle).is_ok());
         handles.insert(process, 1, OBJ_PROTECT_CLOSE).unwrap();
-        assert_eq!(handles.close_any().unwrap().handles_left, 0);
-        assert!(handles.close_any().is_none());
+        let mut next = Handle(0);
+        assert_eq!(handles.close_next(&mut next).unwrap().handles_left, 0);
+        assert!(handles.close_next(&mut next).is_none());
     });
 }
 

@@ -70,6 +70,7 @@ impl<P: Platform> Executive<P> {
             Service::NtReadVirtualMemory => self.read_virtual_memory(words),
             Service::NtWriteVirtualMemory => self.write_virtual_memory(words),
             Service::NtCreateSection => self.create_section(words),
+            Service::NtOpenSection => self.open_section(words),
             Service::NtMapViewOfSection => self.map_view_of_section(words),
             Service::NtUnmapViewOfSection => self.unmap_view_of_section(words),
             Service::NtQuerySection => self.query_section(words),

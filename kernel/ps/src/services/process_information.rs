@@ -239,12 +239,48 @@ impl<P: Platform> Executive<P> {
         Ok(())
     }
 
-    /// Gives `process` the base priority `priority`.
+    /// Gives `process` the base priority `priority`; its threads keep their distance from it, as far as the range goes.
     #[doc(alias = "KeSetPriorityProcess")]
     fn move_process_priority(&self, process: Link<Eprocess>, priority: u8) {
         let record = self.machine_record(process);
-        if record.flags.get() & process_flags::PROCESS_EXITING == 0 {
-            record.pcb.base_priority.set(priority);
+        if record.flags.get() & process_flags::PROCESS_EXITING != 0 {
+            return;
+        }
+        let before = record.pcb.base_priority.get();
+        record.pcb.base_priority.set(priority);
+        for thread in self.threads_of(process) {
+            let own = self.machine_record(thread).tcb.base_priority.get();
+            self.dispatcher.set_base_priority(thread.cast(), moved(own, before, priority));
+        }
+    }
+}
+
+/// The base priority of a thread that had `own`, when that of its process goes from `before` to `after`. The ranges of ordinary
+/// and of real-time threads are not left.
+fn moved(own: u8, before: u8, after: u8) -> u8 {
+    const REAL_TIME: u8 = 16;
+    let (least, most) = if after < REAL_TIME { (1, REAL_TIME - 1) } else { (REAL_TIME, 31) };
+    (i16::from(own) + i16::from(after) - i16::from(before)).clamp(least.into(), most.into()) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_keep_their_distance_and_their_range() {
+        let rows = [
+            (8, 8, 13, 13),
+            (10, 8, 6, 8),
+            (15, 8, 13, 15),
+            (1, 8, 4, 1),
+            (8, 8, 24, 24),
+            (22, 24, 8, 6),
+            (15, 13, 24, 26),
+            (6, 8, 4, 2),
+        ];
+        for (own, before, after, expected) in rows {
+            assert_eq!(moved(own, before, after), expected, "{own} {before} {after}");
         }
     }
 }

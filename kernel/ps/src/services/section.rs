@@ -11,7 +11,7 @@ use abi::status::NtStatus;
 use mm::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::protection::Protection;
 use mm::section::{ControlArea, Place, Segment};
-use ob::Handle;
+use ob::{Handle, Kind};
 
 use crate::executive::Executive;
 use crate::platform::Platform;
@@ -50,6 +50,18 @@ impl<P: Platform> Executive<P> {
         let section = self.create_image_section(file)?;
         self.machine_record(section).initial_page_protection.set(protect);
         let handle = self.insert_handle(section, access & (SECTION_ALL_ACCESS | abi::access::GENERIC_ALL))?;
+        self.write_word(handle_at, handle)?;
+        Ok(NtStatus::SUCCESS)
+    }
+
+    /// Opens a section by its name. The only names there are those of the DLLs that every process may map.
+    pub(super) fn open_section(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[handle_at, access, attributes_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        self.probe_word(handle_at)?;
+        let name = self.read_object_name(attributes_at)?;
+        let section = self.known_dlls.find(&name)?;
+        self.objects().reference(section);
+        let handle = self.insert_handle(section, Kind::Section.rights(access) & SECTION_ALL_ACCESS)?;
         self.write_word(handle_at, handle)?;
         Ok(NtStatus::SUCCESS)
     }

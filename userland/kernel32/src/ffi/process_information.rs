@@ -17,8 +17,7 @@ mod class {
 }
 
 /// Priority classes: the flag that Win32 has for each, in the order in which they are looked for, and NT's number.
-const CLASSES: [(u32, u8); 6] =
-    [(0x40, 1), (0x4000, 5), (0x20, 2), (0x8000, 6), (0x80, 3), (0x100, 4)];
+const CLASSES: [(u32, u8); 6] = [(0x40, 1), (0x4000, 5), (0x20, 2), (0x8000, 6), (0x80, 3), (0x100, 4)];
 
 /// The class that creation flags ask for, under NT's number.
 pub(super) fn class_of_flags(flags: u32) -> Option<u8> {
@@ -114,8 +113,7 @@ pub unsafe extern "system" fn GetProcessHandleCount(process: u32, count: *mut u3
 pub extern "system" fn GetPriorityClass(process: u32) -> u32 {
     let (mut bytes, none) = ([0u8; 2], core::ptr::null_mut());
     // SAFETY: the service writes two bytes.
-    let status =
-        unsafe { NtQueryInformationProcess(process, class::PRIORITY_CLASS, bytes.as_mut_ptr(), 2, none) };
+    let status = unsafe { NtQueryInformationProcess(process, class::PRIORITY_CLASS, bytes.as_mut_ptr(), 2, none) };
     match Status(status).ok() {
         Ok(()) => CLASSES.iter().find(|(_, number)| *number == bytes[1]).map_or(0x20, |(flag, _)| *flag),
         Err(status) => fail_with(status),
@@ -163,7 +161,6 @@ fn image_version(process: u32, peb: u32) -> Result<u32, Status> {
 fn read_word(process: u32, address: u32) -> Result<u32, Status> {
     let mut word = 0u32;
     // SAFETY: the service writes four bytes.
-    let status =
-        unsafe { NtReadVirtualMemory(process, address, (&raw mut word).cast(), 4, core::ptr::null_mut()) };
+    let status = unsafe { NtReadVirtualMemory(process, address, (&raw mut word).cast(), 4, core::ptr::null_mut()) };
     Status(status).ok().map(|()| word)
 }

@@ -14,7 +14,7 @@ use user_support::text;
 
 use super::heap;
 use super::services::{
-    CURRENT_PROCESS, NtClose, NtCreateSection, NtMapViewOfSection, NtOpenFile, NtProtectVirtualMemory,
+    CURRENT_PROCESS, NtClose, NtCreateSection, NtMapViewOfSection, NtOpenFile, NtOpenSection, NtProtectVirtualMemory,
     NtUnmapViewOfSection,
 };
 
@@ -112,6 +112,14 @@ impl Process for Native {
         mapped
     }
 
+    fn map_known(&self, name: &[u16]) -> Option<(Vec<u16>, Mapped)> {
+        let section = open_known_section(name)?;
+        let mapped = map_section(section);
+        close(section);
+        let folder = path::join(&self.system_root(), &text::wide(b"system32"));
+        Some((path::join(&folder, name), mapped.ok()?))
+    }
+
     fn unmap(&self, base: u32) {
         // SAFETY: the loader unmaps only what it mapped and nobody holds any more; a refusal changes nothing.
         unsafe { NtUnmapViewOfSection(CURRENT_PROCESS, base) };
@@ -167,6 +175,18 @@ unsafe extern "system" fn call_initialiser(entry: u32, base: u32, reason: u32, c
         "pop ebp",
         "ret 16",
     )
+}
+
+/// The section of the DLL `name` in the directory of those that the system keeps ready.
+fn open_known_section(name: &[u16]) -> Option<u32> {
+    let mut path = text::wide(b"\\KnownDlls\\");
+    path.extend_from_slice(name);
+    let name = UnicodeString::over(&path);
+    let attributes = [0x18, 0, &raw const name as u32, IGNORING_CASE, 0, 0];
+    let mut handle = 0;
+    // SAFETY: name and attributes live until the service returns, which writes the handle.
+    let status = unsafe { NtOpenSection(&mut handle, SECTION_ACCESS, attributes.as_ptr()) };
+    Status(status).ok().ok().map(|()| handle)
 }
 
 fn open_file(path: &[u16]) -> Result<u32, Status> {

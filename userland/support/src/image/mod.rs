@@ -10,11 +10,13 @@
 //!
 //! Source: Microsoft's PE/COFF specification; header layouts from the `object` crate.
 
+mod bound;
 mod export;
 mod import;
 mod relocation;
 mod tls;
 
+pub use bound::is_bound;
 pub use export::{Export, ExportTable, Symbol};
 pub use import::{Descriptor, Imports, Thunk};
 pub use relocation::relocate;
@@ -71,6 +73,8 @@ pub enum Table {
     Relocation = 5,
     /// Thread-local storage.
     ThreadLocalStorage = 9,
+    /// What the import address tables were filled with when the image was built.
+    BoundImport = 11,
     /// All import address tables together.
     ImportAddress = 12,
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::list::{PINNED, flag};
 use super::load::load;
 use super::{LoadError, Module, Process};
-use crate::image::{Descriptor, Export, ExportTable, Image, Imports, Malformed, Section, Symbol};
+use crate::image::{Descriptor, Export, ExportTable, Image, Imports, Malformed, Section, Symbol, is_bound};
 use crate::text::wide;
 
 /// `PAGE_READWRITE`.
@@ -16,14 +16,24 @@ const MAXIMUM_FORWARDS: u32 = 16;
 /// Loads every DLL that `image` imports from and fills its import address tables.
 #[doc(alias = "LdrpWalkImportDescriptor")]
 pub(super) fn bind_imports<P: Process>(process: &P, added: &mut Vec<Module>, image: &Image) -> Result<(), LoadError> {
-    let sections = image.sections(process)?;
     let mut imports = Imports::of(image);
     while let Some(descriptor) = imports.next(process, image)? {
         let dll = load(process, added, &wide(&descriptor.dll))?;
         dll.set(process, flag::STATIC_LINK);
-        bind_descriptor(process, added, image, &sections, &descriptor, dll)?;
+        if holds(process, image, &descriptor, dll) {
+            continue;
+        }
+        bind_descriptor(process, added, image, &descriptor, dll)?;
     }
     Ok(())
+}
+
+/// Whether the table of one DLL holds what it should from the start: it was bound to the very DLL that was loaded, and that one
+/// lies where it was meant to.
+fn holds<P: Process>(process: &P, image: &Image, descriptor: &Descriptor, dll: Module) -> bool {
+    let (base, stamp) = (dll.base(process), dll.stamp(process));
+    is_bound(process, image, &descriptor.dll, stamp)
+        && dll.image(process).is_ok_and(|exporter| exporter.preferred_base() == base)
 }
 
 /// Fills the table of one DLL, which is opened for writing meanwhile if its section is not writable anyway.
@@ -31,7 +41,6 @@ fn bind_descriptor<P: Process>(
     process: &P,
     added: &mut Vec<Module>,
     image: &Image,
-    sections: &[Section],
     descriptor: &Descriptor,
     dll: Module,
 ) -> Result<(), LoadError> {
@@ -40,7 +49,8 @@ fn bind_descriptor<P: Process>(
         return Ok(());
     }
     let table = image.address(descriptor.addresses, 4 * count)?;
-    let section = section_of(sections, descriptor.addresses, 4 * count).ok_or(Malformed)?;
+    let sections = image.sections(process)?;
+    let section = section_of(&sections, descriptor.addresses, 4 * count).ok_or(Malformed)?;
     if section.is_writable() {
         return fill(process, added, image, descriptor, dll, count);
     }

@@ -107,6 +107,11 @@ impl Module {
         memory.read_u32(self.0 + field::ENTRY_POINT)
     }
 
+    /// The time stamp in its headers.
+    pub fn stamp<M: Memory>(self, memory: &M) -> u32 {
+        memory.read_u32(self.0 + field::STAMP)
+    }
+
     /// Its path.
     pub fn full_name<M: Memory>(self, memory: &M) -> Vec<u16> {
         read_unicode_string(memory, self.0 + field::FULL_NAME)

@@ -35,7 +35,8 @@ pub(super) fn load<P: Process>(process: &P, added: &mut Vec<Module>, name: &[u16
     if let Some(module) = Module::named(process, &name) {
         return Ok(module);
     }
-    let (path, mapped) = map_first(process, &name)?;
+    let known = if path::has_folder(&name) { None } else { process.map_known(&name) };
+    let (path, mapped) = known.map_or_else(|| map_first(process, &name), Ok)?;
     add(process, added, mapped, &path).map_err(|error| error.named(|| path))
 }
 

@@ -64,6 +64,13 @@ pub trait Process: LoaderData {
     /// The status of the service that refused: opening the file, making the section or mapping it.
     fn map_image(&self, path: &[u16]) -> Result<Mapped, Status>;
 
+    /// Maps the DLL `name` from the system's own list of DLLs that are looked for nowhere else; its path with it. `None` where
+    /// it is not on the list.
+    #[doc(alias = "LdrpCheckForKnownDll")]
+    fn map_known(&self, _name: &[u16]) -> Option<(Vec<u16>, Mapped)> {
+        None
+    }
+
     /// Unmaps the image at `base`.
     fn unmap(&self, base: u32);
 

@@ -4,9 +4,9 @@ use core::arch::naked_asm;
 
 use alloc::vec::Vec;
 
-use user_support::process_parameters::ProcessParameters;
 use user_support::memory::Memory;
 use user_support::path;
+use user_support::process_parameters::ProcessParameters;
 use user_support::status::Status;
 
 use super::image::Image;
@@ -19,8 +19,8 @@ use crate::ffi::nt::{
     NtWriteVirtualMemory,
 };
 use crate::ffi::process::exit_with_result_of;
-use crate::ffi::startup::{memory, standard_handle};
 use crate::ffi::process_information::class_of_flags;
+use crate::ffi::startup::{memory, standard_handle};
 
 const PROCESS_ACCESS: u32 = 0x001F_0FFF;
 const THREAD_ACCESS: u32 = 0x001F_03FF;
@@ -273,17 +273,17 @@ fn first_context(top: u32, peb: u32, entry: u32) -> [u32; CONTEXT_WORDS] {
     let begin = begin_process as unsafe extern "C" fn() as usize as u32;
     let registers = [
         (0x00, FULL),
-        (0x8C, 0),      // gs
-        (0x90, 0x3B),   // fs
-        (0x94, 0x23),   // es
-        (0x98, 0x23),   // ds
-        (0xA4, peb),    // ebx
-        (0xB0, entry),  // eax
-        (0xB8, begin),  // eip
-        (0xBC, 0x1B),   // cs
+        (0x8C, 0),     // gs
+        (0x90, 0x3B),  // fs
+        (0x94, 0x23),  // es
+        (0x98, 0x23),  // ds
+        (0xA4, peb),   // ebx
+        (0xB0, entry), // eax
+        (0xB8, begin), // eip
+        (0xBC, 0x1B),  // cs
         (0xC0, INTERRUPTS),
         (0xC4, top - 4), // esp
-        (0xC8, 0x23),   // ss
+        (0xC8, 0x23),    // ss
     ];
     for (offset, word) in registers {
         words[offset / 4] = word;

@@ -126,8 +126,7 @@ fn open_file(path: &[u16]) -> Result<u32, Status> {
 fn create_section(file: u32) -> Result<u32, Status> {
     let (mut handle, none) = (0, core::ptr::null());
     // SAFETY: the service writes the handle and reads nothing.
-    let status = unsafe {
-        NtCreateSection(&mut handle, SECTION_ACCESS, none, core::ptr::null(), PAGE_EXECUTE, SEC_IMAGE, file)
-    };
+    let status =
+        unsafe { NtCreateSection(&mut handle, SECTION_ACCESS, none, core::ptr::null(), PAGE_EXECUTE, SEC_IMAGE, file) };
     Status(status).ok().map(|()| handle)
 }
