@@ -1,0 +1,102 @@
+// What the tests of CreateProcess start. Its first argument says what it does; its exit status is the answer.
+// role: helper
+#include "test.h"
+
+static BOOL equal(const char *left, const char *right)
+{
+    while (*left != 0 && *left == *right)
+        left++, right++;
+    return *left == *right;
+}
+
+// What follows the program's name on the command line.
+static const char *arguments(void)
+{
+    const char *line = GetCommandLineA();
+    char end = ' ';
+    if (*line == '"')
+        end = '"', line++;
+    while (*line != 0 && *line != end)
+        line++;
+    if (*line == '"')
+        line++;
+    while (*line == ' ')
+        line++;
+    return line;
+}
+
+static BOOL begins(const char *text, const char *start)
+{
+    while (*start != 0)
+        if (*text++ != *start++)
+            return FALSE;
+    return TRUE;
+}
+
+static DWORD number(const char *digits)
+{
+    DWORD value = 0;
+    while (*digits >= '0' && *digits <= '9')
+        value = value * 10 + (DWORD)(*digits++ - '0');
+    return value;
+}
+
+// Compares what it finds with the variable EXPECTED.
+static DWORD compare(const char *found)
+{
+    char expected[600] = "";
+    GetEnvironmentVariableA("EXPECTED", expected, sizeof expected);
+    if (equal(found, expected))
+        return 77;
+    put("found ");
+    put(found);
+    put(", expected ");
+    put(expected);
+    put("\n");
+    return 1;
+}
+
+static DWORD answer(void)
+{
+    const char *what = arguments();
+    char buffer[600] = "";
+    if (begins(what, "exit "))
+        return number(what + 5);
+    if (begins(what, "line"))
+        return compare(GetCommandLineA());
+    if (begins(what, "directory")) {
+        GetCurrentDirectoryA(sizeof buffer, buffer);
+        return compare(buffer);
+    }
+    if (begins(what, "variable")) {
+        GetEnvironmentVariableA("SOMETHING", buffer, sizeof buffer);
+        return compare(buffer);
+    }
+    if (begins(what, "image")) {
+        GetModuleFileNameA(NULL, buffer, sizeof buffer);
+        return compare(buffer);
+    }
+    if (begins(what, "class"))
+        return GetPriorityClass(GetCurrentProcess());
+    if (begins(what, "crash"))
+        return read_word(0);
+    if (begins(what, "say ")) {
+        put(what + 4);
+        put("\n");
+        return 77;
+    }
+    if (begins(what, "sleep"))
+        Sleep(INFINITE);
+    if (begins(what, "handle ")) {
+        HANDLE inherited = (HANDLE)number(what + 7);
+        char magic[2] = "";
+        DWORD done = 0;
+        return ReadFile(inherited, magic, 2, &done, NULL) && magic[0] == 'M' && magic[1] == 'Z' ? 77 : GetLastError();
+    }
+    return 99;
+}
+
+static void test(void)
+{
+    ExitProcess(answer());
+}
