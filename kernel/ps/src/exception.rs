@@ -194,12 +194,8 @@ impl<P: Platform> Executive<P> {
 
 /// What a program did to memory, for people.
 fn detail(code: u32, parameters: &[u32]) -> String {
-    const WITH_ADDRESS: [NtStatus; 4] = [
-        NtStatus::ACCESS_VIOLATION,
-        NtStatus::IN_PAGE_ERROR,
-        NtStatus::GUARD_PAGE_VIOLATION,
-        NtStatus::STACK_OVERFLOW,
-    ];
+    const WITH_ADDRESS: [NtStatus; 4] =
+        [NtStatus::ACCESS_VIOLATION, NtStatus::IN_PAGE_ERROR, NtStatus::GUARD_PAGE_VIOLATION, NtStatus::STACK_OVERFLOW];
     match *parameters {
         [access, address, ..] if WITH_ADDRESS.contains(&NtStatus(code)) => {
             let verb = match access {

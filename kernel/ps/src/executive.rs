@@ -19,8 +19,8 @@ use mm::system::Exhausted;
 use ob::{Closed, Handle, Handles, ObjectManager};
 use spin::{Mutex, Once};
 
-use crate::deletion::Line;
 use crate::console::ConsoleDevice;
+use crate::deletion::Line;
 use crate::endings::Endings;
 use crate::identifiers::Identifiers;
 use crate::known_dlls::KnownDlls;

@@ -45,7 +45,10 @@ const LARGEST: u32 = 0x4_0000;
 ///
 /// # Errors
 /// The name of the first export that is not there, or what else is wrong with the file.
-pub(crate) fn entries(size: u32, mut read: impl FnMut(u32, &mut [u8]) -> Result<(), NtStatus>) -> Result<Entries, &'static str> {
+pub(crate) fn entries(
+    size: u32,
+    mut read: impl FnMut(u32, &mut [u8]) -> Result<(), NtStatus>,
+) -> Result<Entries, &'static str> {
     let mut headers = vec![0; HEADERS.min(size as usize)];
     read(0, &mut headers).map_err(|_| "its headers")?;
     let file = &headers[..];
@@ -53,7 +56,8 @@ pub(crate) fn entries(size: u32, mut read: impl FnMut(u32, &mut [u8]) -> Result<
     let mut offset = u64::from(dos.nt_headers_offset());
     let (nt, directories) = pe::ImageNtHeaders32::parse(file, &mut offset).map_err(|_| "its PE header")?;
     let sections = nt.sections(file, offset).map_err(|_| "its section table")?;
-    let (address, length) = directories.get(pe::IMAGE_DIRECTORY_ENTRY_EXPORT).ok_or("its export directory")?.address_range();
+    let (address, length) =
+        directories.get(pe::IMAGE_DIRECTORY_ENTRY_EXPORT).ok_or("its export directory")?.address_range();
     let (at, available) = sections.pe_file_range_at(address).ok_or("its export section")?;
     let mut table = vec![0; length.min(available).min(LARGEST) as usize];
     read(at, &mut table).map_err(|_| "its export section")?;

@@ -119,7 +119,8 @@ mod tests {
     fn text_at(block: &ParameterBlock, base: u32, offset: usize) -> String {
         let length = (word(block, offset) & 0xFFFF) as usize;
         let start = (word(block, offset + 4) - base) as usize;
-        let units: Vec<_> = block.bytes[start..start + length].chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        let units: Vec<_> =
+            block.bytes[start..start + length].chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
         String::from_utf16(&units).expect("text")
     }
 

@@ -128,7 +128,14 @@ fn bad_input_is_refused_in_one_line_and_without_a_boot() {
 #[test]
 fn a_wrong_command_line_is_bad_input_too() {
     let fixture = Fixture::new();
-    for words in [&[][..], &["--no-such-option", "x.exe"], &["--ram", "0", "x.exe"], &["--env", "=x", "x.exe"], &["--kd", " ;", "x.exe"], &["--kd-out", "y", "x.exe"]] {
+    for words in [
+        &[][..],
+        &["--no-such-option", "x.exe"],
+        &["--ram", "0", "x.exe"],
+        &["--env", "=x", "x.exe"],
+        &["--kd", " ;", "x.exe"],
+        &["--kd-out", "y", "x.exe"],
+    ] {
         let output = fixture.exec("echo", words, b"");
         assert_eq!(output.status.code(), Some(126), "{words:?}: {}", errors(&output));
         assert!(output.stdout.is_empty() && !fixture.booted(), "{words:?}");

@@ -33,7 +33,8 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::INVALID_PARAMETER_2);
         }
         self.probe_word(response_at)?;
-        if status & !OVERRIDE_ERROR_MODE == NtStatus::UNHANDLED_EXCEPTION.0 && count == MAXIMUM_PARAMETERS && mask == 0 {
+        if status & !OVERRIDE_ERROR_MODE == NtStatus::UNHANDLED_EXCEPTION.0 && count == MAXIMUM_PARAMETERS && mask == 0
+        {
             let mut words = [0; MAXIMUM_PARAMETERS as usize];
             self.platform().read_user_words(parameters_at, &mut words)?;
             let [code, address, parameters @ ..] = words;

@@ -89,7 +89,8 @@ impl<P: Platform> Executive<P> {
     }
 
     pub(super) fn map_view_of_section(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[section, process, base_at, zero_bits, commit, offset_at, size_at, disposition, kind, protect] = arguments else {
+        let &[section, process, base_at, zero_bits, commit, offset_at, size_at, disposition, kind, protect] = arguments
+        else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
         if disposition != VIEW_SHARE && disposition != VIEW_UNMAP {

@@ -114,13 +114,8 @@ unsafe extern "system" {
         restart: u32,
     ) -> u32;
     pub fn NtQueryInformationFile(file: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32) -> u32;
-    pub fn NtQueryInformationProcess(
-        process: u32,
-        class: u32,
-        buffer: *mut u8,
-        length: u32,
-        returned: *mut u32,
-    ) -> u32;
+    pub fn NtQueryInformationProcess(process: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32)
+    -> u32;
     pub fn NtQuerySection(section: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32) -> u32;
     pub fn NtQueryPerformanceCounter(counter: *mut u64, frequency: *mut u64) -> u32;
     pub fn NtQueryVirtualMemory(

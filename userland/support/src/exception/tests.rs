@@ -136,8 +136,10 @@ fn an_exception_in_a_handler_is_nested_until_its_registration_has_answered() {
 fn unwinding_tells_all_before_the_target_and_takes_them_off() {
     let thread = thread(&[0x1040, 0x1050, 0x1060], &[says(1), says(1)]);
     assert_eq!(unwind(&thread, 0x1060, RECORD), Unwind::Reached);
-    let expected =
-        [(Purpose::Unwind, HANDLER, 0x1040, flags::UNWINDING), (Purpose::Unwind, HANDLER + 1, 0x1050, flags::UNWINDING)];
+    let expected = [
+        (Purpose::Unwind, HANDLER, 0x1040, flags::UNWINDING),
+        (Purpose::Unwind, HANDLER + 1, 0x1050, flags::UNWINDING),
+    ];
     assert_eq!(*thread.calls.borrow(), expected);
     assert_eq!(thread.chain(), 0x1060);
 }

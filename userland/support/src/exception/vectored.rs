@@ -58,7 +58,9 @@ mod tests {
 
     fn order(handlers: &VectoredHandlers) -> Vec<u32> {
         let mut number = 0;
-        core::iter::from_fn(|| handlers.next_after(number).inspect(|(next, _)| number = *next)).map(|(_, h)| h).collect()
+        core::iter::from_fn(|| handlers.next_after(number).inspect(|(next, _)| number = *next))
+            .map(|(_, h)| h)
+            .collect()
     }
 
     #[test]

@@ -69,8 +69,9 @@ impl Thread for Running {
         };
         let mut dispatcher = 0;
         // SAFETY: the program registered the handler; the rest are addresses of what it is to be shown.
-        let disposition =
-            unsafe { call_handler(guard as *const () as u32, handler, registration, record, self.context, &mut dispatcher) };
+        let disposition = unsafe {
+            call_handler(guard as *const () as u32, handler, registration, record, self.context, &mut dispatcher)
+        };
         Answer { disposition, registration: dispatcher }
     }
 }
