@@ -241,7 +241,7 @@ impl<'a> Screen<'a> {
         self.attribute = match number {
             0 => NORMAL,
             1 => attribute | 0x08,
-            7 => attribute << 4 | attribute >> 4,
+            7 => attribute.rotate_right(4),
             22 => attribute & !0x08,
             30..=37 => attribute & 0xF8 | vga_color(number - 30),
             39 => attribute & 0xF0 | NORMAL,
