@@ -98,6 +98,7 @@ impl<M: Machine> MemoryManager<M> {
         };
         this.initialise_frames(boot);
         this.shared_entries = SharedEntries::of(&this.machine, boot.directories[3]);
+        this.start_pool()?;
         let head = this.allocate_pool(8, pool::Tag(*b"MmWs"))?;
         list::initialise(&this.machine, head);
         this.processes.set(head);

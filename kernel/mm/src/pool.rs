@@ -4,8 +4,9 @@
 //! it, so that a freed block joins its free neighbours at once. Free blocks of each of the 512 sizes stand on a list of
 //! their own and a bitmap tells which lists have any: allocation and release cost the same however full the pool is. A few
 //! small blocks of each size are kept whole for the next request ([`kept`]).
-//! Larger allocations are runs of whole pages without a header. Pages are never unmapped: a stale link is a logic error that
-//! the audit finds, not undefined behaviour.
+//! A page that has become one free block goes back where it came from ([`pages`]), and so do the runs of whole pages, without
+//! a header, that larger allocations are. A stale link is a logic error: it meets another block, which the audit finds, or a
+//! page that is not there, which is a bugcheck.
 //!
 //! * **P1** The blocks of a page follow each other without a gap, each `PreviousSize` is the `BlockSize` before it.
 //! * **P2** No two free neighbours; a free block is on the list of its size, and on no other.
@@ -16,6 +17,7 @@
 //! find a VAD's kind by the tag four bytes before it, and take an odd `PoolType` for nonpaged and 0 for free.
 
 mod kept;
+mod pages;
 mod verify;
 
 use core::fmt;
@@ -24,12 +26,11 @@ use abi::assert_layout;
 use abi::cell::{Field, Link, Record};
 
 use crate::MemoryManager;
-use crate::frame::Mmpfn;
-use crate::layout::{PAGE_SIZE, POOL_END, POOL_START, VirtualAddress};
+use crate::layout::{PAGE_SIZE, VirtualAddress};
 use crate::machine::Machine;
-use crate::pte::{ValidPte, pte_of};
-use crate::system::{Contents, Exhausted};
+use crate::system::Exhausted;
 use kept::KeptList;
+use pages::PoolPages;
 
 /// Four letters that say what a block holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,14 +61,6 @@ struct FreeBlock {
 }
 impl Record for FreeBlock {}
 
-/// A free run of pages.
-#[repr(C)]
-struct FreeRun {
-    next: Field<Link<FreeRun>>,
-    pages: Field<u32>,
-}
-impl Record for FreeRun {}
-
 const HEADER: u32 = 8;
 const UNIT: u32 = 8;
 const UNITS_PER_PAGE: u32 = PAGE_SIZE / UNIT;
@@ -80,8 +73,7 @@ const KEPT: u32 = 1 << 9;
 const STATE: u32 = !0 << POOL_TYPE_SHIFT | 0x7F << 9;
 /// Largest allocation that shares a page with others, in bytes.
 pub const LARGEST_BLOCK: u32 = PAGE_SIZE - HEADER;
-const RUN_CLASSES: usize = 33;
-/// `u1` of the frame of a pool page that is cut into blocks; it stays so.
+/// `u1` of the frame of a pool page that is cut into blocks.
 const HOLDS_BLOCKS: u32 = 1;
 
 /// The free lists, and where the next page comes from.
@@ -89,8 +81,7 @@ pub(crate) struct Pool {
     free: [Field<Link<PoolHeader>>; UNITS_PER_PAGE as usize + 1],
     nonempty: [Field<u32>; UNITS_PER_PAGE as usize / 32 + 1],
     kept: [KeptList; kept::SIZES],
-    runs: [Field<Link<FreeRun>>; RUN_CLASSES],
-    next_page: Field<u32>,
+    pages: PoolPages,
     bytes_in_use: Field<u32>,
 }
 
@@ -100,8 +91,7 @@ impl Pool {
             free: [const { Field::<Link<PoolHeader>>::NULL }; UNITS_PER_PAGE as usize + 1],
             nonempty: [const { Field::<u32>::ZERO }; UNITS_PER_PAGE as usize / 32 + 1],
             kept: [const { KeptList::EMPTY }; kept::SIZES],
-            runs: [const { Field::<Link<FreeRun>>::NULL }; RUN_CLASSES],
-            next_page: Field::new(POOL_START),
+            pages: PoolPages::new(),
             bytes_in_use: Field::ZERO,
         }
     }
@@ -250,65 +240,11 @@ impl<M: Machine> MemoryManager<M> {
                 block = before;
             }
         }
-        self.insert_free_block(block, previous_units, units);
-    }
-
-    /// Allocates `pages` (1 or more) consecutive whole pages; contents are rubbish.
-    ///
-    /// # Errors
-    /// [`Exhausted`]; nothing has changed but that page tables of the pool may have been added.
-    pub fn allocate_pool_pages<T>(&self, pages: u32) -> Result<Link<T>, Exhausted> {
-        if pages == 0 {
-            return Err(Exhausted);
+        if units < UNITS_PER_PAGE {
+            return self.insert_free_block(block, previous_units, units);
         }
-        if let Some(run) = self.take_run(pages) {
-            return Ok(run.cast());
-        }
-        let start = self.pool.next_page.get();
-        let bytes = pages.checked_mul(PAGE_SIZE).ok_or(Exhausted)?;
-        if bytes > POOL_END - start {
-            return Err(Exhausted);
-        }
-        let page = |index: u32| VirtualAddress(start + index * PAGE_SIZE).page();
-        for mapped in 0..pages {
-            if let Err(exhausted) = self.map_system_page(page(mapped), Contents::Rubbish) {
-                // Nobody has a link into them yet, and a program can ask for more than there is: it must not keep it.
-                (0..mapped).for_each(|index| self.unmap_system_page(page(index)));
-                return Err(exhausted);
-            }
-        }
-        self.pool.next_page.set(start + bytes);
-        Ok(Link::new(start))
-    }
-
-    /// Frees `pages` pages that [`Self::allocate_pool_pages`] returned.
-    pub fn free_pool_pages<T>(&self, link: Link<T>, pages: u32) {
-        if pages == 0 {
-            return;
-        }
-        let class = &self.pool.runs[(pages as usize).min(RUN_CLASSES - 1)];
-        let run = self.machine.record(link.cast::<FreeRun>());
-        run.next.set(class.get());
-        run.pages.set(pages);
-        class.set(link.cast());
-    }
-
-    /// Takes a free run of at least `pages` and keeps what is over.
-    fn take_run(&self, pages: u32) -> Option<Link<FreeRun>> {
-        for class in &self.pool.runs[(pages as usize).min(RUN_CLASSES - 1)..] {
-            let mut place = class;
-            while let Some(link) = place.get().some() {
-                let run = self.machine.record(link);
-                let length = run.pages.get();
-                if length >= pages {
-                    place.set(run.next.get());
-                    self.free_pool_pages::<FreeRun>(link.offset(pages * PAGE_SIZE), length - pages);
-                    return Some(link);
-                }
-                place = &run.next;
-            }
-        }
-        None
+        self.pool_page_record(VirtualAddress(block.address())).u1.set(0);
+        self.free_pool_pages(block, 1);
     }
 
     /// Bytes of blocks in use, headers included.
@@ -379,11 +315,5 @@ impl<M: Machine> MemoryManager<M> {
         if next.is_null() {
             self.pool.nonempty[units as usize / 32].update(|word| word & !(1 << (units % 32)));
         }
-    }
-
-    /// The record of the frame behind the pool page at `address`.
-    fn pool_page_record(&self, address: VirtualAddress) -> &Mmpfn {
-        let raw = self.machine.record(pte_of(address.page())).load();
-        self.frame(ValidPte(raw).frame())
     }
 }

@@ -1,10 +1,10 @@
-//! P1 to P4: the audit of the pool.
+//! P1 to P5: the audit of the pool.
 
 use abi::cell::Link;
 
-use super::{FreeBlock, HEADER, HOLDS_BLOCKS, PoolHeader, SMALLEST, UNIT, UNITS_PER_PAGE};
+use super::{FreeBlock, HEADER, PoolHeader, SMALLEST, UNIT, UNITS_PER_PAGE};
 use crate::MemoryManager;
-use crate::layout::{PAGE_SIZE, POOL_START, VirtualAddress};
+use crate::layout::POOL_START;
 use crate::machine::Machine;
 
 /// What the blocks of the pool add up to.
@@ -16,17 +16,14 @@ struct Blocks {
 }
 
 impl<M: Machine> MemoryManager<M> {
-    /// Checks P1 to P4 over all pages that hold blocks.
+    /// Checks P1 to P5 over the pool.
     ///
     /// # Errors
     /// The first block that is wrong; the first address of the pool where blocks and lists or totals disagree.
     pub(crate) fn verify_pool(&self) -> Result<(), Link<()>> {
         let mut blocks = Blocks::default();
-        for page in (POOL_START..self.pool.next_page.get()).step_by(PAGE_SIZE as usize) {
-            if self.pool_page_record(VirtualAddress(page)).u1.get() == HOLDS_BLOCKS {
-                self.verify_page(page, &mut blocks)?;
-            }
-        }
+        self.verify_pages()?;
+        self.each_block_page(|page| self.verify_page(page, &mut blocks))?;
         let listed = self.verify_free_lists(blocks.free)?;
         self.verify_bitmap()?;
         let agrees = listed == blocks.free
