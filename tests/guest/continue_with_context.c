@@ -118,7 +118,7 @@ static void floating_point(void)
     *(DWORD *)&own.ExtendedRegisters[160] = 0xABCDEF01;
     EXPECT_EQUAL(NtSetContextThread(OWN_THREAD, &own), SUCCESS);
     DWORD low = 0, control = 0;
-    __asm__ volatile("fstps %0\n movd %%xmm0, %1\n stmxcsr %2" : "=m"(result), "=r"(low), "=m"(control));
+    __asm__ volatile("fstps %0\n movss %%xmm0, %1\n stmxcsr %2" : "=m"(result), "=m"(low), "=m"(control));
     EXPECT(result == -3);
     EXPECT_EQUAL(low, 0xABCDEF01);
     EXPECT_EQUAL(control, 0x1F80);

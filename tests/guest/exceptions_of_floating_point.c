@@ -5,7 +5,8 @@
 const WORD all_unmasked = 0x0340, all_masked = 0x037F;
 const float three = 3;
 const DWORD tiny = 1;
-const double huge = 1e308;
+// A power of two: its square is exact.
+const double huge = 0x1p1023;
 double out;
 
 // The exception is raised by the first instruction, and reported at the wait.

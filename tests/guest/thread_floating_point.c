@@ -5,10 +5,10 @@
 static DWORD WINAPI body(void *argument)
 {
     DWORD value = (DWORD)argument, out = 0, wide = 0, wrong = 0;
-    __asm__ volatile("fninit; fildl %0; movd %0, %%xmm3" : : "m"(value));
+    __asm__ volatile("fninit; fildl %0; movss %0, %%xmm3" : : "m"(value));
     for (int round = 0; round < 50; round++) {
         SwitchToThread();
-        __asm__ volatile("fistl %0; movd %%xmm3, %1" : "=m"(out), "=m"(wide));
+        __asm__ volatile("fistl %0; movss %%xmm3, %1" : "=m"(out), "=m"(wide));
         wrong += (out != value) + (wide != value);
     }
     __asm__ volatile("fninit");

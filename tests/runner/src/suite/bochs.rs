@@ -83,7 +83,7 @@ fn configuration() -> String {
          boot: cdrom\n\
          log: bochs.log\n\
          panic: action=fatal\n\
-         clock: sync=none, time0=0\n",
+         clock: sync=none, time0=1104537600\n",
     );
     let lines = [
         format!("memory: guest={0}, host={0}", BOCHS.ram),

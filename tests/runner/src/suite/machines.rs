@@ -36,7 +36,7 @@ pub const WITHOUT_SERIAL: TestMachine =
 
 /// Bochs: a Pentium III that checks what QEMU does not model.
 pub const BOCHS: TestMachine =
-    TestMachine { name: "Bochs", ram: 256, cpu: "p3_katmai", has_nx: false, medium: Medium::Disc };
+    TestMachine { name: "Bochs", ram: 64, cpu: "p3_katmai", has_nx: false, medium: Medium::Disc };
 
 impl TestMachine {
     /// Whether a test can run here.
