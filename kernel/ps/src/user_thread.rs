@@ -98,7 +98,7 @@ impl<P: Platform> Executive<P> {
     fn make_teb(&self, process: Link<Eprocess>, id: u32, stack: &UserStack) -> Result<u32, NtStatus> {
         let record = self.machine_record(process);
         let peb = record.peb.get();
-        let written = self.attached(process, |space| {
+        self.attached(process, |space| {
             let teb = space.allocate_block(VirtualAddress(HIGHEST_VAD_ADDRESS).page())?.address().0;
             let words = [
                 (0x00, u32::MAX),
@@ -111,12 +111,10 @@ impl<P: Platform> Executive<P> {
                 (offset_of!(Teb, deallocation_stack), stack.allocation),
             ];
             let written = words.into_iter().try_for_each(|(offset, word)| self.write_word(teb + offset as u32, word));
-            written.map(|()| teb).map_err(|status| {
+            written.map(|()| teb).inspect_err(|_| {
                 let _ = space.free(FreeKind::Release, teb, 0);
-                status
             })
-        });
-        written
+        })
     }
 
     /// Gives a TEB back, where it is still there.

@@ -24,6 +24,7 @@ struct Place<'t> {
 }
 
 /// What backs the pages of a VAD.
+#[expect(clippy::large_enum_variant, reason = "there is no heap, and one at a time")]
 enum Backing {
     Private,
     File(Name),

@@ -57,10 +57,11 @@ pub(super) fn verify<'a, M: Machine>(
     out: &mut dyn Write,
 ) -> Done<'a> {
     arguments.end()?;
-    Ok(match target.mm.verify(scratch) {
+    match target.mm.verify(scratch) {
         Ok(audit) => clean(&audit, out)?,
         Err(corruption) => corrupt(&corruption, out)?,
-    })
+    }
+    Ok(())
 }
 
 fn clean(audit: &Audit, out: &mut dyn Write) -> fmt::Result {

@@ -156,7 +156,7 @@ fn the_audit_notices_a_broken_chain_and_a_wrong_count() {
 fn a_child_gets_the_inheritable_handles_under_their_numbers() {
     with_table(256, |_, objects, process, table| {
         let parent = objects.handles(table);
-        let attributes = |index: u32| if index % 3 == 0 { OBJ_INHERIT } else { 0 };
+        let attributes = |index: u32| if index.is_multiple_of(3) { OBJ_INHERIT } else { 0 };
         (0..1200).for_each(|index| assert!(parent.insert(process, index, attributes(index)).is_ok()));
         let child = objects.handles(objects.create_handle_table(process, 12).unwrap());
         child.inherit(&parent).unwrap();
