@@ -5,7 +5,7 @@
 //! |---|---|
 //! | the commands and what they print | [`commands`] |
 //! | how they read what may not be there | [`target`], [`walk`] |
-//! | the line a person types | [`line`] |
+//! | the line a person types | [`mod@line`] |
 //! | what a bugcheck shows | [`bugcheck`], [`backtrace`], [`symbols`] |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]

@@ -93,7 +93,7 @@ impl VadFlags2 {
     pub const MULTIPLE_SECURED: Self = Self(1 << 26);
     /// The secured range may become read-only.
     pub const READ_ONLY: Self = Self(1 << 27);
-    /// The node is an [`MmvadLong`].
+    /// The node is an [`MmvadLong`](super::MmvadLong).
     pub const LONG_VAD: Self = Self(1 << 28);
     /// The file may grow under the view.
     pub const EXTENDABLE_FILE: Self = Self(1 << 29);

@@ -51,7 +51,9 @@ pub extern "C" fn atexit(routine: Option<Routine>) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn __dllonexit(routine: u32, start: *mut u32, end: *mut u32) -> u32 {
     // SAFETY: the caller's promise.
-    let (first, last) = unsafe { (start.read(), end.read()) };
+    let first = unsafe { start.read() };
+    // SAFETY: the caller's promise.
+    let last = unsafe { end.read() };
     // SAFETY: the caller's promise.
     let moved = unsafe { super::memory::realloc(first, last - first + 4) };
     if moved == 0 {

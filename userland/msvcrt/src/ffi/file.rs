@@ -20,7 +20,9 @@ const BINARY: u32 = 0x8000;
 
 /// Notes why something stopped, if there is a reason, and returns `EOF`.
 pub(super) fn stopped(reason: Stopped) -> i32 {
-    reason.0.map(set_errno);
+    if let Some(errno) = reason.0 {
+        set_errno(errno);
+    }
     EOF
 }
 
@@ -71,7 +73,9 @@ fn open_stream(name: &[u16], mode: Option<Mode>) -> u32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fopen(name: *const u8, mode: *const u8) -> u32 {
     // SAFETY: the caller's promise.
-    let (name, mode) = unsafe { (c_string(name), c_string(mode)) };
+    let name = unsafe { c_string(name) };
+    // SAFETY: the caller's promise.
+    let mode = unsafe { c_string(mode) };
     open_stream(&wide(name), parse_mode(mode))
 }
 
@@ -82,7 +86,9 @@ pub unsafe extern "C" fn fopen(name: *const u8, mode: *const u8) -> u32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _wfopen(name: *const u16, mode: *const u16) -> u32 {
     // SAFETY: the caller's promise.
-    let (name, mode) = unsafe { (wide_string(name), wide_string(mode)) };
+    let name = unsafe { wide_string(name) };
+    // SAFETY: the caller's promise.
+    let mode = unsafe { wide_string(mode) };
     open_stream(name, parse_mode(mode))
 }
 
@@ -103,7 +109,9 @@ pub unsafe extern "C" fn _fsopen(name: *const u8, mode: *const u8, _share: u32) 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn freopen(name: *const u8, mode: *const u8, file: u32) -> u32 {
     // SAFETY: the caller's promise.
-    let (name, mode) = unsafe { (c_string(name), c_string(mode)) };
+    let name = unsafe { c_string(name) };
+    // SAFETY: the caller's promise.
+    let mode = unsafe { c_string(mode) };
     // SAFETY: the caller's promise.
     let _ = unsafe { locked(file, |stream| stream.close(&host())) };
     let other = open_stream(&wide(name), parse_mode(mode));

@@ -30,7 +30,7 @@ pub extern "C" fn malloc(size: u32) -> u32 {
 /// A block of `count` times `size` zeros, or null.
 #[unsafe(no_mangle)]
 pub extern "C" fn calloc(count: u32, size: u32) -> u32 {
-    allocate(count.checked_mul(size).unwrap_or(u32::MAX), ZEROED)
+    allocate(count.saturating_mul(size), ZEROED)
 }
 
 /// Makes a block larger or smaller; it may move. A null block is allocated, one of size 0 freed.

@@ -53,10 +53,7 @@ fn print<U: Unit>(stream: Stream, template: &[U], arguments: u32) -> i32 {
     let send = |piece: &mut Vec<u8>| {
         let (_, stopped) = stream.write(&host(), piece);
         piece.clear();
-        stopped.is_some_and(|stopped| {
-            stopped.0.map(super::thread_data::set_errno);
-            true
-        })
+        stopped.map(super::file::stopped).is_some()
     };
     let result = format(&host(), template, words(arguments), |unit| {
         if piece.len() == PIECE {

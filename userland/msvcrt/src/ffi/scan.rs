@@ -47,10 +47,14 @@ fn text<U: Unit>(text: &[U], template: &[U], arguments: u32) -> i32 {
 
 unsafe extern "C" fn string(source: *const u8, template: *const u8, arguments: u32) -> i32 {
     // SAFETY: the caller's promise.
-    unsafe { text(c_string(source), c_string(template), arguments) }
+    let source = unsafe { c_string(source) };
+    // SAFETY: the caller's promise.
+    text(source, unsafe { c_string(template) }, arguments)
 }
 
 unsafe extern "C" fn wide(source: *const u16, template: *const u16, arguments: u32) -> i32 {
     // SAFETY: the caller's promise.
-    unsafe { text(wide_string(source), wide_string(template), arguments) }
+    let source = unsafe { wide_string(source) };
+    // SAFETY: the caller's promise.
+    text(source, unsafe { wide_string(template) }, arguments)
 }

@@ -2,7 +2,7 @@
 
 use super::memory::duplicate;
 use super::text;
-use super::thread_data::block;
+use super::thread_data::{_errno, block};
 
 /// A character.
 type C = u8;
@@ -139,7 +139,9 @@ pub unsafe extern "C" fn _memccpy(target: *mut u8, source: *const u8, byte: u32,
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _memicmp(left: *const u8, right: *const u8, count: u32) -> i32 {
     // SAFETY: the caller's promise.
-    let (left, right) = unsafe { (user_ffi::bytes(left, count), user_ffi::bytes(right, count)) };
+    let left = unsafe { user_ffi::bytes(left, count) };
+    // SAFETY: the caller's promise.
+    let right = unsafe { user_ffi::bytes(right, count) };
     let folded = |bytes: &'static [u8]| bytes.iter().map(u8::to_ascii_lowercase);
     folded(left).cmp(folded(right)) as i32
 }
@@ -161,7 +163,7 @@ pub unsafe extern "C" fn _strerror(message: *const u8) -> *const u8 {
     let message = unsafe { user_ffi::c_string(message) };
     let data = block();
     // SAFETY: the block lives as long as the thread.
-    let error = user_crt::error::text(unsafe { (&raw const (*data).errno).read() }).to_bytes();
+    let error = user_crt::error::text(unsafe { _errno().read() }).to_bytes();
     // SAFETY: this thread is the only one to use its block, and no other reference to the field is made.
     let buffer = unsafe { &mut (*data).message };
     let separator: &[u8] = if message.is_empty() { b"" } else { b": " };

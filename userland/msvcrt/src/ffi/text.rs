@@ -138,7 +138,9 @@ pub(super) unsafe fn append_counted<C: Character>(target: *mut C, source: *const
 unsafe fn compare_by<C: Character>(left: *const C, right: *const C, count: u32, key: impl Fn(C) -> C) -> i32 {
     for index in 0..count {
         // SAFETY: the caller's promise: neither string has ended before.
-        let (a, b) = unsafe { (key(at(left, index)), key(at(right, index))) };
+        let a = unsafe { key(at(left, index)) };
+        // SAFETY: the caller's promise.
+        let b = unsafe { key(at(right, index)) };
         match a.value().cmp(&b.value()) {
             Ordering::Less => return -1,
             Ordering::Greater => return 1,
@@ -207,7 +209,9 @@ pub(super) unsafe fn last<C: Character>(text: *const C, character: u32) -> *cons
 /// `strstr`.
 pub(super) unsafe fn find<C: Character>(text: *const C, part: *const C) -> *const C {
     // SAFETY: the caller's promise.
-    let (units, part) = unsafe { (slice(text), slice(part)) };
+    let units = unsafe { slice(text) };
+    // SAFETY: the caller's promise.
+    let part = unsafe { slice(part) };
     if part.is_empty() {
         return text;
     }
@@ -217,21 +221,27 @@ pub(super) unsafe fn find<C: Character>(text: *const C, part: *const C) -> *cons
 /// `strspn`.
 pub(super) unsafe fn span<C: Character>(text: *const C, set: *const C) -> u32 {
     // SAFETY: the caller's promise.
-    let (units, set) = unsafe { (slice(text), slice(set)) };
+    let units = unsafe { slice(text) };
+    // SAFETY: the caller's promise.
+    let set = unsafe { slice(set) };
     units.iter().take_while(|unit| set.contains(unit)).count() as u32
 }
 
 /// `strcspn`.
 pub(super) unsafe fn span_outside<C: Character>(text: *const C, set: *const C) -> u32 {
     // SAFETY: the caller's promise.
-    let (units, set) = unsafe { (slice(text), slice(set)) };
+    let units = unsafe { slice(text) };
+    // SAFETY: the caller's promise.
+    let set = unsafe { slice(set) };
     units.iter().take_while(|unit| !set.contains(unit)).count() as u32
 }
 
 /// `strpbrk`.
 pub(super) unsafe fn first_of<C: Character>(text: *const C, set: *const C) -> *const C {
     // SAFETY: the caller's promise.
-    let (units, set) = unsafe { (slice(text), slice(set)) };
+    let units = unsafe { slice(text) };
+    // SAFETY: the caller's promise.
+    let set = unsafe { slice(set) };
     place(text, units.iter().position(|unit| set.contains(unit)))
 }
 

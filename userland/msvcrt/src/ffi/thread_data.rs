@@ -77,7 +77,7 @@ pub(super) fn block() -> *mut ThreadData {
 /// Notes why a function fails.
 pub(super) fn set_errno(errno: Errno) {
     // SAFETY: the block lives as long as the thread.
-    unsafe { (&raw mut (*block()).errno).write(errno.0) };
+    unsafe { _errno().write(errno.0) };
 }
 
 /// Notes why a function fails, from the last error, and returns -1.
@@ -85,7 +85,7 @@ pub(super) fn fail_with_last_error() -> i32 {
     // SAFETY: asking changes nothing.
     let error = unsafe { GetLastError() };
     // SAFETY: the block lives as long as the thread.
-    unsafe { (&raw mut (*block()).system_error).write(error) };
+    unsafe { __doserrno().write(error) };
     fail(from_win32(error))
 }
 
@@ -109,20 +109,23 @@ pub extern "C" fn __doserrno() -> *mut u32 {
     unsafe { &raw mut (*block()).system_error }
 }
 
+/// Where this thread's seed of random numbers is.
+fn seed() -> *mut u32 {
+    // SAFETY: as in `_errno`.
+    unsafe { &raw mut (*block()).seed }
+}
+
 /// Seeds this thread's random numbers.
 #[unsafe(no_mangle)]
-pub extern "C" fn srand(seed: u32) {
-    // SAFETY: as in `_errno`.
-    unsafe { (&raw mut (*block()).seed).write(seed) };
+pub extern "C" fn srand(number: u32) {
+    // SAFETY: as in `rand`.
+    unsafe { seed().write(number) };
 }
 
 /// The next random number of this thread, 0 to 32767.
 #[unsafe(no_mangle)]
 pub extern "C" fn rand() -> i32 {
-    let seed = {
-        // SAFETY: as in `_errno`.
-        unsafe { &raw mut (*block()).seed }
-    };
+    let seed = seed();
     // SAFETY: the block lives as long as the thread, which is the only one to use it.
     let next = unsafe { seed.read() }.wrapping_mul(214_013).wrapping_add(2_531_011);
     // SAFETY: the same.

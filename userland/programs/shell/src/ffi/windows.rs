@@ -259,7 +259,7 @@ impl System for Windows {
         let (mut variables, mut units, mut at) = (Vec::new(), Vec::new(), 0);
         while !block.is_null() {
             // SAFETY: the block ends with two zeros, and nothing behind them is read.
-            let unit = unsafe { block.add(at).read() };
+            let unit = unsafe { block.wrapping_add(at).read() };
             at += 1;
             if unit != 0 {
                 units.push(unit);
