@@ -58,6 +58,7 @@ impl Service {
 }
 
 services! {
+    NtAlertResumeThread = 0x0C, 2;
     NtAlertThread = 0x0D, 1;
     NtAllocateUserPhysicalPages = 0x0F, 3;
     NtAllocateVirtualMemory = 0x11, 6;

@@ -90,14 +90,15 @@ impl<R: Records> Dispatcher<'_, R> {
         self.records.record(self.current()).apc_queueable.set(0);
     }
 
-    /// Alerts `thread`: ends its alertable wait, or the next one before it begins.
+    /// Alerts `thread` for `ring`: ends its alertable wait, or the next one before it begins. What a program does to its own
+    /// alert ([`Self::test_alert`]) leaves the kernel's alone.
     #[doc(alias = "KeAlertThread")]
-    pub fn alert(&self, thread: Link<Kthread>) {
+    pub fn alert(&self, thread: Link<Kthread>, ring: Ring) {
         let record = self.records.record(thread);
         if self.waits_for_a_program(thread) && record.alertable.get() != 0 {
             self.end_wait(thread, NtStatus::ALERTED, 0);
         } else {
-            record.alerted[Ring::User as usize].set(1);
+            record.alerted[ring as usize].set(1);
         }
     }
 
@@ -117,6 +118,9 @@ impl<R: Records> Dispatcher<'_, R> {
             }
             if !self.is_empty(apc_list(thread, Ring::User)) {
                 self.announce_user_apc();
+            } else if record.alerted[Ring::Kernel as usize].get() != 0 {
+                record.alerted[Ring::Kernel as usize].set(0);
+                return Some(NtStatus::ALERTED);
             }
         }
         (record.apc_state.user_apc_pending.get() != 0).then_some(NtStatus::USER_APC)

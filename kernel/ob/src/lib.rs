@@ -19,6 +19,6 @@ pub mod handle;
 pub mod kind;
 pub mod object;
 
-pub use handle::{Closed, Handle, Handles};
+pub use handle::{Closed, Handle, HandleCorruption, Handles};
 pub use kind::{Kind, Object};
 pub use object::{Condemned, ObjectManager};

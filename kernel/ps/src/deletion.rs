@@ -4,6 +4,7 @@
 //! processes wait in line for whoever takes the first of them apart: the kernel stack does not grow with the chain.
 
 use alloc::vec::Vec;
+use core::mem::offset_of;
 
 use abi::nt::dispatcher::Kmutant;
 use abi::nt::file::FileObject;
@@ -90,12 +91,15 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Gives back a thread's number, and the reference it had to its process.
+    /// Takes a thread off the list of its process, and gives back its number and the reference it had to that.
     #[doc(alias = "PspThreadDelete")]
     fn take_thread_apart(&self, condemned: Condemned) {
         let Some(thread) = condemned.body::<Ethread>() else { return };
         let record = self.machine_record(thread);
         let (id, process) = (record.cid.unique_thread.get(), record.threads_process.get());
+        if !process.is_null() {
+            mm::list::remove(self.platform(), thread.offset(offset_of!(Ethread, thread_list_entry) as u32));
+        }
         self.objects().delete(condemned);
         if id != 0 {
             self.identifiers.give_back(id);

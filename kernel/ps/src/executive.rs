@@ -180,6 +180,7 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn any_process_by_handle(&self, handle: u32, access: u32) -> Result<Link<Eprocess>, NtStatus> {
         match handle {
             CURRENT_PROCESS => Ok(self.current_process()),
+            CURRENT_THREAD => Err(NtStatus::OBJECT_TYPE_MISMATCH),
             _ => self.current_handles().get::<Eprocess>(Handle(handle), access),
         }
     }
@@ -222,13 +223,5 @@ impl<P: Platform> Executive<P> {
         if let Some(condemned) = closed.condemned {
             self.take_apart(condemned);
         }
-    }
-
-    /// Audits everything.
-    ///
-    /// # Errors
-    /// The first broken invariant.
-    pub fn verify(&self) -> Result<mm::verify::Audit, mm::verify::Corruption> {
-        self.mm.verify(&mut self.scratch.lock())
     }
 }

@@ -24,13 +24,13 @@ impl<P: Platform> Executive<P> {
             record.exit_status.set(status.0);
             record.flags.update(|flags| flags | process_flags::PROCESS_DELETE);
         }
-        self.threads_of(process).for_each(|thread| self.condemn_thread(thread, status));
+        self.living_threads_of(process).for_each(|thread| self.condemn_thread(thread, status));
     }
 
     /// Says that all threads of `process` but the running one are to end with `status`.
     pub(crate) fn condemn_other_threads(&self, process: Link<Eprocess>, status: NtStatus) {
         let current = self.platform().current_thread();
-        self.threads_of(process)
+        self.living_threads_of(process)
             .filter(|thread| *thread != current)
             .for_each(|thread| self.condemn_thread(thread, status));
     }
@@ -124,7 +124,6 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn bury(&self) {
         let Some(thread) = self.reaper.get().some() else { return };
         self.reaper.set(Link::NULL);
-        mm::list::remove(self.platform(), thread.offset(offset_of!(Ethread, thread_list_entry) as u32));
         let stack = self.machine_record(thread).tcb.stack_base.get();
         self.platform().forget_thread(stack);
         self.stacks.delete(self.mm(), stack);

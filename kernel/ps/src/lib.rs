@@ -7,13 +7,11 @@
 //! | threads, switches, the kernel's own threads | `thread` |
 //! | how a program's thread is made and how it ends | `user_thread`, `exit` |
 //! | waits, suspension, calls into programs | `wait`, `apc` |
-//! | a program's page fault or exception | `trap` |
-//! | threads, waits, the end of a process | `thread` |
-//! | registers of a thread as `CONTEXT` | `context` |
 //! | a program's page fault, and what it is told of it | `trap`, `exception` |
 //! | a system service | `services` |
 //! | the console | `console` |
 //! | what runs after start-up, and what is told of it | `session`, `plan` |
+//! | the audit of all of it | `verify` |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
@@ -45,6 +43,7 @@ mod stacks;
 mod thread;
 mod trap;
 mod user_thread;
+mod verify;
 mod wait;
 
 pub use context::{Form, IMAGE_SIZE, Image};

@@ -12,7 +12,7 @@ use abi::nt::section::SectionObject;
 use abi::nt::teb::Teb;
 use abi::nt::thread::Ethread;
 use abi::status::NtStatus;
-use ke::NORMAL_PRIORITY;
+use ke::{NORMAL_PRIORITY, ThreadState};
 use mm::layout::{HIGHEST_VAD_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::section::ImageInformation;
 
@@ -92,7 +92,14 @@ impl<P: Platform> Executive<P> {
         self.processes().find(|process| self.machine_record(*process).unique_process_id.get() == id)
     }
 
-    /// The threads of `process`, oldest first.
+    /// The threads of `process` that have not ended, oldest first.
+    pub(crate) fn living_threads_of(&self, process: Link<Eprocess>) -> impl Iterator<Item = Link<Ethread>> + '_ {
+        let lives =
+            |thread: &Link<Ethread>| self.machine_record(*thread).tcb.state.get() != ThreadState::Terminated as u8;
+        self.threads_of(process).filter(lives)
+    }
+
+    /// The threads of `process`, oldest first; also those that have ended, as long as somebody refers to them.
     pub(crate) fn threads_of(&self, process: Link<Eprocess>) -> impl Iterator<Item = Link<Ethread>> + '_ {
         let head = process.offset(offset_of!(Eprocess, thread_list_head) as u32);
         let offset = offset_of!(Ethread, thread_list_entry) as u32;

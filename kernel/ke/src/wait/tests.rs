@@ -241,7 +241,7 @@ fn a_call_or_an_alert_that_came_before_keeps_from_waiting() {
     let dispatcher = &system.dispatcher;
     let alertable = terms(Alertable::Yes, None);
     assert_eq!(dispatcher.interruption(&alertable), None);
-    dispatcher.alert(a);
+    dispatcher.alert(a, Ring::User);
     assert_eq!(dispatcher.interruption(&terms(Alertable::No, None)), None);
     assert_eq!(dispatcher.interruption(&alertable), Some(NtStatus::ALERTED));
     assert_eq!(dispatcher.interruption(&alertable), None, "it is told once");

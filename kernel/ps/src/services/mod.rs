@@ -120,6 +120,7 @@ impl<P: Platform> Executive<P> {
             Service::NtSuspendThread => self.suspend_thread(words),
             Service::NtResumeThread => self.resume_thread(words),
             Service::NtAlertThread => self.alert_thread(words),
+            Service::NtAlertResumeThread => self.alert_resume_thread(words),
             Service::NtTestAlert => self.test_alert(),
             Service::NtQueueApcThread => self.queue_apc_thread(words),
             Service::NtQueryInformationThread => self.query_information_thread(words),

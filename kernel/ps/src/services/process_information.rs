@@ -248,7 +248,7 @@ impl<P: Platform> Executive<P> {
         }
         let before = record.pcb.base_priority.get();
         record.pcb.base_priority.set(priority);
-        for thread in self.threads_of(process) {
+        for thread in self.living_threads_of(process) {
             let own = self.machine_record(thread).tcb.base_priority.get();
             self.dispatcher.set_base_priority(thread.cast(), moved(own, before, priority));
         }

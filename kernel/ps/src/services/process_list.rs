@@ -58,7 +58,7 @@ impl<P: Platform> Executive<P> {
     fn listed_threads(&self, process: Option<Link<Eprocess>>) -> impl Iterator<Item = Link<Ethread>> + '_ {
         let idle: Link<Ethread> = self.dispatcher.idle_thread().cast();
         let owner = process.unwrap_or(self.system_process);
-        self.threads_of(owner).filter(move |thread| (*thread == idle) == process.is_none())
+        self.living_threads_of(owner).filter(move |thread| (*thread == idle) == process.is_none())
     }
 
     fn bytes_about(&self, process: Option<Link<Eprocess>>) -> u32 {

@@ -11,7 +11,7 @@ use ke::{Ring, initialise_apc};
 use mm::pool::Tag;
 use ob::{Handle, Kind};
 
-use crate::executive::{CURRENT_THREAD, Executive};
+use crate::executive::{CURRENT_PROCESS, CURRENT_THREAD, Executive};
 use crate::platform::Platform;
 use crate::user_thread::UserStack;
 
@@ -65,6 +65,7 @@ impl<P: Platform> Executive<P> {
     pub(super) fn thread_by_handle(&self, handle: u32, access: u32) -> Result<Link<Ethread>, NtStatus> {
         match handle {
             CURRENT_THREAD => Ok(self.platform().current_thread()),
+            CURRENT_PROCESS => Err(NtStatus::OBJECT_TYPE_MISMATCH),
             _ => self.current_handles().get(Handle(handle), access),
         }
     }
@@ -132,8 +133,18 @@ impl<P: Platform> Executive<P> {
 
     pub(super) fn alert_thread(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        self.dispatcher.alert(self.thread_by_handle(handle, abi::access::THREAD_ALERT)?.cast());
+        let thread = self.thread_by_handle(handle, abi::access::THREAD_ALERT)?;
+        self.dispatcher.alert(thread.cast(), Ring::User);
         Ok(NtStatus::SUCCESS)
+    }
+
+    pub(super) fn alert_resume_thread(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[handle, before_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        self.probe_optional(before_at)?;
+        let thread = self.thread_by_handle(handle, THREAD_SUSPEND_RESUME)?;
+        self.dispatcher.alert(thread.cast(), Ring::Kernel);
+        let before = self.dispatcher.resume(thread.cast());
+        self.tell(before_at, u32::from(before))
     }
 
     pub(super) fn test_alert(&self) -> Result<NtStatus, NtStatus> {

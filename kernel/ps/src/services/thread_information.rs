@@ -121,7 +121,7 @@ impl<P: Platform> Executive<P> {
         if thread != self.platform().current_thread() || index >= TLS_SLOTS + TLS_EXPANSION_SLOTS {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        for other in self.threads_of(self.own_process()) {
+        for other in self.living_threads_of(self.own_process()) {
             let teb = self.machine_record(other).tcb.teb.get();
             // A thread whose TEB is gone has no slots.
             let _ = match index.checked_sub(TLS_SLOTS) {

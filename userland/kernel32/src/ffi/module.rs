@@ -8,7 +8,7 @@ use user_support::text;
 
 use super::directory::{copy_ansi, copy_wide};
 use super::last_error::{Bool, fail, fail_with, succeeded};
-use super::nt::{LdrGetDllHandle, LdrGetProcedureAddress, LdrLoadDll, LdrUnloadDll};
+use super::nt::{LdrDisableThreadCalloutsForDll, LdrGetDllHandle, LdrGetProcedureAddress, LdrLoadDll, LdrUnloadDll};
 
 /// Values below this are ordinals, not names.
 const ORDINALS: u32 = 0x1_0000;
@@ -182,8 +182,9 @@ pub unsafe extern "system" fn GetModuleFileNameW(base: u32, target: *mut u16, ro
     })
 }
 
-/// Thread starts are not announced to DLLs; only the handle is checked.
+/// From now on a DLL is not told of threads.
 #[unsafe(no_mangle)]
 pub extern "system" fn DisableThreadLibraryCalls(base: u32) -> Bool {
-    with_path(base, |_| 1)
+    // SAFETY: any number may be asked about.
+    succeeded(unsafe { LdrDisableThreadCalloutsForDll(base) })
 }

@@ -53,6 +53,7 @@ macro_rules! stub {
 const _: () = assert!(STUBS == Service::ALL.len());
 
 services! {
+    NtAlertResumeThread ZwAlertResumeThread (thread: u32, before: *mut u32);
     NtAlertThread ZwAlertThread (thread: u32);
     NtAllocateUserPhysicalPages ZwAllocateUserPhysicalPages (process: u32, count: *mut u32, frames: *mut u32);
     NtAllocateVirtualMemory ZwAllocateVirtualMemory (process: u32, base: *mut u32, zero_bits: u32, size: *mut u32, kind: u32, protection: u32);

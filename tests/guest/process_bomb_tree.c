@@ -1,0 +1,45 @@
+// Each process starts two more as long as it can: 4,095 processes where there is room for all of them. Refusals are statuses, and when all have ended
+// everything is back.
+// expect: exit 0
+// args: 11
+#include "process.h"
+
+static DWORD depth_of(const char *line)
+{
+    DWORD depth = 0;
+    while (*line != 0 && *line != ' ')
+        line++;
+    for (; *line != 0; line++)
+        if (*line >= '0' && *line <= '9')
+            depth = depth * 10 + (DWORD)(*line - '0');
+    return depth;
+}
+
+static BOOL start(DWORD depth, PROCESS_INFORMATION *child)
+{
+    char line[] = "process_bomb_tree 00";
+    line[18] = (char)('0' + depth / 10);
+    line[19] = (char)('0' + depth % 10);
+    return CreateProcessA("C:\\process_bomb_tree.exe", line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, child);
+}
+
+static void test(void)
+{
+    DWORD depth = depth_of(GetCommandLineA());
+    if (depth == 0)
+        return;
+    PROCESS_INFORMATION children[2];
+    BOOL started[2];
+    for (int index = 0; index < 2; index++)
+        started[index] = start(depth - 1, &children[index]);
+    for (int index = 0; index < 2; index++)
+        if (started[index]) {
+            EXPECT_EQUAL(WaitForSingleObject(children[index].hProcess, INFINITE), WAIT_OBJECT_0);
+            CloseHandle(children[index].hThread);
+            CloseHandle(children[index].hProcess);
+        }
+    if (depth == 11) {
+        EXPECT(started[0]);
+        EXPECT_EQUAL(run("child exit 5"), 5);
+    }
+}
