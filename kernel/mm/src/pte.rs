@@ -103,16 +103,47 @@ impl PageTable {
     /// Whether the entries of `first..=last`, all of which the table maps, are zero.
     #[inline(always)]
     pub fn is_empty(&self, first: VirtualPage, last: VirtualPage) -> bool {
-        // Long runs of zeros are the rule: eight at a time.
-        let (eights, rest) = self.0[Self::index(first)..=Self::index(last)].as_chunks::<8>();
-        let zero = |entries: &[PteCell]| entries.iter().fold(0, |bits, entry| bits | entry.either_half()) == 0;
-        eights.iter().all(|eight| zero(eight)) && zero(rest)
+        let (eights, rest) = self.eights(first, last);
+        eights.iter().all(|eight| are_zero(eight)) && are_zero(rest)
+    }
+
+    /// Calls `visit` with each entry of `first..=last`, all of which the table maps, that is not zero.
+    #[inline(always)]
+    pub fn each_filled(&self, first: VirtualPage, last: VirtualPage, mut visit: impl FnMut(VirtualPage, &PteCell)) {
+        let mut visit_filled = |page: u32, entries: &[PteCell]| {
+            for (page, entry) in (page..).zip(entries) {
+                if entry.either_half() != 0 {
+                    visit(VirtualPage(page), entry);
+                }
+            }
+        };
+        let (eights, rest) = self.eights(first, last);
+        let mut page = first.0;
+        for eight in eights {
+            if !are_zero(eight) {
+                visit_filled(page, eight);
+            }
+            page += 8;
+        }
+        visit_filled(page, rest);
+    }
+
+    /// The entries of `first..=last` by eights, and what is left over: long runs of zeros are the rule, so that most are
+    /// looked at eight at a time.
+    #[inline(always)]
+    fn eights(&self, first: VirtualPage, last: VirtualPage) -> (&[[PteCell; 8]], &[PteCell]) {
+        self.0[Self::index(first)..=Self::index(last)].as_chunks::<8>()
     }
 
     #[inline(always)]
     const fn index(page: VirtualPage) -> usize {
         (page.0 & (ENTRIES_PER_TABLE - 1)) as usize
     }
+}
+
+#[inline(always)]
+fn are_zero(entries: &[PteCell]) -> bool {
+    entries.iter().fold(0, |bits, entry| bits | entry.either_half()) == 0
 }
 
 /// The address of the page table of `page` in the self-map.
