@@ -7,20 +7,8 @@
 #![no_std]
 
 #[cfg(all(target_arch = "x86", target_os = "none"))]
-core::arch::global_asm!(
-    ".macro routine name",
-    ".global \\name",
-    "\\name:",
-    ".endm",
-    include_str!("block_moves.s")
-);
+core::arch::global_asm!(".macro routine name", ".global \\name", "\\name:", ".endm", include_str!("block_moves.s"));
 
 // In COFF the names of C functions begin with an underscore.
 #[cfg(all(target_arch = "x86", target_os = "windows", target_vendor = "unknown"))]
-core::arch::global_asm!(
-    ".macro routine name",
-    ".global _\\name",
-    "_\\name:",
-    ".endm",
-    include_str!("block_moves.s")
-);
+core::arch::global_asm!(".macro routine name", ".global _\\name", "_\\name:", ".endm", include_str!("block_moves.s"));
