@@ -110,9 +110,7 @@ impl KernelStack {
     /// pointer. `start` must not return.
     #[doc(alias = "KiInitializeContextThread")]
     pub fn prepare(self, start: extern "C" fn(u32) -> !, argument: u32) -> u32 {
-        for word in 0..SAVE_AREA_SIZE / 4 {
-            self.store(self.save_area() + word * 4, 0);
-        }
+        self.store(self.save_area() + fpu::USED, 0);
         // EDI, ESI, EBX, EBP and the return address that `vadose_switch_stacks` pops. After them the stack pointer
         // is a multiple of 16.
         let words = [start as usize as u32, argument, 0, 0, vadose_thread_start as *const () as u32];

@@ -18,7 +18,7 @@ use crate::registers::{CR0_TASK_SWITCHED, cr0, set_cr0};
 /// Bytes at the top of a kernel stack.
 pub(crate) const SAVE_AREA_SIZE: u32 = 0x210;
 /// Word of the area that says whether the thread has ever used the registers (NT's `Cr0NpxState`).
-const USED: u32 = 0x204;
+pub(crate) const USED: u32 = 0x204;
 
 /// The x87 control word XP starts threads with.
 const CONTROL_WORD: u16 = 0x027F;

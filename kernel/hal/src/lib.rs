@@ -9,6 +9,9 @@
 //! * **H2** Nothing is mapped writable and executable at once.
 #![no_std]
 
+// The C functions that the compiler calls.
+extern crate block_moves as _;
+
 pub mod context;
 pub mod control_region;
 pub mod cpu;

@@ -223,6 +223,7 @@ impl<'m, R: Records> Dispatcher<'m, R> {
     /// If the running thread's turn is over it gets a new one, and the next of its priority is put on standby. Where the
     /// thread is to go if it has to leave the processor.
     #[doc(alias = "KiQuantumEnd")]
+    #[inline(always)]
     fn end_of_turn(&self) -> End {
         let thread = self.current();
         if self.block().quantum_end.get() == 0 || thread == self.idle_thread() {
@@ -297,6 +298,7 @@ impl<'m, R: Records> Dispatcher<'m, R> {
 
     /// Takes the first thread of the highest priority, at least `lowest`, off its ready list.
     #[doc(alias = "KiFindReadyThread")]
+    #[inline]
     fn take_ready(&self, lowest: u32) -> Option<Link<Kthread>> {
         let priority = self.database.ready_summary.get().checked_ilog2().filter(|priority| *priority >= lowest)?;
         let head = self.ready_list(priority);

@@ -61,6 +61,12 @@ struct FreeBlock {
 }
 impl Record for FreeBlock {}
 
+/// Words that are zeroed at a time.
+#[repr(C)]
+struct Line([Field<u32>; 16]);
+impl Record for Line {}
+const LINE: u32 = size_of::<Line>() as u32;
+
 const HEADER: u32 = 8;
 const UNIT: u32 = 8;
 const UNITS_PER_PAGE: u32 = PAGE_SIZE / UNIT;
@@ -201,7 +207,11 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     fn zero_words<T>(&self, link: Link<T>, bytes: u32) {
-        for offset in (0..bytes).step_by(4) {
+        let lines = bytes / LINE;
+        for line in 0..lines {
+            self.machine.record(link.offset::<Line>(line * LINE)).0.iter().for_each(|word| word.set(0));
+        }
+        for offset in (lines * LINE..bytes).step_by(4) {
             self.machine.record(link.offset::<Field<u32>>(offset)).set(0);
         }
     }

@@ -13,6 +13,9 @@
 //! 5-9. The bits alone do not tell a prototype form from a subsection: where the entry stands does, so there are two
 //! decoders, [`Pte::decode`] and [`PrototypePte::decode`].
 //!
+//! * **E1** An entry that is not zero has a low half that is not zero: what is only in the high half would not be found when
+//!   a range is emptied, and the audit would miss it in the count of the table's entries (A1).
+//!
 //! The uniprocessor form is used: hardware bit 1 is the write permission and the processor sets Dirty.
 //!
 //! Source: XP SP3 symbol types `_MMPTE_HARDWARE`, `_MMPTE_SOFTWARE`, `_MMPTE_TRANSITION`, `_MMPTE_PROTOTYPE`,
@@ -72,16 +75,11 @@ impl PteCell {
         u64::from(self.low.get()) | u64::from(self.high.get()) << 32
     }
 
-    /// The bits of both halves in one word: 0 where the entry is.
-    #[inline(always)]
-    fn either_half(&self) -> u32 {
-        self.low.get() | self.high.get()
-    }
-
     /// Stores `raw` over an entry that is not present: the high half first, so that no processor ever sees half
     /// of a present one.
     #[inline(always)]
     pub fn store(&self, raw: u64) {
+        debug_assert!(raw == 0 || raw as u32 != 0, "E1: {raw:x} has nothing in its low half");
         self.high.set((raw >> 32) as u32);
         self.low.set(raw as u32);
     }
@@ -94,19 +92,24 @@ pub struct PageTable([PteCell; ENTRIES_PER_TABLE as usize]);
 impl Record for PageTable {}
 
 impl PageTable {
-    /// The entry of `page`, which the table maps.
+    /// Calls `visit` with each entry of `first..=last`, all of which the table maps, that is not zero.
     #[inline(always)]
-    pub fn entry(&self, page: VirtualPage) -> &PteCell {
-        &self.0[Self::index(page)]
-    }
-
-    /// Whether the entries of `first..=last`, all of which the table maps, are zero.
-    #[inline(always)]
-    pub fn is_empty(&self, first: VirtualPage, last: VirtualPage) -> bool {
+    pub fn each_filled(&self, first: VirtualPage, last: VirtualPage, mut visit: impl FnMut(VirtualPage, &PteCell)) {
+        let mut visit_filled = |start: u32, entries: &[PteCell]| {
+            for (page, entry) in (start..).zip(entries) {
+                if entry.low.get() != 0 {
+                    visit(VirtualPage(page), entry);
+                }
+            }
+        };
         // Long runs of zeros are the rule: eight at a time.
         let (eights, rest) = self.0[Self::index(first)..=Self::index(last)].as_chunks::<8>();
-        let zero = |entries: &[PteCell]| entries.iter().fold(0, |bits, entry| bits | entry.either_half()) == 0;
-        eights.iter().all(|eight| zero(eight)) && zero(rest)
+        for (eight, start) in eights.iter().zip((first.0..).step_by(8)) {
+            if eight.iter().fold(0, |bits, entry| bits | entry.low.get()) != 0 {
+                visit_filled(start, eight);
+            }
+        }
+        visit_filled(last.0 + 1 - rest.len() as u32, rest);
     }
 
     #[inline(always)]

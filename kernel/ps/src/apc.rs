@@ -8,9 +8,6 @@ use abi::status::NtStatus;
 use crate::executive::Executive;
 use crate::platform::Platform;
 
-/// Words that `KiUserApcDispatcher` finds on the stack in front of the `CONTEXT`: a routine and its three arguments.
-const ARGUMENTS: usize = 4;
-
 impl<P: Platform> Executive<P> {
     /// On the way back to ring 3, when it was asked for: other threads may run, and what the running one was told is done.
     #[doc(alias = "KiDispatchInterrupt")]
@@ -45,17 +42,21 @@ impl<P: Platform> Executive<P> {
         let Some(ntdll) = self.ntdll.get() else { return };
         let thread = self.platform().current_thread();
         let call = self.machine_record(apc);
-        let mut words = [0; ARGUMENTS + Context::WORDS];
-        words[0] = call.normal_routine.get();
-        words[1] = call.normal_context.get();
-        words[2] = call.system_argument_1.get();
-        words[3] = call.system_argument_2.get();
+        // What `KiUserApcDispatcher` finds in front of the `CONTEXT`: a routine and its three arguments.
+        let arguments = [
+            call.normal_routine.get(),
+            call.normal_context.get(),
+            call.system_argument_1.get(),
+            call.system_argument_2.get(),
+        ];
         self.mm().free_pool(apc);
-        let wanted = Context { flags: CONTEXT_FULL | CONTEXT_DEBUG_REGISTERS, ..Context::ZERO };
-        let context = self.capture_context(thread, wanted);
-        words[ARGUMENTS..].copy_from_slice(&context.to_words());
-        let stack = (context.esp & !3).wrapping_sub(size_of_val(&words) as u32);
-        match self.write_words(stack, &words) {
+        let mut context = Context { flags: CONTEXT_FULL | CONTEXT_DEBUG_REGISTERS, ..Context::ZERO };
+        self.capture_context(thread, &mut context);
+        let mut words = [0; Context::WORDS];
+        context.to_words(&mut words);
+        let context_at = (context.esp & !3).wrapping_sub(size_of_val(&words) as u32);
+        let stack = context_at.wrapping_sub(size_of_val(&arguments) as u32);
+        match self.write_words(stack, &arguments).and_then(|()| self.write_words(context_at, &words)) {
             Ok(()) => self.begin_at(thread, ntdll.entries.user_apc_dispatcher, stack),
             // Without a stack there is nothing that the program could be told.
             Err(status) => self.unhandled_exception(&ExceptionRecord::new(status.0, context.eip, &[])),

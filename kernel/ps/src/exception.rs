@@ -124,7 +124,9 @@ impl<P: Platform> Executive<P> {
         if self.platform().floating_point_form() == crate::context::Form::Extended {
             flags |= CONTEXT_EXTENDED_REGISTERS;
         }
-        self.capture_context(thread, Context { flags, ..Context::ZERO })
+        let mut context = Context { flags, ..Context::ZERO };
+        self.capture_context(thread, &mut context);
+        context
     }
 
     fn dispatch_exception(&self, thread: Link<Ethread>, mut record: ExceptionRecord, mut context: Context) {
@@ -152,11 +154,11 @@ impl<P: Platform> Executive<P> {
         let length = ExceptionRecord::HEADER_WORDS + record.parameters().len();
         let record_at = context_at.wrapping_sub(length as u32 * 4);
         let esp = record_at.wrapping_sub(8);
-        let mut words = [0; 2 + ExceptionRecord::WORDS + Context::WORDS];
-        words[..2].copy_from_slice(&[record_at, context_at]);
-        words[2..2 + length].copy_from_slice(&record.to_words()[..length]);
-        words[2 + length..][..Context::WORDS].copy_from_slice(&context.to_words());
-        self.platform().write_user_words(esp, &words[..2 + length + Context::WORDS])?;
+        let mut words = [0; Context::WORDS];
+        context.to_words(&mut words);
+        self.write_words(esp, &[record_at, context_at])?;
+        self.write_words(record_at, &record.to_words()[..length])?;
+        self.write_words(context_at, &words)?;
         Ok(esp)
     }
 

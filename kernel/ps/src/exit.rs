@@ -121,8 +121,15 @@ impl<P: Platform> Executive<P> {
 
     /// Takes what is left of the thread that ended last: its kernel stack, and the reference that it had to itself.
     #[doc(alias = "PspReaper")]
+    #[inline(always)]
     pub(crate) fn bury(&self) {
-        let Some(thread) = self.reaper.get().some() else { return };
+        if let Some(thread) = self.reaper.get().some() {
+            self.bury_thread(thread);
+        }
+    }
+
+    #[inline(never)]
+    fn bury_thread(&self, thread: Link<Ethread>) {
         self.reaper.set(Link::NULL);
         let stack = self.machine_record(thread).tcb.stack_base.get();
         self.platform().forget_thread(stack);

@@ -1,7 +1,10 @@
 //! Kernel stacks: three pages each, as XP's, over an unmapped page that a runaway thread hits.
 //!
-//! * **S1** No thread comes closer than [`RESERVE`] to the end of its stack. A stack begins as zeros, so how deep it was is
-//!   seen when its thread has ended; that is looked at where tests run, for it takes as long as the rest of a thread's end.
+//! The stacks of threads that have ended are kept for the next ones, a few of them.
+//!
+//! * **S1** No thread comes closer than [`RESERVE`] to the end of its stack. A stack is mapped as zeros and what was on it
+//!   stays, so how deep its threads were is seen when one has ended; that is looked at where tests run, for it takes as
+//!   long as the rest of a thread's end.
 
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +20,10 @@ use spin::Mutex;
 const PAGES: u32 = 3;
 const SLOT: u32 = (PAGES + 1) * PAGE_SIZE;
 
+/// Stacks that are kept.
+#[doc(alias = "MmMaximumDeadKernelStacks")]
+const KEPT: usize = 5;
+
 /// Bytes that the deepest path leaves of every stack (S1).
 const RESERVE: u32 = 2048;
 
@@ -30,13 +37,16 @@ pub(crate) struct KernelStacks {
 }
 
 struct Free {
+    /// Stacks that are still mapped.
+    #[doc(alias = "MmDeadStackSListHead")]
+    kept: Vec<u32>,
     released: Vec<u32>,
     fresh: u32,
 }
 
 impl KernelStacks {
     pub(crate) fn new() -> Self {
-        let free = Mutex::new(Free { released: Vec::new(), fresh: KERNEL_STACKS });
+        let free = Mutex::new(Free { kept: Vec::with_capacity(KEPT), released: Vec::new(), fresh: KERNEL_STACKS });
         Self { free, measuring: AtomicBool::new(false), deepest: Field::new(0) }
     }
 
@@ -71,9 +81,12 @@ impl KernelStacks {
         self.deepest.update(|deepest| deepest.max(PAGES * PAGE_SIZE - unused));
     }
 
-    /// Maps a stack; the address just past it.
+    /// Maps a stack, or takes one that was kept; the address just past it.
     #[doc(alias = "MmCreateKernelStack")]
     pub(crate) fn create<M: Machine>(&self, mm: &MemoryManager<M>) -> Result<u32, Exhausted> {
+        if let Some(slot) = self.free.lock().kept.pop() {
+            return Ok(slot + SLOT);
+        }
         let slot = self.take().ok_or(Exhausted)?;
         for index in 1..=PAGES {
             let page = VirtualAddress(slot + index * PAGE_SIZE).page();
@@ -86,15 +99,19 @@ impl KernelStacks {
         Ok(slot + SLOT)
     }
 
-    /// Unmaps the stack that ends at `base` and on which nothing runs.
+    /// Keeps or unmaps the stack that ends at `base` and on which nothing runs.
     #[doc(alias = "MmDeleteKernelStack")]
     pub(crate) fn delete<M: Machine>(&self, mm: &MemoryManager<M>, base: u32) {
         if self.measuring.load(Ordering::Relaxed) {
             self.measure_one(mm, base);
         }
         let slot = base - SLOT;
+        let mut free = self.free.lock();
+        if free.kept.len() < KEPT {
+            return free.kept.push(slot);
+        }
         (1..=PAGES).for_each(|index| mm.unmap_system_page(VirtualAddress(slot + index * PAGE_SIZE).page()));
-        self.free.lock().released.push(slot);
+        free.released.push(slot);
     }
 
     fn take(&self) -> Option<u32> {

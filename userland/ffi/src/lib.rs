@@ -5,6 +5,9 @@
 //! on to the caller. A bad pointer ends in an access violation of that process.
 #![no_std]
 
+// The C functions that the compiler calls.
+extern crate block_moves as _;
+
 mod block;
 mod memory;
 mod text;

@@ -12,6 +12,8 @@ const BACKSLASH: u16 = b'\\' as u16;
 const DOT: u16 = b'.' as u16;
 /// What NT puts before a DOS path.
 const NT_PREFIX: &[u8] = b"\\??\\";
+/// What a program puts before a DOS path that is to be taken as it is.
+const VERBATIM_PREFIX: &[u8] = b"\\\\?\\";
 
 /// Longest DOS path, in UTF-16 units with its final zero.
 pub const MAXIMUM_PATH: usize = 260;
@@ -44,7 +46,8 @@ pub fn folder(path: &[u16]) -> &[u16] {
 
 /// `folder` and `name` as one path.
 pub fn join(folder: &[u16], name: &[u16]) -> Vec<u16> {
-    let mut path = folder.to_vec();
+    let mut path = Vec::with_capacity(folder.len() + 1 + name.len());
+    path.extend_from_slice(folder);
     if path.last().is_some_and(|&unit| !is_separator(unit)) {
         path.push(BACKSLASH);
     }
@@ -77,7 +80,8 @@ pub fn absolute(current: &[u16], path: &[u16]) -> Vec<u16> {
         collect_parts(&mut parts, current.get(2..).unwrap_or_default());
     }
     collect_parts(&mut parts, rest);
-    let mut result = drive.to_vec();
+    let mut result = Vec::with_capacity(drive.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>().max(1));
+    result.extend_from_slice(drive);
     for part in &parts {
         result.push(BACKSLASH);
         result.extend_from_slice(part);
@@ -103,13 +107,18 @@ fn collect_parts<'path>(parts: &mut Vec<&'path [u16]>, path: &'path [u16]) {
 /// The NT path of a DOS path.
 #[doc(alias = "RtlDosPathNameToNtPathName_U")]
 pub fn to_nt(current: &[u16], path: &[u16]) -> Vec<u16> {
-    let mut result = wide(NT_PREFIX);
-    if path.starts_with(&wide(b"\\\\?\\")) || path.starts_with(&result) {
-        result.extend_from_slice(&path[4..]);
-    } else {
-        result.extend(absolute(current, path));
-    }
+    let rest = match begins_with(path, VERBATIM_PREFIX) || begins_with(path, NT_PREFIX) {
+        true => path[NT_PREFIX.len()..].to_vec(),
+        false => absolute(current, path),
+    };
+    let mut result = Vec::with_capacity(NT_PREFIX.len() + rest.len());
+    result.extend(NT_PREFIX.iter().copied().map(u16::from));
+    result.extend_from_slice(&rest);
     result
+}
+
+fn begins_with(path: &[u16], prefix: &[u8]) -> bool {
+    path.len() >= prefix.len() && prefix.iter().zip(path).all(|(&byte, &unit)| u16::from(byte) == unit)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //!
 //! Source: `winnt.h` for i386.
 
+use core::mem::offset_of;
+
 use crate::assert_layout;
 
 /// `CONTEXT_i386`: the processor the parts belong to; in every [`Context::flags`].
@@ -129,56 +131,114 @@ impl Context {
     }
 
     /// The context that these words are.
+    #[inline]
     pub fn from_words(words: &[u32; Self::WORDS]) -> Self {
-        let mut context = Self::ZERO;
-        let mut words = words.iter().copied();
-        context.for_each_word(|field| *field = words.next().unwrap_or(0));
+        let word = |offset: usize| words[offset / 4];
+        let saved = |offset: usize| word(offset_of!(Self, float_save) + offset);
+        let mut context = Self {
+            flags: word(offset_of!(Self, flags)),
+            dr0: word(offset_of!(Self, dr0)),
+            dr1: word(offset_of!(Self, dr1)),
+            dr2: word(offset_of!(Self, dr2)),
+            dr3: word(offset_of!(Self, dr3)),
+            dr6: word(offset_of!(Self, dr6)),
+            dr7: word(offset_of!(Self, dr7)),
+            float_save: FloatingSaveArea {
+                control_word: saved(offset_of!(FloatingSaveArea, control_word)),
+                status_word: saved(offset_of!(FloatingSaveArea, status_word)),
+                tag_word: saved(offset_of!(FloatingSaveArea, tag_word)),
+                error_offset: saved(offset_of!(FloatingSaveArea, error_offset)),
+                error_selector: saved(offset_of!(FloatingSaveArea, error_selector)),
+                data_offset: saved(offset_of!(FloatingSaveArea, data_offset)),
+                data_selector: saved(offset_of!(FloatingSaveArea, data_selector)),
+                register_area: [0; 80],
+                cr0_npx_state: saved(offset_of!(FloatingSaveArea, cr0_npx_state)),
+            },
+            seg_gs: word(offset_of!(Self, seg_gs)),
+            seg_fs: word(offset_of!(Self, seg_fs)),
+            seg_es: word(offset_of!(Self, seg_es)),
+            seg_ds: word(offset_of!(Self, seg_ds)),
+            edi: word(offset_of!(Self, edi)),
+            esi: word(offset_of!(Self, esi)),
+            ebx: word(offset_of!(Self, ebx)),
+            edx: word(offset_of!(Self, edx)),
+            ecx: word(offset_of!(Self, ecx)),
+            eax: word(offset_of!(Self, eax)),
+            ebp: word(offset_of!(Self, ebp)),
+            eip: word(offset_of!(Self, eip)),
+            seg_cs: word(offset_of!(Self, seg_cs)),
+            eflags: word(offset_of!(Self, eflags)),
+            esp: word(offset_of!(Self, esp)),
+            seg_ss: word(offset_of!(Self, seg_ss)),
+            extended_registers: [0; 512],
+        };
+        copy_words(&words[BEFORE_AREA..BEHIND_AREA], &mut context.float_save.register_area);
+        copy_words(&words[BEFORE_EXTENDED..], &mut context.extended_registers);
         context
     }
 
-    /// The context as words.
-    pub fn to_words(mut self) -> [u32; Self::WORDS] {
-        let mut words = [0; Self::WORDS];
-        let mut place = words.iter_mut();
-        self.for_each_word(|field| {
-            if let Some(word) = place.next() {
-                *word = *field;
-            }
-        });
-        words
-    }
-
-    /// Visits the words in the order they have in memory.
-    fn for_each_word(&mut self, mut visit: impl FnMut(&mut u32)) {
-        let save = &mut self.float_save;
-        let debug = [&mut self.dr0, &mut self.dr1, &mut self.dr2, &mut self.dr3, &mut self.dr6, &mut self.dr7];
-        visit(&mut self.flags);
-        debug.into_iter().for_each(&mut visit);
-        visit(&mut save.control_word);
-        visit(&mut save.status_word);
-        visit(&mut save.tag_word);
-        visit(&mut save.error_offset);
-        visit(&mut save.error_selector);
-        visit(&mut save.data_offset);
-        visit(&mut save.data_selector);
-        for_each_word_of(&mut save.register_area, &mut visit);
-        visit(&mut save.cr0_npx_state);
-        let segments = [&mut self.seg_gs, &mut self.seg_fs, &mut self.seg_es, &mut self.seg_ds];
-        let integers =
-            [&mut self.edi, &mut self.esi, &mut self.ebx, &mut self.edx, &mut self.ecx, &mut self.eax, &mut self.ebp];
-        let control = [&mut self.eip, &mut self.seg_cs, &mut self.eflags, &mut self.esp, &mut self.seg_ss];
-        segments.into_iter().for_each(&mut visit);
-        integers.into_iter().for_each(&mut visit);
-        control.into_iter().for_each(&mut visit);
-        for_each_word_of(&mut self.extended_registers, &mut visit);
+    /// Writes the context as words.
+    #[inline]
+    pub fn to_words(&self, words: &mut [u32; Self::WORDS]) {
+        let save = &self.float_save;
+        words[..BEFORE_AREA].copy_from_slice(&[
+            self.flags,
+            self.dr0,
+            self.dr1,
+            self.dr2,
+            self.dr3,
+            self.dr6,
+            self.dr7,
+            save.control_word,
+            save.status_word,
+            save.tag_word,
+            save.error_offset,
+            save.error_selector,
+            save.data_offset,
+            save.data_selector,
+        ]);
+        copy_bytes(&save.register_area, &mut words[BEFORE_AREA..BEHIND_AREA]);
+        words[BEHIND_AREA..BEFORE_EXTENDED].copy_from_slice(&[
+            save.cr0_npx_state,
+            self.seg_gs,
+            self.seg_fs,
+            self.seg_es,
+            self.seg_ds,
+            self.edi,
+            self.esi,
+            self.ebx,
+            self.edx,
+            self.ecx,
+            self.eax,
+            self.ebp,
+            self.eip,
+            self.seg_cs,
+            self.eflags,
+            self.esp,
+            self.seg_ss,
+        ]);
+        copy_bytes(&self.extended_registers, &mut words[BEFORE_EXTENDED..]);
     }
 }
 
-fn for_each_word_of(bytes: &mut [u8], visit: &mut impl FnMut(&mut u32)) {
-    for chunk in bytes.as_chunks_mut::<4>().0 {
-        let mut word = u32::from_le_bytes(*chunk);
-        visit(&mut word);
-        *chunk = word.to_le_bytes();
+/// Words of a context before the x87 registers, up to their end, and before the FXSAVE image.
+const BEFORE_AREA: usize = (offset_of!(Context, float_save) + offset_of!(FloatingSaveArea, register_area)) / 4;
+const BEHIND_AREA: usize = (offset_of!(Context, float_save) + offset_of!(FloatingSaveArea, cr0_npx_state)) / 4;
+const BEFORE_EXTENDED: usize = offset_of!(Context, extended_registers) / 4;
+
+/// Fills `bytes` with words.
+#[inline]
+fn copy_words(words: &[u32], bytes: &mut [u8]) {
+    for (bytes, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+        *bytes = word.to_le_bytes();
+    }
+}
+
+/// Fills `words` with bytes.
+#[inline]
+fn copy_bytes(bytes: &[u8], words: &mut [u32]) {
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
+        *word = u32::from_le_bytes(*bytes);
     }
 }
 
@@ -264,7 +324,9 @@ mod tests {
         assert_eq!(found, expected);
         assert_eq!(context.float_save.register_area[..4], 0x38_u32.to_le_bytes());
         assert_eq!(context.extended_registers[508..], 0x2C8_u32.to_le_bytes());
-        assert_eq!(context.to_words(), words);
+        let mut stored = [0; Context::WORDS];
+        context.to_words(&mut stored);
+        assert_eq!(stored, words);
     }
 
     #[test]

@@ -54,17 +54,11 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[inline]
     fn empty_entries(&self, first: VirtualPage, last: VirtualPage, table: FrameNumber) -> u16 {
         let entries = self.mm.machine.record(table_of(first));
-        if entries.is_empty(first, last) {
-            return 0;
-        }
         let mut emptied = 0;
-        for page in (first.0..=last.0).map(VirtualPage) {
-            let cell = entries.entry(page);
-            if cell.load() != 0 {
-                self.delete_entry(page, cell, table);
-                emptied += 1;
-            }
-        }
+        entries.each_filled(first, last, |page, cell| {
+            self.delete_entry(page, cell, table);
+            emptied += 1;
+        });
         emptied
     }
 

@@ -2,7 +2,7 @@
 
 use core::mem::offset_of;
 
-use abi::cell::{Field, Link};
+use abi::cell::{Field, Link, Record};
 use abi::nt::list::ListEntry;
 use abi::nt::object::{HandleTable, HandleTableEntry};
 use abi::nt::process::Eprocess;
@@ -31,6 +31,11 @@ type Pointer = Field<Link<Page>>;
 
 /// A page of entries or of pointers.
 pub(super) enum Page {}
+
+/// A page of entries as a whole.
+#[repr(C)]
+struct EntryPage([HandleTableEntry; ENTRIES as usize]);
+impl Record for EntryPage {}
 
 impl<'m, M: Machine> ObjectManager<'m, M> {
     /// Makes an empty handle table for `process`, whose number is `process_id`.
@@ -203,14 +208,13 @@ impl<'a, M: Machine> Handles<'a, M> {
 
     /// Puts the entries of the new page `page`, of which the first has the index `first`, on the empty free chain.
     pub(super) fn chain_new_entries(&self, page: Link<Page>, first: u32) {
-        let write = |index: u32, access: u32| {
-            let entry = self.objects.record(page.offset::<HandleTableEntry>(index * 8));
+        let entries = &self.objects.record(page.cast::<EntryPage>()).0;
+        for (next, entry) in (first + 1..).zip(entries) {
             entry.object.set(0);
-            entry.granted_access.set(access);
-        };
-        write(0, RESERVED);
-        (1..ENTRIES - 1).for_each(|index| write(index, Handle::of(first + index + 1).0));
-        write(ENTRIES - 1, 0);
+            entry.granted_access.set(Handle::of(next).0);
+        }
+        entries[0].granted_access.set(RESERVED);
+        entries[ENTRIES as usize - 1].granted_access.set(0);
         self.table.first_free.set(Handle::of(first + 1).0);
         self.table.next_handle_needing_pool.set(Handle::of(first + ENTRIES).0);
     }

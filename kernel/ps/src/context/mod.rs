@@ -33,15 +33,14 @@ impl<P: Platform> Executive<P> {
         self.machine_record(thread).tcb.stack_base.get()
     }
 
-    /// `context` with the registers of `thread` (see [`Self::user_frame`]) that its flags name.
+    /// Fills `context` with the registers of `thread` (see [`Self::user_frame`]) that its flags name.
     #[doc(alias = "KeContextFromKframes")]
-    pub(crate) fn capture_context(&self, thread: Link<Ethread>, mut context: Context) -> Context {
-        frame::capture(self.user_frame(thread), &mut context);
+    pub(crate) fn capture_context(&self, thread: Link<Ethread>, context: &mut Context) {
+        frame::capture(self.user_frame(thread), context);
         if context.has(CONTEXT_FLOATING_POINT) || context.has(CONTEXT_EXTENDED_REGISTERS) {
             let image = self.platform().floating_point(self.kernel_stack_of(thread));
-            floating_point::capture(&image, self.platform().floating_point_form(), &mut context);
+            floating_point::capture(&image, self.platform().floating_point_form(), context);
         }
-        context
     }
 
     /// Makes `thread` (see [`Self::user_frame`]) go on with the registers that the flags of `context` name, made harmless.

@@ -84,10 +84,7 @@ impl<P: Platform> Executive<P> {
     /// # Errors
     /// As [`Self::read_word`]; part may have been written.
     pub(crate) fn write_words(&self, at: u32, words: &[u32]) -> Result<(), NtStatus> {
-        for (index, word) in words.iter().enumerate() {
-            self.write_word(at.wrapping_add(index as u32 * 4), *word)?;
-        }
-        Ok(())
+        self.platform().write_user_words(at, words)
     }
 
     /// The text of the UNICODE_STRING at `at`.

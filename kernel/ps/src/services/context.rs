@@ -59,9 +59,12 @@ impl<P: Platform> Executive<P> {
     /// Only the parts that the flags there name are written.
     pub(super) fn get_context_thread(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, context_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let context = self.read_context(context_at)?;
+        let mut context = self.read_context(context_at)?;
         let thread = self.thread_with_registers(handle, THREAD_GET_CONTEXT)?;
-        self.write_words(context_at, &self.capture_context(thread, context).to_words())?;
+        self.capture_context(thread, &mut context);
+        let mut words = [0; Context::WORDS];
+        context.to_words(&mut words);
+        self.write_words(context_at, &words)?;
         Ok(NtStatus::SUCCESS)
     }
 
@@ -91,6 +94,7 @@ impl<P: Platform> Executive<P> {
     ///
     /// # Errors
     /// DATATYPE_MISALIGNMENT, ACCESS_VIOLATION, or what else reading it gives.
+    #[inline]
     pub(crate) fn read_context(&self, at: u32) -> Result<Context, NtStatus> {
         let mut words = [0; Context::WORDS];
         self.read_aligned_words(at, &mut words)?;

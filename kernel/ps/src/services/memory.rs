@@ -114,7 +114,7 @@ impl<P: Platform> Executive<P> {
             return Ok(NtStatus::SUCCESS);
         }
         let process = self.process_by_handle(handle, access)?;
-        let mut page = zeros(PAGE_SIZE)?;
+        let mut page = zeros(size.min(PAGE_SIZE))?;
         let mut done = 0;
         let mut status = NtStatus::SUCCESS;
         while done < size {

@@ -5,7 +5,7 @@ use core::panic::PanicInfo;
 
 use user_ffi::peb;
 
-use super::nt::{CURRENT_PROCESS, DbgPrint, NtTerminateProcess, RtlAllocateHeap, RtlFreeHeap};
+use super::nt::{CURRENT_PROCESS, DbgPrint, NtTerminateProcess, RtlAllocateHeap, RtlFreeHeap, RtlReAllocateHeap};
 
 /// `STATUS_INTERNAL_ERROR`.
 const INTERNAL_ERROR: u32 = 0xC000_00E5;
@@ -25,6 +25,11 @@ unsafe impl GlobalAlloc for ProcessHeap {
         }
         // SAFETY: the process heap lives as long as the process.
         unsafe { RtlAllocateHeap(peb().heap(), 0, layout.size() as u32) as *mut u8 }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, _layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the block came from `alloc`, and is not used where it was if it moves.
+        unsafe { RtlReAllocateHeap(peb().heap(), 0, pointer as u32, size as u32) as *mut u8 }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, _layout: Layout) {

@@ -187,10 +187,12 @@ impl Image {
     ) -> Result<(), Malformed> {
         let room = end.saturating_sub(from) / 8;
         let count = nt.optional_header.number_of_rva_and_sizes.get(object::LittleEndian).min(room);
-        for index in 0..count.min(DIRECTORIES as u32) {
-            let at = from + 8 * index;
-            self.directories[index as usize] =
-                Directory { rva: self.u32(memory, at)?, size: self.u32(memory, at.wrapping_add(4))? };
+        let mut bytes = [0; 8 * DIRECTORIES];
+        let bytes = &mut bytes[..8 * DIRECTORIES.min(count as usize)];
+        self.read(memory, from, bytes)?;
+        for (directory, words) in self.directories.iter_mut().zip(bytes.as_chunks::<4>().0.as_chunks::<2>().0) {
+            let [rva, size] = words.map(u32::from_le_bytes);
+            *directory = Directory { rva, size };
         }
         Ok(())
     }
@@ -278,14 +280,17 @@ impl Image {
     /// # Errors
     /// [`Malformed`] if it does not end inside the image or is longer than [`MAXIMUM_NAME`].
     pub fn name<M: Memory>(&self, memory: &M, rva: u32) -> Result<Vec<u8>, Malformed> {
-        let mut name = Vec::new();
-        for index in 0..MAXIMUM_NAME {
-            match memory.read_u8(self.address(rva.checked_add(index).ok_or(Malformed)?, 1)?) {
-                0 => return Ok(name),
-                byte => name.push(byte),
+        let byte = |index: u32| Ok(memory.read_u8(self.address(rva.checked_add(index).ok_or(Malformed)?, 1)?));
+        let mut length = 0;
+        while byte(length)? != 0 {
+            length += 1;
+            if length == MAXIMUM_NAME {
+                return Err(Malformed);
             }
         }
-        Err(Malformed)
+        let mut name = alloc::vec![0; length as usize];
+        self.read(memory, rva, &mut name)?;
+        Ok(name)
     }
 
     /// How the zero-terminated name at `rva` compares with `name`, byte by byte.

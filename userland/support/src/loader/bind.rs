@@ -31,9 +31,7 @@ pub(super) fn bind_imports<P: Process>(process: &P, added: &mut Vec<Module>, ima
 /// Whether the table of one DLL holds what it should from the start: it was bound to the very DLL that was loaded, and that one
 /// lies where it was meant to.
 fn holds<P: Process>(process: &P, image: &Image, descriptor: &Descriptor, dll: Module) -> bool {
-    let (base, stamp) = (dll.base(process), dll.stamp(process));
-    is_bound(process, image, &descriptor.dll, stamp)
-        && dll.image(process).is_ok_and(|exporter| exporter.preferred_base() == base)
+    !dll.has(process, flag::NOT_AT_BASE) && is_bound(process, image, &descriptor.dll, dll.stamp(process))
 }
 
 /// Fills the table of one DLL, which is opened for writing meanwhile if its section is not writable anyway.

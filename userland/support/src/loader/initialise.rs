@@ -54,8 +54,11 @@ pub(super) fn detach<P: Process>(process: &P, module: Module, context: u32) {
     }
 }
 
-/// Calls the TLS callbacks of a module; their results mean nothing.
+/// Calls the TLS callbacks of a module; their results mean nothing. As on XP a DLL that came later has none.
 pub(super) fn call_storage_callbacks<P: Process>(process: &P, module: Module, reason: Reason) {
+    if !module.has_storage(process) {
+        return;
+    }
     let storage = module.image(process).and_then(|image| ThreadLocalStorage::open(process, &image));
     for callback in storage.ok().flatten().map(|storage| storage.callbacks).unwrap_or_default() {
         process.call(callback, module.base(process), reason, Moment::WithProcess as u32);

@@ -220,7 +220,9 @@ impl Module {
         process.write_u32(hash, hash);
         process.write_u32(hash + 4, hash);
         let module = Self(entry);
-        module.set(process, if image.is_dll() { flag::IMAGE_DLL } else { 0 });
+        let kind = if image.is_dll() { flag::IMAGE_DLL } else { 0 };
+        let place = if image.base() == image.preferred_base() { 0 } else { flag::NOT_AT_BASE };
+        module.set(process, kind | place);
         module.append(process, Order::Load);
         module.append(process, Order::Memory);
         Ok(module)

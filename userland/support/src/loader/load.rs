@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use super::bind::bind_imports;
 use super::initialise::{Moment, run_initialisers};
-use super::list::flag;
 use super::reference::{add_reference, free_library};
 use super::{LoadError, Mapped, Module, Order, Process};
 use crate::image::{Image, Section, relocate};
@@ -80,9 +79,6 @@ fn add<P: Process>(process: &P, added: &mut Vec<Module>, mapped: Mapped, path: &
     });
     let (module, image) = entered.inspect_err(|_| process.unmap(mapped.base))?;
     added.push(module);
-    if image.base() != image.preferred_base() {
-        module.set(process, flag::NOT_AT_BASE);
-    }
     bind_imports(process, added, &image)?;
     module.append(process, Order::Initialisation);
     Ok(module)

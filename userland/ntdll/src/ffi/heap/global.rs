@@ -4,7 +4,7 @@ use core::alloc::{GlobalAlloc, Layout};
 
 use user_ffi::peb;
 
-use super::{allocate, free};
+use super::{allocate, free, reallocate};
 
 struct ProcessHeap;
 
@@ -18,6 +18,10 @@ unsafe impl GlobalAlloc for ProcessHeap {
             return core::ptr::null_mut();
         }
         allocate(peb().heap(), layout.size() as u32) as *mut u8
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, _layout: Layout, size: usize) -> *mut u8 {
+        reallocate(peb().heap(), 0, pointer as u32, size as u32) as *mut u8
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, _layout: Layout) {
