@@ -12,12 +12,12 @@ use user_support::path;
 use user_support::status::Status;
 use user_support::text::wide;
 
-use super::critical_section::CriticalSection;
-use super::exception::{call_under_last_resort, prepare_last_resort};
+use super::critical_section::{self, CriticalSection};
+use super::exception::{VadoseCallUnderLastResort, prepare_last_resort};
 use super::failure::terminate;
 use super::heap;
 use super::process::Native;
-use super::services::{CURRENT_PROCESS, NtQueryVirtualMemory, NtRaiseHardError};
+use super::services::{CURRENT_PROCESS, NtQueryVirtualMemory, NtRaiseHardError, NtTerminateProcess};
 use super::thread::begin_thread;
 
 /// The lock under which the loader works.
@@ -183,7 +183,7 @@ unsafe fn enter_program(entry: u32) -> ! {
             "push eax",
             "call {finish}",
             entry = in(reg) entry,
-            call = sym call_under_last_resort,
+            call = sym VadoseCallUnderLastResort,
             finish = sym finish,
             argument = in(reg) peb().address(),
             options(noreturn),
@@ -191,14 +191,18 @@ unsafe fn enter_program(entry: u32) -> ! {
     }
 }
 
-/// What follows when the entry point returns.
+/// What follows when the entry point returns, or when nothing handled an exception.
 pub(super) extern "system" fn finish(status: u32) -> ! {
+    // The other threads end first: they could hold what the DLLs need.
+    // SAFETY: the process ends.
+    unsafe { NtTerminateProcess(0, status) };
     shut_down_process();
     terminate(status)
 }
 
-/// Tells every DLL that the process ends.
+/// Tells every DLL that the process ends, of which the calling thread is the only one left.
 pub(super) fn shut_down_process() {
+    critical_section::shut_down();
     LOADER_LOCK.enter();
     // SAFETY: this thread has the loader lock.
     shut_down(&unsafe { Native::new() });
