@@ -13,6 +13,7 @@ mod event;
 mod exception;
 mod failure;
 mod file;
+mod file_information;
 mod find;
 mod heap;
 mod interlocked;
