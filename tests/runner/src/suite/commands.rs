@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{SuiteResult, Tally, listings, tours};
+use super::{SuiteResult, Tally, TestOptions, listings, tours};
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
 use crate::process;
@@ -24,7 +24,7 @@ type Test = (&'static str, fn(&Commands) -> Result<Verdict>);
 ///
 /// # Errors
 /// What stops the runner itself.
-pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
+pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
@@ -46,7 +46,7 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
         ("a second terminal attaches to the machine's debugger", Commands::second_terminal),
     ];
-    for (name, test) in tests {
+    for (name, test) in tests.into_iter().filter(|(name, _)| name.contains(&options.name)) {
         suite.record(name, test(&commands)?);
     }
     tally.add(suite, began.elapsed());

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use user_ffi::{UnicodeString, peb};
 use user_support::image::Image;
-use user_support::loader::{LoadError, Mapped, Program, initialise_lists, shut_down, start};
+use user_support::loader::{LoadError, Mapped, Program, initialise_lists, load_library, shut_down, start};
 use user_support::path;
 use user_support::status::Status;
 use user_support::text::wide;
@@ -78,7 +78,7 @@ unsafe extern "system" fn initialise(context: u32, ntdll: u32, _argument: u32) {
     // SAFETY: nobody else runs in this process yet.
     let process = unsafe { Native::new() };
     initialise_lists(&process, peb().loader_data());
-    let entry = load_program(&process, ntdll).unwrap_or_else(|error| refuse(&process, &error));
+    let entry = load_program(&process, ntdll, context != 0).unwrap_or_else(|error| refuse(&process, &error));
     if context == 0 {
         // SAFETY: the entry point of the program whose process this is; nothing of this frame is needed any more.
         unsafe { enter_program(entry) }
@@ -103,7 +103,9 @@ fn prepare_process_block() {
     peb.set_expansion_bitmap(EXPANSION_BITMAP.address());
 }
 
-fn load_program(process: &Native, ntdll: u32) -> Result<u32, LoadError> {
+/// Loads what the program needs; the address of its entry point. Where a process begins in kernel32 (`begins_there`), that is
+/// loaded even for a program that does not import it, as on XP.
+fn load_program(process: &Native, ntdll: u32, begins_there: bool) -> Result<u32, LoadError> {
     let ntdll_path = path::join(&path::join(&process.system_root(), &wide(b"system32")), &wide(b"ntdll.dll"));
     let program = Program {
         image: mapped_at(process, peb().image_base())?,
@@ -112,7 +114,12 @@ fn load_program(process: &Native, ntdll: u32) -> Result<u32, LoadError> {
         ntdll_path,
     };
     LOADER_LOCK.enter();
-    let entry = start(process, &program);
+    let entry = start(process, &program).and_then(|entry| {
+        if begins_there {
+            load_library(process, &wide(b"kernel32.dll"))?;
+        }
+        Ok(entry)
+    });
     prepare_last_resort(process);
     LOADER_LOCK.leave();
     entry

@@ -17,10 +17,9 @@ const STANDARD_INPUT: u32 = 0xFFFF_FFF6;
 const STANDARD_OUTPUT: u32 = 0xFFFF_FFF5;
 const INVALID_HANDLE: u32 = 0xFFFF_FFFF;
 const CURRENT_PROCESS: u32 = 0xFFFF_FFFF;
-/// `GetExitCodeProcess` of a process that runs.
-const STILL_ACTIVE: u32 = 259;
-/// Milliseconds between two looks at a program that is waited for.
-const LOOK: u32 = 10;
+/// `CREATE_SUSPENDED`.
+const SUSPENDED: u32 = 4;
+const INFINITE: u32 = 0xFFFF_FFFF;
 const COOKED: u32 = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
 const PROCESS_TERMINATE: u32 = 0x1;
 const PROCESS_QUERY: u32 = 0x400;
@@ -104,20 +103,19 @@ impl Windows {
         unsafe { NtDeviceIoControlFile(self.input, 0, 0, 0, status.as_mut_ptr(), SET_FOREGROUND, from, 4, to, 0) };
     }
 
-    /// Waits for the end of a program that has the console meanwhile.
-    fn wait(&self, process: u32, id: u32) -> u32 {
+    /// Gives a program the console, until the shell has waited for its end.
+    fn give_console(&self, id: u32) {
         self.set_foreground(id);
         self.set_mode(COOKED);
-        let mut status = STILL_ACTIVE;
-        loop {
-            // SAFETY: the function writes one word.
-            let known = unsafe { GetExitCodeProcess(process, &mut status) };
-            if known == 0 || status != STILL_ACTIVE {
-                break;
-            }
-            // SAFETY: waiting touches no memory.
-            unsafe { Sleep(LOOK) };
-        }
+    }
+
+    /// Waits for the end of a program that has the console meanwhile.
+    fn wait(&self, process: u32) -> u32 {
+        let mut status = 0;
+        // SAFETY: waiting touches no memory.
+        unsafe { WaitForSingleObject(process, INFINITE) };
+        // SAFETY: the function writes one word.
+        unsafe { GetExitCodeProcess(process, &mut status) };
         self.set_mode(0);
         // SAFETY: it has no arguments.
         self.set_foreground(unsafe { GetCurrentProcessId() });
@@ -295,12 +293,19 @@ impl System for Windows {
         let (image, mut line, mut information) = (wide(image), wide(command_line), [0u32; 4]);
         let (image, line) = (image.as_ptr(), line.as_mut_ptr());
         // SAFETY: both strings end with a zero; the structures have their sizes.
-        check(unsafe { CreateProcessW(image, line, 0, 0, 0, 0, 0, 0, startup.as_ptr(), information.as_mut_ptr()) })?;
+        check(unsafe {
+            CreateProcessW(image, line, 0, 0, 0, SUSPENDED, 0, 0, startup.as_ptr(), information.as_mut_ptr())
+        })?;
         let [process, thread, id, _] = information;
+        if wait == Wait::ForEnd {
+            self.give_console(id);
+        }
+        // SAFETY: the thread is the new process's first one, which has waited for this.
+        unsafe { ResumeThread(thread) };
         close(thread);
         let ran = match wait {
             Wait::No => Ran::Running(id),
-            Wait::ForEnd => Ran::Ended(self.wait(process, id)),
+            Wait::ForEnd => Ran::Ended(self.wait(process)),
         };
         close(process);
         Ok(ran)
