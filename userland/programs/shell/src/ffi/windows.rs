@@ -22,6 +22,9 @@ const SUSPENDED: u32 = 4;
 const INFINITE: u32 = 0xFFFF_FFFF;
 const COOKED: u32 = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
 const PROCESS_TERMINATE: u32 = 0x1;
+const SYNCHRONIZE: u32 = 0x0010_0000;
+/// Milliseconds that a process that is killed may take to be gone.
+const PATIENCE: u32 = 2000;
 const PROCESS_QUERY: u32 = 0x400;
 /// Bytes of `WIN32_FIND_DATAW`, and where in it the name is.
 const FIND_DATA: usize = 0x250;
@@ -378,9 +381,14 @@ impl System for Windows {
     }
 
     fn kill(&mut self, id: u32) -> Result<(), Win32Error> {
-        let process = self.open_process(id, PROCESS_TERMINATE)?;
+        let process = self.open_process(id, PROCESS_TERMINATE | SYNCHRONIZE)?;
         // SAFETY: the user asked for the end of the process.
         let result = check(unsafe { TerminateProcess(process, 1) });
+        if result.is_ok() {
+            // It ends when it runs next: who lists the processes then sees it no more.
+            // SAFETY: waiting touches no memory.
+            unsafe { WaitForSingleObject(process, PATIENCE) };
+        }
         close(process);
         result
     }
