@@ -228,12 +228,13 @@ impl<P: Platform> Executive<P> {
         use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_READWRITE};
         use mm::virtual_memory::AllocateFlags;
         let parameters = self.parameters(process, job)?;
-        let size = parameters.to_block(0).bytes.len() as u32;
+        let mut block = parameters.to_block();
+        let size = block.bytes.len() as u32;
         let flags = AllocateFlags::check(0, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)?;
         let base = self.mm().address_space(process).allocate(flags, 0, size)?.base();
-        let block = parameters.to_block(base);
+        let structure = block.place_at(base);
         self.platform().write_user(base, &block.bytes)?;
-        Ok(base + block.structure)
+        Ok(structure)
     }
 
     fn parameters(&self, process: Link<Eprocess>, job: &Job<'_>) -> Result<Parameters, NtStatus> {

@@ -4,9 +4,9 @@ use core::arch::naked_asm;
 
 use alloc::vec::Vec;
 
+use abi::process_parameters::ProcessParameters;
 use user_support::memory::Memory;
 use user_support::path;
-use user_support::process_parameters::ProcessParameters;
 use user_support::status::Status;
 
 use super::image::Image;
