@@ -20,8 +20,6 @@ pub mod arguments;
 pub mod character;
 pub mod descriptors;
 pub mod error;
-#[cfg(test)]
-mod fake;
 pub mod file_status;
 pub mod number;
 pub mod printf;

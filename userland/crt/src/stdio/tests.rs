@@ -5,7 +5,7 @@ use user_support::memory::Memory;
 
 use super::*;
 use crate::descriptors::{Descriptors, read, write};
-use crate::fake::Bytes;
+use user_support::memory::fake::Bytes;
 
 /// A file of handle 7 in memory, with a count of the writes that reached it.
 struct Machine {
