@@ -12,6 +12,7 @@ use terminal::Key;
 use terminal::console::{ENABLE_ECHO_INPUT, ENABLE_LINE_INPUT, ENABLE_PROCESSED_INPUT};
 
 use super::import::*;
+use super::record::{FIND_DATA, file_of, half, word};
 
 const STANDARD_INPUT: u32 = 0xFFFF_FFF6;
 const STANDARD_OUTPUT: u32 = 0xFFFF_FFF5;
@@ -26,9 +27,6 @@ const SYNCHRONIZE: u32 = 0x0010_0000;
 /// Milliseconds that a process that is killed may take to be gone.
 const PATIENCE: u32 = 2000;
 const PROCESS_QUERY: u32 = 0x400;
-/// Bytes of `WIN32_FIND_DATAW`, and where in it the name is.
-const FIND_DATA: usize = 0x250;
-const FIND_NAME: usize = 0x2C;
 const INFO_LENGTH_MISMATCH: u32 = 0xC000_0004;
 
 /// Windows.
@@ -59,14 +57,6 @@ fn status_error(status: u32) -> Win32Error {
 fn close(handle: u32) {
     // SAFETY: the callers opened the handle and use it no more.
     unsafe { CloseHandle(handle) };
-}
-
-fn word(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-}
-
-fn half(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }
 
 /// A text that a function copies into a buffer and tells the length of.
@@ -147,20 +137,6 @@ impl Windows {
                 other => return Err(status_error(other)),
             }
         }
-    }
-}
-
-fn file_of(data: &[u8; FIND_DATA]) -> File {
-    let name: Vec<u16> = data[FIND_NAME..FIND_NAME + 520]
-        .chunks_exact(2)
-        .map(|pair| half(pair, 0))
-        .take_while(|unit| *unit != 0)
-        .collect();
-    File {
-        name: String::from_utf16_lossy(&name),
-        attributes: word(data, 0),
-        size: u64::from(word(data, 0x1C)) << 32 | u64::from(word(data, 0x20)),
-        written: u64::from(word(data, 0x18)) << 32 | u64::from(word(data, 0x14)),
     }
 }
 
