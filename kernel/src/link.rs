@@ -26,8 +26,11 @@ static LINK: SpinMutex<Option<Link>> = SpinMutex::new(None);
 
 struct Link {
     serial: Serial,
-    /// Bytes that have come and are no whole frame yet.
+    /// Bytes that have come and have not been looked at.
     arrived: VecDeque<u8>,
+    /// The channel of the frame that is coming, and bytes of it that are still to come.
+    channel: u8,
+    left: usize,
     /// Standard input that nobody has read.
     input: VecDeque<u8>,
     ended: bool,
@@ -37,7 +40,9 @@ struct Link {
 pub fn open() -> bool {
     let serial = Serial::open(Port::Com3);
     let mut link = LINK.lock();
-    *link = serial.map(|serial| Link { serial, arrived: VecDeque::new(), input: VecDeque::new(), ended: false });
+    let nothing = VecDeque::new;
+    *link =
+        serial.map(|serial| Link { serial, arrived: nothing(), channel: 0, left: 0, input: nothing(), ended: false });
     link.is_some()
 }
 
@@ -131,7 +136,7 @@ impl Link {
         self.serial.send_all(bytes);
     }
 
-    /// Takes what has come, frame by frame.
+    /// Takes what has come, whole frames or not.
     fn receive(&mut self) {
         let mut bytes = [0; 64];
         loop {
@@ -141,23 +146,29 @@ impl Link {
                 break;
             }
         }
-        while let Some(length) = self.frame_length() {
-            let channel = self.arrived[0];
-            self.arrived.drain(..HEADER);
-            let payload = self.arrived.drain(..length);
-            match channel {
-                STANDARD_INPUT if length == 0 => self.ended = true,
+        while self.left > 0 || self.take_header() {
+            let count = self.left.min(self.arrived.len());
+            let payload = self.arrived.drain(..count);
+            match self.channel {
                 STANDARD_INPUT => self.input.extend(payload),
                 _ => drop(payload),
+            }
+            self.left -= count;
+            if self.left > 0 {
+                break;
             }
         }
     }
 
-    /// Bytes of the first frame, if all of it has come.
-    fn frame_length(&self) -> Option<usize> {
-        let low = *self.arrived.get(1)?;
-        let high = *self.arrived.get(2)?;
-        let length = usize::from(u16::from_le_bytes([low, high]));
-        (self.arrived.len() >= HEADER + length).then_some(length)
+    /// Takes the header of the next frame, if it has come. The end of the input is a frame without a payload.
+    fn take_header(&mut self) -> bool {
+        if self.arrived.len() < HEADER {
+            return false;
+        }
+        self.channel = self.arrived[0];
+        self.left = usize::from(u16::from_le_bytes([self.arrived[1], self.arrived[2]]));
+        self.arrived.drain(..HEADER);
+        self.ended |= self.channel == STANDARD_INPUT && self.left == 0;
+        true
     }
 }

@@ -56,6 +56,18 @@ static DWORD compare(const char *found)
     return 1;
 }
 
+static LONG WINAPI filter(EXCEPTION_POINTERS *pointers)
+{
+    put(pointers->ExceptionRecord->ExceptionCode == 0xC0000005 ? "the child's filter\n" : "another exception\n");
+    return EXCEPTION_EXECUTE_HANDLER;
+}
+
+static DWORD WINAPI crash(PVOID argument)
+{
+    (void)argument;
+    return read_word(0);
+}
+
 static DWORD answer(void)
 {
     const char *what = arguments();
@@ -79,7 +91,13 @@ static DWORD answer(void)
     if (begins(what, "class"))
         return GetPriorityClass(GetCurrentProcess());
     if (begins(what, "crash"))
-        return read_word(0);
+        return crash(NULL);
+    if (begins(what, "filter")) {
+        SetUnhandledExceptionFilter(filter);
+        if (begins(what, "filter in a thread"))
+            WaitForSingleObject(CreateThread(NULL, 0, crash, NULL, 0, NULL), INFINITE);
+        return crash(NULL);
+    }
     if (begins(what, "say ")) {
         put(what + 4);
         put("\n");

@@ -25,6 +25,7 @@ static void command_lines(void)
     EXPECT_EQUAL(run_with("C:\\child.exe", NULL, FALSE, 0, NULL, NULL), 99);
     expect("C:\\child.exe");
     EXPECT_EQUAL(run("child image"), 77);
+    EXPECT_EQUAL(run("no_imports"), 21);
 }
 
 static void refusals(void)

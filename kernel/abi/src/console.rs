@@ -35,6 +35,9 @@ pub const FLUSH: u32 = code(0x807);
 pub const SET_FOREGROUND: u32 = code(0x808);
 /// Whether Ctrl-C passes the calling process over: one word.
 pub const IGNORE_CONTROL_C: u32 = code(0x809);
+/// Names the routine at which a thread of the calling process begins on Ctrl-C, with the event in EBX: its address, or 0 for
+/// none, and then the process ends.
+pub const SET_CONTROL_ROUTINE: u32 = code(0x80A);
 
 /// Bytes of an [`InputRecord`].
 pub const RECORD_SIZE: u32 = 20;

@@ -3,6 +3,8 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 pub mod access;
 pub mod calendar;
 pub mod cell;
@@ -10,6 +12,7 @@ pub mod console;
 pub mod file;
 pub mod memory;
 pub mod nt;
+pub mod process_parameters;
 pub mod processor;
 pub mod service;
 pub mod status;

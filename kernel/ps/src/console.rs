@@ -6,7 +6,8 @@
 //!
 //! A thread of the kernel takes keys from the devices each tick while programs use the console, so that Ctrl-C is heard when
 //! nobody reads. It ends the foreground: the process the runner started or a shell named, and all its descendants, except
-//! those that asked to be passed over. They end with STATUS_CONTROL_C_EXIT, as those do on XP that handle nothing.
+//! those that asked to be passed over. Those with handlers get a thread that calls them (see `control_event`); the others end
+//! with STATUS_CONTROL_C_EXIT, as those do on XP that handle nothing.
 
 use alloc::vec::Vec;
 
@@ -46,6 +47,8 @@ struct State {
     foreground: u32,
     /// Processes that Ctrl-C passes over.
     ignoring: Vec<u32>,
+    /// Processes with handlers for Ctrl-C, and where the thread begins that calls them.
+    routines: Vec<(u32, u32)>,
 }
 
 impl ConsoleDevice {
@@ -57,6 +60,7 @@ impl ConsoleDevice {
             waited: 0,
             foreground: 0,
             ignoring: Vec::new(),
+            routines: Vec::new(),
         };
         Self { state: Mutex::new(state), users: Field::new(0) }
     }
@@ -155,15 +159,16 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Ctrl-C was typed: ends the foreground.
+    /// Ctrl-C was typed: tells the foreground.
     #[doc(alias = "CtrlRoutine")]
     fn interrupt_foreground(&self) {
         let mut out = Vec::new();
-        let (foreground, ignoring) = {
+        let (foreground, ignoring, routines) = {
             let mut state = self.console.state.lock();
             state.input.interrupt(&mut out);
             state.ignoring.retain(|id| self.process_by_id(*id).is_some());
-            (state.foreground, state.ignoring.clone())
+            state.routines.retain(|(id, _)| self.process_by_id(*id).is_some());
+            (state.foreground, state.ignoring.clone(), state.routines.clone())
         };
         if out.is_empty() {
             out.extend(b"^C\r\n");
@@ -173,7 +178,10 @@ impl<P: Platform> Executive<P> {
         for process in processes {
             let id = self.machine_record(process).unique_process_id.get();
             if self.is_alive(process) && !ignoring.contains(&id) && self.descends_from(id, foreground) {
-                self.condemn_process(process, NtStatus::CONTROL_C_EXIT);
+                match routines.iter().find(|(other, _)| *other == id) {
+                    Some((_, routine)) => self.send_control_event(process, *routine),
+                    None => self.condemn_process(process, NtStatus::CONTROL_C_EXIT),
+                }
             }
         }
     }
@@ -292,6 +300,16 @@ impl<P: Platform> Executive<P> {
         }
         self.console.state.lock().foreground = id;
         Ok(())
+    }
+
+    /// Where a thread of the current process begins on Ctrl-C; 0 for nowhere.
+    pub(crate) fn set_control_routine(&self, routine: u32) {
+        let id = self.machine_record(self.current_process()).unique_process_id.get();
+        let routines = &mut self.console.state.lock().routines;
+        routines.retain(|(other, _)| *other != id);
+        if routine != 0 {
+            routines.push((id, routine));
+        }
     }
 
     /// Whether Ctrl-C passes the current process over.

@@ -21,6 +21,7 @@ mod apc;
 mod buffer;
 mod console;
 mod context;
+mod control_event;
 mod create;
 mod deletion;
 mod endings;

@@ -13,8 +13,10 @@ use abi::nt::teb::Teb;
 use abi::nt::thread::Ethread;
 use abi::status::NtStatus;
 use ke::{NORMAL_PRIORITY, ThreadState};
+use mm::address_space::AddressSpace;
 use mm::layout::{HIGHEST_VAD_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::section::ImageInformation;
+use mm::virtual_memory::FreeKind;
 
 use crate::create::Inheritance;
 use crate::endings::Ending;
@@ -189,28 +191,42 @@ impl<P: Platform> Executive<P> {
         Ok((teb, stack_pointer))
     }
 
-    /// Reserves the first thread's stack and commits its upper end, over a guard page: bottom, limit and top.
-    #[doc(alias = "RtlCreateUserStack")]
+    /// The first thread's stack, as the image has it: bottom, limit and top.
     fn create_user_stack(
         &self,
         process: Link<Eprocess>,
         image: &ImageInformation,
     ) -> Result<(u32, u32, u32), NtStatus> {
-        use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_GUARD, PAGE_READWRITE};
-        use mm::virtual_memory::AllocateFlags;
-        let space = self.mm().address_space(process);
         let wanted = match image.maximum_stack_size.get() {
             0 => DEFAULT_STACK,
             size => size.min(0x4000_0000),
         };
         let reserve = wanted.max(SMALLEST_STACK).next_multiple_of(0x1_0000);
         let commit = image.committed_stack_size.get().min(reserve - 3 * PAGE_SIZE).max(1).next_multiple_of(PAGE_SIZE);
+        self.allocate_user_stack(&self.mm().address_space(process), reserve, commit)
+    }
+
+    /// Reserves a stack in the current address space and commits its upper end, over a guard page: bottom, limit and top.
+    #[doc(alias = "RtlCreateUserStack")]
+    pub(crate) fn allocate_user_stack(
+        &self,
+        space: &AddressSpace<'_, P>,
+        reserve: u32,
+        commit: u32,
+    ) -> Result<(u32, u32, u32), NtStatus> {
+        use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_GUARD, PAGE_READWRITE};
+        use mm::virtual_memory::AllocateFlags;
         let range = space.allocate(AllocateFlags::check(0, MEM_RESERVE, PAGE_READWRITE)?, 0, reserve)?;
         let (low, top) = (range.base(), range.base() + range.bytes());
         let limit = top - commit;
-        space.allocate(AllocateFlags::check(0, MEM_COMMIT, PAGE_READWRITE)?, limit, commit)?;
-        let guard = AllocateFlags::check(0, MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD)?;
-        space.allocate(guard, limit - PAGE_SIZE, PAGE_SIZE)?;
+        let committed = AllocateFlags::check(0, MEM_COMMIT, PAGE_READWRITE)
+            .and_then(|flags| space.allocate(flags, limit, commit))
+            .and_then(|_| AllocateFlags::check(0, MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD))
+            .and_then(|guard| space.allocate(guard, limit - PAGE_SIZE, PAGE_SIZE));
+        if let Err(status) = committed {
+            let _ = space.free(FreeKind::Release, low, 0);
+            return Err(status);
+        }
         Ok((low, limit, top))
     }
 
@@ -219,12 +235,13 @@ impl<P: Platform> Executive<P> {
         use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_READWRITE};
         use mm::virtual_memory::AllocateFlags;
         let parameters = self.parameters(process, job)?;
-        let size = parameters.to_block(0).bytes.len() as u32;
+        let mut block = parameters.to_block();
+        let size = block.bytes.len() as u32;
         let flags = AllocateFlags::check(0, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)?;
         let base = self.mm().address_space(process).allocate(flags, 0, size)?.base();
-        let block = parameters.to_block(base);
+        let structure = block.place_at(base);
         self.platform().write_user(base, &block.bytes)?;
-        Ok(base + block.structure)
+        Ok(structure)
     }
 
     fn parameters(&self, process: Link<Eprocess>, job: &Job<'_>) -> Result<Parameters, NtStatus> {

@@ -34,6 +34,7 @@ pub mod flag {
 /// A byte that was read from a pipe behind a CR and is not a LF; or none.
 const NO_BYTE: u32 = u32::MAX;
 const CTRL_Z: u8 = 0x1A;
+const ERROR_ACCESS_DENIED: u32 = 5;
 const ERROR_BROKEN_PIPE: u32 = 109;
 /// Closed descriptors have no handle.
 const NO_HANDLE: u32 = u32::MAX;
@@ -207,8 +208,13 @@ pub fn read<S: System>(system: &S, descriptor: u32, bytes: &mut [u8]) -> Result<
 fn read_raw<S: System>(system: &S, handle: u32, bytes: &mut [u8]) -> Result<usize, Errno> {
     match system.read_handle(handle, bytes) {
         Err(ERROR_BROKEN_PIPE) => Ok(0),
-        result => result.map_err(from_win32),
+        result => result.map_err(from_transfer),
     }
+}
+
+/// A descriptor that is not open for reading or writing is a bad one, and nobody's permission is missing.
+fn from_transfer(error: u32) -> Errno {
+    if error == ERROR_ACCESS_DENIED { Errno::EBADF } else { from_win32(error) }
 }
 
 /// Turns CR LF into LF in the first `count` bytes, up to a Ctrl-Z, and returns how many are left.
@@ -312,7 +318,7 @@ fn write_all<S: System>(system: &S, handle: u32, bytes: &[u8]) -> Result<usize, 
             Ok(0) if done == 0 => return Err(Errno::ENOSPC),
             Ok(0) => break,
             Ok(count) => done += count,
-            Err(error) if done == 0 => return Err(from_win32(error)),
+            Err(error) if done == 0 => return Err(from_transfer(error)),
             Err(_) => break,
         }
     }
@@ -333,11 +339,16 @@ pub fn seek<S: System>(system: &S, descriptor: u32, distance: i64, origin: u32) 
     Ok(position)
 }
 
-/// Closes as `_close` does.
+/// Closes as `_close` does. A handle that standard output and standard error share stays open for the other one.
 ///
 /// # Errors
 /// `EBADF`, or what the system says.
 pub fn close<S: System>(system: &S, descriptor: u32) -> Result<(), Errno> {
     let handle = system.descriptors().remove(descriptor)?;
-    system.close_handle(handle).map_err(from_win32)
+    let other = match descriptor {
+        1 => system.descriptors().handle(2),
+        2 => system.descriptors().handle(1),
+        _ => Err(Errno::EBADF),
+    };
+    if other == Ok(handle) { Ok(()) } else { system.close_handle(handle).map_err(from_win32) }
 }

@@ -9,6 +9,7 @@
 //! | numbers in text | `number` |
 //! | streams and descriptors | `stdio`, `descriptors` |
 //! | command lines | `arguments` |
+//! | what `stat` tells | `file_status` |
 //! | classes of characters, dates, sorting, `errno` | `character`, `time`, `sort`, `error` |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -19,8 +20,7 @@ pub mod arguments;
 pub mod character;
 pub mod descriptors;
 pub mod error;
-#[cfg(test)]
-mod fake;
+pub mod file_status;
 pub mod number;
 pub mod printf;
 pub mod scanf;

@@ -356,8 +356,8 @@ impl<'text, U: Unit> Set<'text, U> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fake::Bytes;
     use std::vec;
+    use user_support::memory::fake::Bytes;
 
     /// Scans with five targets, 16 bytes apart; returns the result, what was left, and the memory.
     fn scanned(template: &str, input: &str) -> (i32, std::string::String, Bytes) {

@@ -13,7 +13,7 @@
 //! | what the console shows | `console` |
 //! | headers, exports, imports, relocations of a mapped PE image | `image` |
 //! | how a program and its DLLs are brought together | `loader` |
-//! | what `CreateProcess` makes of a command line, and what a child is told | `command_line`, `process_parameters` |
+//! | what `CreateProcess` makes of a command line | `command_line` |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
@@ -32,6 +32,5 @@ pub mod image;
 pub mod loader;
 pub mod memory;
 pub mod path;
-pub mod process_parameters;
 pub mod status;
 pub mod text;

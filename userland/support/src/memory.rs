@@ -52,21 +52,22 @@ impl<T: Deref<Target: Memory>> Memory for T {
 }
 
 /// Memory of a test: one run of bytes that begins at a given address. Any access outside it panics.
-#[cfg(test)]
-pub(crate) mod fake {
+#[cfg(any(test, feature = "fake"))]
+pub mod fake {
     use super::Memory;
-    use std::cell::RefCell;
-    use std::vec::Vec;
+    use alloc::vec::Vec;
+    use core::cell::RefCell;
 
     /// The run of bytes.
-    pub(crate) struct Bytes {
+    #[derive(Debug)]
+    pub struct Bytes {
         base: u32,
         bytes: RefCell<Vec<u8>>,
     }
 
     impl Bytes {
         /// `bytes`, to be found from `base` on.
-        pub(crate) fn new(base: u32, bytes: Vec<u8>) -> Self {
+        pub fn new(base: u32, bytes: Vec<u8>) -> Self {
             Self { base, bytes: RefCell::new(bytes) }
         }
     }

@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{SuiteResult, Tally, listings, tours};
+use super::{SuiteResult, Tally, TestOptions, listings, tours};
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
 use crate::process;
@@ -24,11 +24,11 @@ type Test = (&'static str, fn(&Commands) -> Result<Verdict>);
 ///
 /// # Errors
 /// What stops the runner itself.
-pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
+pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 16] = [
+    let tests: [Test; 17] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -37,6 +37,7 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
         ("a refused program is 127 with DLL and export", Commands::refused),
         ("the time-out is 124", Commands::timed_out),
         ("the shell of the disc image carries out every command and switches the machine off", Commands::shell),
+        ("the shell runs programs, Ctrl-C and kill end them, and it starts the machine anew", Commands::programs),
         ("exec --console shows what the program writes, and nothing else", Commands::console),
         ("gdb stops at the kernel's entry with source lines", Commands::debugger),
         ("the tours print what gdb reads at the same stop", Commands::tours),
@@ -46,7 +47,7 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
         ("a second terminal attaches to the machine's debugger", Commands::second_terminal),
     ];
-    for (name, test) in tests {
+    for (name, test) in tests.into_iter().filter(|(name, _)| name.contains(&options.name)) {
         suite.record(name, test(&commands)?);
     }
     tally.add(suite, began.elapsed());
@@ -166,6 +167,10 @@ impl Commands {
 
     fn shell(&self) -> Result<Verdict> {
         super::shell::every_command(&self.tree)
+    }
+
+    fn programs(&self) -> Result<Verdict> {
+        super::shell::programs(&self.tree)
     }
 
     fn console(&self) -> Result<Verdict> {

@@ -45,7 +45,7 @@ pub struct TestOptions {
     /// Run only these parts (repeatable); the floors hold for whole runs only
     #[arg(long = "part", value_enum, value_name = "PART")]
     pub parts: Vec<Part>,
-    /// Run only guest tests whose name contains this
+    /// Run only guest tests and tests of commands whose name contains this
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub name: String,
     /// Run guest tests only on machines whose name contains this
@@ -135,7 +135,7 @@ pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
             Part::Host => host::run(tree, &mut tally)?,
             Part::Guest => guest::run(tree, options, &mut tally)?,
             Part::Refusals => refusals::run(tree, &mut tally)?,
-            Part::Commands => commands::run(tree, &mut tally)?,
+            Part::Commands => commands::run(tree, options, &mut tally)?,
         }
     }
     let shortfalls =

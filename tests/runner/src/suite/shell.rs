@@ -1,4 +1,4 @@
-//! The shell of `run`, driven by a script through every command.
+//! The shell, driven by scripts: through every command from the disc image, and with programs that it runs.
 
 use super::terminal::Terminal;
 use crate::error::Result;
@@ -7,14 +7,40 @@ use crate::paths::Tree;
 type Verdict = std::result::Result<(), String>;
 
 const ROOT: &str = "C:\\>";
+/// Programs of `tests/commands` that the shell runs.
+const PROGRAMS: [&str; 4] = ["arguments", "control", "large_status", "spin"];
+/// Columns of the screen, and bytes of a row of it in memory.
+const COLUMNS: usize = 80;
 
-/// Every command, and `shutdown` at the end.
+/// Every command, keys of the keyboard, and `shutdown` at the end.
 ///
 /// # Errors
 /// What stops the runner itself.
 pub fn every_command(tree: &Tree) -> Result<Verdict> {
     let mut terminal = Terminal::start(tree, &["run", "--timeout", "240"])?;
-    Ok(commands(&mut terminal).and_then(|()| editing(&mut terminal)).and_then(|()| shut_down(terminal)))
+    Ok(commands(&mut terminal)
+        .and_then(|()| editing(&mut terminal))
+        .and_then(|()| keyboard_and_screen(&mut terminal))
+        .and_then(|()| shut_down(terminal)))
+}
+
+/// Programs with arguments, beside the shell and ended by it; Ctrl-C; and `reboot` at the end.
+///
+/// # Errors
+/// What stops the runner itself.
+pub fn programs(tree: &Tree) -> Result<Verdict> {
+    let mut words = vec![String::from("exec"), "--console".into(), "--timeout".into(), "120".into()];
+    for program in PROGRAMS {
+        let path = tree.built(&format!("commands/{program}.exe"), "guest")?;
+        words.extend(["--file".into(), path.to_string_lossy().into_owned()]);
+    }
+    words.push(tree.built("system32/cmd.exe", "userland")?.to_string_lossy().into_owned());
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut terminal = Terminal::start(tree, &words)?;
+    Ok(run_programs(&mut terminal)
+        .and_then(|()| interrupt(&mut terminal))
+        .and_then(|()| background(&mut terminal))
+        .and_then(|()| reboot(terminal)))
 }
 
 fn commands(terminal: &mut Terminal) -> Verdict {
@@ -45,8 +71,9 @@ fn commands(terminal: &mut Terminal) -> Verdict {
         ("nosuch", "'nosuch' is not a command"),
         ("echo %ERRORLEVEL%", "9009\n"),
         ("exit x", "usage: exit"),
+        ("samples\\hello", "Hello from ring 3, by way of kernel32 and ntdll."),
         ("cls", "\x1b[2J\x1b[H"),
-        ("history", "echo %ERRORLEVEL%\nexit x\ncls\nhistory\n"),
+        ("history", "exit x\nsamples\\hello\ncls\nhistory\n"),
     ] {
         terminal.ask(line, answer, ROOT)?;
     }
@@ -71,10 +98,103 @@ fn editing(terminal: &mut Terminal) -> Verdict {
     terminal.ask("echo after", "\nafter\n", ROOT).map(drop)
 }
 
+/// QEMU's monitor presses keys of the PS/2 keyboard, and reads from the memory of the screen what the shell answers.
+fn keyboard_and_screen(terminal: &mut Terminal) -> Verdict {
+    terminal.ask("cls", "", ROOT)?;
+    terminal.enter_monitor()?;
+    for key in ["e", "c", "h", "o", "spc", "shift-k", "e", "x", "backspace", "y", "shift-1", "ret"] {
+        terminal.command(&format!("sendkey {key}"))?;
+    }
+    // Monitor and serial port share the terminal: the answer comes between the monitor's words.
+    terminal.expect("Key!\n")?;
+    let mut screen = Vec::new();
+    for _ in 0..20 {
+        screen = rows(&terminal.command(&format!("xp /{}hx 0xb8000", 3 * COLUMNS))?);
+        if screen.get(2).is_some_and(|row| row == ROOT) {
+            break;
+        }
+    }
+    terminal.leave_monitor()?;
+    match screen.as_slice() {
+        [typed, answer, prompt] if typed == "C:\\>echo Key!" && answer == "Key!" && prompt == ROOT => Ok(()),
+        other => Err(format!("on the screen: {other:?}")),
+    }
+}
+
+/// The rows of text in what the monitor says of the screen's memory: half words with the character in the low byte.
+fn rows(dump: &str) -> Vec<String> {
+    let cells = dump.split_whitespace().filter_map(|word| u16::from_str_radix(word.strip_prefix("0x")?, 16).ok());
+    let text: Vec<char> = cells.map(|cell| char::from(cell as u8)).collect();
+    text.chunks_exact(COLUMNS).map(|row| String::from_iter(row).trim_end().to_owned()).collect()
+}
+
+fn run_programs(terminal: &mut Terminal) -> Verdict {
+    terminal.expect(ROOT)?;
+    terminal.ask("set GREETING=from the shell", "", ROOT)?;
+    terminal.ask(
+        "arguments one  \"two words\" \"say \\\"hi\\\"\"",
+        "arguments.exe one  \"two words\" \"say \\\"hi\\\"\"\nfrom the shell\n",
+        ROOT,
+    )?;
+    terminal.ask("\"C:\\arguments.exe\" x", "C:\\arguments.exe x\n", ROOT)?;
+    terminal.ask("large_status", "", ROOT)?;
+    terminal.ask("echo %ERRORLEVEL%", "\n74630\n", ROOT).map(drop)
+}
+
+/// Ctrl-C ends the program and not the shell, after the program's handlers have been asked.
+fn interrupt(terminal: &mut Terminal) -> Verdict {
+    terminal.send("spin\r")?;
+    terminal.expect("spin\n")?;
+    terminal.ask_with("\x03", "^C\nspin: ended with status C000013A\n", ROOT)?;
+    terminal.send("control\r")?;
+    terminal.expect("<ready>\n")?;
+    terminal.ask_with("\x03", "^C\n<dealt with>\n", "<goes on>\n")?;
+    terminal.ask_with("\x03", "^C\n<asked first>\n", "control: ended with status C000013A\n")?;
+    terminal.expect(ROOT)?;
+    terminal.ask("echo %ERRORLEVEL%", "\n-1073741510\n", ROOT).map(drop)
+}
+
+/// A program beside the shell is among the processes until it is ended.
+fn background(terminal: &mut Terminal) -> Verdict {
+    for start in ["spin &", "start spin"] {
+        let told = terminal.ask(start, "]\n", ROOT)?;
+        let id = told.rsplit_once('[').and_then(|(_, rest)| rest.split_once(']')).map(|(id, _)| id.to_owned());
+        let id = id.ok_or_else(|| format!("no number of the process: {told:?}"))?;
+        terminal.ask("ps", "spin.exe\n", ROOT)?;
+        terminal.ask(&format!("vm {id}"), "KB committed", ROOT)?;
+        terminal.ask(&format!("kill {id}"), "", ROOT)?;
+        let left = terminal.ask("ps", "cmd.exe\n", ROOT)?;
+        if left.contains("spin.exe") {
+            return Err(format!("kill left it there: {left}"));
+        }
+    }
+    Ok(())
+}
+
+fn reboot(mut terminal: Terminal) -> Verdict {
+    terminal.send("reboot\r")?;
+    // QEMU is told to end where the machine would start anew; a machine that is switched off ends with 33.
+    terminal.expect("the machine ended (status 0) before the program did")?;
+    terminal.end().map(drop)
+}
+
 fn shut_down(mut terminal: Terminal) -> Verdict {
     terminal.send("shutdown\r")?;
     match terminal.end()? {
         Some(0) => Ok(()),
         code => Err(format!("shutdown ended the machine with {code:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_screen_is_read_from_the_monitors_words() {
+        let cells = "0x0741 ".to_owned() + &"0x0720 ".repeat(COLUMNS - 2) + "0x0742";
+        let dump =
+            format!("xp /1hx\n00000000000b8000: {cells}\n00000000000b80a0: {}\n(qemu) ", "0x0720 ".repeat(COLUMNS));
+        assert_eq!(rows(&dump), [format!("A{}B", " ".repeat(COLUMNS - 2)), String::new()]);
     }
 }

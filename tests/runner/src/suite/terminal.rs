@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,11 @@ use crate::paths::Tree;
 
 /// How long an answer may take. The first one includes the boot.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What the monitor says when it waits for a command.
+const PROMPT_OF_MONITOR: &str = "(qemu) ";
+/// Ctrl-A C: from the serial port to the monitor, and back.
+const TO_AND_FRO: &str = "\x01c";
 
 /// This program at a terminal.
 pub struct Terminal {
@@ -36,20 +41,13 @@ impl Terminal {
             .env("VADOSE_ROOT", tree.root())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .map_err(Error::host("starting this program"))?;
-        let (keyboard, output) = (child.stdin.take(), child.stdout.take());
+        let keyboard = child.stdin.take();
         let (sender, screen) = mpsc::channel();
-        thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            let Some(mut output) = output else { return };
-            while let Ok(count @ 1..) = output.read(&mut buffer) {
-                if sender.send(buffer[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
+        child.stdout.take().map(|output| pump(output, sender.clone()));
+        child.stderr.take().map(|errors| pump(errors, sender));
         Ok(Self { child, keyboard, screen, unread: String::new(), all: String::new() })
     }
 
@@ -94,6 +92,43 @@ impl Terminal {
         self.expect(prompt).map(|rest| told + &rest).map_err(|error| format!("{line}: {error}"))
     }
 
+    /// Types `keys` and waits for `answer` and what follows it.
+    ///
+    /// # Errors
+    /// What came instead.
+    pub fn ask_with(&mut self, keys: &str, answer: &str, then: &str) -> std::result::Result<(), String> {
+        self.send(keys)?;
+        self.expect(answer)?;
+        self.expect(then).map(drop)
+    }
+
+    /// Talks to QEMU's monitor from here on, which shares the terminal of `run`.
+    ///
+    /// # Errors
+    /// What came instead of its prompt.
+    pub fn enter_monitor(&mut self) -> std::result::Result<(), String> {
+        self.ask_with(TO_AND_FRO, PROMPT_OF_MONITOR, "")
+    }
+
+    /// Talks to the machine again.
+    ///
+    /// # Errors
+    /// Why it could not.
+    pub fn leave_monitor(&mut self) -> std::result::Result<(), String> {
+        self.send(TO_AND_FRO)
+    }
+
+    /// Has the monitor carry out a command; what it said, its echo of the command first.
+    ///
+    /// # Errors
+    /// What came instead.
+    pub fn command(&mut self, line: &str) -> std::result::Result<String, String> {
+        self.send(&format!("{line}\n"))?;
+        // The echo goes back and forth within its line.
+        self.expect("\n")?;
+        self.expect(PROMPT_OF_MONITOR)
+    }
+
     /// Waits for the end of the program; its exit code.
     ///
     /// # Errors
@@ -108,6 +143,18 @@ impl Terminal {
         }
         Err(format!("it did not end after {:?}", self.all))
     }
+}
+
+/// Passes on what comes, until nothing comes any more or nobody listens.
+fn pump(mut source: impl Read + Send + 'static, sender: Sender<Vec<u8>>) {
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = source.read(&mut buffer) {
+            if sender.send(buffer[..count].to_vec()).is_err() {
+                return;
+            }
+        }
+    });
 }
 
 impl Drop for Terminal {

@@ -3,7 +3,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::*;
-use crate::fake::Bytes;
+use user_support::memory::fake::Bytes;
 
 /// An argument as the words that a C caller pushes.
 fn words(arguments: &[Argument]) -> Vec<u32> {

@@ -5,7 +5,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use abi::console::{GET_MODE, GET_SCREEN, IGNORE_CONTROL_C, SCREEN_SIZE, SET_MODE};
+use abi::console::{GET_MODE, GET_SCREEN, SCREEN_SIZE, SET_MODE};
 use alloc::vec::Vec;
 use user_ffi::{bytes, c_string, wide, wide_string};
 use user_support::console::{colors, fill, go_to, title};
@@ -20,8 +20,6 @@ use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::NtDeviceIoControlFile;
 use super::standard_handle::{device_type, real_handle, with_status_block};
 
-/// `STD_INPUT_HANDLE` as a pseudo handle.
-const STANDARD_INPUT: u32 = 0xFFFF_FFF6;
 /// The code page of the console, as of everything else here.
 const CODE_PAGE: u32 = 1252;
 
@@ -264,13 +262,4 @@ pub extern "system" fn GetConsoleCP() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "system" fn GetConsoleOutputCP() -> u32 {
     CODE_PAGE
-}
-
-/// Lets Ctrl-C pass this process over, or not any more. Handlers of the program's own are refused: nothing could call them.
-#[unsafe(no_mangle)]
-pub extern "system" fn SetConsoleCtrlHandler(handler: u32, add: Bool) -> Bool {
-    if handler != 0 {
-        return fail(Win32Error::NOT_SUPPORTED);
-    }
-    answered(control(STANDARD_INPUT, IGNORE_CONTROL_C, &add.to_le_bytes(), &mut []))
 }

@@ -4,9 +4,11 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use abi::nt::context::{EXCEPTION_NONCONTINUABLE, ExceptionRecord, MAXIMUM_PARAMETERS};
 use user_ffi::peb;
+use user_support::exception::flags::NESTED_CALL;
 use user_support::memory::Memory;
 use user_support::status::Status;
 
+use super::failure::terminate;
 use super::last_error::{Bool, succeeded};
 use super::nt::{NtGetContextThread, NtRaiseHardError, NtSetContextThread, RtlRaiseException};
 use super::startup::memory;
@@ -16,6 +18,8 @@ const EXECUTE_HANDLER: u32 = 1;
 const CONTINUE_EXECUTION: u32 = 0xFFFF_FFFF;
 /// What UnhandledExceptionFilter answers to leave the exception to a debugger.
 const CONTINUE_SEARCH: u32 = 0;
+/// Offset of the flags in a record.
+const RECORD_FLAGS: u32 = 4;
 /// `HARDERROR_OVERRIDE_ERRORMODE`: to be told whatever the process wants hidden.
 const OVERRIDE_ERROR_MODE: u32 = 0x1000_0000;
 
@@ -49,7 +53,7 @@ pub extern "system" fn SetUnhandledExceptionFilter(filter: u32) -> u32 {
 }
 
 /// What a program's outermost handler asks: the program's own filter; if there is none, or it does not know, the system is told of
-/// the exception and the process is to end.
+/// the exception and the process is to end. An exception of the filter itself ends the process at once.
 ///
 /// # Safety
 /// `pointers` points to `EXCEPTION_POINTERS`.
@@ -57,6 +61,10 @@ pub extern "system" fn SetUnhandledExceptionFilter(filter: u32) -> u32 {
 pub unsafe extern "system" fn UnhandledExceptionFilter(pointers: *const [u32; 2]) -> u32 {
     if peb().being_debugged() {
         return CONTINUE_SEARCH;
+    }
+    let record = memory().read_u32(pointers as u32);
+    if memory().read_u32(record + RECORD_FLAGS) & NESTED_CALL != 0 {
+        terminate(memory().read_u32(record));
     }
     let filter = FILTER.load(Ordering::Relaxed);
     if filter != 0 {
@@ -68,7 +76,7 @@ pub unsafe extern "system" fn UnhandledExceptionFilter(pointers: *const [u32; 2]
             return answer;
         }
     }
-    report(memory().read_u32(pointers as u32));
+    report(record);
     EXECUTE_HANDLER
 }
 

@@ -226,7 +226,7 @@ pub extern "system" fn FlushFileBuffers(file: u32) -> Bool {
     .map_or_else(fail_with, |_| TRUE)
 }
 
-fn query<const LENGTH: usize>(file: u32, class: u32) -> Result<[u64; LENGTH], Status> {
+pub(super) fn query<const LENGTH: usize>(file: u32, class: u32) -> Result<[u64; LENGTH], Status> {
     let mut information = [0u64; LENGTH];
     let (buffer, length) = (information.as_mut_ptr().cast(), 8 * LENGTH as u32);
     with_status_block(|block| {

@@ -3,6 +3,7 @@
 mod code_page;
 mod console;
 mod console_input;
+mod control_handler;
 mod create_process;
 mod critical_section;
 mod debug;
@@ -13,6 +14,7 @@ mod event;
 mod exception;
 mod failure;
 mod file;
+mod file_information;
 mod find;
 mod heap;
 mod interlocked;

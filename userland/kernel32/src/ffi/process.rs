@@ -17,11 +17,6 @@ pub extern "system" fn ExitProcess(status: u32) -> ! {
     terminate(status)
 }
 
-/// What follows when the program's entry point returns.
-pub(super) extern "system" fn exit_with_result_of(status: u32) -> ! {
-    ExitProcess(status)
-}
-
 /// Ends a process without telling anybody in it.
 ///
 /// # Safety

@@ -8,7 +8,7 @@ use user_support::status::Status;
 use super::last_error::{Bool, TRUE, fail_with, succeeded};
 use super::nt::{
     CURRENT_PROCESS, CURRENT_THREAD, LdrShutdownThread, NtCreateThread, NtOpenThread, NtQueryInformationThread,
-    NtQueueApcThread, NtResumeThread, NtSuspendThread, NtTerminateThread,
+    NtQueueApcThread, NtResumeThread, NtSuspendThread, NtTerminateThread, VadoseCallUnderLastResort,
 };
 use super::object::{SecurityAttributes, attributes};
 use super::process::ExitProcess;
@@ -99,20 +99,18 @@ pub unsafe extern "system" fn CreateThread(
     handle
 }
 
-/// The first instructions of a thread of [`CreateThread`]: EAX is its function, EBX the argument. The function may take
-/// its argument off the stack or not.
+/// The first instructions of a thread of [`CreateThread`]: EAX is its function, EBX the argument.
 #[doc(alias = "BaseThreadStartThunk")]
 #[unsafe(naked)]
 unsafe extern "C" fn begin_thread() {
-    naked_asm!(
-        "xor ebp, ebp",
-        "push ebx",
-        "call eax",
-        "push eax",
-        "call {exit}",
-        "int3",
-        exit = sym ExitThread,
-    )
+    naked_asm!("xor ebp, ebp", "push ebx", "push eax", "push 0", "jmp {start}", start = sym start_thread)
+}
+
+/// Calls the function of a thread under the last resort for exceptions, and ends the thread with what it returns.
+#[doc(alias = "BaseThreadStart")]
+unsafe extern "system" fn start_thread(function: u32, argument: u32) -> ! {
+    // SAFETY: the function is the thread's, as the caller of CreateThread promised.
+    ExitThread(unsafe { VadoseCallUnderLastResort(function, argument) })
 }
 
 /// Ends the running thread; the last one takes the process along.

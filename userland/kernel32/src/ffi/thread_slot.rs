@@ -33,7 +33,8 @@ fn bit_of(index: u32) -> (u32, u32) {
     (bits + index / 32 * 4, 1 << (index % 32))
 }
 
-fn locked<T>(act: impl FnOnce() -> T) -> T {
+/// Calls `act` with the PEB's lock held.
+pub(super) fn locked<T>(act: impl FnOnce() -> T) -> T {
     let lock = peb().lock();
     // SAFETY: the PEB's lock, which lives as long as the process.
     unsafe { RtlEnterCriticalSection(lock) };

@@ -7,6 +7,7 @@ use user_crt::error::Errno;
 use user_ffi::{bytes, bytes_mut, c_string, wide_string};
 use user_support::text::wide;
 
+use super::duplicate::tell_process;
 use super::host::host;
 use super::nt::{CreateFileW, FlushFileBuffers, GetFileSizeEx, INVALID_HANDLE};
 use super::start::_fmode;
@@ -199,7 +200,11 @@ pub extern "C" fn _tell(descriptor: u32) -> i32 {
 /// Closes a descriptor.
 #[unsafe(no_mangle)]
 pub extern "C" fn _close(descriptor: u32) -> i32 {
-    answer(descriptors::close(&host(), descriptor).map(|()| 0))
+    let result = descriptors::close(&host(), descriptor);
+    if result.is_ok() {
+        tell_process(descriptor, 0);
+    }
+    answer(result.map(|()| 0))
 }
 
 /// Whether a descriptor leads to a device; the bit itself, as the library answers.

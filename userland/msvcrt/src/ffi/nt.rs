@@ -1,5 +1,7 @@
 //! What this DLL imports.
 
+/// The pseudo handle of the calling process.
+pub const CURRENT_PROCESS: u32 = 0xFFFF_FFFF;
 /// What no handle is.
 pub const INVALID_HANDLE: u32 = 0xFFFF_FFFF;
 
@@ -12,6 +14,7 @@ unsafe extern "system" {
     pub fn RtlEnterCriticalSection(section: *const u32) -> u32;
     pub fn RtlLeaveCriticalSection(section: *const u32) -> u32;
     pub fn RtlInitializeCriticalSection(section: *mut u32) -> u32;
+    pub fn RtlUnwind(target: u32, ip: u32, record: *mut u8, result: u32);
 }
 
 #[link(name = "kernel32", kind = "raw-dylib", import_name_type = "undecorated")]
@@ -26,19 +29,47 @@ unsafe extern "system" {
         flags: u32,
         template: u32,
     ) -> u32;
+    pub fn CreateThread(
+        security: *const u32,
+        stack: u32,
+        function: u32,
+        argument: u32,
+        flags: u32,
+        identifier: *mut u32,
+    ) -> u32;
+    pub fn DuplicateHandle(
+        from_process: u32,
+        from: u32,
+        to_process: u32,
+        to: *mut u32,
+        access: u32,
+        inherit: u32,
+        options: u32,
+    ) -> u32;
     pub fn ExitProcess(status: u32) -> !;
+    pub fn ExitThread(status: u32) -> !;
+    pub fn FindClose(search: u32) -> u32;
+    pub fn FindFirstFileW(path: *const u16, data: *mut u8) -> u32;
+    pub fn FindNextFileW(search: u32, data: *mut u8) -> u32;
     pub fn FlushFileBuffers(file: u32) -> u32;
     pub fn GetCommandLineA() -> *const u8;
     pub fn GetCommandLineW() -> *const u16;
+    pub fn GetCurrentDirectoryW(room: u32, target: *mut u16) -> u32;
     pub fn GetEnvironmentStringsW() -> *const u16;
     pub fn FreeEnvironmentStringsW(strings: *const u16) -> u32;
+    pub fn GetFileAttributesW(path: *const u16) -> u32;
+    pub fn GetFileInformationByHandle(file: u32, information: *mut u8) -> u32;
     pub fn GetFileSizeEx(file: u32, size: *mut u64) -> u32;
     pub fn GetFileType(file: u32) -> u32;
     pub fn GetLastError() -> u32;
     pub fn GetStdHandle(which: u32) -> u32;
+    pub fn MoveFileW(old: *const u16, new: *const u16) -> u32;
     pub fn ReadFile(file: u32, buffer: *mut u8, count: u32, done: *mut u32, overlapped: *const u32) -> u32;
+    pub fn ResumeThread(thread: u32) -> u32;
+    pub fn SetConsoleCtrlHandler(handler: u32, add: u32) -> u32;
     pub fn SetEnvironmentVariableW(name: *const u16, value: *const u16) -> u32;
     pub fn SetFilePointerEx(file: u32, distance: i64, result: *mut i64, method: u32) -> u32;
+    pub fn SetStdHandle(which: u32, handle: u32) -> u32;
     pub fn TlsAlloc() -> u32;
     pub fn TlsGetValue(slot: u32) -> u32;
     pub fn TlsSetValue(slot: u32, value: u32) -> u32;

@@ -1,14 +1,19 @@
-//! `signal` and `raise`: a table. Exceptions become signals in the program's own start-up code.
+//! `signal` and `raise`: a table. Exceptions become signals in the program's own start-up code, Ctrl-C becomes one here, in a
+//! thread of its own.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use user_crt::error::Errno;
 
 use super::exit::_exit;
+use super::nt::SetConsoleCtrlHandler;
 use super::thread_data::set_errno;
 
 /// `SIGABRT`.
 pub(super) const ABORT: u32 = 22;
+/// `SIGINT` and `SIGBREAK`.
+const INTERRUPT: u32 = 2;
+const BREAK: u32 = 21;
 /// `SIG_DFL`.
 const DEFAULT: u32 = 0;
 /// `SIG_IGN`.
@@ -23,10 +28,25 @@ const KILLED: u32 = 3;
 /// Interrupt, illegal instruction, floating point, access violation, termination, break, abort.
 const SIGNALS: [u32; 7] = [2, 4, 8, 11, 15, 21, ABORT];
 
+/// Whether the console knows of this library.
+static LISTENS: AtomicBool = AtomicBool::new(false);
 static HANDLERS: [AtomicU32; 7] = [const { AtomicU32::new(DEFAULT) }; 7];
 
 fn handler_of(signal: u32) -> Option<&'static AtomicU32> {
     SIGNALS.iter().position(|&known| known == signal).map(|index| &HANDLERS[index])
+}
+
+/// What the console calls: a program that ignores the signal or handles it goes on.
+#[doc(alias = "ctrlevent_capture")]
+extern "system" fn control(event: u32) -> u32 {
+    let number = if event == 0 { INTERRUPT } else { BREAK };
+    match handler_of(number).map(|place| place.load(Ordering::Relaxed)) {
+        None | Some(DEFAULT) => 0,
+        Some(_) => {
+            raise(number);
+            1
+        }
+    }
 }
 
 /// Sets a signal's handler and returns the old one, or -1 for a signal that there is not.
@@ -36,6 +56,10 @@ pub extern "C" fn signal(number: u32, handler: u32) -> u32 {
         set_errno(Errno::EINVAL);
         return ERROR;
     };
+    if matches!(number, INTERRUPT | BREAK) && handler != ASK && !LISTENS.swap(true, Ordering::Relaxed) {
+        // SAFETY: the function is of the type that the console calls.
+        unsafe { SetConsoleCtrlHandler(control as *const () as u32, 1) };
+    }
     if handler == ASK { place.load(Ordering::Relaxed) } else { place.swap(handler, Ordering::Relaxed) }
 }
 

@@ -3,14 +3,14 @@
 
 use alloc::vec::Vec;
 
-use user_crt::arguments::split;
+use user_crt::arguments::{split, split_and_expand};
 use user_ffi::wide_string;
 use user_support::text::ansi;
 
 use super::environment;
 use super::export::Export;
 use super::nt::{GetCommandLineA, GetCommandLineW};
-use super::{stream, thread_data, time};
+use super::{file_status, stream, thread_data, time};
 
 /// Reasons for which the entry is called.
 mod reason {
@@ -84,10 +84,11 @@ pub extern "system" fn DllMain(_module: u32, reason: u32, _reserved: u32) -> u32
     1
 }
 
-/// The command line taken apart.
-fn arguments() -> Vec<Vec<u16>> {
+/// The command line taken apart, with wildcards expanded where the program asks for it.
+fn arguments(wildcards: u32) -> Vec<Vec<u16>> {
     // SAFETY: the command line is a string that stays.
-    split(unsafe { wide_string(_wcmdln.get() as *const u16) })
+    let line = unsafe { wide_string(_wcmdln.get() as *const u16) };
+    if wildcards == 0 { split(line) } else { split_and_expand(line, file_status::names) }
 }
 
 /// A table of strings that stays: their addresses, then a null.
@@ -102,7 +103,7 @@ pub(super) fn table<U: Copy + Default>(strings: impl Iterator<Item = Vec<U>>) ->
     addresses.leak().as_ptr() as u32
 }
 
-/// Delivers what `main` is called with. Wildcards are not expanded: no function of the system lists a folder.
+/// Delivers what `main` is called with. Wildcards are expanded where `wildcards` is not 0.
 ///
 /// # Safety
 /// The first three point to words.
@@ -111,10 +112,10 @@ pub unsafe extern "C" fn __getmainargs(
     count: *mut u32,
     values: *mut u32,
     environment: *mut u32,
-    _wildcards: u32,
+    wildcards: u32,
     _start: *const u32,
 ) -> u32 {
-    let arguments = arguments();
+    let arguments = arguments(wildcards);
     __argc.set(arguments.len() as u32);
     __argv.set(table(arguments.iter().map(|argument| ansi(argument))));
     _pgmptr.set(super::memory::duplicate(&ansi(&arguments[0])));
@@ -137,10 +138,10 @@ pub unsafe extern "C" fn __wgetmainargs(
     count: *mut u32,
     values: *mut u32,
     environment: *mut u32,
-    _wildcards: u32,
+    wildcards: u32,
     _start: *const u32,
 ) -> u32 {
-    let arguments = arguments();
+    let arguments = arguments(wildcards);
     __argc.set(arguments.len() as u32);
     __wargv.set(table(arguments.into_iter()));
     environment::__winitenv.set(environment::wide());

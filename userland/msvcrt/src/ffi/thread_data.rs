@@ -19,6 +19,8 @@ pub(super) struct ThreadData {
     pub(super) system_error: u32,
     pub(super) seed: u32,
     pub(super) token: u32,
+    /// The thread's own handle where the library closes it, else 0.
+    pub(super) handle: u32,
     pub(super) wide_token: u32,
     pub(super) broken_down: [i32; 9],
     pub(super) text: [u8; 32],
@@ -62,6 +64,7 @@ pub(super) fn block() -> *mut ThreadData {
         system_error: 0,
         seed: FIRST_SEED,
         token: 0,
+        handle: 0,
         wide_token: 0,
         broken_down: [0; 9],
         text: [0; 32],
@@ -83,10 +86,20 @@ pub(super) fn set_errno(errno: Errno) {
 /// Notes why a function fails, from the last error, and returns -1.
 pub(super) fn fail_with_last_error() -> i32 {
     // SAFETY: asking changes nothing.
-    let error = unsafe { GetLastError() };
+    set_system_error(unsafe { GetLastError() })
+}
+
+/// Notes that a function fails with this Win32 error, and returns -1.
+pub(super) fn set_system_error(error: u32) -> i32 {
     // SAFETY: the block lives as long as the thread.
     unsafe { __doserrno().write(error) };
     fail(from_win32(error))
+}
+
+/// Replaces the running thread's own handle, and returns the old one.
+pub(super) fn thread_handle(handle: u32) -> u32 {
+    // SAFETY: the block lives as long as the thread, which is the only one to use it.
+    unsafe { (&raw mut (*block()).handle).replace(handle) }
 }
 
 /// Notes why a function fails and returns -1.

@@ -19,6 +19,15 @@ const SYNCHRONIZATION: u32 = 1;
 /// Why the value: no thread has identifier 0.
 const NOBODY: u32 = 0;
 
+/// The thread that ends the process, when one does: whoever held a section that it still wants is gone.
+#[doc(alias = "LdrpShutdownThreadId")]
+static LAST_THREAD: AtomicU32 = AtomicU32::new(NOBODY);
+
+/// From now on the calling thread is the only one, and waits for no section.
+pub(super) fn shut_down() {
+    LAST_THREAD.store(teb().thread_identifier(), Ordering::Relaxed);
+}
+
 /// A critical section, in the layout of Windows.
 #[repr(C)]
 #[derive(Debug)]
@@ -76,10 +85,10 @@ impl CriticalSection {
         }
     }
 
-    /// Waits until it is handed over.
+    /// Waits until it is handed over. The last thread of a process that ends just gets it, as on XP.
     #[doc(alias = "RtlpWaitForCriticalSection")]
     fn wait(&self) {
-        loop {
+        while LAST_THREAD.load(Ordering::Relaxed) != teb().thread_identifier() {
             let event = self.event();
             // SAFETY: the service reads nothing.
             if event != 0 && unsafe { NtWaitForSingleObject(event, 0, core::ptr::null()) } == Status::SUCCESS.0 {

@@ -7,17 +7,17 @@ use alloc::vec::Vec;
 
 use user_ffi::{UnicodeString, peb};
 use user_support::image::Image;
-use user_support::loader::{LoadError, Mapped, Program, initialise_lists, shut_down, start};
+use user_support::loader::{LoadError, Mapped, Program, initialise_lists, load_library, shut_down, start};
 use user_support::path;
 use user_support::status::Status;
 use user_support::text::wide;
 
-use super::critical_section::CriticalSection;
-use super::exception::{call_under_last_resort, prepare_last_resort};
+use super::critical_section::{self, CriticalSection};
+use super::exception::{VadoseCallUnderLastResort, prepare_last_resort};
 use super::failure::terminate;
 use super::heap;
 use super::process::Native;
-use super::services::{CURRENT_PROCESS, NtQueryVirtualMemory, NtRaiseHardError};
+use super::services::{CURRENT_PROCESS, NtQueryVirtualMemory, NtRaiseHardError, NtTerminateProcess};
 use super::thread::begin_thread;
 
 /// The lock under which the loader works.
@@ -78,7 +78,7 @@ unsafe extern "system" fn initialise(context: u32, ntdll: u32, _argument: u32) {
     // SAFETY: nobody else runs in this process yet.
     let process = unsafe { Native::new() };
     initialise_lists(&process, peb().loader_data());
-    let entry = load_program(&process, ntdll).unwrap_or_else(|error| refuse(&process, &error));
+    let entry = load_program(&process, ntdll, context != 0).unwrap_or_else(|error| refuse(&process, &error));
     if context == 0 {
         // SAFETY: the entry point of the program whose process this is; nothing of this frame is needed any more.
         unsafe { enter_program(entry) }
@@ -103,7 +103,9 @@ fn prepare_process_block() {
     peb.set_expansion_bitmap(EXPANSION_BITMAP.address());
 }
 
-fn load_program(process: &Native, ntdll: u32) -> Result<u32, LoadError> {
+/// Loads what the program needs; the address of its entry point. Where a process begins in kernel32 (`begins_there`), that is
+/// loaded even for a program that does not import it, as on XP.
+fn load_program(process: &Native, ntdll: u32, begins_there: bool) -> Result<u32, LoadError> {
     let ntdll_path = path::join(&path::join(&process.system_root(), &wide(b"system32")), &wide(b"ntdll.dll"));
     let program = Program {
         image: mapped_at(process, peb().image_base())?,
@@ -112,7 +114,12 @@ fn load_program(process: &Native, ntdll: u32) -> Result<u32, LoadError> {
         ntdll_path,
     };
     LOADER_LOCK.enter();
-    let entry = start(process, &program);
+    let entry = start(process, &program).and_then(|entry| {
+        if begins_there {
+            load_library(process, &wide(b"kernel32.dll"))?;
+        }
+        Ok(entry)
+    });
     prepare_last_resort(process);
     LOADER_LOCK.leave();
     entry
@@ -183,7 +190,7 @@ unsafe fn enter_program(entry: u32) -> ! {
             "push eax",
             "call {finish}",
             entry = in(reg) entry,
-            call = sym call_under_last_resort,
+            call = sym VadoseCallUnderLastResort,
             finish = sym finish,
             argument = in(reg) peb().address(),
             options(noreturn),
@@ -191,14 +198,18 @@ unsafe fn enter_program(entry: u32) -> ! {
     }
 }
 
-/// What follows when the entry point returns.
+/// What follows when the entry point returns, or when nothing handled an exception.
 pub(super) extern "system" fn finish(status: u32) -> ! {
+    // The other threads end first: they could hold what the DLLs need.
+    // SAFETY: the process ends.
+    unsafe { NtTerminateProcess(0, status) };
     shut_down_process();
     terminate(status)
 }
 
-/// Tells every DLL that the process ends.
+/// Tells every DLL that the process ends, of which the calling thread is the only one left.
 pub(super) fn shut_down_process() {
+    critical_section::shut_down();
     LOADER_LOCK.enter();
     // SAFETY: this thread has the loader lock.
     shut_down(&unsafe { Native::new() });

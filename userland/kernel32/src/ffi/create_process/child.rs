@@ -4,9 +4,9 @@ use core::arch::naked_asm;
 
 use alloc::vec::Vec;
 
+use abi::process_parameters::ProcessParameters;
 use user_support::memory::Memory;
 use user_support::path;
-use user_support::process_parameters::ProcessParameters;
 use user_support::status::Status;
 
 use super::image::Image;
@@ -16,9 +16,9 @@ use crate::ffi::last_error::Bool;
 use crate::ffi::nt::{
     CURRENT_PROCESS, NtAllocateVirtualMemory, NtClose, NtCreateProcessEx, NtCreateThread, NtDuplicateObject,
     NtProtectVirtualMemory, NtQueryInformationProcess, NtResumeThread, NtSetInformationProcess, NtTerminateProcess,
-    NtWriteVirtualMemory,
+    NtWriteVirtualMemory, VadoseCallUnderLastResort,
 };
-use crate::ffi::process::exit_with_result_of;
+use crate::ffi::process::ExitProcess;
 use crate::ffi::process_information::class_of_flags;
 use crate::ffi::startup::{memory, standard_handle};
 
@@ -291,18 +291,25 @@ fn first_context(top: u32, peb: u32, entry: u32) -> [u32; CONTEXT_WORDS] {
     words
 }
 
-/// Calls the entry point in EAX with the PEB in EBX, and ends the process with what it returns.
+/// The first instructions of a process: EAX is its entry point, EBX the PEB.
 #[doc(alias = "BaseProcessStartThunk")]
 #[unsafe(naked)]
 unsafe extern "C" fn begin_process() {
     naked_asm!(
         "xor ebp, ebp",
         "and esp, 0xFFFFFFF0",
-        "sub esp, 12",
+        "sub esp, 4",
         "push ebx",
-        "call eax",
         "push eax",
-        "call {exit}",
-        exit = sym exit_with_result_of,
+        "push 0",
+        "jmp {start}",
+        start = sym start_process,
     )
+}
+
+/// Calls the entry point under the last resort for exceptions, and ends the process with what it returns.
+#[doc(alias = "BaseProcessStart")]
+unsafe extern "system" fn start_process(entry: u32, peb: u32) -> ! {
+    // SAFETY: the entry point is that of the process's own image.
+    ExitProcess(unsafe { VadoseCallUnderLastResort(entry, peb) })
 }

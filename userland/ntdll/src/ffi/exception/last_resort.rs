@@ -35,9 +35,13 @@ pub(in crate::ffi) fn prepare_last_resort(process: &Native) {
 }
 
 /// Calls `entry(argument)` with an empty chain but for the last resort, with `ebx` = argument, and returns what it returns. It may
-/// take the argument off the stack or not.
+/// take the argument off the stack or not. An export that Windows does not have: there kernel32 has such a frame of its own.
+///
+/// # Safety
+/// `entry` is a function of at most one word; the caller never returns to what has exception handlers.
 #[unsafe(naked)]
-pub(in crate::ffi) unsafe extern "system" fn call_under_last_resort(entry: u32, argument: u32) -> u32 {
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn VadoseCallUnderLastResort(entry: u32, argument: u32) -> u32 {
     naked_asm!(
         "push ebp",
         "mov ebp, esp",

@@ -53,11 +53,12 @@ unsafe extern "system" {
     pub fn OpenProcess(access: u32, inherit: u32, identifier: u32) -> u32;
     pub fn ReadConsoleInputW(handle: u32, records: *mut u8, count: u32, done: *mut u32) -> u32;
     pub fn ReadFile(file: u32, buffer: *mut u8, count: u32, done: *mut u32, overlapped: u32) -> u32;
+    pub fn ResumeThread(thread: u32) -> u32;
     pub fn SetConsoleMode(handle: u32, mode: u32) -> u32;
     pub fn SetCurrentDirectoryW(path: *const u16) -> u32;
     pub fn SetEnvironmentVariableW(name: *const u16, value: *const u16) -> u32;
-    pub fn Sleep(milliseconds: u32);
     pub fn TerminateProcess(process: u32, status: u32) -> u32;
+    pub fn WaitForSingleObject(handle: u32, milliseconds: u32) -> u32;
     pub fn WriteFile(file: u32, buffer: *const u8, count: u32, done: *mut u32, overlapped: u32) -> u32;
 }
 

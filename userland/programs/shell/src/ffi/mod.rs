@@ -1,6 +1,7 @@
 //! Where the shell meets Windows: its entry, its memory, and the system as it asks for it.
 
 mod import;
+mod record;
 mod windows;
 
 use core::alloc::{GlobalAlloc, Layout};

@@ -12,21 +12,21 @@ use terminal::Key;
 use terminal::console::{ENABLE_ECHO_INPUT, ENABLE_LINE_INPUT, ENABLE_PROCESSED_INPUT};
 
 use super::import::*;
+use super::record::{FIND_DATA, file_of, half, word};
 
 const STANDARD_INPUT: u32 = 0xFFFF_FFF6;
 const STANDARD_OUTPUT: u32 = 0xFFFF_FFF5;
 const INVALID_HANDLE: u32 = 0xFFFF_FFFF;
 const CURRENT_PROCESS: u32 = 0xFFFF_FFFF;
-/// `GetExitCodeProcess` of a process that runs.
-const STILL_ACTIVE: u32 = 259;
-/// Milliseconds between two looks at a program that is waited for.
-const LOOK: u32 = 10;
+/// `CREATE_SUSPENDED`.
+const SUSPENDED: u32 = 4;
+const INFINITE: u32 = 0xFFFF_FFFF;
 const COOKED: u32 = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
 const PROCESS_TERMINATE: u32 = 0x1;
+const SYNCHRONIZE: u32 = 0x0010_0000;
+/// Milliseconds that a process that is killed may take to be gone.
+const PATIENCE: u32 = 2000;
 const PROCESS_QUERY: u32 = 0x400;
-/// Bytes of `WIN32_FIND_DATAW`, and where in it the name is.
-const FIND_DATA: usize = 0x250;
-const FIND_NAME: usize = 0x2C;
 const INFO_LENGTH_MISMATCH: u32 = 0xC000_0004;
 
 /// Windows.
@@ -57,14 +57,6 @@ fn status_error(status: u32) -> Win32Error {
 fn close(handle: u32) {
     // SAFETY: the callers opened the handle and use it no more.
     unsafe { CloseHandle(handle) };
-}
-
-fn word(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-}
-
-fn half(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }
 
 /// A text that a function copies into a buffer and tells the length of.
@@ -104,20 +96,19 @@ impl Windows {
         unsafe { NtDeviceIoControlFile(self.input, 0, 0, 0, status.as_mut_ptr(), SET_FOREGROUND, from, 4, to, 0) };
     }
 
-    /// Waits for the end of a program that has the console meanwhile.
-    fn wait(&self, process: u32, id: u32) -> u32 {
+    /// Gives a program the console, until the shell has waited for its end.
+    fn give_console(&self, id: u32) {
         self.set_foreground(id);
         self.set_mode(COOKED);
-        let mut status = STILL_ACTIVE;
-        loop {
-            // SAFETY: the function writes one word.
-            let known = unsafe { GetExitCodeProcess(process, &mut status) };
-            if known == 0 || status != STILL_ACTIVE {
-                break;
-            }
-            // SAFETY: waiting touches no memory.
-            unsafe { Sleep(LOOK) };
-        }
+    }
+
+    /// Waits for the end of a program that has the console meanwhile.
+    fn wait(&self, process: u32) -> u32 {
+        let mut status = 0;
+        // SAFETY: waiting touches no memory.
+        unsafe { WaitForSingleObject(process, INFINITE) };
+        // SAFETY: the function writes one word.
+        unsafe { GetExitCodeProcess(process, &mut status) };
         self.set_mode(0);
         // SAFETY: it has no arguments.
         self.set_foreground(unsafe { GetCurrentProcessId() });
@@ -146,20 +137,6 @@ impl Windows {
                 other => return Err(status_error(other)),
             }
         }
-    }
-}
-
-fn file_of(data: &[u8; FIND_DATA]) -> File {
-    let name: Vec<u16> = data[FIND_NAME..FIND_NAME + 520]
-        .chunks_exact(2)
-        .map(|pair| half(pair, 0))
-        .take_while(|unit| *unit != 0)
-        .collect();
-    File {
-        name: String::from_utf16_lossy(&name),
-        attributes: word(data, 0),
-        size: u64::from(word(data, 0x1C)) << 32 | u64::from(word(data, 0x20)),
-        written: u64::from(word(data, 0x18)) << 32 | u64::from(word(data, 0x14)),
     }
 }
 
@@ -295,12 +272,19 @@ impl System for Windows {
         let (image, mut line, mut information) = (wide(image), wide(command_line), [0u32; 4]);
         let (image, line) = (image.as_ptr(), line.as_mut_ptr());
         // SAFETY: both strings end with a zero; the structures have their sizes.
-        check(unsafe { CreateProcessW(image, line, 0, 0, 0, 0, 0, 0, startup.as_ptr(), information.as_mut_ptr()) })?;
+        check(unsafe {
+            CreateProcessW(image, line, 0, 0, 0, SUSPENDED, 0, 0, startup.as_ptr(), information.as_mut_ptr())
+        })?;
         let [process, thread, id, _] = information;
+        if wait == Wait::ForEnd {
+            self.give_console(id);
+        }
+        // SAFETY: the thread is the new process's first one, which has waited for this.
+        unsafe { ResumeThread(thread) };
         close(thread);
         let ran = match wait {
             Wait::No => Ran::Running(id),
-            Wait::ForEnd => Ran::Ended(self.wait(process, id)),
+            Wait::ForEnd => Ran::Ended(self.wait(process)),
         };
         close(process);
         Ok(ran)
@@ -373,9 +357,14 @@ impl System for Windows {
     }
 
     fn kill(&mut self, id: u32) -> Result<(), Win32Error> {
-        let process = self.open_process(id, PROCESS_TERMINATE)?;
+        let process = self.open_process(id, PROCESS_TERMINATE | SYNCHRONIZE)?;
         // SAFETY: the user asked for the end of the process.
         let result = check(unsafe { TerminateProcess(process, 1) });
+        if result.is_ok() {
+            // It ends when it runs next: who lists the processes then sees it no more.
+            // SAFETY: waiting touches no memory.
+            unsafe { WaitForSingleObject(process, PATIENCE) };
+        }
         close(process);
         result
     }

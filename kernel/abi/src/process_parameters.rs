@@ -1,34 +1,39 @@
 //! What a new process is told, as the bytes that go into it: the environment, then `_RTL_USER_PROCESS_PARAMETERS` with the
 //! strings that it points to. Addresses are absolute from the start ("normalised").
 //!
-//! Source: symbol type of XP SP3, as `abi::nt::peb` has it.
+//! The kernel builds them for the process of a plan, kernel32 for those of `CreateProcess`.
 
 use alloc::vec::Vec;
 
+use core::mem::offset_of;
+
+use crate::nt::peb::{RtlUserProcessParameters, parameter_flags};
+
 /// Bytes of the structure.
-const SIZE: usize = 0x290;
+const SIZE: usize = size_of::<RtlUserProcessParameters>();
 /// Bytes there are for a current directory: 260 characters.
 const LONGEST_PATH: usize = 520;
-/// Strings are addresses, not offsets.
-const NORMALISED: u32 = 1;
 
 /// Offsets in the structure.
 mod offset {
-    pub(super) const MAXIMUM_LENGTH: usize = 0x00;
-    pub(super) const LENGTH: usize = 0x04;
-    pub(super) const FLAGS: usize = 0x08;
-    pub(super) const STANDARD_HANDLES: usize = 0x18;
-    pub(super) const CURRENT_DIRECTORY: usize = 0x24;
-    pub(super) const DLL_PATH: usize = 0x30;
-    pub(super) const IMAGE_PATH: usize = 0x38;
-    pub(super) const COMMAND_LINE: usize = 0x40;
-    pub(super) const ENVIRONMENT: usize = 0x48;
-    pub(super) const WINDOW: usize = 0x4C;
-    pub(super) const WINDOW_FLAGS: usize = 0x68;
-    pub(super) const SHOW_WINDOW: usize = 0x6C;
-    pub(super) const WINDOW_TITLE: usize = 0x70;
-    pub(super) const DESKTOP: usize = 0x78;
-    pub(super) const RUNTIME_DATA: usize = 0x88;
+    use super::{RtlUserProcessParameters, offset_of};
+
+    pub(super) const MAXIMUM_LENGTH: usize = offset_of!(RtlUserProcessParameters, maximum_length);
+    pub(super) const LENGTH: usize = offset_of!(RtlUserProcessParameters, length);
+    pub(super) const FLAGS: usize = offset_of!(RtlUserProcessParameters, flags);
+    pub(super) const STANDARD_HANDLES: usize = offset_of!(RtlUserProcessParameters, standard_input);
+    pub(super) const CURRENT_DIRECTORY: usize = offset_of!(RtlUserProcessParameters, current_directory);
+    pub(super) const DLL_PATH: usize = offset_of!(RtlUserProcessParameters, dll_path);
+    pub(super) const IMAGE_PATH: usize = offset_of!(RtlUserProcessParameters, image_path_name);
+    pub(super) const COMMAND_LINE: usize = offset_of!(RtlUserProcessParameters, command_line);
+    pub(super) const ENVIRONMENT: usize = offset_of!(RtlUserProcessParameters, environment);
+    pub(super) const WINDOW: usize = offset_of!(RtlUserProcessParameters, reserved_4c);
+    /// Behind the seven words of the window.
+    pub(super) const WINDOW_FLAGS: usize = WINDOW + 28;
+    pub(super) const SHOW_WINDOW: usize = offset_of!(RtlUserProcessParameters, show_window_flags);
+    pub(super) const WINDOW_TITLE: usize = offset_of!(RtlUserProcessParameters, window_title);
+    pub(super) const DESKTOP: usize = offset_of!(RtlUserProcessParameters, desktop_info);
+    pub(super) const RUNTIME_DATA: usize = offset_of!(RtlUserProcessParameters, runtime_data);
 }
 
 /// What a process is told.
@@ -81,7 +86,7 @@ impl ProcessParameters<'_> {
         let structure = bytes.len();
         bytes.resize(structure + SIZE, 0);
         let mut block = ParameterBlock { bytes, structure, addresses: Vec::new() };
-        block.put(offset::FLAGS, NORMALISED);
+        block.put(offset::FLAGS, parameter_flags::NORMALIZED);
         for (index, handle) in self.standard_handles.into_iter().enumerate() {
             block.put(offset::STANDARD_HANDLES + 4 * index, handle);
         }
@@ -96,7 +101,9 @@ impl ProcessParameters<'_> {
         block.string(offset::IMAGE_PATH, self.image, 0);
         block.string(offset::COMMAND_LINE, self.command_line, 0);
         block.string(offset::WINDOW_TITLE, self.title, 0);
-        block.string(offset::DESKTOP, self.desktop, 0);
+        if !self.desktop.is_empty() {
+            block.string(offset::DESKTOP, self.desktop, 0);
+        }
         block.data(offset::RUNTIME_DATA, self.runtime_data);
         let length = (block.bytes.len() - structure) as u32;
         block.put(offset::MAXIMUM_LENGTH, length);
@@ -158,7 +165,10 @@ fn push(bytes: &mut Vec<u8>, units: &[u16]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::wide;
+
+    fn wide(text: &[u8]) -> Vec<u16> {
+        text.iter().map(|&byte| byte.into()).collect()
+    }
 
     fn word(block: &ParameterBlock, at: usize) -> u32 {
         u32::from_le_bytes(block.bytes[at..at + 4].try_into().unwrap())
