@@ -76,7 +76,7 @@ fn is_program(name: &[u16]) -> bool {
             user_support::text::equal_ignoring_case(tail, &user_support::text::wide(end.as_bytes()))
         })
     };
-    PROGRAMS.iter().any(|end| ends(&end))
+    PROGRAMS.iter().any(ends)
 }
 
 /// Times as the system has them, last access, last write and creation, as seconds. One that it does not know is the last write.

@@ -46,8 +46,12 @@ impl Terminal {
             .map_err(Error::host("starting this program"))?;
         let keyboard = child.stdin.take();
         let (sender, screen) = mpsc::channel();
-        child.stdout.take().map(|output| pump(output, sender.clone()));
-        child.stderr.take().map(|errors| pump(errors, sender));
+        if let Some(output) = child.stdout.take() {
+            pump(output, sender.clone());
+        }
+        if let Some(errors) = child.stderr.take() {
+            pump(errors, sender);
+        }
         Ok(Self { child, keyboard, screen, unread: String::new(), all: String::new() })
     }
 

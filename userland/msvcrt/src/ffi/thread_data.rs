@@ -98,8 +98,10 @@ pub(super) fn set_system_error(error: u32) -> i32 {
 
 /// Replaces the running thread's own handle, and returns the old one.
 pub(super) fn thread_handle(handle: u32) -> u32 {
+    // SAFETY: as in `_errno`.
+    let place = unsafe { &raw mut (*block()).handle };
     // SAFETY: the block lives as long as the thread, which is the only one to use it.
-    unsafe { (&raw mut (*block()).handle).replace(handle) }
+    unsafe { place.replace(handle) }
 }
 
 /// Notes why a function fails and returns -1.
