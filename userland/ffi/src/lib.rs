@@ -9,9 +9,11 @@
 extern crate block_moves as _;
 
 mod block;
+mod heap;
 mod memory;
 mod text;
 
 pub use block::{ProcessBlock, SharedData, ThreadBlock, peb, shared_data, teb};
+pub use heap::HEAP_ALIGNMENT;
 pub use memory::ThisProcess;
 pub use text::{AnsiString, UnicodeString, bytes, bytes_mut, c_string, wide, wide_mut, wide_string};

@@ -1,26 +1,11 @@
 //! The functions of `string.h` for bytes; what they do is in `text.rs`.
 
 use super::memory::duplicate;
-use super::text;
+use super::text::{self, exports};
 use super::thread_data::{_errno, block};
 
 /// A character.
 type C = u8;
-
-/// Declares exported functions that hand over to `text`.
-macro_rules! exports {
-    ($($(#[$meta:meta])* $name:ident = $function:ident($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {$(
-        $(#[$meta])*
-        ///
-        /// # Safety
-        /// The strings are strings, and what is written has room.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name($($argument: $kind),*) -> $result {
-            // SAFETY: the caller's promise.
-            unsafe { text::$function($($argument),*) }
-        }
-    )*};
-}
 
 exports! {
     /// Copies a string.

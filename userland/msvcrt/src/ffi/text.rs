@@ -1,10 +1,26 @@
-//! Strings, of bytes and of UTF-16 by the same code. `string.rs` gives each function its two names.
+//! Strings, of bytes and of UTF-16 by the same code. `string.rs` and `wide_string.rs` give each function its two names.
 //!
 //! What C calls a string ends in a zero; functions with a count never look behind the first zero either.
 
 use core::cmp::Ordering;
 
 use user_crt::printf::Unit;
+
+/// Declares exported functions that hand over to this module.
+macro_rules! exports {
+    ($($(#[$meta:meta])* $name:ident = $function:ident($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {$(
+        $(#[$meta])*
+        ///
+        /// # Safety
+        /// The strings are strings, and what is written has room.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name($($argument: $kind),*) -> $result {
+            // SAFETY: the caller's promise.
+            unsafe { text::$function($($argument),*) }
+        }
+    )*};
+}
+pub(super) use exports;
 
 /// A character of a string.
 pub(super) trait Character: Unit + PartialEq + From<u8> {

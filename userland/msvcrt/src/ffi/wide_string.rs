@@ -1,26 +1,11 @@
 //! The functions of `string.h` for UTF-16; what they do is in `text.rs`.
 
 use super::memory::duplicate_wide;
-use super::text;
+use super::text::{self, exports};
 use super::thread_data::block;
 
 /// A character.
 type C = u16;
-
-/// Declares exported functions that hand over to `text`.
-macro_rules! exports {
-    ($($(#[$meta:meta])* $name:ident = $function:ident($($argument:ident: $kind:ty),*) -> $result:ty;)*) => {$(
-        $(#[$meta])*
-        ///
-        /// # Safety
-        /// The strings are strings, and what is written has room.
-        #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name($($argument: $kind),*) -> $result {
-            // SAFETY: the caller's promise.
-            unsafe { text::$function($($argument),*) }
-        }
-    )*};
-}
 
 exports! {
     /// Copies a string.
