@@ -35,4 +35,16 @@ static inline DWORD run(const char *line)
     return run_with(NULL, line, FALSE, 0, NULL, NULL);
 }
 
+// The decimal number in the arguments of a command line, 0 without one.
+static inline DWORD number_in(const char *line)
+{
+    DWORD number = 0;
+    while (*line != 0 && *line != ' ')
+        line++;
+    for (; *line != 0; line++)
+        if (*line >= '0' && *line <= '9')
+            number = number * 10 + (DWORD)(*line - '0');
+    return number;
+}
+
 #endif

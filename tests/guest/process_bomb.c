@@ -2,17 +2,6 @@
 // expect: exit 0
 #include "process.h"
 
-static DWORD depth_of(const char *line)
-{
-    DWORD depth = 0;
-    while (*line != 0 && *line != ' ')
-        line++;
-    for (; *line != 0; line++)
-        if (*line >= '0' && *line <= '9')
-            depth = depth * 10 + (DWORD)(*line - '0');
-    return depth;
-}
-
 // The deepest process that could be started below one of this depth.
 static DWORD descend(DWORD depth)
 {
@@ -32,7 +21,7 @@ static DWORD descend(DWORD depth)
 
 static void test(void)
 {
-    DWORD depth = depth_of(GetCommandLineA());
+    DWORD depth = number_in(GetCommandLineA());
     if (depth != 0)
         ExitProcess(descend(depth));
     for (int round = 0; round < 2; round++)

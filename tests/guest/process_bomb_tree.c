@@ -4,17 +4,6 @@
 // args: 11
 #include "process.h"
 
-static DWORD depth_of(const char *line)
-{
-    DWORD depth = 0;
-    while (*line != 0 && *line != ' ')
-        line++;
-    for (; *line != 0; line++)
-        if (*line >= '0' && *line <= '9')
-            depth = depth * 10 + (DWORD)(*line - '0');
-    return depth;
-}
-
 static BOOL start(DWORD depth, PROCESS_INFORMATION *child)
 {
     char line[] = "process_bomb_tree 00";
@@ -25,7 +14,7 @@ static BOOL start(DWORD depth, PROCESS_INFORMATION *child)
 
 static void test(void)
 {
-    DWORD depth = depth_of(GetCommandLineA());
+    DWORD depth = number_in(GetCommandLineA());
     if (depth == 0)
         return;
     PROCESS_INFORMATION children[2];
