@@ -32,7 +32,7 @@ static void test(void)
     EXPECT_EQUAL(open("\\NoSuchDirectory\\kernel32.dll", &section), (NTSTATUS)0xC000003A);
     EXPECT_EQUAL(open("kernel32.dll", &section), (NTSTATUS)0xC000003B);
     EXPECT_EQUAL(NtOpenSection(&section, SECTION_MAP_READ, object), (NTSTATUS)0xC000003B); // no name at all
-    EXPECT_EQUAL(NtOpenSection(&section, SECTION_MAP_READ, NULL), VIOLATION);
+    EXPECT_EQUAL(NtOpenSection(&section, SECTION_MAP_READ, NULL), BAD_PARAMETER);
     EXPECT_EQUAL(NtOpenSection(NULL, SECTION_MAP_READ, object), VIOLATION);
     // kernel32 was bound when it was built: its import address table says so, and is nobody's own copy.
     DWORD kernel32 = (DWORD)GetModuleHandleA("kernel32"), headers = kernel32 + read_word(kernel32 + 0x3C);

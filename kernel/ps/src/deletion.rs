@@ -61,9 +61,11 @@ impl<P: Platform> Executive<P> {
             Kind::Process => self.take_processes_apart(condemned),
             Kind::Thread => self.take_thread_apart(condemned),
             Kind::Section => {
-                if let Some(section) = condemned.body::<SectionObject>() {
-                    let fate = self.mm().release_section(self.control_area_of(section));
-                    self.settle_section(fate);
+                // One that could not be completed has no control area.
+                if let Some(section) = condemned.body::<SectionObject>()
+                    && self.machine_record(section).segment.get() != 0
+                {
+                    self.give_up_section(self.control_area_of(section));
                 }
                 self.objects().delete(condemned);
             }

@@ -23,7 +23,6 @@ use crate::console::ConsoleDevice;
 use crate::deletion::Line;
 use crate::endings::Endings;
 use crate::identifiers::Identifiers;
-use crate::known_dlls::KnownDlls;
 use crate::ntdll::Ntdll;
 use crate::platform::Platform;
 use crate::stacks::KernelStacks;
@@ -45,7 +44,6 @@ pub struct Executive<P: Platform> {
     pub(crate) endings: Endings,
     pub(crate) line: Line,
     pub(crate) ntdll: Once<Ntdll>,
-    pub(crate) known_dlls: KnownDlls,
     /// Head of the list of all processes.
     #[doc(alias = "PsActiveProcessHead")]
     pub(crate) active_processes: Link<ListEntry>,
@@ -89,7 +87,6 @@ impl<P: Platform> Executive<P> {
             endings: Endings::new(),
             line: Line::new(),
             ntdll: Once::new(),
-            known_dlls: KnownDlls::new(),
             active_processes,
             system_process,
             identifiers: Identifiers::new(),

@@ -15,7 +15,7 @@ use abi::status::NtStatus;
 use ke::{NORMAL_PRIORITY, ThreadState};
 use mm::address_space::AddressSpace;
 use mm::layout::{HIGHEST_VAD_ADDRESS, PAGE_SIZE, VirtualAddress};
-use mm::section::ImageInformation;
+use mm::section::{ControlArea, ImageInformation};
 use mm::virtual_memory::FreeKind;
 
 use crate::create::Inheritance;
@@ -150,10 +150,15 @@ impl<P: Platform> Executive<P> {
 
     /// The image section of the file at DOS path `path`.
     pub(crate) fn image_section(&self, path: &str) -> Result<Link<SectionObject>, NtStatus> {
+        self.create_section_object(self.image_area(path)?)
+    }
+
+    /// The control area of the image at `path`, with a reference for a section object to come.
+    pub(crate) fn image_area(&self, path: &str) -> Result<Link<ControlArea>, NtStatus> {
         let object = self.open_image(path)?;
-        let section = self.create_image_section(object);
+        let area = self.image_of(object);
         self.release(object);
-        section
+        area
     }
 
     /// Gives the process of the plan its parameters, a stack, and its first thread.

@@ -48,6 +48,14 @@ pub fn mapping(protect: u32) -> Option<Mapping> {
     Some(Mapping { access: ALWAYS | access, protection, kind: if kind == 0 { SEC_COMMIT } else { kind } })
 }
 
+/// The rights that OpenFileMapping asks for with `access`: its numbers are those of sections, but for copying, which needs a
+/// right to read, and for executing.
+pub fn section_access(access: u32) -> u32 {
+    let plain = access & !FILE_MAP_EXECUTE;
+    let rights = if plain == FILE_MAP_COPY { FILE_MAP_READ } else { plain };
+    rights | if access & FILE_MAP_EXECUTE != 0 { SECTION_MAP_EXECUTE } else { 0 }
+}
+
 /// The protection of a view that MapViewOfFile is asked for with `access`. Copying is meant only where nothing else is asked.
 pub fn view_protection(access: u32) -> u32 {
     let execute = access & FILE_MAP_EXECUTE != 0;
@@ -81,6 +89,16 @@ mod tests {
         for protect in [0, 1, 0x10, 0x104, 0x204, 6, 0x0020_0004, 0x0040_0004] {
             assert_eq!(mapping(protect), None, "{protect:x}");
         }
+    }
+
+    #[test]
+    fn copying_needs_a_right_to_read() {
+        let rows =
+            [(FILE_MAP_COPY, 4), (FILE_MAP_READ, 4), (FILE_MAP_WRITE, 2), (FILE_MAP_READ | FILE_MAP_EXECUTE, 12)];
+        for (access, rights) in rows {
+            assert_eq!(section_access(access), rights, "{access:x}");
+        }
+        assert_eq!(section_access(0xF_001F), 0xF_001F);
     }
 
     #[test]

@@ -37,7 +37,11 @@ impl<M: Machine> ObjectManager<'_, M> {
         Ok(())
     }
 
-    fn create_permanent<T: Object>(&self, path: &str) -> Result<Link<T>, Exhausted> {
+    /// Makes an object of type `T` called `path`, for good. Its body is full of zeros.
+    ///
+    /// # Errors
+    /// [`Exhausted`], also where the name is taken or leads nowhere.
+    pub fn create_permanent<T: Object>(&self, path: &str) -> Result<Link<T>, Exhausted> {
         let path: Vec<u16> = path.encode_utf16().collect();
         let name = ObjectName { root: None, path: &path, attributes: 0 };
         match self.look_up(&name, Kind::SymbolicLink) {

@@ -34,6 +34,7 @@ pub(crate) use timer::active_timers;
 
 use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
 use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink};
+use abi::nt::section::SectionObject;
 use abi::nt::timer::Etimer;
 use abi::service::{MAXIMUM_ARGUMENTS, Service};
 use abi::status::NtStatus;
@@ -79,7 +80,7 @@ impl<P: Platform> Executive<P> {
             Service::NtReadVirtualMemory => self.read_virtual_memory(words),
             Service::NtWriteVirtualMemory => self.write_virtual_memory(words),
             Service::NtCreateSection => self.create_section(words),
-            Service::NtOpenSection => self.open_section(words),
+            Service::NtOpenSection => self.open_object::<SectionObject>(words),
             Service::NtMapViewOfSection => self.map_view_of_section(words),
             Service::NtUnmapViewOfSection => self.unmap_view_of_section(words),
             Service::NtQuerySection => self.query_section(words),

@@ -2,15 +2,14 @@
 //!
 //! Source: documented parameters and refusals of NtCreateSection, NtOpenSection, NtQuerySection and NtExtendSection.
 
-use abi::access::{SECTION_ALL_ACCESS, SECTION_EXTEND_SIZE, SECTION_QUERY};
+use abi::access::{SECTION_EXTEND_SIZE, SECTION_QUERY};
 use abi::cell::Link;
 use abi::memory::*;
-use abi::nt::file::FileObject;
 use abi::nt::section::SectionObject;
 use abi::status::NtStatus;
 use mm::protection::Protection;
 use mm::section::{ControlArea, ControlAreaFlags, Segment};
-use ob::{Handle, Kind};
+use ob::Handle;
 
 use crate::executive::Executive;
 use crate::platform::Platform;
@@ -39,67 +38,52 @@ impl<P: Platform> Executive<P> {
         let protection = check_section_protection(protect)?;
         self.probe_word(handle_at)?;
         let size = if size_at == 0 { 0 } else { self.read_long(size_at)? };
-        let inherit = self.read_attributes(attributes_at)?;
-        let section = match (attributes & SEC_IMAGE != 0, file) {
-            (true, 0) => return Err(NtStatus::INVALID_FILE_FOR_SECTION),
-            (true, file) => self.create_image_section(self.file_by_handle(file, abi::access::FILE_EXECUTE)?)?,
-            (false, 0) => self.create_memory_section(size, protection, attributes)?,
-            (false, _) => return Err(NtStatus::NOT_IMPLEMENTED),
-        };
-        self.machine_record(section).initial_page_protection.set(protect);
-        self.give_handle(section, access, inherit, handle_at)
+        self.create_object(access, attributes_at, handle_at, |section| {
+            let area = match (attributes & SEC_IMAGE != 0, file) {
+                (true, 0) => return Err(NtStatus::INVALID_FILE_FOR_SECTION),
+                (true, file) => self.image_of(self.file_by_handle(file, abi::access::FILE_EXECUTE)?)?,
+                (false, 0) => self.memory_area(size, protection, attributes)?,
+                (false, _) => return Err(NtStatus::NOT_IMPLEMENTED),
+            };
+            self.fill_section(section, area, protect);
+            Ok(())
+        })
     }
 
-    /// A section object, with one reference, over new memory that has no file.
-    fn create_memory_section(
-        &self,
-        size: u64,
-        protection: Protection,
-        attributes: u32,
-    ) -> Result<Link<SectionObject>, NtStatus> {
+    /// The control area of new memory that has no file, with a reference for a section object to come.
+    fn memory_area(&self, size: u64, protection: Protection, attributes: u32) -> Result<Link<ControlArea>, NtStatus> {
         if attributes & SEC_BASED != 0 {
             return Err(NtStatus::NOT_IMPLEMENTED);
         }
         let kind = ATTRIBUTES.into_iter().filter(|(attribute, _)| attributes & attribute != 0).map(|(_, flag)| flag);
-        let control_area = self.mm().create_memory(size, protection, kind.collect())?;
-        self.create_section_object(control_area)
+        self.mm().create_memory(size, protection, kind.collect())
     }
 
-    /// Opens a section by its name. The only names there are those of the DLLs that every process may map.
-    pub(super) fn open_section(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle_at, access, attributes_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        self.probe_word(handle_at)?;
-        let name = self.read_object_name(attributes_at)?;
-        let section = self.known_dlls.find(&name)?;
-        self.objects().reference(section);
-        let handle = self.insert_handle(section, Kind::Section.rights(access) & SECTION_ALL_ACCESS)?;
-        self.write_word(handle_at, handle)?;
-        Ok(NtStatus::SUCCESS)
-    }
-
-    /// A section object, with one reference, over the image in `file`.
-    pub(crate) fn create_image_section(&self, file: Link<FileObject>) -> Result<Link<SectionObject>, NtStatus> {
-        let control_area = self.image_of(file)?;
-        self.create_section_object(control_area)
-    }
-
-    /// A section object over `control_area`, whose reference becomes the object's or is given up.
-    fn create_section_object(&self, control_area: Link<ControlArea>) -> Result<Link<SectionObject>, NtStatus> {
-        let Ok(section) = self.objects().create::<SectionObject>() else {
-            let fate = self.mm().release_section(control_area);
-            self.settle_section(fate);
-            return Err(NtStatus::INSUFFICIENT_RESOURCES);
-        };
-        let area = self.machine_record(control_area);
-        let segment: Link<Segment> = area.segment.get();
-        let body = self.machine_record(section);
-        body.segment.set(segment.address());
-        body.size_of_section.set(self.machine_record(segment).size_of_segment.get());
-        body.flags.set(area.flags.get());
+    /// A section object without a name over `area`, whose reference becomes the object's or is given up.
+    pub(crate) fn create_section_object(&self, area: Link<ControlArea>) -> Result<Link<SectionObject>, NtStatus> {
+        let section = self.objects().create::<SectionObject>().inspect_err(|_| self.give_up_section(area))?;
+        self.fill_section(section, area, PAGE_EXECUTE);
         Ok(section)
     }
 
-    /// The control area of a section object.
+    /// Gives up a reference to `area` that no section object came to have.
+    pub(crate) fn give_up_section(&self, area: Link<ControlArea>) {
+        let fate = self.mm().release_section(area);
+        self.settle_section(fate);
+    }
+
+    /// Makes the new object `section` one over `area`, whose reference it takes, for views of at most `protect`.
+    pub(crate) fn fill_section(&self, section: Link<SectionObject>, area: Link<ControlArea>, protect: u32) {
+        let record = self.machine_record(area);
+        let segment: Link<Segment> = record.segment.get();
+        let body = self.machine_record(section);
+        body.segment.set(segment.address());
+        body.size_of_section.set(self.machine_record(segment).size_of_segment.get());
+        body.flags.set(record.flags.get());
+        body.initial_page_protection.set(protect);
+    }
+
+    /// The control area of a section object that has one.
     pub(crate) fn control_area_of(&self, section: Link<SectionObject>) -> Link<ControlArea> {
         let segment: Link<Segment> = Link::new(self.machine_record(section).segment.get());
         self.machine_record(segment).control_area.get()

@@ -1,22 +1,25 @@
 //! File mappings: Win32's name for sections that programs map.
 
 use user_support::error::Win32Error;
-use user_support::file_mapping::{mapping, view_protection};
+use user_support::file_mapping::{Mapping, mapping, section_access, view_protection};
 use user_support::status::Status;
 
 use super::last_error::{Bool, TRUE, fail, fail_with, succeeded};
-use super::nt::{CURRENT_PROCESS, NtCreateSection, NtFlushVirtualMemory, NtMapViewOfSection, NtUnmapViewOfSection};
-use super::object::{SecurityAttributes, attributes, create};
+use super::nt::{
+    CURRENT_PROCESS, NtCreateSection, NtFlushVirtualMemory, NtMapViewOfSection, NtOpenSection, NtUnmapViewOfSection,
+};
+use super::object::{Name, SecurityAttributes, create, open};
 
 /// `INVALID_HANDLE_VALUE`: memory that has no file.
 const NO_FILE: u32 = u32::MAX;
 /// `ViewShare`.
 const SHARED_WITH_CHILDREN: u32 = 1;
 
-/// Makes a section of a file, or of memory where `file` is INVALID_HANDLE_VALUE. Returns a handle, or 0.
+/// Makes a section of a file, or of memory where `file` is INVALID_HANDLE_VALUE; or opens the one of that name. Returns a
+/// handle, or 0.
 ///
 /// # Safety
-/// `security` is null or points to a SECURITY_ATTRIBUTES.
+/// `security` is null or points to a SECURITY_ATTRIBUTES, and `name` is null or points to a string.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn CreateFileMappingW(
     file: u32,
@@ -24,20 +27,11 @@ pub unsafe extern "system" fn CreateFileMappingW(
     protection: u32,
     size_high: u32,
     size_low: u32,
-    name: u32,
+    name: *const u16,
 ) -> u32 {
-    let Some(mapping) = mapping(protection) else { return fail(Win32Error::INVALID_PARAMETER) };
-    // SAFETY: the caller's promise.
-    let attributes = unsafe { attributes(security) };
     let bytes = u64::from(size_high) << 32 | u64::from(size_low);
-    // No size is that of the file.
-    let size = if bytes == 0 { core::ptr::null() } else { &raw const bytes };
-    let file = if file == NO_FILE { 0 } else { file };
-    let (access, protection, kind) = (mapping.access, mapping.protection, mapping.kind);
-    create(name, |handle| {
-        // SAFETY: the service reads size and attributes and writes the handle.
-        unsafe { NtCreateSection(handle, access, attributes.as_ptr(), size, protection, kind, file) }
-    })
+    // SAFETY: the caller's promise.
+    unsafe { create_mapping(file, security, protection, bytes, Name::Wide(name)) }
 }
 
 /// The same, with a name in bytes.
@@ -51,10 +45,64 @@ pub unsafe extern "system" fn CreateFileMappingA(
     protection: u32,
     size_high: u32,
     size_low: u32,
-    name: u32,
+    name: *const u8,
 ) -> u32 {
-    // SAFETY: the caller's promise; the name is only compared with null.
-    unsafe { CreateFileMappingW(file, security, protection, size_high, size_low, name) }
+    let bytes = u64::from(size_high) << 32 | u64::from(size_low);
+    // SAFETY: the caller's promise.
+    unsafe { create_mapping(file, security, protection, bytes, Name::Bytes(name)) }
+}
+
+/// # Safety
+/// As [`CreateFileMappingW`].
+unsafe fn create_mapping(
+    file: u32,
+    security: *const SecurityAttributes,
+    protection: u32,
+    bytes: u64,
+    name: Name,
+) -> u32 {
+    let Some(Mapping { access, protection, kind }) = mapping(protection) else {
+        return fail(Win32Error::INVALID_PARAMETER);
+    };
+    // No size is that of the file.
+    let size = if bytes == 0 { core::ptr::null() } else { &raw const bytes };
+    let file = if file == NO_FILE { 0 } else { file };
+    let service = |handle: &mut u32, attributes| {
+        // SAFETY: the service reads size and attributes and writes the handle.
+        unsafe { NtCreateSection(handle, access, attributes, size, protection, kind, file) }
+    };
+    // SAFETY: the caller's promise.
+    unsafe { create(security, name, service) }
+}
+
+/// Opens the section called `name`. Returns a handle, or 0.
+///
+/// # Safety
+/// `name` is null or points to a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn OpenFileMappingW(access: u32, inherit: Bool, name: *const u16) -> u32 {
+    // SAFETY: the caller's promise.
+    unsafe { open_mapping(access, inherit, Name::Wide(name)) }
+}
+
+/// The same, with a name in bytes.
+///
+/// # Safety
+/// As [`OpenFileMappingW`].
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn OpenFileMappingA(access: u32, inherit: Bool, name: *const u8) -> u32 {
+    // SAFETY: the caller's promise.
+    unsafe { open_mapping(access, inherit, Name::Bytes(name)) }
+}
+
+/// # Safety
+/// As [`OpenFileMappingW`].
+unsafe fn open_mapping(access: u32, inherit: Bool, name: Name) -> u32 {
+    let access = section_access(access);
+    // SAFETY: the service reads the attributes and writes the handle.
+    let service = |handle: &mut u32, attributes| unsafe { NtOpenSection(handle, access, attributes) };
+    // SAFETY: the caller's promise.
+    unsafe { open(inherit, name, service) }
 }
 
 /// Maps a view of a section into this process, anywhere. Returns its address, or 0.

@@ -188,6 +188,7 @@ unsafe extern "system" {
     pub fn NtCreateMutant(handle: *mut u32, access: u32, attributes: *const u32, owned: u32) -> u32;
     pub fn NtCreateSemaphore(handle: *mut u32, access: u32, attributes: *const u32, count: i32, limit: i32) -> u32;
     pub fn NtOpenDirectoryObject(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
+    pub fn NtOpenSection(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
     pub fn NtOpenEvent(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
     pub fn NtOpenMutant(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
     pub fn NtOpenSemaphore(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
