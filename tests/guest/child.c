@@ -68,6 +68,22 @@ static DWORD WINAPI crash(PVOID argument)
     return read_word(0);
 }
 
+// The other side of names_meet.c: finds what that has made, adds to the semaphore, and dies with the mutex in its hand.
+static DWORD meet(void)
+{
+    HANDLE asked = OpenEventA(EVENT_ALL_ACCESS, FALSE, "Global\\names_asked");
+    HANDLE answered = OpenEventW(EVENT_ALL_ACCESS, FALSE, L"Local\\names_answered");
+    HANDLE semaphore = OpenSemaphoreA(SEMAPHORE_ALL_ACCESS, FALSE, "names_count");
+    HANDLE mutex = CreateMutexA(NULL, FALSE, "names_mutex");
+    if (GetLastError() != ERROR_ALREADY_EXISTS || asked == NULL || answered == NULL || semaphore == NULL)
+        return 1;
+    if (WaitForSingleObject(asked, 20000) != WAIT_OBJECT_0 || !ReleaseSemaphore(semaphore, 3, NULL))
+        return 2;
+    if (WaitForSingleObject(mutex, 20000) != WAIT_OBJECT_0 || !SetEvent(answered))
+        return 3;
+    return 77;
+}
+
 static DWORD answer(void)
 {
     const char *what = arguments();
@@ -102,6 +118,12 @@ static DWORD answer(void)
         put(what + 4);
         put("\n");
         return 77;
+    }
+    if (begins(what, "meet"))
+        return meet();
+    if (begins(what, "own names")) {
+        HANDLE event = CreateEventA(NULL, TRUE, FALSE, "Global\\names_child");
+        return event != NULL && GetLastError() == 0 ? 77 : GetLastError();
     }
     if (begins(what, "sleep"))
         Sleep(INFINITE);

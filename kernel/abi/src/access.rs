@@ -82,6 +82,28 @@ pub const MUTANT_QUERY_STATE: u32 = 0x0001;
 /// Everything.
 pub const MUTANT_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x1;
 
+/// Ask what is known about a timer.
+pub const TIMER_QUERY_STATE: u32 = 0x0001;
+/// Set and cancel it.
+pub const TIMER_MODIFY_STATE: u32 = 0x0002;
+/// Everything.
+pub const TIMER_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3;
+
+/// List an object directory.
+pub const DIRECTORY_QUERY: u32 = 0x0001;
+/// Look names up in it.
+pub const DIRECTORY_TRAVERSE: u32 = 0x0002;
+/// Make objects in it.
+pub const DIRECTORY_CREATE_OBJECT: u32 = 0x0004;
+/// Make directories in it.
+pub const DIRECTORY_CREATE_SUBDIRECTORY: u32 = 0x0008;
+/// Everything.
+pub const DIRECTORY_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | 0xF;
+/// Ask where a symbolic link leads.
+pub const SYMBOLIC_LINK_QUERY: u32 = 0x0001;
+/// Everything.
+pub const SYMBOLIC_LINK_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | 0x1;
+
 /// Read a file's data, or list a directory.
 pub const FILE_READ_DATA: u32 = 0x0001;
 /// Write a file's data, or make a file in a directory.
@@ -129,3 +151,11 @@ pub const OBJ_PROTECT_CLOSE: u32 = 0x1;
 pub const OBJ_INHERIT: u32 = 0x2;
 /// Attribute of a look-up: names are compared without regard to case.
 pub const OBJ_CASE_INSENSITIVE: u32 = 0x40;
+/// Attribute of an object: its name stays when its last handle goes.
+pub const OBJ_PERMANENT: u32 = 0x10;
+/// Attribute of a creation: an object that has the name already is opened instead.
+pub const OBJ_OPENIF: u32 = 0x80;
+/// Attribute of a look-up: a symbolic link that the whole name leads to is opened itself.
+pub const OBJ_OPENLINK: u32 = 0x100;
+/// All attributes that XP knows.
+pub const OBJ_VALID_ATTRIBUTES: u32 = 0x7F2;

@@ -7,6 +7,7 @@ use abi::access::*;
 use abi::cell::Record;
 use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
 use abi::nt::file::FileObject;
+use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink};
 use abi::nt::object::ObjectType;
 use abi::nt::process::Eprocess;
 use abi::nt::section::SectionObject;
@@ -32,6 +33,10 @@ pub enum Kind {
     Semaphore,
     /// Mutants.
     Mutant,
+    /// Directories of the name space.
+    Directory,
+    /// Symbolic links of the name space.
+    SymbolicLink,
 }
 
 /// What distinguishes a type.
@@ -74,9 +79,15 @@ impl Object for Ksemaphore {
 impl Object for Kmutant {
     const KIND: Kind = Kind::Mutant;
 }
+impl Object for ObjectDirectory {
+    const KIND: Kind = Kind::Directory;
+}
+impl Object for ObjectSymbolicLink {
+    const KIND: Kind = Kind::SymbolicLink;
+}
 
 /// How many types there are.
-pub(crate) const KINDS: usize = 8;
+pub(crate) const KINDS: usize = 10;
 
 /// By the number of the kind.
 pub(crate) const DEFINITIONS: [Definition; KINDS] = [
@@ -169,6 +180,30 @@ pub(crate) const DEFINITIONS: [Definition; KINDS] = [
         tag: Tag(*b"Mut\xE1"),
         body: size_of::<Kmutant>() as u32,
         generic: [READ_CONTROL | MUTANT_QUERY_STATE, READ_CONTROL, READ_CONTROL | SYNCHRONIZE, MUTANT_ALL_ACCESS],
+    },
+    Definition {
+        kind: Kind::Directory,
+        name: "Directory",
+        tag: Tag(*b"Dir\xE5"),
+        body: size_of::<ObjectDirectory>() as u32,
+        generic: [
+            READ_CONTROL | DIRECTORY_QUERY | DIRECTORY_TRAVERSE,
+            READ_CONTROL | DIRECTORY_CREATE_OBJECT | DIRECTORY_CREATE_SUBDIRECTORY,
+            READ_CONTROL | DIRECTORY_QUERY | DIRECTORY_TRAVERSE,
+            DIRECTORY_ALL_ACCESS,
+        ],
+    },
+    Definition {
+        kind: Kind::SymbolicLink,
+        name: "SymbolicLink",
+        tag: Tag(*b"Sym\xE2"),
+        body: size_of::<ObjectSymbolicLink>() as u32,
+        generic: [
+            READ_CONTROL | SYMBOLIC_LINK_QUERY,
+            READ_CONTROL,
+            READ_CONTROL | SYMBOLIC_LINK_QUERY,
+            SYMBOLIC_LINK_ALL_ACCESS,
+        ],
     },
 ];
 

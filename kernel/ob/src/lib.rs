@@ -4,7 +4,7 @@
 //! refers to. It lives as long as somebody refers to it. A handle is a reference that a process holds by number, through its
 //! handle table, with the rights it was opened with.
 //!
-//! Nothing here knows how to take a body apart: when the last reference goes, the caller gets the object back as a
+//! Nothing here knows how to take a body apart but those of the name space: when the last reference goes, the caller gets the object back as a
 //! [`Condemned`] value, does what its type needs, and hands it to [`ObjectManager::delete`].
 //!
 //! | to see | open |
@@ -12,13 +12,18 @@
 //! | which types there are | [`kind`] |
 //! | headers, references, deletion | [`object`] |
 //! | handles | [`handle`] |
+//! | names, directories, symbolic links | [`names`] |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 pub mod handle;
 pub mod kind;
+pub mod names;
 pub mod object;
 
 pub use handle::{Closed, Handle, HandleCorruption, Handles};
 pub use kind::{Kind, Object};
+pub use names::{Found, NameCorruption, ObjectName, Vacancy};
 pub use object::{Condemned, ObjectManager};

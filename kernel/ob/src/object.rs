@@ -8,8 +8,9 @@
 
 use abi::cell::{Field, Link};
 use abi::nt::list::ListEntry;
+use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink, name_info_of};
 use abi::nt::object::{OBJECT_BODY, ObjectBody, ObjectHeader, ObjectType, object_flags};
-use abi::nt::string::UnicodeString;
+use alloc::vec::Vec;
 use mm::MemoryManager;
 use mm::machine::Machine;
 use mm::pool::Tag;
@@ -17,7 +18,6 @@ use mm::system::Exhausted;
 
 use crate::kind::{DEFINITIONS, Definition, KINDS, Kind, Object};
 
-const NAME: Tag = Tag(*b"ObNm");
 const TABLE_LIST: Tag = Tag(*b"ObTl");
 /// What the type information says of pools: nonpaged.
 const NONPAGED: u32 = 0;
@@ -29,6 +29,7 @@ pub struct ObjectManager<'m, M> {
     /// Head of the list of all handle tables.
     #[doc(alias = "HandleTableListHead")]
     pub(crate) tables: Link<ListEntry>,
+    pub(crate) root: Field<Link<ObjectDirectory>>,
 }
 
 /// An object that nobody refers to any more. What its body holds is given back by whoever has this value, who then hands it
@@ -41,6 +42,10 @@ pub struct Condemned {
 }
 
 impl Condemned {
+    pub(crate) fn new(kind: Kind, body: Link<ObjectBody>) -> Self {
+        Self { kind, body }
+    }
+
     /// What it is.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -58,7 +63,7 @@ pub const fn header_of<T>(body: Link<T>) -> Link<ObjectHeader> {
 }
 
 impl<'m, M: Machine> ObjectManager<'m, M> {
-    /// Makes the types.
+    /// Makes the types and the name space.
     ///
     /// # Errors
     /// [`Exhausted`]; the system is starting and cannot go on.
@@ -66,10 +71,12 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
     pub fn new(mm: &'m MemoryManager<M>) -> Result<Self, Exhausted> {
         let tables = mm.allocate_zeroed_pool(size_of::<ListEntry>() as u32, TABLE_LIST)?;
         mm::list::initialise(&mm.machine, tables);
-        let this = Self { mm, types: [const { Field::<Link<ObjectType>>::NULL }; KINDS + 1], tables };
+        let types = [const { Field::<Link<ObjectType>>::NULL }; KINDS + 1];
+        let this = Self { mm, types, tables, root: Field::<Link<ObjectDirectory>>::NULL };
         for definition in &DEFINITIONS {
             this.create_type(definition)?;
         }
+        this.create_name_space()?;
         Ok(this)
     }
 
@@ -79,11 +86,14 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
     /// [`Exhausted`]; nothing has changed.
     #[doc(alias = "ObCreateObject")]
     pub fn create<T: Object>(&self) -> Result<Link<T>, Exhausted> {
-        Ok(self.create_body(T::KIND.definition())?.cast())
+        Ok(self.create_body(T::KIND.definition(), 0)?.cast())
     }
 
-    fn create_body(&self, definition: &Definition) -> Result<Link<ObjectBody>, Exhausted> {
-        let header: Link<ObjectHeader> = self.mm.allocate_zeroed_pool(OBJECT_BODY + definition.body, definition.tag)?;
+    /// Makes an object behind `in_front` bytes for what stands in front of its header.
+    pub(crate) fn create_body(&self, definition: &Definition, in_front: u32) -> Result<Link<ObjectBody>, Exhausted> {
+        let block: Link<ObjectHeader> =
+            self.mm.allocate_zeroed_pool(in_front + OBJECT_BODY + definition.body, definition.tag)?;
+        let header: Link<ObjectHeader> = block.offset(in_front);
         let record = self.record(header);
         record.pointer_count.set(1);
         record.flags.set(object_flags::NEW_OBJECT | object_flags::KERNEL_OBJECT);
@@ -99,9 +109,9 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
     }
 
     fn create_type(&self, definition: &Definition) -> Result<(), Exhausted> {
-        let body: Link<ObjectType> = self.create_body(DEFINITIONS[Kind::Type as usize].kind.definition())?.cast();
+        let body: Link<ObjectType> = self.create_body(Kind::Type.definition(), 0)?.cast();
         let record = self.record(body);
-        self.name(&record.name, definition.name)?;
+        self.set_text(&record.name, &definition.name.encode_utf16().collect::<Vec<_>>())?;
         mm::list::initialise(&self.mm.machine, body.offset(core::mem::offset_of!(ObjectType, type_list) as u32));
         record.index.set(definition.kind as u32 + 1);
         record.key.set(u32::from_le_bytes(definition.tag.0));
@@ -116,17 +126,6 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
         information.pool_type.set(NONPAGED);
         information.default_non_paged_pool_charge.set(definition.body);
         self.types[definition.kind as usize].set(body);
-        Ok(())
-    }
-
-    /// Makes `string` the text `name` in a pool block of its own.
-    fn name(&self, string: &UnicodeString, name: &str) -> Result<(), Exhausted> {
-        let bytes = name.len() as u32 * 2;
-        let buffer: Link<Field<u16>> = self.mm.allocate_zeroed_pool(bytes, NAME)?;
-        for (index, unit) in (0..).zip(name.encode_utf16()) {
-            self.record(buffer.offset::<Field<u16>>(index * 2)).set(unit);
-        }
-        string.set(buffer.address(), bytes as u16);
         Ok(())
     }
 
@@ -183,7 +182,15 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
     pub fn delete(&self, condemned: Condemned) {
         let kind = self.record(self.type_of(condemned.kind));
         kind.total_number_of_objects.update(|count| count - 1);
-        self.mm.free_pool(header_of(condemned.body));
+        if let Some(link) = condemned.body::<ObjectSymbolicLink>() {
+            self.forget_text(&self.record(link).link_target);
+        }
+        let header = header_of(condemned.body);
+        let in_front = u32::from(self.record(header).name_info_offset.get());
+        if in_front != 0 {
+            self.forget_text(&self.record(name_info_of(header)).name);
+        }
+        self.mm.free_pool(Link::<ObjectHeader>::new(header.address() - in_front));
     }
 
     /// References to the object at `body`.

@@ -1,9 +1,9 @@
-//! The audit of everything: memory, the dispatcher, the handle tables of all processes.
+//! The audit of everything: memory, the dispatcher, the handle tables of all processes, and the names.
 
 use abi::cell::Link;
 use abi::nt::process::Eprocess;
 use ke::DispatcherCorruption;
-use ob::HandleCorruption;
+use ob::{HandleCorruption, NameCorruption};
 
 use crate::executive::Executive;
 use crate::platform::Platform;
@@ -17,6 +17,8 @@ pub enum Corruption {
     Dispatcher(DispatcherCorruption),
     /// Of the handle table of a process.
     Handles(Link<Eprocess>, HandleCorruption),
+    /// Of the name space.
+    Names(NameCorruption),
 }
 
 impl<P: Platform> Executive<P> {
@@ -32,6 +34,7 @@ impl<P: Platform> Executive<P> {
                 self.objects().handles(table).verify().map_err(|found| Corruption::Handles(process, found))?;
             }
         }
+        self.objects().verify_names().map_err(Corruption::Names)?;
         Ok(audit)
     }
 }

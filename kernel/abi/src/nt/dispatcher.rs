@@ -43,6 +43,13 @@ pub const SEMAPHORE_OBJECT: u8 = 5;
 #[doc(alias = "ThreadObject")]
 pub const THREAD_OBJECT: u8 = 6;
 
+/// [`DispatcherHeader::kind`] of a timer that stays signalled until it is set anew.
+#[doc(alias = "TimerNotificationObject")]
+pub const NOTIFICATION_TIMER: u8 = 8;
+/// [`DispatcherHeader::kind`] of a timer that lets one thread through each time it comes.
+#[doc(alias = "TimerSynchronizationObject")]
+pub const SYNCHRONIZATION_TIMER: u8 = 9;
+
 /// An event: the header is all of it.
 #[doc(alias = "_KEVENT")]
 #[repr(C)]

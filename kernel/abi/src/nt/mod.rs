@@ -7,6 +7,7 @@ pub mod context;
 pub mod dispatcher;
 pub mod file;
 pub mod list;
+pub mod name_space;
 pub mod object;
 pub mod peb;
 pub mod process;

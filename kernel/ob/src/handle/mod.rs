@@ -180,6 +180,7 @@ impl<M: Machine> Handles<'_, M> {
         let handles_left = header.handle_count.update(|count| count - 1);
         let kind = self.objects.record(header.object_type.get());
         kind.total_number_of_handles.update(|count| count - 1);
+        self.objects.forget_unused_name(opened.body);
         Closed { opened, handles_left, condemned: self.objects.release(opened.body) }
     }
 

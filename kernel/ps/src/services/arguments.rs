@@ -3,8 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use abi::access::OBJ_INHERIT;
+use abi::access::{OBJ_INHERIT, OBJ_VALID_ATTRIBUTES};
 use abi::status::NtStatus;
+use ob::{Handle, ObjectName};
 
 use crate::buffer::{room, zeros};
 use crate::executive::Executive;
@@ -12,8 +13,21 @@ use crate::platform::Platform;
 
 /// Bytes of UNICODE_STRING's text at most: an even number below 64 KB.
 const LONGEST_STRING: u32 = 0xFFFE;
+/// Bytes of an OBJECT_ATTRIBUTES.
+const ATTRIBUTES_LENGTH: u32 = 0x18;
 /// Characters that are kept of a text for people: no path is longer.
 const SHORT_TEXT: usize = 260;
+
+/// An OBJECT_ATTRIBUTES, captured.
+#[derive(Default)]
+pub(crate) struct ObjectAttributes {
+    /// The handle of what the name begins at, or 0 for the root.
+    root: u32,
+    /// Empty where the object is to have none.
+    path: Vec<u16>,
+    /// `OBJ_` attributes.
+    pub flags: u32,
+}
 
 impl<P: Platform> Executive<P> {
     /// The word at user address `at`.
@@ -120,8 +134,7 @@ impl<P: Platform> Executive<P> {
     /// # Errors
     /// INVALID_PARAMETER for a wrong length, and those of [`Self::read_string`].
     pub(crate) fn read_object_name(&self, at: u32) -> Result<Vec<u16>, NtStatus> {
-        const LENGTH: u32 = 0x18;
-        if self.read_word(at)? != LENGTH {
+        if self.read_word(at)? != ATTRIBUTES_LENGTH {
             return Err(NtStatus::INVALID_PARAMETER);
         }
         let name = self.read_word(at + 8)?;
@@ -131,26 +144,56 @@ impl<P: Platform> Executive<P> {
         self.read_string(name)
     }
 
-    /// The `OBJ_` attributes in the OBJECT_ATTRIBUTES at `at`, of an object that needs none and is made without a name.
+    /// The OBJECT_ATTRIBUTES at `at`; 0 stands for an object without a name.
     ///
     /// # Errors
-    /// INVALID_PARAMETER for a wrong length or unknown attributes, NOT_IMPLEMENTED for a name: there is no name space yet.
-    pub(crate) fn read_attributes(&self, at: u32) -> Result<u32, NtStatus> {
-        const LENGTH: u32 = 0x18;
-        const VALID_ATTRIBUTES: u32 = 0x7F2;
+    /// INVALID_PARAMETER for a wrong length or unknown attributes; OBJECT_NAME_INVALID for a root without a name, and for a
+    /// name of odd length or one of the greatest that a string can have; ACCESS_VIOLATION.
+    #[doc(alias = "ObpCaptureObjectCreateInformation")]
+    pub(crate) fn read_object_attributes(&self, at: u32) -> Result<ObjectAttributes, NtStatus> {
         if at == 0 {
-            return Ok(0);
+            return Ok(ObjectAttributes::default());
         }
-        if self.read_word(at)? != LENGTH {
+        let mut words = [0; ATTRIBUTES_LENGTH as usize / 4];
+        self.platform().read_user_words(at, &mut words)?;
+        let [length, root, name, flags, _, _] = words;
+        if length != ATTRIBUTES_LENGTH || flags & !OBJ_VALID_ATTRIBUTES != 0 {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        let (name, attributes) = (self.read_word(at.wrapping_add(8))?, self.read_word(at.wrapping_add(12))?);
-        if attributes & !VALID_ATTRIBUTES != 0 {
-            return Err(NtStatus::INVALID_PARAMETER);
-        }
-        if name != 0 && !self.read_string(name)?.is_empty() {
-            return Err(NtStatus::NOT_IMPLEMENTED);
-        }
-        Ok(attributes & OBJ_INHERIT)
+        let path = match name {
+            0 if root != 0 => return Err(NtStatus::OBJECT_NAME_INVALID),
+            0 => Vec::new(),
+            name if self.read_word(name)? & 0xFFFF == LONGEST_STRING => return Err(NtStatus::OBJECT_NAME_INVALID),
+            name => self.read_string(name)?,
+        };
+        Ok(ObjectAttributes { root, path, flags })
+    }
+
+    /// The name of `attributes`, to be looked up.
+    ///
+    /// # Errors
+    /// INVALID_HANDLE for its root.
+    pub(crate) fn object_name<'n>(&self, attributes: &'n ObjectAttributes) -> Result<ObjectName<'n>, NtStatus> {
+        let root = match attributes.root {
+            0 => None,
+            handle => Some(self.current_handles().get_any(Handle(handle))?.body),
+        };
+        Ok(ObjectName { root, path: &attributes.path, attributes: attributes.flags })
+    }
+
+    /// The `OBJ_` attributes in the OBJECT_ATTRIBUTES at `at`, of a process or a thread, which is made without a name.
+    ///
+    /// # Errors
+    /// Those of [`Self::read_object_attributes`], NOT_IMPLEMENTED for a name.
+    pub(crate) fn read_attributes(&self, at: u32) -> Result<u32, NtStatus> {
+        let attributes = self.read_object_attributes(at)?;
+        if attributes.is_named() { Err(NtStatus::NOT_IMPLEMENTED) } else { Ok(attributes.flags & OBJ_INHERIT) }
+    }
+}
+
+impl ObjectAttributes {
+    /// Whether there is a name.
+    pub(crate) fn is_named(&self) -> bool {
+        !self.path.is_empty()
     }
 }

@@ -24,10 +24,10 @@ impl<P: Platform> Executive<P> {
             _ => return Err(NtStatus::INVALID_PARAMETER),
         };
         self.probe_word(handle_at)?;
-        let attributes = self.read_attributes(attributes_at)?;
-        let event = self.objects().create::<Kevent>()?;
-        initialise_event(self.platform(), event, kind, u32::from(set & 0xFF != 0));
-        self.give_handle(event, access, attributes, handle_at)
+        self.create_object(access, attributes_at, handle_at, |event: Link<Kevent>| {
+            initialise_event(self.platform(), event, kind, u32::from(set & 0xFF != 0));
+            Ok(())
+        })
     }
 
     fn event_to_change(&self, handle: u32) -> Result<Link<Kevent>, NtStatus> {

@@ -14,6 +14,8 @@ mod event;
 mod file;
 mod memory;
 mod mutant;
+mod name_space;
+mod object;
 mod power;
 mod process;
 mod process_information;
@@ -26,6 +28,8 @@ mod thread_information;
 mod volume;
 mod wait;
 
+use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
+use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink};
 use abi::service::{MAXIMUM_ARGUMENTS, Service};
 use abi::status::NtStatus;
 
@@ -101,17 +105,26 @@ impl<P: Platform> Executive<P> {
             Service::NtGetContextThread => self.get_context_thread(words),
             Service::NtSetContextThread => self.set_context_thread(words),
             Service::NtCreateEvent => self.create_event(words),
+            Service::NtOpenEvent => self.open_object::<Kevent>(words),
             Service::NtSetEvent => self.set_event(words),
             Service::NtResetEvent => self.reset_event(words),
             Service::NtClearEvent => self.clear_event(words),
             Service::NtPulseEvent => self.pulse_event(words),
             Service::NtQueryEvent => self.query_event(words),
             Service::NtCreateSemaphore => self.create_semaphore(words),
+            Service::NtOpenSemaphore => self.open_object::<Ksemaphore>(words),
             Service::NtReleaseSemaphore => self.release_semaphore(words),
             Service::NtQuerySemaphore => self.query_semaphore(words),
             Service::NtCreateMutant => self.create_mutant(words),
+            Service::NtOpenMutant => self.open_object::<Kmutant>(words),
             Service::NtReleaseMutant => self.release_mutant(words),
             Service::NtQueryMutant => self.query_mutant(words),
+            Service::NtCreateDirectoryObject => self.create_directory_object(words),
+            Service::NtOpenDirectoryObject => self.open_object::<ObjectDirectory>(words),
+            Service::NtCreateSymbolicLinkObject => self.create_symbolic_link_object(words),
+            Service::NtOpenSymbolicLinkObject => self.open_object::<ObjectSymbolicLink>(words),
+            Service::NtQuerySymbolicLinkObject => self.query_symbolic_link_object(words),
+            Service::NtMakeTemporaryObject => self.make_temporary_object(words),
             Service::NtWaitForSingleObject => self.wait_for_single_object(words),
             Service::NtWaitForMultipleObjects => self.wait_for_multiple_objects(words),
             Service::NtDuplicateObject => self.duplicate_object(words),

@@ -14,15 +14,13 @@ impl<P: Platform> Executive<P> {
     pub(super) fn create_mutant(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle_at, access, attributes_at, owned] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         self.probe_word(handle_at)?;
-        let attributes = self.read_attributes(attributes_at)?;
-        let mutant = self.objects().create::<Kmutant>()?;
-        initialise_mutant(self.platform(), mutant);
-        // The handle first: a mutant that nobody can reach must not be anybody's.
-        let created = self.give_handle(mutant, access, attributes, handle_at)?;
-        if owned & 0xFF != 0 {
-            self.dispatcher.try_wait(&[mutant.cast()], WaitKind::Any);
-        }
-        Ok(created)
+        self.create_object(access, attributes_at, handle_at, |mutant: Link<Kmutant>| {
+            initialise_mutant(self.platform(), mutant);
+            if owned & 0xFF != 0 {
+                self.dispatcher.try_wait(&[mutant.cast()], WaitKind::Any);
+            }
+            Ok(())
+        })
     }
 
     /// Needs no right but the handle: only its owner can.

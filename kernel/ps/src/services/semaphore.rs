@@ -19,10 +19,10 @@ impl<P: Platform> Executive<P> {
         if limit as i32 <= 0 || !(0..=limit as i32).contains(&(count as i32)) {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        let attributes = self.read_attributes(attributes_at)?;
-        let semaphore = self.objects().create::<Ksemaphore>()?;
-        initialise_semaphore(self.platform(), semaphore, count, limit);
-        self.give_handle(semaphore, access, attributes, handle_at)
+        self.create_object(access, attributes_at, handle_at, |semaphore: Link<Ksemaphore>| {
+            initialise_semaphore(self.platform(), semaphore, count, limit);
+            Ok(())
+        })
     }
 
     pub(super) fn release_semaphore(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {

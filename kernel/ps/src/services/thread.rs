@@ -178,6 +178,9 @@ impl<P: Platform> Executive<P> {
     ) -> Result<NtStatus, NtStatus> {
         let rights = Kind::rights(T::KIND, access);
         let inserted = self.current_handles().insert(body, rights, attributes);
+        if inserted.is_err() {
+            self.objects().forget_unused_name(body);
+        }
         self.release(body);
         let handle = inserted?;
         if let Err(status) = self.write_word(handle_at, handle.0) {

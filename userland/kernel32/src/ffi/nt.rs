@@ -173,6 +173,10 @@ unsafe extern "system" {
     pub fn NtCreateEvent(handle: *mut u32, access: u32, attributes: *const u32, kind: u32, signalled: u32) -> u32;
     pub fn NtCreateMutant(handle: *mut u32, access: u32, attributes: *const u32, owned: u32) -> u32;
     pub fn NtCreateSemaphore(handle: *mut u32, access: u32, attributes: *const u32, count: i32, limit: i32) -> u32;
+    pub fn NtOpenDirectoryObject(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
+    pub fn NtOpenEvent(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
+    pub fn NtOpenMutant(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
+    pub fn NtOpenSemaphore(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
     pub fn NtOpenThread(handle: *mut u32, access: u32, attributes: *const u32, client: *const u32) -> u32;
     pub fn NtPulseEvent(event: u32, previous: *mut u32) -> u32;
     pub fn NtQueryInformationThread(thread: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32) -> u32;

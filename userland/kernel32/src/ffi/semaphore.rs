@@ -1,27 +1,25 @@
 //! Semaphores.
 
 use super::last_error::{Bool, succeeded};
-use super::nt::{NtCreateSemaphore, NtReleaseSemaphore};
-use super::object::{SecurityAttributes, attributes, create};
+use super::nt::{NtCreateSemaphore, NtOpenSemaphore, NtReleaseSemaphore};
+use super::object::{Name, SecurityAttributes, create, open};
 
 /// `SEMAPHORE_ALL_ACCESS`.
 const ALL_ACCESS: u32 = 0x001F_0003;
 
-/// Makes a semaphore.
+/// Makes a semaphore, or opens the one of that name.
 ///
 /// # Safety
-/// `security` is null or points to a SECURITY_ATTRIBUTES.
+/// `security` is null or points to a SECURITY_ATTRIBUTES, and `name` is null or points to a string.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn CreateSemaphoreW(
     security: *const SecurityAttributes,
     count: i32,
     limit: i32,
-    name: u32,
+    name: *const u16,
 ) -> u32 {
     // SAFETY: the caller's promise.
-    let attributes = unsafe { attributes(security) };
-    // SAFETY: the service reads the attributes and writes the handle.
-    create(name, |handle| unsafe { NtCreateSemaphore(handle, ALL_ACCESS, attributes.as_ptr(), count, limit) })
+    unsafe { create_semaphore(security, count, limit, Name::Wide(name)) }
 }
 
 /// The same, with a name in bytes.
@@ -33,10 +31,44 @@ pub unsafe extern "system" fn CreateSemaphoreA(
     security: *const SecurityAttributes,
     count: i32,
     limit: i32,
-    name: u32,
+    name: *const u8,
 ) -> u32 {
-    // SAFETY: the caller's promise; the name is only compared with null.
-    unsafe { CreateSemaphoreW(security, count, limit, name) }
+    // SAFETY: the caller's promise.
+    unsafe { create_semaphore(security, count, limit, Name::Bytes(name)) }
+}
+
+/// # Safety
+/// As [`CreateSemaphoreW`].
+unsafe fn create_semaphore(security: *const SecurityAttributes, count: i32, limit: i32, name: Name) -> u32 {
+    // SAFETY: the service reads the attributes and writes the handle.
+    let service =
+        |handle: &mut u32, attributes| unsafe { NtCreateSemaphore(handle, ALL_ACCESS, attributes, count, limit) };
+    // SAFETY: the caller's promise.
+    unsafe { create(security, name, service) }
+}
+
+/// Opens the semaphore called `name`.
+///
+/// # Safety
+/// `name` is null or points to a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn OpenSemaphoreW(access: u32, inherit: Bool, name: *const u16) -> u32 {
+    // SAFETY: the service reads the attributes and writes the handle.
+    let service = |handle: &mut u32, attributes| unsafe { NtOpenSemaphore(handle, access, attributes) };
+    // SAFETY: the caller's promise.
+    unsafe { open(inherit, Name::Wide(name), service) }
+}
+
+/// The same, with a name in bytes.
+///
+/// # Safety
+/// As [`OpenSemaphoreW`].
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn OpenSemaphoreA(access: u32, inherit: Bool, name: *const u8) -> u32 {
+    // SAFETY: the service reads the attributes and writes the handle.
+    let service = |handle: &mut u32, attributes| unsafe { NtOpenSemaphore(handle, access, attributes) };
+    // SAFETY: the caller's promise.
+    unsafe { open(inherit, Name::Bytes(name), service) }
 }
 
 /// Adds to a semaphore's count, and tells what it was.
