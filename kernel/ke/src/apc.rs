@@ -85,6 +85,16 @@ impl<R: Records> Dispatcher<'_, R> {
         Some(apc)
     }
 
+    /// Takes a call back that has not been made yet, where it is on a thread's list.
+    #[doc(alias = "KeRemoveQueueApc")]
+    pub fn remove_user_apc(&self, apc: Link<Kapc>) {
+        let inserted = &self.records.record(apc).inserted;
+        if inserted.get() != 0 {
+            inserted.set(0);
+            list::remove(self.records, apc_entry(apc));
+        }
+    }
+
     /// The running thread takes no more calls: it ends.
     pub fn refuse_apcs(&self) {
         self.records.record(self.current()).apc_queueable.set(0);

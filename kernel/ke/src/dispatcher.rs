@@ -9,7 +9,7 @@
 //! * **D2** No ready thread is above the standby thread or, without one, above the running thread; while the idle thread runs
 //!   without a standby thread, none is ready.
 //! * **D3** The list of waiting threads holds those in state Waiting; timers are in the order of their due times, and each
-//!   belongs to a waiting thread.
+//!   belongs to a waiting thread or is an object.
 //! * **D4** The clock interrupt changes only words of which the dispatcher can miss no change: counters that it alone adds to,
 //!   the running thread's quantum, and the request bit, which [`Dispatcher::dispatch`] clears before it looks at anything.
 //!

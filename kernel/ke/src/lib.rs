@@ -8,7 +8,7 @@
 //! | what a thread and a process start as | [`thread`] |
 //! | ready lists, quantum, who runs next | [`dispatcher`] |
 //! | waiting for objects | [`wait`], [`timer`] |
-//! | what can be waited for | [`event`], [`semaphore`], [`mutant`] |
+//! | what can be waited for | [`event`], [`semaphore`], [`mutant`], [`timer_object`] |
 //! | the kernel's own waits | [`address_wait`] |
 //! | calls made in a thread, alerts, suspension | [`apc`] |
 //! | boosts and their decay | [`priority`] |
@@ -26,6 +26,7 @@ pub mod priority;
 pub mod semaphore;
 pub mod thread;
 pub mod timer;
+pub mod timer_object;
 mod verify;
 pub mod wait;
 
@@ -41,5 +42,6 @@ pub use semaphore::initialise_semaphore;
 pub use thread::{
     NORMAL_PRIORITY, ThreadStart, ThreadState, ZERO_PAGE_PRIORITY, initialise_process, initialise_thread,
 };
+pub use timer_object::{TimerKind, initialise_timer, timer_call};
 pub use verify::DispatcherCorruption;
 pub use wait::{Alertable, THREAD_WAIT_OBJECTS, WaitKind, WaitReason, WaitTerms};

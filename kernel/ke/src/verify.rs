@@ -3,6 +3,7 @@
 use abi::cell::Link;
 use abi::nt::dispatcher::{Kmutant, KwaitBlock};
 use abi::nt::thread::Kthread;
+use abi::nt::timer::Etimer;
 use mm::list;
 use mm::machine::Records;
 
@@ -23,6 +24,8 @@ pub enum DispatcherCorruption {
     D2(u32),
     /// A thread that waits but is not in state Waiting, or a timer out of order or without a wait.
     D3(Link<Kthread>),
+    /// A timer object on the list out of order, or that is not marked as being there.
+    T1(Link<Etimer>),
     /// A block in an object's list that does not belong there.
     W1(Link<KwaitBlock>),
     /// A thread whose ring of blocks is broken.
@@ -36,7 +39,7 @@ pub enum DispatcherCorruption {
 }
 
 impl<R: Records> Dispatcher<'_, R> {
-    /// Checks D1 to D3, and W1 to W3, M1 and A1 of the threads that run, are ready or wait.
+    /// Checks D1 to D3, T1, and W1 to W3, M1 and A1 of the threads that run, are ready or wait.
     ///
     /// # Errors
     /// The first thing found wrong.
@@ -80,7 +83,15 @@ impl<R: Records> Dispatcher<'_, R> {
         }
         let (mut before, mut count) = (0, 0);
         for entry in list::entries(self.records, self.timer_list()) {
-            let due = self.records.record(timer_of(entry)).due_time.get();
+            let timer = self.records.record(timer_of(entry));
+            let due = timer.due_time.get();
+            if let Some(object) = self.timer_object(timer_of(entry)) {
+                if due < before || timer.header.inserted.get() == 0 {
+                    return Err(DispatcherCorruption::T1(object));
+                }
+                (before, count) = (due, count + 1);
+                continue;
+            }
             let waits = self.records.record(owner_of(entry)).state.get() == ThreadState::Waiting as u8;
             if due < before || !waits {
                 return Err(DispatcherCorruption::D3(owner_of(entry)));

@@ -17,7 +17,8 @@ use core::mem::offset_of;
 
 use abi::cell::Link;
 use abi::nt::dispatcher::{
-    DispatcherHeader, Kmutant, KwaitBlock, MUTANT_OBJECT, SEMAPHORE_OBJECT, SYNCHRONIZATION_EVENT, WAIT_ALL, WAIT_ANY,
+    DispatcherHeader, Kmutant, KwaitBlock, MUTANT_OBJECT, SEMAPHORE_OBJECT, SYNCHRONIZATION_EVENT,
+    SYNCHRONIZATION_TIMER, WAIT_ALL, WAIT_ANY,
 };
 use abi::nt::list::ListEntry;
 use abi::nt::thread::Kthread;
@@ -260,7 +261,7 @@ impl<R: Records> Dispatcher<'_, R> {
     fn take(&self, object: Link<DispatcherHeader>, thread: Link<Kthread>) -> Taken {
         let record = self.records.record(object);
         match record.kind.get() {
-            SYNCHRONIZATION_EVENT => {
+            SYNCHRONIZATION_EVENT | SYNCHRONIZATION_TIMER => {
                 record.signal_state.set(0);
                 Taken::Plain
             }

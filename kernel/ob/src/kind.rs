@@ -12,6 +12,7 @@ use abi::nt::object::ObjectType;
 use abi::nt::process::Eprocess;
 use abi::nt::section::SectionObject;
 use abi::nt::thread::Ethread;
+use abi::nt::timer::Etimer;
 use mm::pool::Tag;
 
 /// A type of objects.
@@ -37,6 +38,8 @@ pub enum Kind {
     Directory,
     /// Symbolic links of the name space.
     SymbolicLink,
+    /// Timers.
+    Timer,
 }
 
 /// What distinguishes a type.
@@ -85,9 +88,12 @@ impl Object for ObjectDirectory {
 impl Object for ObjectSymbolicLink {
     const KIND: Kind = Kind::SymbolicLink;
 }
+impl Object for Etimer {
+    const KIND: Kind = Kind::Timer;
+}
 
 /// How many types there are.
-pub(crate) const KINDS: usize = 10;
+pub(crate) const KINDS: usize = 11;
 
 /// By the number of the kind.
 pub(crate) const DEFINITIONS: [Definition; KINDS] = [
@@ -203,6 +209,18 @@ pub(crate) const DEFINITIONS: [Definition; KINDS] = [
             READ_CONTROL,
             READ_CONTROL | SYMBOLIC_LINK_QUERY,
             SYMBOLIC_LINK_ALL_ACCESS,
+        ],
+    },
+    Definition {
+        kind: Kind::Timer,
+        name: "Timer",
+        tag: Tag(*b"Tim\xE5"),
+        body: size_of::<Etimer>() as u32,
+        generic: [
+            READ_CONTROL | TIMER_QUERY_STATE,
+            READ_CONTROL | TIMER_MODIFY_STATE,
+            READ_CONTROL | SYNCHRONIZE,
+            TIMER_ALL_ACCESS,
         ],
     },
 ];

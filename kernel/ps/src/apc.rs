@@ -41,15 +41,8 @@ impl<P: Platform> Executive<P> {
     fn call_program(&self, apc: Link<Kapc>) {
         let Some(ntdll) = self.ntdll.get() else { return };
         let thread = self.platform().current_thread();
-        let call = self.machine_record(apc);
         // What `KiUserApcDispatcher` finds in front of the `CONTEXT`: a routine and its three arguments.
-        let arguments = [
-            call.normal_routine.get(),
-            call.normal_context.get(),
-            call.system_argument_1.get(),
-            call.system_argument_2.get(),
-        ];
-        self.mm().free_pool(apc);
+        let arguments = self.take_call(apc);
         let mut context = Context { flags: CONTEXT_FULL | CONTEXT_DEBUG_REGISTERS, ..Context::ZERO };
         self.capture_context(thread, &mut context);
         let mut words = [0; Context::WORDS];

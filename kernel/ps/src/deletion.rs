@@ -11,6 +11,7 @@ use abi::nt::file::FileObject;
 use abi::nt::process::Eprocess;
 use abi::nt::section::SectionObject;
 use abi::nt::thread::Ethread;
+use abi::nt::timer::Etimer;
 use ob::{Condemned, Kind};
 use spin::Mutex;
 
@@ -69,6 +70,12 @@ impl<P: Platform> Executive<P> {
             Kind::Mutant => {
                 if let Some(mutant) = condemned.body::<Kmutant>() {
                     self.dispatcher.forget_mutant(mutant);
+                }
+                self.objects().delete(condemned);
+            }
+            Kind::Timer => {
+                if let Some(timer) = condemned.body::<Etimer>() {
+                    self.dispatcher.cancel_timer(timer);
                 }
                 self.objects().delete(condemned);
             }

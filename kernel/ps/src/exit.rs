@@ -68,8 +68,9 @@ impl<P: Platform> Executive<P> {
         let record = self.machine_record(thread);
         record.cross_thread_flags.update(|flags| flags | cross_thread_flags::TERMINATED);
         self.dispatcher.refuse_apcs();
+        self.cancel_timers_of_thread();
         while let Some(apc) = self.dispatcher.take_user_apc() {
-            self.mm().free_pool(apc);
+            self.drop_call(apc);
         }
         record.exit_status.set(status.0);
         record.exit_time.set(self.platform().system_time());

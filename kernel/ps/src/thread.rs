@@ -9,6 +9,7 @@ use ke::{Alertable, ContextSwitch, Ring, Switch, ThreadStart, WaitKind, WaitReas
 
 use crate::executive::Executive;
 use crate::platform::{KernelRoutine, Platform};
+use crate::services::active_timers;
 use crate::stacks::KernelStacks;
 use crate::wait::Waited;
 
@@ -90,6 +91,7 @@ impl<P: Platform> Executive<P> {
             teb,
         };
         ke::initialise_thread(self.platform(), thread.cast::<Kthread>(), &start);
+        mm::list::initialise(self.platform(), active_timers(thread));
         let record = self.machine_record(thread);
         record.create_time.set(self.platform().system_time() << 3);
         record.cid.unique_process.set(self.machine_record(process).unique_process_id.get());

@@ -15,4 +15,5 @@ pub mod section;
 pub mod string;
 pub mod teb;
 pub mod thread;
+pub mod timer;
 pub mod user_shared_data;

@@ -157,7 +157,9 @@ pub struct Ethread {
     pub exit_status: Field<u32>,
     pub post_block_list: ListEntry,
     pub termination_port: Field<u32>,
-    pub reserved_1e0: [Field<u32>; 3],
+    pub active_timer_list_lock: Field<u32>,
+    /// The timers that call this thread.
+    pub active_timer_list_head: ListEntry,
     pub cid: ClientId,
     pub reserved_1f4: [Field<u32>; 11],
     pub threads_process: Field<Link<Eprocess>>,
@@ -177,7 +179,7 @@ pub struct Ethread {
 }
 impl Record for Ethread {}
 assert_layout!(Ethread, 0x258, {
-    tcb: 0, create_time: 0x1C0, exit_time: 0x1C8, exit_status: 0x1D0, cid: 0x1EC, threads_process: 0x220,
+    tcb: 0, create_time: 0x1C0, exit_time: 0x1C8, exit_status: 0x1D0, active_timer_list_head: 0x1E4, cid: 0x1EC, threads_process: 0x220,
     start_address: 0x224, win32_start_address: 0x228, thread_list_entry: 0x22C, rundown_protect: 0x234,
     read_cluster_size: 0x240, granted_access: 0x244, cross_thread_flags: 0x248, forward_cluster_only: 0x254,
     disable_page_fault_clustering: 0x255,

@@ -25,11 +25,15 @@ mod semaphore;
 mod system_information;
 mod thread;
 mod thread_information;
+mod timer;
 mod volume;
 mod wait;
 
+pub(crate) use timer::active_timers;
+
 use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
 use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink};
+use abi::nt::timer::Etimer;
 use abi::service::{MAXIMUM_ARGUMENTS, Service};
 use abi::status::NtStatus;
 
@@ -119,6 +123,11 @@ impl<P: Platform> Executive<P> {
             Service::NtOpenMutant => self.open_object::<Kmutant>(words),
             Service::NtReleaseMutant => self.release_mutant(words),
             Service::NtQueryMutant => self.query_mutant(words),
+            Service::NtCreateTimer => self.create_timer(words),
+            Service::NtOpenTimer => self.open_object::<Etimer>(words),
+            Service::NtSetTimer => self.set_timer(words),
+            Service::NtCancelTimer => self.cancel_timer(words),
+            Service::NtQueryTimer => self.query_timer(words),
             Service::NtCreateDirectoryObject => self.create_directory_object(words),
             Service::NtOpenDirectoryObject => self.open_object::<ObjectDirectory>(words),
             Service::NtCreateSymbolicLinkObject => self.create_symbolic_link_object(words),

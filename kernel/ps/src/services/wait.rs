@@ -72,16 +72,19 @@ impl<P: Platform> Executive<P> {
 
     /// A negative `timeout` counts from now, another is a system time; none is for ever.
     fn terms_of(&self, alertable: u32, timeout: Option<u64>) -> WaitTerms {
-        let deadline = timeout.map(|timeout| {
-            let units = match timeout as i64 {
-                relative @ ..0 => relative.unsigned_abs(),
-                0 => 0,
-                absolute => (absolute as u64).saturating_sub(self.platform().system_time()),
-            };
-            self.platform().interrupt_time().saturating_add(units)
-        });
+        let deadline = timeout.map(|timeout| self.interrupt_time_of(timeout));
         let alertable = if alertable & 0xFF != 0 { Alertable::Yes } else { Alertable::No };
         WaitTerms { reason: WaitReason::UserRequest, mode: Ring::User, alertable, deadline }
+    }
+
+    /// The interrupt time of `time`: a negative one counts from now, another is a system time, and what is past is now.
+    pub(super) fn interrupt_time_of(&self, time: u64) -> u64 {
+        let units = match time as i64 {
+            relative @ ..0 => relative.unsigned_abs(),
+            0 => 0,
+            absolute => (absolute as u64).saturating_sub(self.platform().system_time()),
+        };
+        self.platform().interrupt_time().saturating_add(units)
     }
 
     /// The object that `handle` names, and what of it can be waited for.
@@ -102,7 +105,7 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::ACCESS_DENIED);
         }
         match opened.kind {
-            Kind::Process | Kind::Thread | Kind::Event | Kind::Semaphore | Kind::Mutant => {
+            Kind::Process | Kind::Thread | Kind::Event | Kind::Semaphore | Kind::Mutant | Kind::Timer => {
                 Ok((opened.body, opened.body.cast()))
             }
             Kind::File => Ok((opened.body, self.file_event(opened.body.cast()))),

@@ -42,3 +42,4 @@ mod time;
 mod version;
 mod virtual_memory;
 mod wait;
+mod waitable_timer;

@@ -177,6 +177,18 @@ unsafe extern "system" {
     pub fn NtOpenEvent(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
     pub fn NtOpenMutant(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
     pub fn NtOpenSemaphore(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
+    pub fn NtCancelTimer(timer: u32, state: *mut u8) -> u32;
+    pub fn NtCreateTimer(handle: *mut u32, access: u32, attributes: *const u32, kind: u32) -> u32;
+    pub fn NtOpenTimer(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
+    pub fn NtSetTimer(
+        timer: u32,
+        due: *const i64,
+        routine: u32,
+        context: u32,
+        resume: u32,
+        period: i32,
+        before: *mut u8,
+    ) -> u32;
     pub fn NtOpenThread(handle: *mut u32, access: u32, attributes: *const u32, client: *const u32) -> u32;
     pub fn NtPulseEvent(event: u32, previous: *mut u32) -> u32;
     pub fn NtQueryInformationThread(thread: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32) -> u32;

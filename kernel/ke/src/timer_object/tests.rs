@@ -1,0 +1,121 @@
+use super::*;
+use abi::cell::Link;
+use abi::nt::thread::Kthread;
+use abi::status::NtStatus;
+
+use crate::apc::initialise_apc;
+use crate::clock::Ring;
+use crate::test_system::TestSystem;
+use crate::verify::DispatcherCorruption;
+use crate::wait::{Alertable, WaitKind, WaitReason, WaitTerms};
+
+const MILLISECOND: u64 = UNITS_PER_MILLISECOND as u64;
+
+fn timer(system: &TestSystem, kind: TimerKind) -> Link<Etimer> {
+    let timer = system.block::<Etimer>();
+    initialise_timer(system.records(), timer, kind);
+    timer
+}
+
+fn state(system: &TestSystem, timer: Link<Etimer>) -> u32 {
+    system.records().record(timer).ke_timer.header.signal_state.get()
+}
+
+/// Makes a new thread of priority `priority` run and wait for `timer`.
+fn waiting(system: &TestSystem, timer: Link<Etimer>, alertable: Alertable, deadline: Option<u64>) -> Link<Kthread> {
+    let thread = system.started(8);
+    assert_eq!(system.dispatcher.dispatch(0).unwrap().to, thread);
+    let terms = WaitTerms { reason: WaitReason::UserRequest, mode: Ring::User, alertable, deadline };
+    let _ = system.dispatcher.block_on(&[timer.cast()], WaitKind::Any, None, &terms);
+    thread
+}
+
+#[test]
+fn a_timer_comes_when_it_is_due_and_not_before() {
+    let system = TestSystem::new();
+    let timer = timer(&system, TimerKind::Notification);
+    system.dispatcher.set_timer(timer, 100, 0, 10);
+    assert!(system.dispatcher.dispatch(99).is_none());
+    assert_eq!((state(&system, timer), system.dispatcher.verify()), (0, Ok(())));
+    assert!(system.dispatcher.dispatch(100).is_none());
+    assert_eq!((state(&system, timer), system.dispatcher.cancel_timer(timer)), (1, false));
+    system.dispatcher.set_timer(timer, 200, 0, 150);
+    assert_eq!((state(&system, timer), system.dispatcher.cancel_timer(timer)), (0, true));
+    system.dispatcher.set_timer(timer, 150, 0, 150);
+    assert_eq!(state(&system, timer), 1, "it was due already");
+    assert_eq!(system.dispatcher.verify(), Ok(()));
+}
+
+#[test]
+fn a_synchronization_timer_lets_one_thread_through_each_time() {
+    let system = TestSystem::new();
+    let timer = timer(&system, TimerKind::Synchronization);
+    let threads = [(); 2].map(|()| waiting(&system, timer, Alertable::No, None));
+    system.dispatcher.set_timer(timer, MILLISECOND, 2, 0);
+    assert_eq!(system.dispatcher.dispatch(MILLISECOND).unwrap().to, threads[0]);
+    assert_eq!(system.dispatcher.wait_result(), NtStatus(0));
+    assert_eq!(state(&system, timer), 0);
+    assert!(system.dispatcher.dispatch(3 * MILLISECOND - 1).is_none());
+    system.dispatcher.dispatch(3 * MILLISECOND);
+    assert_eq!(state(&system, timer), 0, "the other thread took it");
+    system.dispatcher.dispatch(5 * MILLISECOND);
+    assert_eq!(state(&system, timer), 1, "nobody waits any more");
+    assert_eq!(system.dispatcher.verify(), Ok(()));
+}
+
+#[test]
+fn waits_end_in_the_order_of_their_times_among_timers() {
+    let system = TestSystem::new();
+    let timer = timer(&system, TimerKind::Notification);
+    system.dispatcher.set_timer(timer, 70, 0, 0);
+    let early = waiting(&system, timer, Alertable::No, Some(50));
+    let late = waiting(&system, timer, Alertable::No, Some(90));
+    assert_eq!(system.dispatcher.dispatch(50).unwrap().to, early);
+    assert_eq!((system.dispatcher.wait_result(), state(&system, timer)), (NtStatus::TIMEOUT, 0));
+    assert_eq!(system.dispatcher.verify(), Ok(()));
+    system.dispatcher.dispatch(80);
+    assert_eq!(system.records().record(late).wait_status.get(), 0);
+    assert_eq!(system.dispatcher.verify(), Ok(()));
+}
+
+#[test]
+fn a_timer_calls_its_thread_once_for_each_time_it_was_heard() {
+    let system = TestSystem::new();
+    let timer = timer(&system, TimerKind::Notification);
+    let other = self::timer(&system, TimerKind::Notification);
+    let thread = waiting(&system, other, Alertable::Yes, None);
+    let call = timer_call(timer);
+    initialise_apc(system.records(), call, thread, Ring::User);
+    system.records().record(timer).apc_associated.set(1);
+    system.dispatcher.set_timer(timer, MILLISECOND, 1, 0);
+    assert_eq!(system.dispatcher.dispatch(MILLISECOND).unwrap().to, thread);
+    assert_eq!(system.dispatcher.wait_result(), NtStatus::USER_APC);
+    system.dispatcher.dispatch(2 * MILLISECOND);
+    assert_eq!(system.dispatcher.take_user_apc(), Some(call));
+    let record = system.records().record(call);
+    assert_eq!((record.system_argument_1.get(), record.system_argument_2.get()), (MILLISECOND as u32, 0));
+    assert_eq!(system.dispatcher.take_user_apc(), None, "the second time was not heard");
+    system.dispatcher.dispatch(3 * MILLISECOND);
+    assert_eq!(record.inserted.get(), 1);
+    system.dispatcher.remove_user_apc(call);
+    system.dispatcher.remove_user_apc(call);
+    assert_eq!(system.dispatcher.take_user_apc(), None);
+    assert!(system.dispatcher.cancel_timer(timer));
+    assert_eq!(system.dispatcher.verify(), Ok(()));
+}
+
+#[test]
+fn the_audit_notices_a_timer_out_of_order_and_one_that_is_not_marked() {
+    let system = TestSystem::new();
+    let [first, second] = [(); 2].map(|()| timer(&system, TimerKind::Notification));
+    system.dispatcher.set_timer(first, 100, 0, 0);
+    system.dispatcher.set_timer(second, 200, 0, 0);
+    let record = |timer| &system.records().record::<Etimer>(timer).ke_timer;
+    record(first).due_time.set(300);
+    assert_eq!(system.dispatcher.verify(), Err(DispatcherCorruption::T1(second)));
+    record(first).due_time.set(100);
+    record(first).header.inserted.set(0);
+    assert_eq!(system.dispatcher.verify(), Err(DispatcherCorruption::T1(first)));
+    record(first).header.inserted.set(1);
+    assert_eq!(system.dispatcher.verify(), Ok(()));
+}
