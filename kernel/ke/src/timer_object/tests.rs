@@ -119,3 +119,47 @@ fn the_audit_notices_a_timer_out_of_order_and_one_that_is_not_marked() {
     record(first).header.inserted.set(1);
     assert_eq!(system.dispatcher.verify(), Ok(()));
 }
+
+#[test]
+fn timers_do_what_a_table_of_their_times_would() {
+    use model::random::Random;
+
+    for seed in 1..=30 {
+        let system = TestSystem::new();
+        let mut random = Random::new(seed);
+        let timers: Vec<_> = (0..12).map(|_| timer(&system, TimerKind::Notification)).collect();
+        // By timer: when it comes next, its period, its state.
+        let mut model = vec![(None::<u64>, 0u64, 0u32); timers.len()];
+        let mut now = 0;
+        for step in 0..400 {
+            let index = random.below(12) as usize;
+            match random.below(6) {
+                0 | 1 => {
+                    let (due, period) = (now + u64::from(random.below(50_000)), random.of(&[0, 0, 1, 3]));
+                    system.dispatcher.set_timer(timers[index], due, period, now);
+                    let comes = due <= now;
+                    let next = if comes { now + u64::from(period) * MILLISECOND } else { due };
+                    model[index] = ((!comes || period > 0).then_some(next), u64::from(period), u32::from(comes));
+                }
+                2 => {
+                    let was_set = system.dispatcher.cancel_timer(timers[index]);
+                    assert_eq!(was_set, model[index].0.take().is_some(), "seed {seed}, step {step}");
+                }
+                _ => {
+                    now += u64::from(random.below(30_000));
+                    assert!(system.dispatcher.dispatch(now).is_none());
+                    for (due, period, state) in &mut model {
+                        if due.is_some_and(|due| due <= now) {
+                            (*due, *state) = ((*period > 0).then_some(now + *period * MILLISECOND), 1);
+                        }
+                    }
+                }
+            }
+            let states: Vec<_> = timers.iter().map(|timer| state(&system, *timer)).collect();
+            assert_eq!(states, model.iter().map(|timer| timer.2).collect::<Vec<_>>(), "seed {seed}, step {step}");
+            let set = model.iter().filter(|timer| timer.0.is_some()).count();
+            assert_eq!(system.dispatcher.database.timer_count.get() as usize, set, "seed {seed}, step {step}");
+            assert_eq!(system.dispatcher.verify(), Ok(()), "seed {seed}, step {step}");
+        }
+    }
+}
