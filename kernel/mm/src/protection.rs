@@ -164,6 +164,11 @@ impl Protection {
         }
     }
 
+    /// The code with NOCACHE, where it has no other modifier and allows anything.
+    pub const fn without_cache(self) -> Self {
+        if self.0 & KIND == 0 && !self.denies_all() { Self(self.0 | NOCACHE) } else { self }
+    }
+
     /// The code without its guard.
     pub const fn without_guard(self) -> Self {
         if self.is_guard() { Self(self.0 & !KIND) } else { self }
@@ -178,6 +183,29 @@ impl Protection {
     /// The code with writes turned into copies: what a writable protection means on a copy-on-write view.
     pub const fn with_copy_on_write(self) -> Self {
         if self.is_writable() { Self(self.0 | 1) } else { self }
+    }
+
+    /// Whether memory that was given this protection may come to have the protection `other`: a view of a section, or a page
+    /// of a view. A private copy of what may be read is anybody's right, so WRITECOPY asks for no more than READONLY does;
+    /// an executable one must have been allowed as such. Modifiers are another matter.
+    #[doc(alias = "MmCompatibleProtectionMask")]
+    pub const fn covers(self, other: Self) -> bool {
+        const READ: u8 = 1;
+        const WRITE: u8 = 2;
+        const EXECUTE: u8 = 4;
+        const COPY: u8 = 8;
+        const RIGHTS: [u8; 8] = [
+            0,
+            READ,
+            READ | EXECUTE,
+            READ | EXECUTE,
+            READ | WRITE,
+            READ,
+            READ | WRITE | EXECUTE | COPY,
+            READ | EXECUTE | COPY,
+        ];
+        let asked = RIGHTS[(other.0 & 7) as usize];
+        RIGHTS[(self.0 & 7) as usize] & asked == asked
     }
 
     /// Whether the base access allows `access`; the guard is another matter.
@@ -230,6 +258,20 @@ mod tests {
             assert_eq!(protection.is_writable(), code >= 4);
             assert_eq!(protection.is_executable(), [2, 3, 6, 7].contains(&code));
         }
+    }
+
+    #[test]
+    fn a_protection_covers_what_asks_for_no_more() {
+        // One row for each base protection, a mark for each that it covers: - R X XR W C XW XC.
+        let rows = ["*.......", "**...*..", "****.*..", "****.*..", "**..**..", "**...*..", "********", "****.*.*"];
+        for (code, row) in (0..8).zip(rows) {
+            let covered = (0..8).map(|other| Protection::from_code(code).covers(Protection::from_code(other)));
+            let marks: String = covered.map(|covered| if covered { '*' } else { '.' }).collect();
+            assert_eq!(marks, row, "{code}");
+        }
+        assert!(
+            Protection::READWRITE.covers(Protection::NOACCESS) && !Protection::NOACCESS.covers(Protection::READONLY)
+        );
     }
 
     #[test]

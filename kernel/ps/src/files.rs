@@ -109,12 +109,16 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Forgets a control area nobody uses, and its file object.
+    /// Forgets a control area nobody uses, and its file object where it has one.
     pub(crate) fn delete_section(&self, control_area: Link<ControlArea>) {
-        let object = self.machine_record(control_area).file_pointer.get();
-        self.volume().fcb(object).section_object_pointers.image_section_object.set(0);
+        let object = self.machine_record(control_area).file_pointer.get().some();
+        if let Some(object) = object {
+            self.volume().fcb(object).section_object_pointers.image_section_object.set(0);
+        }
         self.mm().delete_section(control_area);
-        self.release(object);
+        if let Some(object) = object {
+            self.release(object);
+        }
     }
 
     /// Reads the page that a fault needs.

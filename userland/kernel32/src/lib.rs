@@ -9,6 +9,7 @@
 //! |---|---|
 //! | how a failure becomes a last error | `ffi/last_error.rs` |
 //! | memory: VirtualAlloc and its kin, heaps | `ffi/virtual_memory.rs`, `ffi/heap.rs` |
+//! | memory that processes share, and files in memory | `ffi/file_mapping.rs` |
 //! | files, pipes and the console | `ffi/file.rs`, `ffi/console.rs`, `ffi/standard_handle.rs` |
 //! | exceptions and registers | `ffi/exception.rs` |
 //! | DLLs | `ffi/module.rs` |

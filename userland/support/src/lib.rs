@@ -26,6 +26,7 @@ pub mod error;
 pub mod error_map;
 pub mod exception;
 pub mod file;
+pub mod file_mapping;
 pub mod find;
 pub mod format;
 pub mod image;

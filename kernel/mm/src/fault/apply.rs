@@ -163,8 +163,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         protection: Option<Protection>,
         access: Access,
     ) -> Result<FaultOutcome, NoFrame> {
-        let own = self.mm.prototype_protection(cell);
-        let protection = protection.unwrap_or(own);
+        let protection = protection.unwrap_or_else(|| self.mm.prototype_protection(cell));
         match allowed(protection, access, self.mm.no_execute, Plan::Retry) {
             Err(_) => return Ok(FaultOutcome::Denied),
             Ok(Plan::Guard(protection)) => return self.take_guard_off(page, before, protection),
@@ -186,7 +185,7 @@ impl<M: Machine> AddressSpace<'_, M> {
                 return Err(none);
             }
         };
-        if copies || !self.mm.valid_entry_tells(protection, own) {
+        if copies || !self.may_stay_shared(page, protection) {
             return self.map_copy(page, before, table, frame, protection);
         }
         let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(PROTOTYPE);
@@ -200,6 +199,11 @@ impl<M: Machine> AddressSpace<'_, M> {
             self.mm.frame(frame).insert_flags(Flags::MODIFIED);
         }
         Ok(FaultOutcome::Resolved(resolution))
+    }
+
+    /// Whether the shared page at `page` may be mapped as it is under `protection`, or only copied.
+    fn may_stay_shared(&self, page: VirtualPage, protection: Protection) -> bool {
+        self.find_vad(page).is_none_or(|vad| self.mm.may_stay_shared(protection, self.inherited(vad, page)))
     }
 
     /// Maps a private copy of the shared page in `shared`, one share of which is for this page and goes, where the PTE was
@@ -230,7 +234,9 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[doc(alias = "MiCopyOnWrite")]
     fn copy_on_write(&self, page: VirtualPage, shared: FrameNumber) -> Result<FaultOutcome, NoFrame> {
         let cell = self.mm.machine.record(pte_of(page));
-        let protection = self.valid_protection(ValidPte(cell.load())).without_copy_on_write();
+        let valid = ValidPte(cell.load());
+        let shown = self.find_vad(page).and_then(|vad| self.protection_of(vad, page, Pte::Valid(valid)));
+        let protection = shown.unwrap_or(Protection::READWRITE).without_copy_on_write();
         let table = self.table_or_new(page)?;
         let copy = self.mm.allocate_any_frame(self.next_color())?;
         self.mm.machine.copy(shared, copy);

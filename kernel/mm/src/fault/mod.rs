@@ -75,7 +75,10 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         match self.prototype_of(vad, page) {
             None => Backing::Nothing,
-            Some(cell) => Backing::Shared(cell, (!flags.has(VadFlags::IMAGE_MAP)).then(|| flags.protection())),
+            Some(cell) if flags.has(VadFlags::IMAGE_MAP) => Backing::Shared(cell, None),
+            // Memory that is committed later has no prototype PTE to speak of before.
+            Some(cell) if self.mm.machine.record(cell).load() == 0 => Backing::Reserved,
+            Some(cell) => Backing::Shared(cell, Some(flags.protection())),
         }
     }
 

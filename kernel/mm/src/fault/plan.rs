@@ -11,7 +11,7 @@ use crate::pte::{COPY_ON_WRITE, PagingFilePage, Pte, PteCell, WRITE};
 pub enum Backing {
     /// No VAD covers the page.
     Nothing,
-    /// Private memory that was reserved and not committed.
+    /// Memory that was reserved and not committed.
     Reserved,
     /// Private memory that was committed with the VAD, under this protection.
     Private(Protection),

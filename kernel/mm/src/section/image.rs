@@ -4,29 +4,23 @@
 //! its last view goes, with its pages on Standby, so that the next process finds them; one whose pages can be written where
 //! all see it goes with its last view, so that the next process starts with what the file says.
 //!
-//! * **S1** A control area's views are the VADs that name it.
 //! * **S2** `NumberOfPfnReferences` is the number of its prototype PTEs that are in memory and come from the file.
 
 use abi::cell::Link;
 use abi::nt::file::FileObject;
 
+use super::blocks::SUBSECTION_SIZE;
 use super::image_layout::{ImageLayout, ImageRun};
 use super::records::{ControlArea, ControlAreaFlags, ImageInformation, SECTOR, Segment, Subsection};
 use crate::MemoryManager;
 use crate::layout::{PAGE_SIZE, PageCount};
 use crate::machine::Machine;
-use crate::pool::{LARGEST_BLOCK, Tag};
+use crate::pool::Tag;
 use crate::protection::Protection;
 use crate::pte::{PrototypePte, PteCell};
 use crate::system::Exhausted;
 
-const CONTROL_AREA: Tag = Tag(*b"MmCa");
-const SEGMENT: Tag = Tag(*b"MmSg");
-const PROTOTYPES: Tag = Tag(*b"MmSt");
 const INFORMATION: Tag = Tag(*b"MmIi");
-const CONTROL_AREA_SIZE: u32 = 0x30;
-const SUBSECTION_SIZE: u32 = 0x20;
-const SEGMENT_SIZE: u32 = 0x40;
 const INFORMATION_SIZE: u32 = 0x30;
 const IMAGE_CONTAINS_CODE: u8 = 1;
 
@@ -69,31 +63,13 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     fn allocate_image_blocks(&self, runs: u32) -> Result<ImageBlocks, Exhausted> {
-        let control_area = self.allocate_zeroed_pool(CONTROL_AREA_SIZE + runs * SUBSECTION_SIZE, CONTROL_AREA)?;
-        let segment = self.allocate_zeroed_pool(SEGMENT_SIZE, SEGMENT).inspect_err(|_| self.free_pool(control_area))?;
+        let control_area = self.allocate_control_area(runs)?;
+        let segment = self.allocate_segment().inspect_err(|_| self.free_pool(control_area))?;
         let information = self.allocate_zeroed_pool(INFORMATION_SIZE, INFORMATION).inspect_err(|_| {
             self.free_pool(control_area);
             self.free_pool(segment);
         })?;
         Ok((control_area, segment, information))
-    }
-
-    fn allocate_prototypes(&self, pages: PageCount) -> Result<Link<PteCell>, Exhausted> {
-        let bytes = pages.0 * 8;
-        if bytes <= LARGEST_BLOCK {
-            self.allocate_pool(bytes, PROTOTYPES)
-        } else {
-            self.allocate_pool_pages(PageCount::of_bytes(bytes).0)
-        }
-    }
-
-    fn free_prototypes(&self, prototypes: Link<PteCell>, pages: PageCount) {
-        let bytes = pages.0 * 8;
-        if bytes <= LARGEST_BLOCK {
-            self.free_pool(prototypes);
-        } else {
-            self.free_pool_pages(prototypes, PageCount::of_bytes(bytes).0);
-        }
     }
 
     fn fill_control_area(&self, link: Link<ControlArea>, segment: Link<Segment>, file: Link<FileObject>, runs: u32) {
@@ -142,7 +118,7 @@ impl<M: Machine> MemoryManager<M> {
     /// One subsection behind the other, each with its share of the prototype PTEs.
     fn fill_subsections(&self, control_area: Link<ControlArea>, prototypes: Link<PteCell>, layout: &ImageLayout<'_>) {
         let mut next = prototypes;
-        let mut link: Link<Subsection> = control_area.offset(CONTROL_AREA_SIZE);
+        let mut link = Self::first_subsection(control_area);
         let last = layout.runs().count() - 1;
         for (index, run) in layout.runs().enumerate() {
             let record = self.machine.record(link);
@@ -172,58 +148,6 @@ impl<M: Machine> MemoryManager<M> {
         }
     }
 
-    /// One more section object refers to `control_area`.
-    pub fn reference_section(&self, control_area: Link<ControlArea>) {
-        self.machine.record(control_area).number_of_section_references.update(|count| count + 1);
-    }
-
-    /// One section object fewer refers to `control_area`; whether the control area is gone with it.
-    #[doc(alias = "MiCheckControlArea")]
-    pub fn release_section(&self, control_area: Link<ControlArea>) -> SectionFate {
-        self.machine.record(control_area).number_of_section_references.update(|count| count - 1);
-        self.section_fate(control_area)
-    }
-
-    /// What is to become of `control_area` after it lost a reference or a view.
-    pub(crate) fn section_fate(&self, control_area: Link<ControlArea>) -> SectionFate {
-        let record = self.machine.record(control_area);
-        let used = record.number_of_section_references.get() + record.number_of_mapped_views.get();
-        let flags = ControlAreaFlags::from_bits_truncate(record.flags.get());
-        if used == 0 && flags.contains(ControlAreaFlags::USER_WRITABLE) {
-            SectionFate::Delete(control_area)
-        } else {
-            SectionFate::Kept
-        }
-    }
-
-    /// Whether nobody uses `control_area`, so that it may be deleted.
-    pub fn section_is_unused(&self, control_area: Link<ControlArea>) -> bool {
-        let record = self.machine.record(control_area);
-        record.number_of_section_references.get() + record.number_of_mapped_views.get() == 0
-    }
-
-    /// Deletes `control_area`, which nobody uses, with all its pages.
-    #[doc(alias = "MiSegmentDelete")]
-    pub fn delete_section(&self, control_area: Link<ControlArea>) {
-        let record = self.machine.record(control_area);
-        let segment_link = record.segment.get();
-        let segment = self.machine.record(segment_link);
-        let pages = PageCount(segment.total_number_of_ptes.get());
-        let prototypes = segment.prototype_pte.get();
-        for index in 0..pages.0 {
-            let cell = self.machine.record(prototypes.offset::<PteCell>(index * 8));
-            if let PrototypePte::Transition(frame, _) = PrototypePte::decode(cell.load()) {
-                self.delete_transition_page(frame);
-            }
-        }
-        self.commit.give_back(segment.number_of_committed_pages.get());
-        self.delist_control_area(control_area);
-        self.free_prototypes(prototypes, pages);
-        self.free_pool(segment.image_information.get());
-        self.free_pool(segment_link);
-        self.free_pool(control_area);
-    }
-
     /// What is known about the image in `control_area`.
     pub fn image_information(&self, control_area: Link<ControlArea>) -> &ImageInformation {
         let segment = self.machine.record(self.machine.record(control_area).segment.get());
@@ -250,43 +174,6 @@ impl<M: Machine> MemoryManager<M> {
         let bytes = (record.file_bytes() - within).min(PAGE_SIZE);
         (file, record.file_offset() + u64::from(within), bytes)
     }
-
-    fn enlist_control_area(&self, link: Link<ControlArea>) {
-        let first = self.control_areas.get();
-        self.machine.record(link).dereference_list[0].set(first.address());
-        if let Some(first) = first.some() {
-            self.machine.record(first).dereference_list[1].set(link.address());
-        }
-        self.control_areas.set(link);
-    }
-
-    fn delist_control_area(&self, link: Link<ControlArea>) {
-        let [next, before] = &self.machine.record(link).dereference_list;
-        let (next, before) = (Link::<ControlArea>::new(next.get()), Link::<ControlArea>::new(before.get()));
-        if let Some(next) = next.some() {
-            self.machine.record(next).dereference_list[1].set(before.address());
-        }
-        match before.some() {
-            Some(before) => self.machine.record(before).dereference_list[0].set(next.address()),
-            None => self.control_areas.set(next),
-        }
-    }
-
-    /// All control areas.
-    pub fn control_areas(&self) -> impl Iterator<Item = Link<ControlArea>> + '_ {
-        let next = |link: &Link<ControlArea>| Link::new(self.machine.record(*link).dereference_list[0].get()).some();
-        core::iter::successors(self.control_areas.get().some(), next)
-    }
-}
-
-/// What is to become of a control area that lost a reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum SectionFate {
-    /// It stays.
-    Kept,
-    /// Its owner forgets it and calls [`MemoryManager::delete_section`].
-    Delete(Link<ControlArea>),
 }
 
 fn is_shared_writable(protection: Protection) -> bool {

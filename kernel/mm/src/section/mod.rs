@@ -1,17 +1,22 @@
 //! Sections: what several processes map, and what comes from a file.
 //!
-//! A file is used as an image or as data. Each use has one control area, shared by all who open it, with an array of
+//! Memory may be shared as such; a file is used as an image or as data. Each use has one control area, shared by all who open it, with an array of
 //! prototype PTEs, one for each page: what a process's own PTEs say of a shared page is only "ask the prototype". So one
 //! frame serves all, and when the last process unmaps it the prototype PTE still knows where it is.
 
+mod blocks;
+mod data_view;
 mod image;
 pub mod image_layout;
+mod lifetime;
+mod memory;
 mod records;
 mod shared_data;
 mod view;
 
-pub use image::SectionFate;
+pub use data_view::{Disposition, ViewRequest};
 pub use image_layout::{ImageLayout, NotAnImage};
+pub use lifetime::SectionFate;
 pub use records::{ControlArea, ControlAreaFlags, ImageInformation, SECTOR, Segment, Subsection};
 pub(crate) use shared_data::SharedData;
 pub use view::{Mapped, Place};

@@ -50,6 +50,14 @@ bitflags! {
         const IMAGE = 1 << 5;
         /// Backed by a file.
         const FILE = 1 << 7;
+        /// Not cached.
+        const NO_CACHE = 1 << 9;
+        /// Its pages are committed later, through any view.
+        const RESERVE = 1 << 12;
+        /// All its pages were committed when it was made.
+        const COMMIT = 1 << 13;
+        /// Views may not change their protection.
+        const NO_CHANGE = 1 << 23;
         /// Pages of it can be written where all mappers see it.
         const USER_WRITABLE = 1 << 26;
     }

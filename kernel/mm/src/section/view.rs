@@ -3,7 +3,7 @@
 use abi::cell::Link;
 use abi::status::NtStatus;
 
-use super::image::SectionFate;
+use super::lifetime::SectionFate;
 use super::records::ControlArea;
 use crate::address_space::AddressSpace;
 use crate::layout::{GRANULARITY_PAGES, PageCount, VirtualAddress, VirtualPage};
@@ -83,9 +83,18 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(self.remove_view(view))
     }
 
+    /// Why what lies at `page` cannot be written to a file: it is no view, or a view of what is no file's data.
+    #[doc(alias = "MmFlushVirtualMemory")]
+    pub fn flush_refusal(&self, page: VirtualPage) -> NtStatus {
+        match self.find_vad(page) {
+            Some(vad) if !self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) => NtStatus::NOT_MAPPED_DATA,
+            _ => NtStatus::NOT_MAPPED_VIEW,
+        }
+    }
+
     pub(crate) fn remove_view(&self, view: VadLink) -> SectionFate {
         let node = self.vads().node(view);
-        let control_area = self.mm.machine.record(view.cast::<Mmvad>()).control_area.get();
+        let control_area = self.control_area_of(view);
         self.delete_pages(node.start(), node.end());
         self.remove_vad(view);
         let area = self.mm.machine.record(control_area);

@@ -9,7 +9,7 @@ use crate::layout::VirtualPage;
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{Pte, VALID, ValidPte};
-use crate::vad::{Mmvad, MmvadShort, VadFlags, VadLink, VadTree};
+use crate::vad::{MmvadShort, VadFlags, VadLink, VadTree};
 
 impl<M: Machine> MemoryManager<M> {
     pub(super) fn verify_charges(&self, process: Link<Eprocess>, tree: &VadTree<'_, M>) -> Result<(), Corruption> {
@@ -44,15 +44,13 @@ impl<M: Machine> MemoryManager<M> {
         found
     }
 
-    /// What the view `vad` of an image should be charged.
+    /// What the view `vad` should be charged.
     fn count_view_charge(&self, process: Link<Eprocess>, vad: VadLink) -> u32 {
         let space = self.address_space(process);
-        let area = self.machine.record(self.machine.record(vad.cast::<Mmvad>()).control_area.get());
-        let mut found = self.machine.record(area.segment.get()).image_commitment.get();
+        let mut found = space.charge_of_view(vad).0;
         self.vad_entries(process, space.vads().node(vad), |page, pte| {
-            let own =
-                space.prototype_of(vad, page).map_or(Protection::NOACCESS, |cell| self.prototype_protection(cell));
-            found += u32::from(pte != Pte::Empty && self.image_page_is_charged(own, pte));
+            let charged = pte != Pte::Empty && self.view_page_is_charged(space.inherited(vad, page), pte);
+            found += u32::from(charged);
         });
         found
     }

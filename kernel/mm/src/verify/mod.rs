@@ -84,6 +84,10 @@ pub enum Corruption {
     S1 { section: Link<ControlArea>, found: u32, recorded: u32 },
     /// The frames of a control area.
     S2 { section: Link<ControlArea>, found: u32, recorded: u32 },
+    /// The committed pages of a section without a file.
+    S3 { section: Link<ControlArea>, found: u32, recorded: u32 },
+    /// The prototype PTEs of the view that starts here.
+    S4 { process: Link<Eprocess>, start: VirtualPage },
     /// A pool block.
     P(Link<()>),
     /// A VAD tree.

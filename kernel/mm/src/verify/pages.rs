@@ -77,7 +77,10 @@ impl<M: Machine> AddressSpace<'_, M> {
         match pte {
             Pte::Empty => true,
             Pte::Valid(valid) if valid.has(PROTOTYPE) => {
-                view && self.prototype_of(vad, page).is_some_and(|cell| self.maps(valid, cell))
+                let given = flags.protection();
+                let writes = flags.has(VadFlags::IMAGE_MAP) || given.is_writable() && !given.is_copy_on_write();
+                let cell = self.prototype_of(vad, page);
+                view && cell.is_some_and(|cell| self.maps(valid, cell)) && (writes || !valid.has(WRITE))
             }
             Pte::Valid(valid) => self.is_own_page(valid),
             Pte::Transition(frame, protection) => {
@@ -86,7 +89,10 @@ impl<M: Machine> AddressSpace<'_, M> {
             }
             Pte::DemandZero(Protection::DECOMMITTED) => flags.has(VadFlags::MEM_COMMIT) && !view,
             Pte::DemandZero(_) | Pte::PagingFile(_) => true,
-            Pte::LookInVad(_) | Pte::Prototype(..) => view,
+            Pte::LookInVad(protection) => {
+                view && (flags.has(VadFlags::IMAGE_MAP) || flags.protection().covers(protection))
+            }
+            Pte::Prototype(..) => view,
         }
     }
 

@@ -1,15 +1,16 @@
-//! S1, S2 and C1: control areas, and the sum of all commit.
+//! S1 to S4 and C1: control areas, their views, and the sum of all commit.
 
 use abi::cell::Link;
+use abi::nt::process::Eprocess;
 
 use super::{Audit, Corruption};
 use crate::MemoryManager;
 use crate::address_space::FIXED_FRAMES;
 use crate::frame::{Flags, Location};
-use crate::layout::{FrameNumber, VirtualPage};
+use crate::layout::{FrameNumber, PAGE_SIZE, VirtualPage};
 use crate::machine::Machine;
 use crate::pte::{PrototypePte, PteCell};
-use crate::section::ControlArea;
+use crate::section::{ControlArea, ControlAreaFlags};
 use crate::vad::{Mmvad, VadFlags, VadTree};
 
 impl<M: Machine> MemoryManager<M> {
@@ -26,6 +27,44 @@ impl<M: Machine> MemoryManager<M> {
             let recorded = record.number_of_pfn_references.get();
             if found != recorded {
                 return Err(Corruption::S2 { section, found, recorded });
+            }
+            self.verify_committed(section)?;
+        }
+        self.address_spaces().try_for_each(|process| self.verify_views(process))
+    }
+
+    /// S3.
+    fn verify_committed(&self, section: Link<ControlArea>) -> Result<(), Corruption> {
+        let record = self.machine.record(section);
+        let flags = ControlAreaFlags::from_bits_truncate(record.flags.get());
+        if flags.contains(ControlAreaFlags::FILE) {
+            return Ok(());
+        }
+        let segment = self.machine.record(record.segment.get());
+        let pages = segment.total_number_of_ptes.get();
+        let found = pages - self.uncommitted_prototypes(segment.prototype_pte.get(), pages);
+        let recorded = segment.number_of_committed_pages.get();
+        let whole = flags.contains(ControlAreaFlags::RESERVE) || found == pages;
+        if found == recorded && whole { Ok(()) } else { Err(Corruption::S3 { section, found, recorded }) }
+    }
+
+    /// S4 for the views of `process`.
+    fn verify_views(&self, process: Link<Eprocess>) -> Result<(), Corruption> {
+        let tree = VadTree::new(&self.machine.record(process).vad_root, &self.machine);
+        for vad in tree.iter() {
+            let node = tree.node(vad);
+            if node.flags().has(VadFlags::PRIVATE_MEMORY) || node.flags().has(VadFlags::IMAGE_MAP) {
+                continue;
+            }
+            let view = self.machine.record(vad.cast::<Mmvad>());
+            let segment = self.machine.record(self.machine.record(view.control_area.get()).segment.get());
+            let offset = view.flags2().file_offset() / u64::from(PAGE_SIZE);
+            let (base, first) = (segment.prototype_pte.get(), view.first_prototype_pte.get());
+            let last = first.offset::<PteCell>((node.pages().0 - 1) * 8);
+            let within = offset + u64::from(node.pages().0) <= u64::from(segment.total_number_of_ptes.get());
+            let named = first == base.offset(offset as u32 * 8) && view.last_contiguous_pte.get() == last;
+            if !within || !named {
+                return Err(Corruption::S4 { process, start: node.start() });
             }
         }
         Ok(())

@@ -159,10 +159,10 @@ impl<M: Machine> AddressSpace<'_, M> {
     fn commit(&self, protection: Protection, range: PageRange) -> Result<(), NtStatus> {
         let vad = self.enclosing_vad(range)?;
         if !self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) {
-            return Err(match protection.caching() {
-                Caching::Cached => NtStatus::ALREADY_COMMITTED,
-                Caching::Uncached | Caching::WriteCombined => NtStatus::INVALID_PAGE_PROTECTION,
-            });
+            if protection.caching() != Caching::Cached {
+                return Err(NtStatus::INVALID_PAGE_PROTECTION);
+            }
+            return self.commit_in_view(vad, protection, range);
         }
         if protection.is_copy_on_write() {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);

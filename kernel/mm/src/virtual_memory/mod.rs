@@ -6,8 +6,9 @@
 //!
 //! * **M1** A private VAD's commit charge is the number of its committed pages.
 //! * **M2** In a VAD with MemCommit a page whose PTE is empty is committed; what was decommitted there says so in its PTE.
-//! * **M3** The commit charge of an image's view is the image's own commitment (its copy-on-write pages) and one for each
-//!   other page that the process owns or, by the protection it gave it, may come to own.
+//! * **M3** The commit charge of a view is what it is charged as a whole (an image's own commitment, which is its copy-on-write
+//!   pages; all pages of a copy-on-write view of memory) and one for each other page that the process owns or, by the
+//!   protection it gave it, may come to own.
 //!
 //! Source: documented parameters and refusals of NtAllocateVirtualMemory, NtFreeVirtualMemory, NtProtectVirtualMemory and
 //! NtQueryVirtualMemory; order of checks as observed of Windows.

@@ -11,12 +11,40 @@ use crate::pte::{
     ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, PROTOTYPE, PagingFilePage, Pte, ValidPte, WRITE, pte_of,
     software_protection, with_software_protection,
 };
-use crate::vad::VadLink;
+use crate::vad::{VadFlags, VadLink};
 
 /// Bits of a valid entry that say what it allows.
 const PERMISSIONS: u64 = WRITE | COPY_ON_WRITE | CACHE_DISABLE | crate::pte::NO_EXECUTE;
 
+/// What protects a page of a view whose process has changed nothing.
+#[derive(Clone, Copy)]
+pub(crate) enum Inherited {
+    /// In an image, what the page's own prototype PTE says.
+    FromPage(Protection),
+    /// In memory that is shared as such, what the view was mapped with.
+    FromView(Protection),
+}
+
+impl Inherited {
+    /// The protection, wherever it comes from.
+    pub(crate) const fn protection(self) -> Protection {
+        match self {
+            Self::FromPage(protection) | Self::FromView(protection) => protection,
+        }
+    }
+}
+
 impl<M: Machine> AddressSpace<'_, M> {
+    /// What protects `page` of the view `vad` where nothing else is said.
+    pub(crate) fn inherited(&self, vad: VadLink, page: VirtualPage) -> Inherited {
+        let flags = self.vads().node(vad).flags();
+        if !flags.has(VadFlags::IMAGE_MAP) {
+            return Inherited::FromView(flags.protection());
+        }
+        let own = self.prototype_of(vad, page).map(|cell| self.mm.prototype_protection(cell));
+        Inherited::FromPage(own.unwrap_or(Protection::NOACCESS))
+    }
+
     /// The decoded PTE of `page`.
     #[inline]
     pub(crate) fn decode(&self, page: VirtualPage) -> Pte {
@@ -44,15 +72,11 @@ impl<M: Machine> AddressSpace<'_, M> {
             | Pte::LookInVad(protection) => Some(protection),
             Pte::Prototype(cell, Protection::ZERO) => Some(self.mm.prototype_protection(cell)),
             Pte::Prototype(_, protection) => Some(protection),
-            Pte::Valid(valid) => Some(self.valid_protection(valid)),
+            Pte::Valid(valid) if valid.has(PROTOTYPE) => {
+                Some(self.mm.shared_protection(valid, self.inherited(vad, page).protection()))
+            }
+            Pte::Valid(valid) => Some(software_protection(self.mm.frame(valid.frame()).original_pte.get())),
         }
-    }
-
-    /// The protection behind a valid entry: a private page's frame remembers it, a shared page's is its own unless the
-    /// entry says otherwise.
-    pub(crate) fn valid_protection(&self, valid: ValidPte) -> Protection {
-        let own = software_protection(self.mm.frame(valid.frame()).original_pte.get());
-        if valid.has(PROTOTYPE) { self.mm.shared_protection(valid, own) } else { own }
     }
 
     /// Gives `page` of a private VAD, committed, the protection `new`.
@@ -94,8 +118,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
     }
 
-    /// Gives `page` of an image the protection `new`.
-    pub(crate) fn protect_image_page(&self, vad: VadLink, page: VirtualPage, new: Protection) {
+    /// Gives `page` of a view the protection `new`.
+    pub(crate) fn protect_view_page(&self, vad: VadLink, page: VirtualPage, new: Protection) {
         let Some(cell) = self.pte(page) else { return };
         let pte = Pte::decode(cell.load());
         match pte {
@@ -115,8 +139,8 @@ impl<M: Machine> AddressSpace<'_, M> {
     fn protect_shared_page(&self, vad: VadLink, page: VirtualPage, valid: ValidPte, new: Protection) {
         let frame = valid.frame();
         let cell = self.mm.machine.record(pte_of(page));
-        let own = self.prototype_of(vad, page).map_or(new, |link| self.mm.prototype_protection(link));
-        if !new.denies_all() && !new.is_guard() && self.mm.valid_entry_tells(new, own) {
+        let inherited = self.inherited(vad, page);
+        if !new.denies_all() && !new.is_guard() && self.mm.may_stay_shared(new, inherited) {
             let entry = ValidPte::user(frame, new, self.mm.no_execute).with(PROTOTYPE | valid.0 & DIRTY);
             let old = self.mm.machine.exchange(cell, entry.0);
             self.mm.machine.flush(page);
@@ -154,9 +178,9 @@ impl<M: Machine> MemoryManager<M> {
         original.set(with_software_protection(original.get(), protection));
     }
 
-    /// The protection behind the valid entry of a shared page whose own protection is `own`: `own`, unless the bits say
+    /// The protection behind the valid entry of a shared page that inherits the protection `own`: that, unless the bits say
     /// something else.
-    fn shared_protection(&self, valid: ValidPte, own: Protection) -> Protection {
+    pub(crate) fn shared_protection(&self, valid: ValidPte, own: Protection) -> Protection {
         let expected = ValidPte::user(valid.frame(), own, self.no_execute);
         if (valid.0 ^ expected.0) & PERMISSIONS == 0 {
             return own;
@@ -171,12 +195,13 @@ impl<M: Machine> MemoryManager<M> {
         Protection::from_code(access.code() | if executable { 2 } else { 0 } | uncached)
     }
 
-    /// Whether a page of an image whose section gives it the protection `own` and whose PTE is `pte` is charged to the
-    /// process beyond the image's own commitment (M3): it is the process's own, or may become so.
-    pub(crate) fn image_page_is_charged(&self, own: Protection, pte: Pte) -> bool {
+    /// Whether a page of a view that inherits `inherited` and whose PTE is `pte` is charged to the process beyond what the view
+    /// as a whole is charged (M3): it is the process's own, or may become so.
+    pub(crate) fn view_page_is_charged(&self, inherited: Inherited, pte: Pte) -> bool {
+        let own = inherited.protection();
         let may_be_copied = |protection: Protection| {
-            let tells = protection.denies_all() || self.valid_entry_tells(protection.without_guard(), own);
-            protection.is_copy_on_write() || !tells
+            let stays = protection.denies_all() || self.may_stay_shared(protection.without_guard(), inherited);
+            protection.is_copy_on_write() || !stays
         };
         !own.is_copy_on_write()
             && match pte {
@@ -187,9 +212,11 @@ impl<M: Machine> MemoryManager<M> {
             }
     }
 
-    /// Whether the valid entry of a shared page under `protection` can be read back, given the page's own protection. Where
-    /// it cannot (no NX, EXECUTE against EXECUTE_READ), the process gets a copy, whose frame remembers.
-    pub(crate) fn valid_entry_tells(&self, protection: Protection, own: Protection) -> bool {
+    /// Whether a page under `protection` may be mapped from where all have it. In an image only if the valid entry can be read
+    /// back; where it cannot (no NX, EXECUTE against EXECUTE_READ), the process gets a copy, whose frame remembers. Memory that
+    /// is shared as such stays shared, and the nearest protection is read back.
+    pub(crate) fn may_stay_shared(&self, protection: Protection, inherited: Inherited) -> bool {
+        let Inherited::FromPage(own) = inherited else { return true };
         let entry = ValidPte::user(FrameNumber(0), protection, self.no_execute);
         self.shared_protection(entry, own) == protection && protection.caching() != Caching::WriteCombined
     }

@@ -4,6 +4,7 @@ use abi::memory::PAGE_WRITECOMBINE;
 use abi::status::NtStatus;
 
 use super::PageRange;
+use super::pages::Inherited;
 use crate::address_space::AddressSpace;
 use crate::layout::{HIGHEST_VAD_ADDRESS, VirtualPage};
 use crate::machine::Machine;
@@ -46,6 +47,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         if private && new.is_copy_on_write() || !private && new.caching() != Caching::Cached {
             return Err(NtStatus::INVALID_PARAMETER_4);
         }
+        if !private {
+            self.check_view_protection(vad, new)?;
+        }
         let old = self.committed_protection(vad, range.start).ok_or(NtStatus::NOT_COMMITTED)?;
         if self.committed_pages(vad, range.start, range.end) != range.pages() {
             return Err(NtStatus::NOT_COMMITTED);
@@ -53,7 +57,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         if private {
             self.protect_private(vad, range, new)?;
         } else {
-            self.protect_image(vad, range, new)?;
+            self.protect_view(vad, range, new, || {})?;
         }
         Ok((range, old.to_win32()))
     }
@@ -69,21 +73,39 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(())
     }
 
-    /// Pages that the process owns now, or may come to own, and that the image's own commitment does not count, are charged
-    /// (M3); those that it can no longer come to own are given back.
-    fn protect_image(&self, vad: VadLink, range: PageRange, new: Protection) -> Result<(), NtStatus> {
+    /// In an image every protection can be had, if need be of a copy; elsewhere no more than what the view was mapped with.
+    pub(crate) fn check_view_protection(&self, vad: VadLink, new: Protection) -> Result<(), NtStatus> {
+        let flags = self.vads().node(vad).flags();
+        if flags.has(VadFlags::IMAGE_MAP) || flags.protection().covers(new) {
+            Ok(())
+        } else {
+            Err(NtStatus::SECTION_PROTECTION)
+        }
+    }
+
+    /// Pages that the process owns now, or may come to own, and that the charge of the view as a whole does not count, are
+    /// charged (M3); those that it can no longer come to own are given back. `first` is done before the first change, when nothing
+    /// can fail any more.
+    pub(crate) fn protect_view(
+        &self,
+        vad: VadLink,
+        range: PageRange,
+        new: Protection,
+        first: impl FnOnce(),
+    ) -> Result<(), NtStatus> {
         let pages = || (range.start.0..=range.end.0).map(VirtualPage);
         let charged = |under| pages().filter(|page| self.is_charged(vad, *page, under)).count() as u32;
         let (before, after) = (charged(None), charged(Some(new)));
         let charge = self.mm.commit.charge(after.saturating_sub(before))?;
         self.make_tables(range.start, range.end).map_err(|_| NtStatus::NO_MEMORY)?;
+        first();
         self.keep(charge);
         self.give_back(before.saturating_sub(after));
         self.add_charge(vad, after as i32 - before as i32);
         for page in pages() {
-            let new = self.image_protection(vad, page, new);
+            let new = self.view_protection(vad, page, new);
             if self.committed_protection(vad, page) != Some(new) {
-                self.protect_image_page(vad, page, new);
+                self.protect_view_page(vad, page, new);
             }
         }
         self.drop_empty_tables(range.start, range.end);
@@ -91,12 +113,16 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// In an image a writable protection means a private copy, but where the section itself is shared and writable.
-    fn image_protection(&self, vad: VadLink, page: VirtualPage, new: Protection) -> Protection {
-        let own = self.own_protection(vad, page);
-        if own.is_writable() && !own.is_copy_on_write() { new } else { new.with_copy_on_write() }
+    fn view_protection(&self, vad: VadLink, page: VirtualPage, new: Protection) -> Protection {
+        match self.inherited(vad, page) {
+            Inherited::FromView(given) if given.caching() == Caching::Uncached => new.without_cache(),
+            Inherited::FromView(_) => new,
+            Inherited::FromPage(own) if own.is_writable() && !own.is_copy_on_write() => new,
+            Inherited::FromPage(_) => new.with_copy_on_write(),
+        }
     }
 
-    /// M3 for one page of an image, as it is or under the protection `new`.
+    /// M3 for one page of a view, as it is or under the protection `new`.
     fn is_charged(&self, vad: VadLink, page: VirtualPage, new: Option<Protection>) -> bool {
         let pte = self.decode(page);
         let shared = match pte {
@@ -105,13 +131,9 @@ impl<M: Machine> AddressSpace<'_, M> {
             Pte::DemandZero(_) | Pte::Transition(..) | Pte::PagingFile(_) => false,
         };
         let then = match new {
-            Some(new) if shared => Pte::LookInVad(self.image_protection(vad, page, new)),
+            Some(new) if shared => Pte::LookInVad(self.view_protection(vad, page, new)),
             _ => pte,
         };
-        self.mm.image_page_is_charged(self.own_protection(vad, page), then)
-    }
-
-    fn own_protection(&self, vad: VadLink, page: VirtualPage) -> Protection {
-        self.prototype_of(vad, page).map_or(Protection::NOACCESS, |cell| self.mm.prototype_protection(cell))
+        self.mm.view_page_is_charged(self.inherited(vad, page), then)
     }
 }

@@ -91,7 +91,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
     }
 
-    /// The last page up to `last` that is like `page`. Where a private VAD has no page table, 2 MB are alike at a stroke.
+    /// The last page up to `last` that is like `page`. Where there is no page table, 2 MB are alike at a stroke, but in images
+    /// and in memory that is committed page by page through any view.
     #[doc(alias = "MiQueryAddressState")]
     fn run_end(
         &self,
@@ -100,14 +101,14 @@ impl<M: Machine> AddressSpace<'_, M> {
         last: VirtualPage,
         protection: Option<Protection>,
     ) -> VirtualPage {
-        let private = self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY);
+        let even = self.is_even_without_entries(vad);
         let mut end = page;
         while end < last {
             let next = VirtualPage(end.0 + 1);
             if self.committed_protection(vad, next) != protection {
                 break;
             }
-            end = if private && self.table(next).is_none() {
+            end = if even && self.table(next).is_none() {
                 VirtualPage((next.0 | (ENTRIES_PER_TABLE - 1)).min(last.0))
             } else {
                 next

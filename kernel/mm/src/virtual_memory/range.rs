@@ -128,7 +128,10 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// Pages of `start..=end`, within `vad`, that are committed.
     pub(crate) fn committed_pages(&self, vad: VadLink, start: VirtualPage, end: VirtualPage) -> u32 {
         let flags = self.vads().node(vad).flags();
-        let whole = flags.has(VadFlags::MEM_COMMIT) || !flags.has(VadFlags::PRIVATE_MEMORY);
+        if !flags.has(VadFlags::PRIVATE_MEMORY) {
+            return self.committed_in_view(vad, start, end);
+        }
+        let whole = flags.has(VadFlags::MEM_COMMIT);
         let mut committed = if whole { end.0 - start.0 + 1 } else { 0 };
         self.each_table(start, end, |first, last, _| {
             for page in (first.0..=last.0).map(VirtualPage) {

@@ -39,6 +39,9 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::NOT_SUPPORTED);
         }
         let section = self.section_by_handle(section, SECTION_MAP_EXECUTE)?;
+        if !self.is_image(self.control_area_of(section)) {
+            return Err(NtStatus::SECTION_NOT_IMAGE);
+        }
         // There are neither debug objects nor ports that a handle could lead to.
         if let Some(port) = [debug_port, exception_port].into_iter().find(|port| *port != 0) {
             self.current_handles().get_any(Handle(port))?;

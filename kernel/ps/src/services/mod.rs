@@ -23,6 +23,7 @@ mod semaphore;
 mod system_information;
 mod thread;
 mod thread_information;
+mod view;
 mod volume;
 mod wait;
 
@@ -74,6 +75,8 @@ impl<P: Platform> Executive<P> {
             Service::NtMapViewOfSection => self.map_view_of_section(words),
             Service::NtUnmapViewOfSection => self.unmap_view_of_section(words),
             Service::NtQuerySection => self.query_section(words),
+            Service::NtExtendSection => self.extend_section(words),
+            Service::NtFlushVirtualMemory => self.flush_virtual_memory(words),
             Service::NtOpenFile => self.open_file(words),
             Service::NtCreateFile => self.create_file(words),
             Service::NtReadFile => self.read_file(words),

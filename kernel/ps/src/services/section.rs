@@ -1,16 +1,15 @@
-//! Sections and views: images only, so far.
+//! Sections: of images and of memory without a file, so far. Their views are in `view`.
 //!
-//! Source: documented parameters and refusals of NtCreateSection, NtMapViewOfSection and NtUnmapViewOfSection.
+//! Source: documented parameters and refusals of NtCreateSection, NtOpenSection, NtQuerySection and NtExtendSection.
 
-use abi::access::{SECTION_ALL_ACCESS, SECTION_MAP_EXECUTE, SECTION_MAP_READ, SECTION_MAP_WRITE, SECTION_QUERY};
+use abi::access::{SECTION_ALL_ACCESS, SECTION_EXTEND_SIZE, SECTION_QUERY};
 use abi::cell::Link;
 use abi::memory::*;
 use abi::nt::file::FileObject;
 use abi::nt::section::SectionObject;
 use abi::status::NtStatus;
-use mm::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::protection::Protection;
-use mm::section::{ControlArea, Place, Segment};
+use mm::section::{ControlArea, ControlAreaFlags, Segment};
 use ob::{Handle, Kind};
 
 use crate::executive::Executive;
@@ -18,13 +17,18 @@ use crate::platform::Platform;
 
 /// Allocation attributes NtCreateSection knows.
 const KNOWN_ATTRIBUTES: u32 = SEC_BASED | SEC_NO_CHANGE | SEC_IMAGE | SEC_RESERVE | SEC_COMMIT | SEC_NOCACHE;
-/// Allocation types NtMapViewOfSection knows.
-const KNOWN_TYPES: u32 = MEM_TOP_DOWN | MEM_LARGE_PAGES | MEM_DOS_LIM | SEC_NO_CHANGE | MEM_RESERVE;
-/// Most high address bits a program may ask to be zero.
-const MAXIMUM_ZERO_BITS: u32 = 21;
 /// `SectionImageInformation` and `SectionBasicInformation` of NtQuerySection.
 const BASIC_INFORMATION: u32 = 0;
 const IMAGE_INFORMATION: u32 = 1;
+/// How the attributes of a section stand in its flags.
+const ATTRIBUTES: [(u32, ControlAreaFlags); 6] = [
+    (SEC_NO_CHANGE, ControlAreaFlags::NO_CHANGE),
+    (SEC_FILE, ControlAreaFlags::FILE),
+    (SEC_IMAGE, ControlAreaFlags::IMAGE),
+    (SEC_RESERVE, ControlAreaFlags::RESERVE),
+    (SEC_COMMIT, ControlAreaFlags::COMMIT),
+    (SEC_NOCACHE, ControlAreaFlags::NO_CACHE),
+];
 
 impl<P: Platform> Executive<P> {
     pub(super) fn create_section(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
@@ -32,26 +36,33 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::INVALID_PARAMETER);
         };
         check_attributes(attributes)?;
-        check_section_protection(protect)?;
+        let protection = check_section_protection(protect)?;
         self.probe_word(handle_at)?;
-        if size_at != 0 {
-            self.read_long(size_at)?;
-        }
-        if attributes_at != 0 && self.read_word(attributes_at)? != 0x18 {
-            return Err(NtStatus::INVALID_PARAMETER);
-        }
-        if attributes & SEC_IMAGE == 0 {
+        let size = if size_at == 0 { 0 } else { self.read_long(size_at)? };
+        let inherit = self.read_attributes(attributes_at)?;
+        let section = match (attributes & SEC_IMAGE != 0, file) {
+            (true, 0) => return Err(NtStatus::INVALID_FILE_FOR_SECTION),
+            (true, file) => self.create_image_section(self.file_by_handle(file, abi::access::FILE_EXECUTE)?)?,
+            (false, 0) => self.create_memory_section(size, protection, attributes)?,
+            (false, _) => return Err(NtStatus::NOT_IMPLEMENTED),
+        };
+        self.machine_record(section).initial_page_protection.set(protect);
+        self.give_handle(section, access, inherit, handle_at)
+    }
+
+    /// A section object, with one reference, over new memory that has no file.
+    fn create_memory_section(
+        &self,
+        size: u64,
+        protection: Protection,
+        attributes: u32,
+    ) -> Result<Link<SectionObject>, NtStatus> {
+        if attributes & SEC_BASED != 0 {
             return Err(NtStatus::NOT_IMPLEMENTED);
         }
-        if file == 0 {
-            return Err(NtStatus::INVALID_FILE_FOR_SECTION);
-        }
-        let file = self.file_by_handle(file, abi::access::FILE_EXECUTE)?;
-        let section = self.create_image_section(file)?;
-        self.machine_record(section).initial_page_protection.set(protect);
-        let handle = self.insert_handle(section, access & (SECTION_ALL_ACCESS | abi::access::GENERIC_ALL))?;
-        self.write_word(handle_at, handle)?;
-        Ok(NtStatus::SUCCESS)
+        let kind = ATTRIBUTES.into_iter().filter(|(attribute, _)| attributes & attribute != 0).map(|(_, flag)| flag);
+        let control_area = self.mm().create_memory(size, protection, kind.collect())?;
+        self.create_section_object(control_area)
     }
 
     /// Opens a section by its name. The only names there are those of the DLLs that every process may map.
@@ -69,8 +80,14 @@ impl<P: Platform> Executive<P> {
     /// A section object, with one reference, over the image in `file`.
     pub(crate) fn create_image_section(&self, file: Link<FileObject>) -> Result<Link<SectionObject>, NtStatus> {
         let control_area = self.image_of(file)?;
+        self.create_section_object(control_area)
+    }
+
+    /// A section object over `control_area`, whose reference becomes the object's or is given up.
+    fn create_section_object(&self, control_area: Link<ControlArea>) -> Result<Link<SectionObject>, NtStatus> {
         let Ok(section) = self.objects().create::<SectionObject>() else {
-            let _ = self.mm().release_section(control_area);
+            let fate = self.mm().release_section(control_area);
+            self.settle_section(fate);
             return Err(NtStatus::INSUFFICIENT_RESOURCES);
         };
         let area = self.machine_record(control_area);
@@ -88,61 +105,6 @@ impl<P: Platform> Executive<P> {
         self.machine_record(segment).control_area.get()
     }
 
-    pub(super) fn map_view_of_section(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[section, process, base_at, zero_bits, commit, offset_at, size_at, disposition, kind, protect] = arguments
-        else {
-            return Err(NtStatus::INVALID_PARAMETER);
-        };
-        if disposition != VIEW_SHARE && disposition != VIEW_UNMAP {
-            return Err(NtStatus::INVALID_PARAMETER_8);
-        }
-        if kind & !KNOWN_TYPES != 0 {
-            return Err(NtStatus::INVALID_PARAMETER_9);
-        }
-        let protection = Protection::from_win32(protect).map_err(|_| NtStatus::INVALID_PAGE_PROTECTION)?;
-        let base = self.probe_word(base_at)?;
-        let size = self.probe_word(size_at)?;
-        let offset = if offset_at == 0 { 0 } else { self.read_long(offset_at)? };
-        if base > HIGHEST_VAD_ADDRESS || size > HIGHEST_VAD_ADDRESS - base {
-            return Err(NtStatus::INVALID_PARAMETER_3);
-        }
-        if zero_bits > MAXIMUM_ZERO_BITS {
-            return Err(NtStatus::INVALID_PARAMETER_4);
-        }
-        if base % ALLOCATION_GRANULARITY != 0 || offset % u64::from(ALLOCATION_GRANULARITY) != 0 {
-            return Err(NtStatus::MAPPED_ALIGNMENT);
-        }
-        let process = self.process_by_handle(process, abi::access::PROCESS_VM_OPERATION)?;
-        let section = self.section_by_handle(section, needed_access(protection))?;
-        let control_area = self.control_area_of(section);
-        let whole = self.machine_record(section).size_of_section.get();
-        if offset != 0 || u64::from(size) > whole {
-            return Err(NtStatus::INVALID_VIEW_SIZE);
-        }
-        if u64::from(commit) > whole {
-            return Err(NtStatus::INVALID_PARAMETER_5);
-        }
-        let wanted = (base != 0).then(|| VirtualAddress(base).page());
-        let mapped = self.attached(process, |space| space.map_image(control_area, wanted))?;
-        self.write_word(base_at, mapped.start.address().0)?;
-        self.write_word(size_at, mapped.pages.0 * PAGE_SIZE)?;
-        Ok(match mapped.place {
-            Place::AtBase => NtStatus::SUCCESS,
-            Place::Elsewhere => NtStatus::IMAGE_NOT_AT_BASE,
-        })
-    }
-
-    pub(super) fn unmap_view_of_section(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[process, base] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        if base > HIGHEST_VAD_ADDRESS {
-            return Err(NtStatus::NOT_MAPPED_VIEW);
-        }
-        let process = self.process_by_handle(process, abi::access::PROCESS_VM_OPERATION)?;
-        let fate = self.attached(process, |space| space.unmap_view(VirtualAddress(base).page()))?;
-        self.settle_section(fate);
-        Ok(NtStatus::SUCCESS)
-    }
-
     pub(super) fn query_section(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[section, class, buffer, length, returned_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let needed = match class {
@@ -155,7 +117,10 @@ impl<P: Platform> Executive<P> {
         }
         self.probe_optional(returned_at)?;
         let section = self.section_by_handle(Handle(section).0, SECTION_QUERY)?;
-        let words = self.section_information(section, class);
+        let words = match class {
+            BASIC_INFORMATION => self.basic_section_information(section),
+            _ => self.section_image_information(section)?,
+        };
         for (index, word) in words.iter().take(needed as usize / 4).enumerate() {
             self.write_word(buffer.wrapping_add(index as u32 * 4), *word)?;
         }
@@ -163,17 +128,24 @@ impl<P: Platform> Executive<P> {
         Ok(NtStatus::SUCCESS)
     }
 
-    fn section_information(&self, section: Link<SectionObject>, class: u32) -> [u32; 12] {
+    fn basic_section_information(&self, section: Link<SectionObject>) -> [u32; 12] {
         let body = self.machine_record(section);
-        let information = self.mm().image_information(self.control_area_of(section));
-        if class == BASIC_INFORMATION {
-            let size = body.size_of_section.get();
-            let mut words = [0; 12];
-            words[..4].copy_from_slice(&[0, SEC_IMAGE | SEC_FILE, size as u32, (size >> 32) as u32]);
-            return words;
+        let (size, flags) = (body.size_of_section.get(), ControlAreaFlags::from_bits_truncate(body.flags.get()));
+        let attributes = ATTRIBUTES.into_iter().filter(|(_, flag)| flags.contains(*flag));
+        let attributes = attributes.fold(0, |sum, (attribute, _)| sum | attribute);
+        let mut words = [0; 12];
+        words[..4].copy_from_slice(&[0, attributes, size as u32, (size >> 32) as u32]);
+        words
+    }
+
+    fn section_image_information(&self, section: Link<SectionObject>) -> Result<[u32; 12], NtStatus> {
+        let control_area = self.control_area_of(section);
+        if !self.is_image(control_area) {
+            return Err(NtStatus::SECTION_NOT_IMAGE);
         }
+        let information = self.mm().image_information(control_area);
         let pair = |low: u16, high: u16| u32::from(low) | u32::from(high) << 16;
-        [
+        Ok([
             information.transfer_address.get(),
             information.zero_bits.get(),
             information.maximum_stack_size.get(),
@@ -186,7 +158,22 @@ impl<P: Platform> Executive<P> {
             information.loader_flags.get(),
             information.image_file_size.get(),
             0,
-        ]
+        ])
+    }
+
+    /// Whether `control_area` is that of an image.
+    pub(crate) fn is_image(&self, control_area: Link<ControlArea>) -> bool {
+        let flags = self.machine_record(control_area).flags.get();
+        ControlAreaFlags::from_bits_truncate(flags).contains(ControlAreaFlags::IMAGE)
+    }
+
+    /// Only the section of a file's data can become longer, and there is none yet.
+    pub(super) fn extend_section(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[section, size_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        self.probe_word(size_at)?;
+        self.probe_word(size_at.wrapping_add(4))?;
+        self.section_by_handle(section, SECTION_EXTEND_SIZE)?;
+        Err(NtStatus::SECTION_NOT_EXTENDED)
     }
 }
 
@@ -201,19 +188,12 @@ fn check_attributes(attributes: u32) -> Result<(), NtStatus> {
 }
 
 /// A section has a plain base protection.
-fn check_section_protection(protect: u32) -> Result<(), NtStatus> {
+fn check_section_protection(protect: u32) -> Result<Protection, NtStatus> {
     let plain = protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE | PAGE_GUARD | PAGE_NOACCESS) == 0;
     match Protection::from_win32(protect) {
-        Ok(_) if plain => Ok(()),
+        Ok(protection) if plain => Ok(protection),
         _ => Err(NtStatus::INVALID_PAGE_PROTECTION),
     }
-}
-
-/// What a handle must allow for a view of this protection.
-fn needed_access(protection: Protection) -> u32 {
-    let write = if protection.is_writable() && !protection.is_copy_on_write() { SECTION_MAP_WRITE } else { 0 };
-    let execute = if protection.is_executable() { SECTION_MAP_EXECUTE } else { 0 };
-    SECTION_MAP_READ | write | execute
 }
 
 #[cfg(test)]
@@ -240,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_section_takes_no_modifier() {
-        assert_eq!(check_section_protection(PAGE_EXECUTE), Ok(()));
+        assert_eq!(check_section_protection(PAGE_EXECUTE), Ok(Protection::EXECUTE));
         for protect in [PAGE_NOACCESS, PAGE_READWRITE | PAGE_GUARD, PAGE_READWRITE | PAGE_NOCACHE, 0, 3] {
             assert_eq!(check_section_protection(protect), Err(NtStatus::INVALID_PAGE_PROTECTION));
         }

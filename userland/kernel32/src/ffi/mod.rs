@@ -15,6 +15,7 @@ mod exception;
 mod failure;
 mod file;
 mod file_information;
+mod file_mapping;
 mod find;
 mod heap;
 mod interlocked;

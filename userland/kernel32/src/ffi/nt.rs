@@ -86,9 +86,22 @@ unsafe extern "system" {
     ) -> u32;
     pub fn NtFlushBuffersFile(file: u32, status: *mut u32) -> u32;
     pub fn NtFlushInstructionCache(process: u32, base: u32, size: u32) -> u32;
+    pub fn NtFlushVirtualMemory(process: u32, base: *mut u32, size: *mut u32, status: *mut u32) -> u32;
     pub fn NtFreeVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
     pub fn NtGetContextThread(thread: u32, context: *mut u8) -> u32;
     pub fn NtLockVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
+    pub fn NtMapViewOfSection(
+        section: u32,
+        process: u32,
+        base: *mut u32,
+        zero_bits: u32,
+        commit: u32,
+        offset: *mut u64,
+        size: *mut u32,
+        disposition: u32,
+        kind: u32,
+        protection: u32,
+    ) -> u32;
     pub fn NtOpenFile(
         handle: *mut u32,
         access: u32,
@@ -154,6 +167,7 @@ unsafe extern "system" {
     pub fn RtlRaiseException(record: *mut ExceptionRecord);
     pub fn NtTerminateProcess(process: u32, status: u32) -> u32;
     pub fn NtUnlockVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
+    pub fn NtUnmapViewOfSection(process: u32, base: u32) -> u32;
     pub fn NtWriteFile(
         file: u32,
         event: u32,

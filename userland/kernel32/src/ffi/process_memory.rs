@@ -5,6 +5,8 @@ use super::nt::{NtFlushInstructionCache, NtProtectVirtualMemory, NtReadVirtualMe
 use user_support::error::Win32Error;
 use user_support::status::Status;
 
+const READ_WRITE: u32 = 0x04;
+const WRITE_COPY: u32 = 0x08;
 const EXECUTE_READ_WRITE: u32 = 0x40;
 /// Protections under which the bytes can be written as they are.
 const WRITABLE: u32 = 0x04 | 0x08 | 0x40 | 0x80;
@@ -44,7 +46,7 @@ pub unsafe extern "system" fn WriteProcessMemory(
     size: u32,
     copied: *mut u32,
 ) -> Bool {
-    let old = match protect(process, address, size, EXECUTE_READ_WRITE) {
+    let old = match open(process, address, size) {
         Ok(old) => old,
         Err(status) => return fail_with(status),
     };
@@ -76,6 +78,17 @@ pub unsafe extern "system" fn WriteProcessMemory(
 pub extern "system" fn FlushInstructionCache(process: u32, address: u32, size: u32) -> Bool {
     // SAFETY: flushing changes no contents.
     succeeded(unsafe { NtFlushInstructionCache(process, address, size) })
+}
+
+/// Makes memory writable; what it allowed before. A view of a section may refuse to be executable, or to be changed but by copies.
+fn open(process: u32, address: u32, size: u32) -> Result<u32, Status> {
+    let mut opened = Err(Status::SECTION_PROTECTION);
+    for protection in [EXECUTE_READ_WRITE, READ_WRITE, WRITE_COPY] {
+        if opened == Err(Status::SECTION_PROTECTION) {
+            opened = protect(process, address, size, protection);
+        }
+    }
+    opened
 }
 
 fn protect(process: u32, address: u32, size: u32, protection: u32) -> Result<u32, Status> {

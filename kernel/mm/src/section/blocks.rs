@@ -1,0 +1,56 @@
+//! The pool blocks that sections are made of.
+
+use abi::cell::Link;
+
+use super::records::{ControlArea, Segment, Subsection};
+use crate::MemoryManager;
+use crate::layout::PageCount;
+use crate::machine::Machine;
+use crate::pool::{LARGEST_BLOCK, Tag};
+use crate::pte::PteCell;
+use crate::system::Exhausted;
+
+const CONTROL_AREA: Tag = Tag(*b"MmCa");
+const SEGMENT: Tag = Tag(*b"MmSg");
+const PROTOTYPES: Tag = Tag(*b"MmSt");
+const CONTROL_AREA_SIZE: u32 = 0x30;
+/// Bytes of a subsection.
+pub(super) const SUBSECTION_SIZE: u32 = 0x20;
+const SEGMENT_SIZE: u32 = 0x40;
+
+impl<M: Machine> MemoryManager<M> {
+    /// A control area with room for `subsections` behind it, all zeros.
+    pub(super) fn allocate_control_area(&self, subsections: u32) -> Result<Link<ControlArea>, Exhausted> {
+        self.allocate_zeroed_pool(CONTROL_AREA_SIZE + subsections * SUBSECTION_SIZE, CONTROL_AREA)
+    }
+
+    /// A segment, all zeros.
+    pub(super) fn allocate_segment(&self) -> Result<Link<Segment>, Exhausted> {
+        self.allocate_zeroed_pool(SEGMENT_SIZE, SEGMENT)
+    }
+
+    /// Where the first subsection of `control_area` is.
+    pub(super) fn first_subsection(control_area: Link<ControlArea>) -> Link<Subsection> {
+        control_area.offset(CONTROL_AREA_SIZE)
+    }
+
+    /// Room for the prototype PTEs of `pages`; contents are rubbish.
+    pub(super) fn allocate_prototypes(&self, pages: PageCount) -> Result<Link<PteCell>, Exhausted> {
+        let bytes = pages.0 * 8;
+        if bytes <= LARGEST_BLOCK {
+            self.allocate_pool(bytes, PROTOTYPES)
+        } else {
+            self.allocate_pool_pages(PageCount::of_bytes(bytes).0)
+        }
+    }
+
+    /// Gives back the prototype PTEs of `pages`.
+    pub(super) fn free_prototypes(&self, prototypes: Link<PteCell>, pages: PageCount) {
+        let bytes = pages.0 * 8;
+        if bytes <= LARGEST_BLOCK {
+            self.free_pool(prototypes);
+        } else {
+            self.free_pool_pages(prototypes, PageCount::of_bytes(bytes).0);
+        }
+    }
+}
