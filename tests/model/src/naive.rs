@@ -3,7 +3,12 @@
 //! It knows no PTE, no frame and no tree, so that it can be wrong only in other ways than the memory manager. What it
 //! cannot foretell is a lack of resources: see [`is_shortage`].
 
+mod protections;
+mod shared;
+
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use abi::memory::*;
 use abi::status::NtStatus;
@@ -12,6 +17,8 @@ use mm::virtual_memory::Region;
 
 use crate::image::{self, TestImage};
 use crate::system::Outcome;
+use protections::{allows, covers, from_copy, is_copy, section_protect, to_copy};
+pub use shared::SharedMemory;
 
 const FIRST: u32 = 0x10;
 const LAST: u32 = 0x7FFDF;
@@ -26,6 +33,8 @@ pub fn is_shortage(status: NtStatus) -> bool {
 enum Kind {
     Private,
     Image(usize),
+    /// Memory that processes share, and the view's first page in it.
+    Memory(Rc<RefCell<SharedMemory>>, u32),
 }
 
 #[derive(Clone, Debug)]
@@ -37,9 +46,9 @@ struct Allocation {
 
 #[derive(Clone, Debug, Default)]
 struct Page {
-    /// `None` where it is reserved.
+    /// `None` where it is reserved, and in memory that processes share where it is as the view.
     protect: Option<u32>,
-    /// A page of an image that the process has made its own.
+    /// A page of a view that the process has made its own.
     copied: bool,
     /// Bytes that were stored; `None` for what a reset has made uncertain.
     bytes: BTreeMap<u32, Option<u8>>,
@@ -58,52 +67,6 @@ type Pages = (u32, u32);
 
 fn touched(base: u32, size: u32) -> Pages {
     (base >> 12, (base + (size - 1)) >> 12)
-}
-
-fn base_of(protect: u32) -> u32 {
-    protect & 0xFF
-}
-
-fn is_writable(protect: u32) -> bool {
-    base_of(protect) & (PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY) != 0
-}
-
-fn is_copy(protect: u32) -> bool {
-    base_of(protect) & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY) != 0
-}
-
-fn to_copy(protect: u32) -> u32 {
-    match base_of(protect) {
-        PAGE_READWRITE => protect ^ PAGE_READWRITE ^ PAGE_WRITECOPY,
-        PAGE_EXECUTE_READWRITE => protect ^ PAGE_EXECUTE_READWRITE ^ PAGE_EXECUTE_WRITECOPY,
-        _ => protect,
-    }
-}
-
-fn from_copy(protect: u32) -> u32 {
-    match base_of(protect) {
-        PAGE_WRITECOPY => protect ^ PAGE_READWRITE ^ PAGE_WRITECOPY,
-        PAGE_EXECUTE_WRITECOPY => protect ^ PAGE_EXECUTE_READWRITE ^ PAGE_EXECUTE_WRITECOPY,
-        _ => protect,
-    }
-}
-
-fn allows(protect: u32, access: Access) -> bool {
-    let base = base_of(protect);
-    match access {
-        Access::Read => base != PAGE_NOACCESS,
-        Access::Write => is_writable(base),
-        Access::Execute => base >= PAGE_EXECUTE,
-    }
-}
-
-fn section_protect(flags: u32) -> u32 {
-    match flags {
-        image::CODE => PAGE_EXECUTE_READ,
-        image::DATA => PAGE_WRITECOPY,
-        image::SHARED_DATA => PAGE_READWRITE,
-        _ => PAGE_READONLY,
-    }
 }
 
 impl NaiveProcess {
@@ -151,9 +114,14 @@ impl NaiveProcess {
         if allocation.end < range.1 {
             return Err(NtStatus::CONFLICTING_ADDRESSES);
         }
-        if allocation.kind != Kind::Private {
-            let cached = protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE) == 0;
-            return Err(if cached { NtStatus::ALREADY_COMMITTED } else { NtStatus::INVALID_PAGE_PROTECTION });
+        if allocation.kind != Kind::Private && protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE) != 0 {
+            return Err(NtStatus::INVALID_PAGE_PROTECTION);
+        }
+        match allocation.kind {
+            Kind::Private => {}
+            Kind::Image(_) => return Err(NtStatus::ALREADY_COMMITTED),
+            Kind::Memory(..) if covers(allocation.protect, protect) => return Ok(range),
+            Kind::Memory(..) => return Err(NtStatus::SECTION_PROTECTION),
         }
         if is_copy(protect) {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);
@@ -171,8 +139,13 @@ impl NaiveProcess {
             }
         }
         if kind & MEM_COMMIT != 0 {
+            let view = self.allocation_of(range.0).map(|(start, allocation)| (start, allocation.kind.clone()));
+            if let Some((start, Kind::Memory(memory, first))) = view {
+                memory.borrow_mut().commit(first + range.0 - start, first + range.1 - start);
+            }
             for page in range.0..=range.1 {
-                self.pages.get_mut(&page).expect("allocated").protect = Some(protect);
+                let page = self.pages.get_mut(&page).expect("allocated");
+                page.protect = Some(if page.copied { from_copy(protect) } else { protect });
             }
         }
     }
@@ -229,7 +202,12 @@ impl NaiveProcess {
             return Err(NtStatus::CONFLICTING_ADDRESSES);
         }
         for page in range.0..=range.1 {
+            // What processes share is nobody's to give up.
+            let shared = self.shared_page(page).is_some();
             let page = self.pages.get_mut(&page).expect("allocated");
+            if shared && !page.copied {
+                continue;
+            }
             page.bytes.values_mut().for_each(|byte| *byte = None);
             page.uncertain = true;
         }
@@ -254,11 +232,15 @@ impl NaiveProcess {
         if private && is_copy(new) || !private && new & (PAGE_NOCACHE | PAGE_WRITECOMBINE) != 0 {
             return Err(NtStatus::INVALID_PARAMETER_4);
         }
-        let old: Option<Vec<u32>> = (range.0..=range.1).map(|page| self.pages[&page].protect).collect();
+        if matches!(kind, Kind::Memory(..)) && !covers(allocation.protect, new) {
+            return Err(NtStatus::SECTION_PROTECTION);
+        }
+        let old: Option<Vec<u32>> = (range.0..=range.1).map(|page| self.protect_of(page)).collect();
         let old = old.ok_or(NtStatus::NOT_COMMITTED)?[0];
         for page in range.0..=range.1 {
             let shared = match kind {
                 Kind::Private => false,
+                Kind::Memory(..) => !self.pages[&page].copied,
                 Kind::Image(index) => images[index].flags((page - start) << 12) == image::SHARED_DATA,
             };
             let page = self.pages.get_mut(&page).expect("allocated");
@@ -315,8 +297,8 @@ impl NaiveProcess {
             let protect = PAGE_NOACCESS;
             return Region { base, allocation_base: 0, allocation_protect: 0, size, state: MEM_FREE, protect, kind: 0 };
         };
-        let protect = self.pages[&page].protect;
-        let alike = (page..=allocation.end).take_while(|other| self.pages[other].protect == protect).count() as u32;
+        let protect = self.protect_of(page);
+        let alike = (page..=allocation.end).take_while(|other| self.protect_of(*other) == protect).count() as u32;
         Region {
             base,
             allocation_base: start << 12,
@@ -324,14 +306,20 @@ impl NaiveProcess {
             size: alike << 12,
             state: if protect.is_some() { MEM_COMMIT } else { MEM_RESERVE },
             protect: protect.unwrap_or(0),
-            kind: if allocation.kind == Kind::Private { MEM_PRIVATE } else { MEM_IMAGE },
+            kind: match allocation.kind {
+                Kind::Private => MEM_PRIVATE,
+                Kind::Image(_) => MEM_IMAGE,
+                Kind::Memory(..) => MEM_MAPPED,
+            },
         }
     }
 
     /// What becomes of an access; a guard is used up by any, allowed or not.
     pub fn access(&mut self, address: u32, access: Access) -> Outcome {
+        let shared = self.shared_page(address >> 12);
+        let protect = self.protect_of(address >> 12);
         let Some(page) = self.pages.get_mut(&(address >> 12)) else { return Outcome::AccessViolation };
-        let Some(protect) = page.protect else { return Outcome::AccessViolation };
+        let Some(protect) = protect else { return Outcome::AccessViolation };
         if protect & PAGE_GUARD != 0 {
             page.protect = Some(protect & !PAGE_GUARD);
             return Outcome::GuardPage;
@@ -341,6 +329,10 @@ impl NaiveProcess {
         }
         if access == Access::Write && is_copy(protect) {
             page.protect = Some(from_copy(protect));
+            if let Some((memory, index)) = shared.filter(|_| !page.copied) {
+                let bytes = memory.borrow().page(index);
+                page.bytes = bytes.map(|(offset, byte)| (address & !0xFFF | offset, Some(byte))).collect();
+            }
             page.copied = true;
         }
         Outcome::Done
@@ -351,9 +343,11 @@ impl NaiveProcess {
         let page = &self.pages[&(address >> 12)];
         let untouched = || {
             let (start, allocation) = self.allocation_of(address >> 12)?;
-            match allocation.kind {
+            match &allocation.kind {
                 Kind::Private => (!page.uncertain).then_some(0),
-                Kind::Image(index) => Some(images[index].byte(address - (start << 12))),
+                Kind::Memory(..) if page.copied => (!page.uncertain).then_some(0),
+                Kind::Memory(memory, first) => Some(memory.borrow().byte((first << 12) + address - (start << 12))),
+                Kind::Image(index) => Some(images[*index].byte(address - (start << 12))),
             }
         };
         page.bytes.get(&address).copied().unwrap_or_else(untouched)
@@ -361,6 +355,11 @@ impl NaiveProcess {
 
     /// Stores `byte` at `address`, which may be written.
     pub fn store(&mut self, address: u32, byte: u8) {
+        let copied = self.pages[&(address >> 12)].copied;
+        if let Some((memory, index)) = self.shared_page(address >> 12).filter(|_| !copied) {
+            memory.borrow_mut().store(index << 12 | address & 0xFFF, byte);
+            return;
+        }
         self.pages.get_mut(&(address >> 12)).expect("writable").bytes.insert(address, Some(byte));
     }
 
@@ -373,7 +372,7 @@ impl NaiveProcess {
     /// Whether `address` lies in a page of an image that all processes write.
     pub fn is_shared_writable(&self, images: &[TestImage], address: u32) -> bool {
         self.allocation_of(address >> 12).is_some_and(|(start, allocation)| match allocation.kind {
-            Kind::Private => false,
+            Kind::Private | Kind::Memory(..) => false,
             Kind::Image(index) => images[index].flags(address - (start << 12)) == image::SHARED_DATA,
         })
     }

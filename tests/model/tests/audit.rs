@@ -8,11 +8,12 @@ use mm::layout::{FrameNumber, VirtualAddress};
 use mm::machine::{FrameBytes, Records};
 use mm::protection::Protection;
 use mm::pte::{NO_EXECUTE, Pte, ValidPte, WRITE};
-use mm::section::ControlArea;
-use mm::vad::MmvadShort;
+use mm::section::{ControlArea, ControlAreaFlags, Segment, ViewRequest};
+use mm::vad::{Mmvad, MmvadShort};
 use mm::verify::Corruption;
 use model::image::TestImage;
 use model::machine::NoExecute;
+use model::sections::whole;
 use model::system::System;
 
 /// A system with a page of each kind; see [`Scene::new`].
@@ -20,6 +21,7 @@ struct Scene {
     system: System,
     process: Link<Eprocess>,
     section: Link<ControlArea>,
+    memory: Link<ControlArea>,
 }
 
 impl Scene {
@@ -27,6 +29,7 @@ impl Scene {
     /// |---|---|
     /// | 200000 | committed; 200000 written, 201000 read-only, 202000 parked, 203000 decommitted |
     /// | 400000 | an image; code read, data read, constants made writable |
+    /// | 500000 | a read-only view of two of three pages of memory; both committed, the first read, the other closed |
     fn new() -> Self {
         let mut system = System::new(256, NoExecute::Supported);
         let section = system.add_image(TestImage::plain(0x40_0000, 1)).expect("memory");
@@ -40,8 +43,13 @@ impl Scene {
         system.load(process, 0x40_1000).expect("readable");
         system.load(process, 0x40_4000).expect("readable");
         system.protect(process, 0x40_3000, 1, PAGE_READWRITE).expect("committed");
+        let memory = system.add_memory(0x3000, PAGE_READWRITE, ControlAreaFlags::RESERVE).expect("memory");
+        let view = ViewRequest { base: 0x50_0000, size: 0x2000, commit: 0x1001, ..whole(PAGE_READONLY) };
+        system.map(process, memory, &view).expect("room");
+        system.load(process, 0x50_0000).expect("readable");
+        system.protect(process, 0x50_1000, 1, PAGE_NOACCESS).expect("committed");
         system.sound();
-        Self { system, process, section }
+        Self { system, process, section, memory }
     }
 
     fn record(&self) -> &Eprocess {
@@ -100,6 +108,16 @@ fn what_a_pte_may_not_say() {
         ),
         ("execute", |s| s.set_pte(0x20_0000, s.raw(0x20_0000) & !NO_EXECUTE), |c| matches!(c, T3 { .. })),
         ("write to the shared frame", |s| s.set_pte(0x40_4000, s.raw(0x40_4000) | WRITE), |c| matches!(c, T3 { .. })),
+        (
+            "write through a view that only reads",
+            |s| s.set_pte(0x50_0000, s.raw(0x50_0000) | WRITE),
+            |c| matches!(c, T3 { .. }),
+        ),
+        (
+            "more than the view allows",
+            |s| s.set_pte(0x50_1000, Pte::LookInVad(Protection::READWRITE).encode()),
+            |c| matches!(c, T3 { .. }),
+        ),
         (
             "the frame of another page of the image",
             |s| {
@@ -178,6 +196,7 @@ fn counts_of_a_process() {
             |c| matches!(c, A3 { .. }),
         ),
         ("the charge of private memory", |s| charge_one_more(s, 0x20_0000), |c| matches!(c, M1 { .. })),
+        ("the charge of a view of memory", |s| charge_one_more(s, 0x50_0000), |c| matches!(c, M3 { .. })),
         ("the charge of an image", |s| charge_one_more(s, 0x40_0000), |c| matches!(c, M3 { .. })),
     ]);
 }
@@ -247,7 +266,7 @@ fn forget_parked(scene: &Scene) {
 
 #[test]
 fn sections_and_commit() {
-    use Corruption::{C1, P, S1, S2};
+    use Corruption::{C1, P, S1, S2, S3, S4};
     run(&[
         (
             "views",
@@ -262,6 +281,33 @@ fn sections_and_commit() {
                 area(s).number_of_pfn_references.update(|n| n - 1);
             },
             |c| matches!(c, S2 { .. }),
+        ),
+        (
+            "views of memory",
+            |s| {
+                s.system.mm.machine.record(s.memory).number_of_mapped_views.update(|n| n - 1);
+            },
+            |c| matches!(c, S1 { .. }),
+        ),
+        (
+            "committed pages of memory",
+            |s| {
+                segment(s).number_of_committed_pages.update(|n| n + 1);
+            },
+            |c| matches!(c, S3 { .. }),
+        ),
+        (
+            "a hole in committed memory",
+            |s| s.system.mm.machine.record(s.memory).flags.set(ControlAreaFlags::COMMIT.bits()),
+            |c| matches!(c, S3 { .. }),
+        ),
+        (
+            "a view of other pages than its offset says",
+            |s| {
+                let view = s.system.mm.machine.record(Link::<Mmvad>::new(vad_at(s, 0x50_0000)));
+                view.last_contiguous_pte.update(|at| at.offset(8));
+            },
+            |c| matches!(c, S4 { .. }),
         ),
         (
             "the sum of all",
@@ -290,6 +336,15 @@ fn sections_and_commit() {
             |c| matches!(c, P(_)),
         ),
     ]);
+}
+
+fn segment(scene: &Scene) -> &Segment {
+    scene.system.mm.machine.record(scene.system.mm.machine.record(scene.memory).segment.get())
+}
+
+fn vad_at(scene: &Scene, address: u32) -> u32 {
+    let space = scene.system.space(scene.process);
+    space.vads().find(VirtualAddress(address).page()).expect("allocated").address()
 }
 
 fn area(scene: &Scene) -> &ControlArea {

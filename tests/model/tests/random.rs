@@ -3,17 +3,21 @@
 //!
 //! `MODEL_SEED=n` runs one seed, `MODEL_STEPS=n` so many steps a seed. A failure prints both.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use abi::cell::Link;
 use abi::memory::*;
 use abi::nt::process::Eprocess;
 use mm::layout::VirtualPage;
 use mm::protection::Access;
-use mm::section::{ControlArea, Place, SectionFate};
+use mm::section::{ControlArea, ControlAreaFlags, Place, SectionFate, ViewRequest};
 use mm::virtual_memory::{AllocateFlags, FreeKind, check_protect};
 use model::image::{DATA, SHARED_DATA, TestImage, TestSection};
 use model::machine::NoExecute;
-use model::naive::{NaiveProcess, is_shortage};
+use model::naive::{NaiveProcess, SharedMemory, is_shortage};
 use model::random::Random;
+use model::sections::whole;
 use model::system::{Outcome, System};
 
 const SEEDS: u64 = 12;
@@ -26,9 +30,11 @@ struct Run {
     system: System,
     images: Vec<TestImage>,
     sections: Vec<Link<ControlArea>>,
+    /// Sections without a file, behind those of the images in `sections`.
+    memories: Vec<Rc<RefCell<SharedMemory>>>,
     processes: Vec<Option<(Link<Eprocess>, NaiveProcess)>>,
     /// How many steps did something, by kind: a run that does nothing is no test.
-    done: [u32; 9],
+    done: [u32; 10],
 }
 
 const PROTECTIONS: [u32; 12] = [
@@ -46,6 +52,13 @@ const PROTECTIONS: [u32; 12] = [
     PAGE_EXECUTE_WRITECOPY,
 ];
 
+/// Pages, protection and kind of the sections without a file.
+const MEMORIES: [(u32, u32, ControlAreaFlags); 3] = [
+    (3, PAGE_READWRITE, ControlAreaFlags::COMMIT),
+    (0x23, PAGE_EXECUTE_READWRITE, ControlAreaFlags::RESERVE),
+    (0x12, PAGE_EXECUTE_WRITECOPY, ControlAreaFlags::COMMIT),
+];
+
 impl Run {
     fn new(seed: u64) -> Self {
         let mut system = System::new(FRAMES, NoExecute::Supported);
@@ -53,10 +66,15 @@ impl Run {
         shared.sections.push(TestSection { pages: 2, bytes: 0x200, flags: SHARED_DATA });
         shared.sections.push(TestSection { pages: 600, bytes: 0, flags: DATA });
         let images = vec![TestImage::plain(0x40_0000, 1), TestImage::plain(0x40_0000, 2), shared];
-        let sections =
+        let mut sections: Vec<_> =
             images.iter().map(|image| system.add_image(image.clone()).expect("memory for a section")).collect();
+        let mut memories = Vec::new();
+        for (pages, protect, kind) in MEMORIES {
+            sections.push(system.add_memory(u64::from(pages) << 12, protect, kind).expect("memory for a section"));
+            memories.push(SharedMemory::new(pages, protect, kind == ControlAreaFlags::COMMIT));
+        }
         let processes = (0..PROCESSES).map(|_| None).collect();
-        Self { random: Random::new(seed), system, images, sections, processes, done: [0; 9] }
+        Self { random: Random::new(seed), system, images, sections, memories, processes, done: [0; 10] }
     }
 
     fn step(&mut self) {
@@ -73,7 +91,8 @@ impl Run {
             44..50 => self.query(process, &mut naive, 3),
             50..68 => self.store(process, &mut naive, 4),
             68..86 => self.load(process, &mut naive, 5),
-            86..92 => self.map(process, &mut naive, 6),
+            86..90 => self.map(process, &mut naive, 6),
+            90..92 => self.map_memory(process, &mut naive, 9),
             92..97 => self.unmap(process, &mut naive, 7),
             97..99 => self.reset(process, &mut naive),
             _ => {
@@ -221,6 +240,28 @@ impl Run {
         }
     }
 
+    fn map_memory(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
+        let number = self.random.below(MEMORIES.len() as u32) as usize;
+        let protect = self.random.of(&PROTECTIONS[..10]);
+        let request = ViewRequest {
+            offset: self.random.of(&[0, 0, 0x1_0000, 0x2_0000]),
+            size: self.random.of(&[0, 0, 1, 0x2000, 0x2001]),
+            commit: self.random.of(&[0, 0, 1, 0x1001]),
+            kind: self.random.of(&[0, MEM_TOP_DOWN]),
+            ..whole(protect)
+        };
+        let expected = naive.place_memory(&self.memories[number], &request, protect);
+        let section = self.sections[self.images.len() + number];
+        let real = self.system.space(process).map_data(section, &request);
+        if real.is_err_and(is_shortage) && expected.is_ok() {
+            return None;
+        }
+        assert_eq!(real.map(|range| (range.start.0, range.end.0)), expected, "map {number} {request:x?}");
+        naive.map_memory(&self.memories[number], &request, protect, expected.ok()?);
+        assert_eq!(self.system.shared_commit(section), self.memories[number].borrow().committed());
+        Some(index)
+    }
+
     fn unmap(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
         let (address, _) = self.place(naive);
         let expected = naive.unmap(address >> 12);
@@ -243,7 +284,7 @@ impl Run {
         None
     }
 
-    fn finish(mut self) -> [u32; 9] {
+    fn finish(mut self) -> [u32; 10] {
         for (process, _) in self.processes.drain(..).flatten() {
             self.system.end_process(process);
             self.system.verify().expect("sound after a process ended");
@@ -270,7 +311,7 @@ fn number(name: &str) -> Option<u64> {
 fn random_operations_agree_with_the_naive_model() {
     let steps = number("MODEL_STEPS").unwrap_or(STEPS);
     let seeds = number("MODEL_SEED").map_or(1..=SEEDS, |seed| seed..=seed);
-    let mut done = [0; 9];
+    let mut done = [0; 10];
     for seed in seeds {
         let mut run = Run::new(seed);
         for step in 0..steps {
@@ -284,6 +325,6 @@ fn random_operations_agree_with_the_naive_model() {
         let counts = run.finish();
         done.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
     }
-    eprintln!("\nallocate, free, protect, query, store, load, map, unmap, exit: {done:?}");
+    eprintln!("\nallocate, free, protect, query, store, load, map, unmap, exit, map memory: {done:?}");
     assert!(done.iter().all(|count| *count >= 10), "every kind of operation succeeds often enough: {done:?}");
 }

@@ -9,7 +9,7 @@ use mm::verify::{Audit, Corruption};
 
 use super::usage::ImageName;
 use super::{Arguments, Done};
-use crate::target::Target;
+use crate::target::{LONGEST_WALK, Target};
 
 /// No line for each process.
 const SUMS_ONLY: u32 = 1;
@@ -31,6 +31,7 @@ pub(super) fn vm<'a, M: Machine>(
     row("NonPagedPool Usage", mm.pool_bytes_in_use().div_ceil(PAGE_SIZE), out)?;
     row("NonPagedPool Max", (POOL_END - POOL_START) / PAGE_SIZE, out)?;
     row("Kernel Pages", mm.kernel_frames(), out)?;
+    row("Shared Commit", shared_commit(target), out)?;
     row("Committed pages", mm.commit.current(), out)?;
     row("Peak commit", mm.commit.peak(), out)?;
     row("Commit limit", mm.commit.limit(), out)?;
@@ -43,6 +44,13 @@ pub(super) fn vm<'a, M: Machine>(
         writeln!(out, "{id:04x} {:<15} {pages:>6} ({:>8} Kb)", ImageName(process), u64::from(pages) * 4)?;
     }
     Ok(())
+}
+
+/// Pages that sections have committed for all who map them.
+fn shared_commit<M: Machine>(target: &Target<'_, M>) -> u32 {
+    let areas = target.mm.control_areas().take(LONGEST_WALK).map_while(|area| target.checked(area));
+    let segments = areas.filter_map(|area| target.checked(area.segment.get()));
+    segments.fold(0, |sum, segment| sum.saturating_add(segment.number_of_committed_pages.get()))
 }
 
 fn row(label: &str, pages: u32, out: &mut dyn Write) -> fmt::Result {

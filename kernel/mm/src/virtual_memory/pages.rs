@@ -39,7 +39,8 @@ impl<M: Machine> AddressSpace<'_, M> {
     pub(crate) fn inherited(&self, vad: VadLink, page: VirtualPage) -> Inherited {
         let flags = self.vads().node(vad).flags();
         if !flags.has(VadFlags::IMAGE_MAP) {
-            return Inherited::FromView(flags.protection());
+            // A guard is off before a page of the view is mapped.
+            return Inherited::FromView(flags.protection().without_guard());
         }
         let own = self.prototype_of(vad, page).map(|cell| self.mm.prototype_protection(cell));
         Inherited::FromPage(own.unwrap_or(Protection::NOACCESS))

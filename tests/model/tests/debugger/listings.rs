@@ -1,9 +1,12 @@
 //! `!process`, `!memusage`, `!vm` and `!verify`: the state of everything.
 
-use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_READWRITE};
+use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY};
 use mm::frame::Location;
 use mm::protection::Access;
+use mm::section::{ControlAreaFlags, Disposition, ViewRequest};
+use mm::vad::MmvadShort;
 use model::image::TestImage;
+use model::sections::whole;
 use model::system::Outcome;
 
 use crate::stage::{SECOND, Stage};
@@ -147,10 +150,45 @@ fn memory_is_counted_by_state_and_by_user() {
 }
 
 #[test]
+fn views_of_memory_are_listed_with_what_their_section_has_committed() {
+    let mut stage = Stage::new();
+    let process = stage.start(0x428, "demo.exe");
+    let section = stage.system.add_memory(0x4_0000, PAGE_READWRITE, ControlAreaFlags::RESERVE).expect("memory");
+    let part = ViewRequest { offset: 0x2_0000, size: 0x3000, commit: 0x1001, ..whole(PAGE_WRITECOPY) };
+    assert_eq!(stage.system.map(process, section, &part), Ok((0x1_0000, 0x3000)));
+    let shared = ViewRequest { base: 0x25_0000, disposition: Disposition::Share, ..whole(PAGE_READONLY) };
+    assert_eq!(stage.system.map(process, section, &shared), Ok((0x25_0000, 0x4_0000)));
+    let root = stage.record(process).vad_root.get();
+    let other = stage.record(root.cast::<MmvadShort>()).right_child();
+    let (root, other) = (root.address(), other.address());
+    let listing = format!(
+        "VAD     level      start      end    commit\n\
+         {root:08x}    0         10       12         3 Mapped       WRITECOPY          Pagefile section, shared commit 0x2\n\
+         {other:08x}    1        250      28f         0 Mapped       READONLY           Pagefile section, shared commit 0x2\n\
+         \n\
+         Total VADs:     2  average level:    0  maximum depth: 1\n"
+    );
+    stage.expect("!vad", &listing);
+    let segment = stage.record(stage.record(section).segment.get());
+    let first = segment.prototype_pte.get().address();
+    let all = format!(
+        "VAD @ {other:08x}\n\
+         \x20 Start VPN:           250  End VPN:      28f  Control Area:  {:08x}\n\
+         \x20 First ProtoPte: {first:08x}  Last PTE {:08x}  Commit Charge         0 (0.)\n\
+         \x20 Secured.Flink          0  Blink           0  Banked/Extend:        0 Offset 0\n\
+         \x20 ViewShare READONLY\n",
+        section.address(),
+        first + 0x3F * 8,
+    );
+    stage.expect(&format!("!vad {other:x} 1"), &all);
+}
+
+#[test]
 fn the_sums_of_memory() {
     let mut stage = Stage::new();
     let process = stage.start(0x428, "demo.exe");
     stage.system.commit_at(process, 0x1_0000, 0x5000);
+    stage.system.add_memory(0x3000, PAGE_READWRITE, ControlAreaFlags::COMMIT).expect("memory");
     let mm = &stage.system.mm;
     let row = |label: &str, pages: u32| format!("{label:>22}: {pages:>8} ({:>9} Kb)\n", pages * 4);
     let mut expected = String::from("\n*** Virtual Memory Usage ***\n");
@@ -161,6 +199,7 @@ fn the_sums_of_memory() {
     expected += &row("NonPagedPool Usage", mm.pool_bytes_in_use().div_ceil(0x1000));
     expected += &row("NonPagedPool Max", 0x1_0000);
     expected += &row("Kernel Pages", mm.kernel_frames());
+    expected += &row("Shared Commit", 3);
     expected += &row("Committed pages", mm.commit.current());
     expected += &row("Peak commit", mm.commit.peak());
     expected += &row("Commit limit", mm.commit.limit());
