@@ -5,21 +5,9 @@
 
 enum { READ_AND_ANSWER = 1, USE_DUPLICATE, COPY, COMMIT_PAGE };
 
-static DWORD handle_of(const char *line)
-{
-    while (*line != 0 && *line != ' ')
-        line++;
-    DWORD value = 0;
-    while (*line == ' ')
-        line++;
-    for (; *line >= '0' && *line <= '9'; line++)
-        value = value * 10 + (DWORD)(*line - '0');
-    return value;
-}
-
 static void test(void)
 {
-    HANDLE section = (HANDLE)handle_of(GetCommandLineA());
+    HANDLE section = (HANDLE)number_in(GetCommandLineA());
     volatile DWORD *words = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
     EXPECT(words != NULL);
     if (words == NULL)
