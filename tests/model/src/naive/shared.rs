@@ -107,7 +107,7 @@ impl NaiveProcess {
     ) {
         let first = (request.offset >> 12) as u32;
         if request.commit > 0 {
-            memory.borrow_mut().commit(first, first + (request.commit - 1 >> 12));
+            memory.borrow_mut().commit(first, first + ((request.commit - 1) >> 12));
         }
         self.allocations.insert(start, Allocation { end, protect, kind: Kind::Memory(memory.clone(), first) });
         (start..=end).for_each(|page| {
