@@ -18,12 +18,12 @@ use crate::executive::Executive;
 use crate::files::Opened;
 use crate::platform::{Input, Platform, Stream};
 
-/// Information classes.
 /// Times standard input is looked at in vain behind a byte before the read returns: at 115200 baud a port's 16 bytes take 1.4 ms,
 /// and a look at least 1 us.
 const LOOKS: u32 = 2000;
 /// After so many of them others may run.
 const LOOKS_BETWEEN_TURNS: u32 = 100;
+/// Information classes.
 const FILE_BASIC_INFORMATION: u32 = 4;
 const FILE_STANDARD_INFORMATION: u32 = 5;
 const FILE_POSITION_INFORMATION: u32 = 14;
