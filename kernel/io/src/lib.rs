@@ -47,7 +47,7 @@ mod fuzz;
 #[cfg(test)]
 mod test_volume;
 
-pub use device::{BlockDevice, DeviceError, SECTOR};
+pub use device::{BlockDevice, DeviceError, Direction, Piece, SECTOR};
 pub use directory::{Listed, Scan};
 pub use fcb::Fcb;
 pub use geometry::{FatKind, Geometry, MountError};

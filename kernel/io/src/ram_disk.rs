@@ -1,6 +1,8 @@
 //! A disk in memory: the boot module that holds the volume. Its frames need not be mapped anywhere.
 
-use mm::layout::{PAGE_SIZE, PhysicalAddress};
+use core::ops::Range;
+
+use mm::layout::{FrameNumber, PAGE_SIZE, PhysicalAddress};
 use mm::machine::FrameBytes;
 
 use crate::device::{BlockDevice, DeviceError, SECTOR};
@@ -19,27 +21,48 @@ impl<M: FrameBytes> RamDisk<M> {
     }
 }
 
+impl<M: FrameBytes> RamDisk<M> {
+    /// Calls `each` with the frames that hold the `length` bytes from the sector `first` on: frame, offset in it, and which of
+    /// the bytes.
+    fn each_part(
+        &self,
+        first: u64,
+        length: usize,
+        mut each: impl FnMut(FrameNumber, u32, Range<usize>),
+    ) -> Result<(), DeviceError> {
+        let count = (length as u64).div_ceil(u64::from(SECTOR));
+        let end = first.checked_add(count).ok_or(DeviceError::OutOfRange)?;
+        if end > self.sectors {
+            return Err(DeviceError::OutOfRange);
+        }
+        let start = self.start.0 + first * u64::from(SECTOR);
+        let mut done = 0;
+        while done < length {
+            let address = PhysicalAddress(start + done as u64);
+            let offset = (address.0 % u64::from(PAGE_SIZE)) as u32;
+            let step = (length - done).min((PAGE_SIZE - offset) as usize);
+            each(address.frame(), offset, done..done + step);
+            done += step;
+        }
+        Ok(())
+    }
+}
+
 impl<M: FrameBytes> BlockDevice for RamDisk<M> {
     fn sectors(&self) -> u64 {
         self.sectors
     }
 
     fn read(&self, first: u64, into: &mut [u8]) -> Result<(), DeviceError> {
-        let count = (into.len() as u64).div_ceil(u64::from(SECTOR));
-        let end = first.checked_add(count).ok_or(DeviceError::OutOfRange)?;
-        if end > self.sectors {
-            return Err(DeviceError::OutOfRange);
-        }
-        let mut address = self.start.0 + first * u64::from(SECTOR);
-        let mut rest = into;
-        while !rest.is_empty() {
-            let offset = (address % u64::from(PAGE_SIZE)) as u32;
-            let length = rest.len().min((PAGE_SIZE - offset) as usize);
-            let (piece, later) = rest.split_at_mut(length);
-            self.memory.read(PhysicalAddress(address).frame(), offset, piece);
-            address += length as u64;
-            rest = later;
-        }
+        self.each_part(first, into.len(), |frame, offset, part| self.memory.read(frame, offset, &mut into[part]))
+    }
+
+    fn write(&self, first: u64, from: &[u8]) -> Result<(), DeviceError> {
+        self.each_part(first, from.len(), |frame, offset, part| self.memory.write(frame, offset, &from[part]))
+    }
+
+    /// It does not outlive the power anyway.
+    fn flush(&self) -> Result<(), DeviceError> {
         Ok(())
     }
 }
@@ -47,7 +70,6 @@ impl<M: FrameBytes> BlockDevice for RamDisk<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mm::layout::FrameNumber;
     use model::machine::SoftwareMachine;
 
     #[test]
@@ -69,5 +91,9 @@ mod tests {
             "part of a sector that is not there"
         );
         assert_eq!(disk.read(u64::MAX, &mut bytes), Err(DeviceError::OutOfRange));
+        disk.write(0, &[9; 0x200]).unwrap();
+        disk.read(0, &mut bytes).unwrap();
+        assert_eq!((bytes[0], bytes[0x1FF], bytes[0x200]), (9, 9, 3), "a write reaches both frames and no more");
+        assert_eq!(disk.write(2, &[9; 0x200]), Err(DeviceError::OutOfRange));
     }
 }

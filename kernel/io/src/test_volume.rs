@@ -1,7 +1,8 @@
 //! FAT images for tests, written by another implementation than the one that reads them, and disks that hold them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{Cursor, Write};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use abi::cell::Link;
@@ -93,15 +94,36 @@ pub fn boot_sector(format: Format) -> [u8; 512] {
 
 /// A disk in the test's memory that counts what is read.
 pub struct TestDisk {
-    pub bytes: Vec<u8>,
+    pub bytes: RefCell<Vec<u8>>,
     pub sectors_read: Cell<u64>,
-    /// A sector that cannot be read.
+    pub sectors_written: Cell<u64>,
+    /// Calls of `flush`.
+    pub flushes: Cell<u64>,
+    /// A sector that can be neither read nor written.
     pub broken: Cell<Option<u64>>,
 }
 
 impl TestDisk {
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, sectors_read: Cell::new(0), broken: Cell::new(None) }
+        Self {
+            bytes: RefCell::new(bytes),
+            sectors_read: Cell::new(0),
+            sectors_written: Cell::new(0),
+            flushes: Cell::new(0),
+            broken: Cell::new(None),
+        }
+    }
+
+    /// Where the bytes of the `length` bytes from `first` on are.
+    fn place(&self, first: u64, length: usize) -> Result<Range<usize>, DeviceError> {
+        assert!(length.is_multiple_of(SECTOR as usize), "whole sectors only");
+        let count = (length / SECTOR as usize) as u64;
+        if self.broken.get().is_some_and(|broken| (first..first + count).contains(&broken)) {
+            return Err(DeviceError::Medium);
+        }
+        let from = usize::try_from(first).unwrap().checked_mul(SECTOR as usize).unwrap();
+        let place = from..from + length;
+        if place.end > self.bytes.borrow().len() { Err(DeviceError::OutOfRange) } else { Ok(place) }
     }
 }
 
@@ -113,23 +135,37 @@ impl BlockDevice for &TestDisk {
     fn read(&self, first: u64, into: &mut [u8]) -> Result<(), DeviceError> {
         (**self).read(first, into)
     }
+
+    fn write(&self, first: u64, from: &[u8]) -> Result<(), DeviceError> {
+        (**self).write(first, from)
+    }
+
+    fn flush(&self) -> Result<(), DeviceError> {
+        (**self).flush()
+    }
 }
 
 impl BlockDevice for TestDisk {
     fn sectors(&self) -> u64 {
-        self.bytes.len() as u64 / u64::from(SECTOR)
+        self.bytes.borrow().len() as u64 / u64::from(SECTOR)
     }
 
     fn read(&self, first: u64, into: &mut [u8]) -> Result<(), DeviceError> {
-        let count = (into.len() / SECTOR as usize) as u64;
-        assert!(into.len().is_multiple_of(SECTOR as usize), "whole sectors only");
-        self.sectors_read.set(self.sectors_read.get() + count);
-        if self.broken.get().is_some_and(|broken| (first..first + count).contains(&broken)) {
-            return Err(DeviceError::Medium);
-        }
-        let from = usize::try_from(first).unwrap().checked_mul(SECTOR as usize).unwrap();
-        let bytes = self.bytes.get(from..from + into.len()).ok_or(DeviceError::OutOfRange)?;
-        into.copy_from_slice(bytes);
+        self.sectors_read.set(self.sectors_read.get() + (into.len() / SECTOR as usize) as u64);
+        let place = self.place(first, into.len())?;
+        into.copy_from_slice(&self.bytes.borrow()[place]);
+        Ok(())
+    }
+
+    fn write(&self, first: u64, from: &[u8]) -> Result<(), DeviceError> {
+        self.sectors_written.set(self.sectors_written.get() + (from.len() / SECTOR as usize) as u64);
+        let place = self.place(first, from.len())?;
+        self.bytes.borrow_mut()[place].copy_from_slice(from);
+        Ok(())
+    }
+
+    fn flush(&self) -> Result<(), DeviceError> {
+        self.flushes.set(self.flushes.get() + 1);
         Ok(())
     }
 }

@@ -139,8 +139,9 @@ fn a_volume_that_is_cut_short_or_unreadable_is_not_mounted() {
 
 /// The first sector of the root directory of a FAT12 volume.
 fn geometry_root(disk: &TestDisk) -> u64 {
-    let half = |at: usize| u64::from(disk.bytes[at]) | u64::from(disk.bytes[at + 1]) << 8;
-    half(14) + u64::from(disk.bytes[16]) * half(22)
+    let bytes = disk.bytes.borrow();
+    let half = |at: usize| u64::from(bytes[at]) | u64::from(bytes[at + 1]) << 8;
+    half(14) + u64::from(bytes[16]) * half(22)
 }
 
 #[test]
