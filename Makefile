@@ -155,7 +155,9 @@ out/system32/%.dll: $(TARGET)/pe-target/release/%.dll $(DLLS:%=$(TARGET)/pe-targ
 
 # What each DLL is bound to, when it is built: see tests/runner/src/bind.rs.
 BOUND_kernel32 := ntdll
+BOUND_msvcrt := ntdll kernel32
 out/system32/kernel32.dll: out/system32/ntdll.dll
+out/system32/msvcrt.dll: out/system32/ntdll.dll out/system32/kernel32.dll
 
 out/system32/%.exe: $(TARGET)/pe-target/release/%.exe $(RUNNER)
 	@mkdir -p $(@D) out/symbols
