@@ -160,10 +160,10 @@ impl<M: Machine> AddressSpace<'_, M> {
         page: VirtualPage,
         before: Pte,
         cell: Link<PteCell>,
-        protection: Option<Protection>,
+        own: Option<Protection>,
         access: Access,
     ) -> Result<FaultOutcome, NoFrame> {
-        let protection = protection.unwrap_or_else(|| self.mm.prototype_protection(cell));
+        let protection = own.unwrap_or_else(|| self.mm.prototype_protection(cell));
         match allowed(protection, access, self.mm.no_execute, Plan::Retry) {
             Err(_) => return Ok(FaultOutcome::Denied),
             Ok(Plan::Guard(protection)) => return self.take_guard_off(page, before, protection),
@@ -185,7 +185,8 @@ impl<M: Machine> AddressSpace<'_, M> {
                 return Err(none);
             }
         };
-        if copies || !self.may_stay_shared(page, protection) {
+        // What a page has from its prototype PTE can always be read back.
+        if copies || own.is_some_and(|own| !self.may_stay_shared(page, own)) {
             return self.map_copy(page, before, table, frame, protection);
         }
         let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(PROTOTYPE);
