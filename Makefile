@@ -38,7 +38,7 @@ HOST_NEEDS := host
 BUILD_NEEDS :=
 else
 DEBIAN   := env CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTFMT=/usr/bin/rustfmt
-FOR_BARE := $(DEBIAN) $(BOOTSTRAP) CARGO_TARGET_X86_TARGET_LINKER=ld.lld-22 CARGO_TARGET_PE_TARGET_LINKER=lld-link-22
+FOR_BARE := $(DEBIAN) $(BOOTSTRAP) CARGO_TARGET_X86_TARGET_LINKER=ld.lld-22 CARGO_TARGET_PE_TARGET_LINKER=$(CURDIR)/userland/link VADOSE_PE_LINKER=lld-link-22
 CARGO    := $(DEBIAN) /usr/bin/cargo
 BARE     := $(FOR_BARE) /usr/bin/cargo
 FORMAT   := $(DEBIAN) /usr/bin/cargo-fmt

@@ -84,7 +84,7 @@ pub unsafe extern "system" fn LdrGetDllHandle(
     let name = path::module_name(unsafe { name.units() });
     let found = locked(|process| Module::named(process, &name).map(|module| module.base(process)));
     // SAFETY: the caller's promise.
-    unsafe { deliver(base, found.ok_or(LoadError::DllNotFound { name })) }
+    unsafe { deliver(base, found.ok_or_else(|| LoadError::DllNotFound { name: name.into_owned() })) }
 }
 
 /// The address of a symbol: by name if there is one, else by ordinal.

@@ -67,10 +67,10 @@ fn needed_by<P: Process>(process: &P, module: Module) -> Vec<Module> {
 
 fn add_imports<P: Process>(process: &P, module: Module, needed: &mut Vec<Module>) -> Result<(), Malformed> {
     let image = module.image(process)?;
-    let mut imports = Imports::of(&image);
+    let mut imports = Imports::of(process, &image);
     while let Some(descriptor) = imports.next(process, &image)? {
-        let name = path::module_name(&wide(&descriptor.dll));
-        if let Some(other) = Module::named(process, &name).filter(|other| !needed.contains(other)) {
+        let name = wide(&descriptor.dll);
+        if let Some(other) = Module::named(process, &path::module_name(&name)).filter(|other| !needed.contains(other)) {
             needed.push(other);
         }
     }
