@@ -134,7 +134,10 @@ fn mount_first(
     for entry in partitions.iter().filter(|entry| entry.is_fat()) {
         match mount_partition(objects, disk, entry) {
             Ok(volume) => {
-                logln!("C: is partition {} of disk {number}", entry.number);
+                match entry.number {
+                    0 => logln!("C: is disk {number}"),
+                    partition => logln!("C: is partition {partition} of disk {number}"),
+                }
                 return Some(volume);
             }
             Err(error) => logln!("partition {} of disk {number} is not used: {error}", entry.number),
@@ -212,6 +215,10 @@ impl Machine for Hardware {
 
     fn wait_for_turn(&self, token: usize) {
         system::executive().wait_for_address(token as u32);
+    }
+
+    fn gives_up_dma(&self) {
+        logln!("a disk goes on without DMA, which fails again and again");
     }
 
     fn wake(&self, token: usize) {

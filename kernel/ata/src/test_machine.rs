@@ -348,6 +348,8 @@ impl Machine for &'static TestMachine {
         panic!("nobody else uses the channel");
     }
 
+    fn gives_up_dma(&self) {}
+
     fn wake(&self, _: usize) {}
 }
 
