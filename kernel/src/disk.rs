@@ -1,6 +1,6 @@
 //! The disks: which there are, what of them is C:, and how a thread waits for one.
 
-use core::sync::atomic::AtomicU32;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use alloc::vec::Vec;
 use ata::channel::{DmaMemory, Drive};
@@ -101,6 +101,7 @@ fn channel(number: usize, found: ide::Found) -> Channel {
         address: address(table),
         bounce: mm::layout::FrameNumber(address(bounce) >> PAGE_SHIFT),
         bounce_pages: BOUNCE_PAGES as u32,
+        bounced: AtomicU32::new(0),
     };
     Channel::new(found.ports, found.line, memory)
 }
@@ -155,6 +156,11 @@ fn mount_partition(
     entry: &PartitionEntry,
 ) -> Result<Volume<'static, Hardware, SystemDisk>, MountError> {
     Volume::mount(objects, SystemDisk::Partition(Partition::new(disk, entry)))
+}
+
+/// How many pieces of transfers lay where no controller reaches.
+pub fn bounced() -> u32 {
+    CHANNELS.get().into_iter().flatten().map(|channel| channel.memory.bounced.load(Ordering::Relaxed)).sum()
 }
 
 /// Lets the channels that have disks interrupt.
