@@ -29,6 +29,12 @@ pub mod names {
     pub const DEBUGGER: &str = "debugger";
     /// The socket of the debugger's console.
     pub const CONSOLE: &str = "kd.socket";
+    /// The image of the disk.
+    pub const DISK: &str = "disk.img";
+    /// What QEMU's `blkdebug` is told of errors.
+    pub const DISK_ERRORS: &str = "disk.errors";
+    /// What QEMU's `blklogwrites` tells of writes.
+    pub const DISK_LOG: &str = "writes.log";
     /// The disc image.
     pub const DISC: &str = "disc.iso";
     /// What the guest sent to COM1.
@@ -55,6 +61,9 @@ pub struct MachineOptions {
     /// Processor, in QEMU's words; pentium3 has no NX
     #[arg(long, value_name = "MODEL", default_value = "coreduo,+pse36", help_heading = "Machine")]
     pub cpu: String,
+    /// So much of it below 4 GB, in MB; the rest lies above
+    #[arg(long, value_name = "MB", hide = true)]
+    pub low_ram: Option<u32>,
     /// Words added to the kernel's command line
     #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true, help_heading = "Machine")]
     pub cmdline: String,
@@ -89,6 +98,7 @@ impl Default for MachineOptions {
         Self {
             ram: 512,
             cpu: "coreduo,+pse36".into(),
+            low_ram: None,
             cmdline: String::new(),
             icount: false,
             kvm: false,
@@ -143,6 +153,8 @@ pub struct Start<'a> {
     pub serial: SerialPorts,
     /// The screen.
     pub screen: Screen,
+    /// QEMU's arguments for the disk, where there is one.
+    pub disk: &'a [String],
 }
 
 impl Start<'_> {
@@ -154,7 +166,7 @@ impl Start<'_> {
         if let Ok(program) = env::var("VADOSE_QEMU") {
             return Ok(program);
         }
-        let large = self.options.ram > LARGEST_FOR_I386;
+        let large = self.options.ram > LARGEST_FOR_I386 || self.options.low_ram.is_some();
         let program = if large { "qemu-system-x86_64" } else { "qemu-system-i386" };
         process::require(program, "qemu-system-x86")?;
         if self.options.kvm && !Path::new("/dev/kvm").exists() {
@@ -179,11 +191,15 @@ impl Start<'_> {
         arguments.extend(self.serial_arguments());
         arguments.extend(words(&["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]));
         arguments.extend(self.medium_arguments());
+        arguments.extend_from_slice(self.disk);
         arguments
     }
 
     /// Above what the host may be willing to reserve, memory is taken as the guest touches it.
     fn memory_arguments(&self) -> Vec<String> {
+        if let Some(low) = self.options.low_ram {
+            return words(&["-machine", &format!("pc,max-ram-below-4g={low}M")]);
+        }
         if self.options.ram <= LARGEST_FOR_I386 {
             return Vec::new();
         }
@@ -242,7 +258,7 @@ mod tests {
     fn arguments_of(options: &MachineOptions, medium: Medium, serial: SerialPorts) -> String {
         let modules = &[names::VOLUME, names::PLAN];
         let screen = Screen::Hidden;
-        let start = Start { options, medium, modules, command_line: "link=com3 x", serial, screen };
+        let start = Start { options, medium, modules, command_line: "link=com3 x", serial, screen, disk: &[] };
         start.arguments().join("|")
     }
 
