@@ -28,7 +28,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 17] = [
+    let tests: [Test; 19] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -44,6 +44,8 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
         ("tours are listed, and refused without the kernel option", Commands::tours_refused),
         ("a debugger's requests are checked", Commands::debug_control),
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
+        ("exec --kd lists views, handles and control areas", Commands::views),
+        ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
         ("a second terminal attaches to the machine's debugger", Commands::second_terminal),
     ];
@@ -217,6 +219,24 @@ impl Commands {
             .and_then(|()| listings::vad(&said, "hello.exe"))
             .and_then(|()| listings::memusage(&said, "hello.exe"))
             .and_then(|()| listings::verify(&said)))
+    }
+
+    fn views(&self) -> Result<Verdict> {
+        let output =
+            self.vadose(&["exec", "--kd", "!vad; !handle; !ca 3000000; !ca 400000", &self.program("views")?], b"")?;
+        Ok(expect_code(&output, 3).and_then(|()| listings::views(&text(&output.stderr))))
+    }
+
+    fn write_bit(&self) -> Result<Verdict> {
+        let program = self.tree.built("samples/hello.exe", "guest")?.to_string_lossy().into_owned();
+        let refused = self.vadose(&["exec", "--kd", "!pte 401000 write; !verify", &program], b"")?;
+        let commands = "!pte 401000 write; !verify";
+        let written = self.vadose(&["exec", "--cmdline", "debug", "--kd", commands, &program], b"")?;
+        let named = ["invariant T3", "The PTE of page 00401000 in hello.exe", "(EXECUTE_WRITECOPY) allows."];
+        Ok(expect_code(&refused, 0)
+            .and_then(|()| expect_errors(&refused, &["kernel has the option debug", "The audit is clean"]))
+            .and_then(|()| expect_code(&written, 0))
+            .and_then(|()| expect_errors(&written, &named)))
     }
 
     fn breakpoints(&self) -> Result<Verdict> {
