@@ -28,7 +28,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 19] = [
+    let tests: [Test; 20] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -41,6 +41,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
         ("exec --console shows what the program writes, and nothing else", Commands::console),
         ("gdb stops at the kernel's entry with source lines", Commands::debugger),
         ("the tours print what gdb reads at the same stop", Commands::tours),
+        ("past copy on write the audit names the page that the tour names", Commands::tour_past_copy),
         ("tours are listed, and refused without the kernel option", Commands::tours_refused),
         ("a debugger's requests are checked", Commands::debug_control),
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
@@ -195,10 +196,22 @@ impl Commands {
         let refused = self.vadose(&["exec", &tour, "heap"], b"")?;
         let unknown = self.vadose(&["exec", "--cmdline", "debug", &tour, "translate", "here"], b"")?;
         Ok(expect_code(&list, 0)
-            .and_then(|()| check(text(&list.stdout).matches("\ntour ").count() == 2, || text(&list.stdout)))
+            .and_then(|()| check(text(&list.stdout).matches("\ntour ").count() == 4, || text(&list.stdout)))
             .and_then(|()| expect_code(&refused, 3))
             .and_then(|()| check(text(&refused.stdout).contains("(ACCESS_DENIED)"), || text(&refused.stdout)))
             .and_then(|()| expect_code(&unknown, 2)))
+    }
+
+    fn tour_past_copy(&self) -> Result<Verdict> {
+        let tour = self.tree.built("programs/tour.exe", "guest")?.to_string_lossy().into_owned();
+        let words = ["exec", "--cmdline", "debug", "--kd", "!verify", &tour, "--break", "cow"];
+        let output = self.vadose(&words, b"")?;
+        let said = text(&output.stdout);
+        let named = said.split("it names\nthe page: ").nth(1).and_then(|rest| rest.get(..8)).unwrap_or("?").to_owned();
+        let audit = ["invariant T3".to_owned(), format!("The PTE of page {named} in tour.exe")];
+        let audit: Vec<&str> = audit.iter().map(String::as_str).collect();
+        // As it was afterwards, or exec's own audit would say so.
+        Ok(expect_code(&output, 0).and_then(|()| expect_errors(&output, &audit)))
     }
 
     fn debug_control(&self) -> Result<Verdict> {
