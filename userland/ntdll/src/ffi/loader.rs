@@ -2,7 +2,9 @@
 
 use user_ffi::{AnsiString, UnicodeString};
 use user_support::image::Symbol;
-use user_support::loader::{LoadError, Module, free_library, ignore_threads, load_library, procedure_address};
+use user_support::loader::{
+    LoadError, Module, add_reference, free_library, ignore_threads, load_library, pin, procedure_address,
+};
 use user_support::path;
 use user_support::status::Status;
 
@@ -64,6 +66,24 @@ pub extern "system" fn LdrUnloadDll(base: u32) -> u32 {
             Status::SUCCESS.0
         }
         None => Status::DLL_NOT_FOUND.0,
+    })
+}
+
+/// Counts one more reference to a DLL, or keeps it for good where `flags` is 1.
+#[unsafe(no_mangle)]
+pub extern "system" fn LdrAddRefDll(flags: u32, base: u32) -> u32 {
+    const PIN: u32 = 1;
+    if flags & !PIN != 0 {
+        return Status::INVALID_PARAMETER.0;
+    }
+    locked(|process| {
+        let Some(module) = Module::at(process, base) else { return Status::DLL_NOT_FOUND.0 };
+        if flags & PIN != 0 {
+            pin(process, module)
+        } else {
+            add_reference(process, module)
+        }
+        Status::SUCCESS.0
     })
 }
 

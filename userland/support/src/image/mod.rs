@@ -14,12 +14,14 @@ mod bound;
 mod export;
 mod import;
 mod relocation;
+mod resource;
 mod tls;
 
 pub use bound::is_bound;
 pub use export::{Export, ExportTable, Symbol};
 pub use import::{Descriptor, Imports};
 pub use relocation::relocate;
+pub use resource::{NoResource, ResourceName, Resources};
 pub use tls::ThreadLocalStorage;
 
 use alloc::vec::Vec;

@@ -12,7 +12,8 @@ use crate::path;
 use crate::text::wide;
 
 /// Counts one more reference to `module` and all it imports.
-pub(super) fn add_reference<P: Process>(process: &P, module: Module) {
+#[doc(alias = "LdrAddRefDll")]
+pub fn add_reference<P: Process>(process: &P, module: Module) {
     for needed in needed_by(process, module) {
         let count = needed.load_count(process);
         if count != PINNED {
@@ -43,6 +44,13 @@ pub fn free_library<P: Process>(process: &P, module: Module) {
         let base = module.base(process);
         module.remove(process);
         process.unmap(base);
+    }
+}
+
+/// Keeps `module` and all it imports for good (L3).
+pub fn pin<P: Process>(process: &P, module: Module) {
+    for needed in needed_by(process, module) {
+        needed.set_load_count(process, PINNED);
     }
 }
 
