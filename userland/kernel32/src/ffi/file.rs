@@ -65,7 +65,7 @@ pub unsafe extern "system" fn CreateFileW(
     open(unsafe { wide_string(name) }, access, share, creation, flags)
 }
 
-fn open(name: &[u16], access: u32, share: u32, creation: u32, flags: u32) -> u32 {
+pub(super) fn open(name: &[u16], access: u32, share: u32, creation: u32, flags: u32) -> u32 {
     let result = disposition(creation).map_err(fail).and_then(|disposition| {
         let path = console_path(name, access & GENERIC_WRITE != 0);
         let path = path.unwrap_or_else(|| to_nt(&current_directory(), name));

@@ -21,6 +21,7 @@ mod heap;
 mod interlocked;
 mod last_error;
 mod local_memory;
+mod locale;
 mod module;
 mod module_handle;
 mod mutex;

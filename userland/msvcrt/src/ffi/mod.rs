@@ -3,12 +3,14 @@
 mod character;
 mod convert;
 mod descriptor;
+mod directory;
 mod duplicate;
 mod environment;
 mod exit;
 mod export;
 mod failure;
 mod file;
+mod file_search;
 mod file_status;
 mod host;
 mod jump;

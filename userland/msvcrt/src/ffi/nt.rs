@@ -67,6 +67,7 @@ unsafe extern "system" {
     pub fn ReadFile(file: u32, buffer: *mut u8, count: u32, done: *mut u32, overlapped: *const u32) -> u32;
     pub fn ResumeThread(thread: u32) -> u32;
     pub fn SetConsoleCtrlHandler(handler: u32, add: u32) -> u32;
+    pub fn SetCurrentDirectoryW(path: *const u16) -> u32;
     pub fn SetEnvironmentVariableW(name: *const u16, value: *const u16) -> u32;
     pub fn SetFilePointerEx(file: u32, distance: i64, result: *mut i64, method: u32) -> u32;
     pub fn SetStdHandle(which: u32, handle: u32) -> u32;
