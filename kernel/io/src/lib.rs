@@ -32,6 +32,7 @@
 
 extern crate alloc;
 
+mod data_area;
 pub mod device;
 pub mod directory;
 pub mod expression;
