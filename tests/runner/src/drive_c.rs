@@ -55,8 +55,8 @@ impl DriveC {
     pub fn drive(&self) -> Drive<'_> {
         match self {
             Self::Module(volume) => Drive::Volume(volume),
-            Self::Kept(path) => Drive::Disk(Disk { path, care: Care::Safe }),
-            Self::Scratch(_, path) => Drive::Disk(Disk { path, care: Care::Unsafe }),
+            Self::Kept(path) => Drive::Disk(Disk { path, care: Care::Safe, place: 0 }),
+            Self::Scratch(_, path) => Drive::Disk(Disk { path, care: Care::Unsafe, place: 0 }),
         }
     }
 

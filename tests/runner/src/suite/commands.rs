@@ -272,7 +272,7 @@ impl Commands {
     fn second_terminal(&self) -> Result<Verdict> {
         let this = env::current_exe().map_err(Error::host("finding this program"))?;
         let mut machine = Command::new(this)
-            .args(["run", "--timeout", "240", "--cmdline", "kd=wait"])
+            .args(["run", "--no-disk", "--timeout", "240", "--cmdline", "kd=wait"])
             .env("VADOSE_ROOT", self.tree.root())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

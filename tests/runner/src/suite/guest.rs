@@ -138,7 +138,7 @@ fn run_on(tree: &Tree, machine: &TestMachine, volume: &Volume, tests: &[&GuestTe
         Home::Module => Drive::Volume(volume),
         Home::Disk => {
             disk::create(volume, disk::ROOM_FOR_TESTS, &path)?;
-            Drive::Disk(Disk { path: &path, care: Care::Fresh })
+            Drive::Disk(Disk { path: &path, care: Care::Fresh, place: 0 })
         }
     };
     let suited = tests.iter().copied().filter(|test| machine.suits(test));
