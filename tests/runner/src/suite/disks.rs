@@ -138,7 +138,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     for case in CASES.iter().filter(|case| case.name.contains(&options.name)) {
         suite.record(case.name, judge(case, &boot_case(tree, case, &volume)?));
     }
-    suite.record("a sector of a program that cannot be read", broken_page(tree, &volume)?);
+    suite.record("a sector of a program that cannot be read", broken_sector(tree, &volume)?);
     tally.add(suite, began.elapsed());
     Ok(())
 }
@@ -214,35 +214,24 @@ fn ended(finished: &Finished, job: &str, expected: &str) -> Verdict {
         .map_err(|problem| with_log(&problem, &finished.log))
 }
 
-/// QEMU's `blkdebug` fails every read of one sector of a program's code: the program gets an exception, and others run on.
-fn broken_page(tree: &Tree, system: &Volume) -> Result<Verdict> {
-    const VICTIM: &str = "victim.exe";
+/// QEMU's `blkdebug` fails every read of one sector of a program: the program gets an exception, each time it is run, and
+/// others run on.
+fn broken_sector(tree: &Tree, system: &Volume) -> Result<Verdict> {
+    const VICTIM: &str = "broken_sector.exe";
+    const MARK: &[u8] = b"The sector without luck!";
     let folder = process::scratch_folder()?;
     let path = folder.path().join("image");
-    let program = tree.built("guest/block_moves.exe", "guest")?;
-    let bytes = fs::read(&program).map_err(Error::file("reading", &program))?;
-    // Its code is its own, so that it is found on the disk: the other program has the same.
     let mut volume = system.clone();
-    let marked = mark(&bytes);
-    volume.add_bytes(VICTIM, marked.clone())?;
+    volume.add_file(VICTIM, &tree.built(&format!("commands/{VICTIM}"), "guest")?)?;
     disk::create(&volume, disk::ROOM_FOR_TESTS, &path)?;
     let image = fs::read(&path).map_err(Error::file("reading", &path))?;
-    let code = &marked[CODE..CODE + SECTOR];
-    let sector = image.chunks_exact(SECTOR).position(|sector| sector == code);
-    let Some(sector) = sector else { return Ok(Err("the program is not on the disk".into())) };
+    let Some(sector) = image.chunks_exact(SECTOR).position(|sector| sector.starts_with(MARK)) else {
+        return Ok(Err("the program is not on the disk, or the mark does not begin a sector".into()));
+    };
     let errors = format!("[inject-error]\nevent = \"read_aio\"\nerrno = \"5\"\nsector = \"{sector}\"\n");
     let disk = Disk { path: &path, care: Care::Broken(&errors), place: 0 };
     let finished = boot_with(tree, "pc", Drive::Disk(disk), &[VICTIM, PROGRAM])?;
     Ok(ended(&finished, VICTIM, "exception C0000006").and_then(|()| ended(&finished, PROGRAM, "exit 0")))
 }
 
-/// Where the code of a small program begins, in its file.
-const CODE: usize = 0x400;
 const SECTOR: usize = 512;
-
-/// The program with other bytes where its code begins, which is never run.
-fn mark(program: &[u8]) -> Vec<u8> {
-    let mut marked = program.to_vec();
-    marked[CODE..CODE + 16].copy_from_slice(b"broken sector...");
-    marked
-}
