@@ -155,7 +155,9 @@ out/system32/%.dll: $(TARGET)/pe-target/release/%.dll $(DLLS:%=$(TARGET)/pe-targ
 
 # What each DLL is bound to, when it is built: see tests/runner/src/bind.rs.
 BOUND_kernel32 := ntdll
+BOUND_msvcrt := ntdll kernel32
 out/system32/kernel32.dll: out/system32/ntdll.dll
+out/system32/msvcrt.dll: out/system32/ntdll.dll out/system32/kernel32.dll
 
 out/system32/%.exe: $(TARGET)/pe-target/release/%.exe $(RUNNER)
 	@mkdir -p $(@D) out/symbols
@@ -165,8 +167,8 @@ out/system32/%.exe: $(TARGET)/pe-target/release/%.exe $(RUNNER)
 # Programs with the C library, as a user builds them; printf is the library's, not the compiler's.
 CRT_FLAGS := -std=gnu99 -Wall -Wextra -Werror -O1 -D__USE_MINGW_ANSI_STDIO=0 -mconsole
 
-# c-folder FOLDER,NAME[,FLAGS]: FOLDER/*.c become out/NAME/*.exe, without the C library unless FLAGS are given. A line
-# `// cc: FLAGS` in a source adds flags; a file X.def named there lies in FOLDER. Each FOLDER/X.def also becomes an import
+# c-folder FOLDER,NAME[,FLAGS]: FOLDER/*.c become out/NAME/*.exe, without the C library unless FLAGS are given or a source says
+# `// cc-library: msvcrt` in a line. A line `// cc: FLAGS` in a source adds flags; a file X.def named there lies in FOLDER. Each FOLDER/X.def also becomes an import
 # library, for other sources to link with -lX.
 define c-folder
 $(2)_PROGRAMS := $$(patsubst $(1)/%.c,out/$(2)/%.exe,$$(wildcard $(1)/*.c))
@@ -182,7 +184,9 @@ out/lib/$(2)/lib%.a: $(1)/%.def
 
 out/$(2)/%.exe: $(1)/%.c $$(wildcard $(1)/*.h) $$($(2)_LIBRARIES) Makefile
 	@mkdir -p $$(@D)
-	@$(MINGW) $$($(or $(3),C_FLAGS)) -o $$@ $$< -Lout/lib/$(2) $$$$(sed -n 's,^// cc: ,,p' $$< | sed 's,[a-z_]*\.def,$(1)/&,g') $$(if $(3),,$(C_LIBS))
+	@if [ -n "$(3)" ] || grep -q '^// cc-library: msvcrt$$$$' $$<; \
+		then set -- "$$(CRT_FLAGS)" ""; else set -- "$$(C_FLAGS)" "$(C_LIBS)"; fi; \
+		$(MINGW) $$$$1 -o $$@ $$< -Lout/lib/$(2) $$$$(sed -n 's,^// cc: ,,p' $$< | sed 's,[a-z_]*\.def,$(1)/&,g') $$$$2
 endef
 .SECONDARY:
 C_PROGRAMS :=

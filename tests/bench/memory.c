@@ -1,60 +1,10 @@
-// The rows that `make bench` measures in ring 3. Under `--icount` one tick of the time-stamp counter is one guest
-// instruction; each row is the median of its samples, less what reading the counter costs. The time-stamp counter is read right before and
-// right after what is measured.
+// The rows of `make bench` for memory; each is the median of its samples, less what reading the counter costs.
 //
 //   null_system_call        a service number past the table, through [7FFE0300]: mov, mov, call, and all behind it
 //   demand_zero_fault       the first store to a page; its page table is there and a zeroed frame is ready
 //   reserve_commit_release  NtAllocateVirtualMemory of 64 KB (reserve and commit, the kernel picks), then
 //                           NtFreeVirtualMemory (release)
-#include "../guest/test.h"
-
-#define SAMPLES 101
-
-static ULONG samples[SAMPLES];
-
-static inline ULONG ticks(void)
-{
-    ULONG low, high;
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-    return low;
-}
-
-static ULONG median(void)
-{
-    for (int i = 1; i < SAMPLES; i++)
-        for (int j = i; j > 0 && samples[j - 1] > samples[j]; j--) {
-            ULONG swap = samples[j];
-            samples[j] = samples[j - 1];
-            samples[j - 1] = swap;
-        }
-    return samples[SAMPLES / 2];
-}
-
-static ULONG empty;
-
-static void report(const char *name)
-{
-    char digits[12];
-    int at = sizeof digits;
-    ULONG value = median() - empty;
-    digits[--at] = '\n';
-    do
-        digits[--at] = '0' + value % 10;
-    while ((value /= 10) != 0);
-    put_bytes(STD_OUTPUT_HANDLE, "bench name=", 11);
-    put_bytes(STD_OUTPUT_HANDLE, name, length_of(name));
-    put_bytes(STD_OUTPUT_HANDLE, " instructions=", 14);
-    put_bytes(STD_OUTPUT_HANDLE, digits + at, sizeof digits - at);
-}
-
-static void measure_nothing(void)
-{
-    for (int i = 0; i < SAMPLES; i++) {
-        ULONG start = ticks();
-        samples[i] = ticks() - start;
-    }
-    empty = median();
-}
+#include "bench.h"
 
 static void measure_null_system_call(void)
 {

@@ -1,44 +1,38 @@
-// The row of `make bench` for processes: a program that imports kernel32 and ends at once is started, waited for and given up,
-// from CreateProcess to the last CloseHandle. The first times, which bring the images into memory, do not count.
-#include "../guest/test.h"
+// The rows of `make bench` for processes: a program is started, waited for and given up, from CreateProcess to the last CloseHandle.
+// The first times, which bring the images into memory, do not count.
+//
+//   create_process    a program that imports kernel32 and ends at once
+//   create_c_process  a program built with mingw-w64 that prints a line through the C library
+#include "bench.h"
 
-#define SAMPLES 21
+#define RUNS 21
 
-static ULONGLONG ticks(void)
-{
-    ULONG low, high;
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-    return (ULONGLONG)high << 32 | low;
-}
-
-static ULONG sample(void)
+static ULONG run(const char *path)
 {
     STARTUPINFOA startup = {.cb = sizeof startup};
     PROCESS_INFORMATION child;
-    ULONGLONG start = ticks();
-    BOOL sound = CreateProcessA("C:\\nothing.exe", NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child);
+    ULONG start = ticks();
+    BOOL sound = CreateProcessA(path, NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child);
     sound = sound && WaitForSingleObject(child.hProcess, INFINITE) == WAIT_OBJECT_0;
     sound = sound && CloseHandle(child.hThread) && CloseHandle(child.hProcess);
     if (!sound)
         failures++;
-    return (ULONG)(ticks() - start);
+    return ticks() - start;
+}
+
+static void measure(const char *name, const char *path)
+{
+    for (int i = 0; i < 3; i++)
+        run(path);
+    // The zero-page thread works while nobody else does.
+    Sleep(300);
+    for (int i = 0; i < RUNS; i++)
+        samples[i] = run(path);
+    report_some(name, RUNS, 1);
 }
 
 static void test(void)
 {
-    ULONG samples[SAMPLES];
-    for (int i = 0; i < 3; i++)
-        sample();
-    // The zero-page thread works while nobody else does.
-    Sleep(300);
-    for (int i = 0; i < SAMPLES; i++) {
-        ULONG value = sample();
-        int j = i;
-        for (; j > 0 && samples[j - 1] > value; j--)
-            samples[j] = samples[j - 1];
-        samples[j] = value;
-    }
-    put("bench name=create_process instructions=");
-    put_decimal(samples[SAMPLES / 2]);
-    put("\n");
+    measure("create_process", "C:\\nothing.exe");
+    measure("create_c_process", "C:\\hello.exe");
 }

@@ -4,37 +4,12 @@
 //   thread_switch    SwitchToThread, until the other thread comes out of its own
 //   event_ping_pong  SetEvent, and the other thread comes out of WaitForSingleObject: one way
 //   create_thread    CreateThread of a thread that returns at once, WaitForSingleObject on it, CloseHandle
-#include "../guest/test.h"
+#include "bench.h"
 
-#define SAMPLES 101
 #define ROUNDS 20
 
-static ULONG samples[SAMPLES];
 static volatile BOOL over;
 static HANDLE there, back;
-
-static inline ULONG ticks(void)
-{
-    ULONG low, high;
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-    return low;
-}
-
-// Prints the median of the samples, each of which holds `units` of what the row counts.
-static void report(const char *name, ULONG units)
-{
-    for (int i = 1; i < SAMPLES; i++)
-        for (int j = i; j > 0 && samples[j - 1] > samples[j]; j--) {
-            ULONG swap = samples[j];
-            samples[j] = samples[j - 1];
-            samples[j - 1] = swap;
-        }
-    put("bench name=");
-    put(name);
-    put(" instructions=");
-    put_decimal(samples[SAMPLES / 2] / units);
-    put("\n");
-}
 
 static HANDLE start(LPTHREAD_START_ROUTINE routine)
 {
@@ -74,7 +49,7 @@ static void measure_thread_switch(void)
     }
     over = TRUE;
     end(other);
-    report("thread_switch", 2 * ROUNDS);
+    report_some("thread_switch", SAMPLES, 2 * ROUNDS);
 }
 
 static DWORD WINAPI answer(LPVOID parameter)
@@ -107,7 +82,7 @@ static void measure_event_ping_pong(void)
     end(other);
     if (!CloseHandle(there) || !CloseHandle(back))
         failures++;
-    report("event_ping_pong", 2 * ROUNDS);
+    report_some("event_ping_pong", SAMPLES, 2 * ROUNDS);
 }
 
 static DWORD WINAPI nothing(LPVOID parameter)
@@ -123,7 +98,7 @@ static void measure_create_thread(void)
         end(start(nothing));
         samples[i] = ticks() - begin;
     }
-    report("create_thread", 1);
+    report("create_thread");
 }
 
 static void test(void)

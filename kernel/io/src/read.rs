@@ -4,6 +4,7 @@ use abi::cell::Link;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use mm::fault::{InPageRequest, ReadResult};
+use mm::layout::PAGE_SIZE;
 use mm::machine::Machine;
 
 use crate::device::{BlockDevice, SECTOR};
@@ -43,18 +44,23 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         Ok(length)
     }
 
-    /// Reads the page that `request` asks for into its frame.
+    /// Reads the pages that `request` asks for into their frames.
     #[doc(alias = "IoPageRead")]
-    pub fn read_page(&self, request: &InPageRequest) -> ReadResult {
+    pub fn read_pages(&self, request: &InPageRequest) -> ReadResult {
         let fcb = self.fcb(request.file);
         let end = request.offset + u64::from(request.bytes);
         if end > u64::from(fcb.file_size.get()) {
             return ReadResult::Failed;
         }
         let mut at = 0;
-        let result = self.each_piece(fcb, request.offset as u32, request.bytes, |piece| {
-            self.memory().machine.write(request.frame, at, piece);
-            at += piece.len() as u32;
+        let result = self.each_piece(fcb, request.offset as u32, request.bytes, |mut piece| {
+            while !piece.is_empty() {
+                let within = at % PAGE_SIZE;
+                let (now, later) = piece.split_at(piece.len().min((PAGE_SIZE - within) as usize));
+                self.memory().machine.write(request.frames[(at / PAGE_SIZE) as usize], within, now);
+                at += now.len() as u32;
+                piece = later;
+            }
         });
         match result {
             Ok(()) => ReadResult::Done,

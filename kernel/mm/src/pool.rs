@@ -206,7 +206,8 @@ impl<M: Machine> MemoryManager<M> {
         Ok(link)
     }
 
-    fn zero_words<T>(&self, link: Link<T>, bytes: u32) {
+    /// Fills `bytes`, a multiple of 4, from `link` on with zeros.
+    pub(crate) fn zero_words<T>(&self, link: Link<T>, bytes: u32) {
         let lines = bytes / LINE;
         for line in 0..lines {
             self.machine.record(link.offset::<Line>(line * LINE)).0.iter().for_each(|word| word.set(0));

@@ -121,11 +121,22 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Reads the page that a fault needs.
+    /// Reads the pages that a fault needs, or that one at least which the program waits for. Meanwhile their section may go, and
+    /// with it whoever else has the file open.
     #[doc(alias = "IoPageRead")]
-    pub(crate) fn read_page(&self, request: InPageRequest) -> ReadResult {
-        let result = self.volume().read_page(&request);
+    pub(crate) fn read_pages(&self, mut request: InPageRequest) -> ReadResult {
+        let (file, frames) = (request.file, request.frames);
+        self.objects().reference(file);
+        let mut result = self.volume().read_pages(&request);
+        if result == ReadResult::Failed && request.frames.len() > 1 {
+            request = self.mm().narrow_in_page(request);
+            result = self.volume().read_pages(&request);
+        }
         self.mm().complete_in_page(request, result);
+        frames.iter().for_each(|frame| {
+            self.dispatcher.wake(frame.0);
+        });
+        self.release(file);
         result
     }
 }

@@ -38,7 +38,7 @@ impl<P: Platform> Executive<P> {
                 FaultOutcome::Denied => return Err(NtStatus::ACCESS_VIOLATION),
                 FaultOutcome::GuardPage => return self.guard_page(process, address),
                 FaultOutcome::InPage(request) => {
-                    if self.read_page(request) == ReadResult::Failed {
+                    if self.read_pages(request) == ReadResult::Failed {
                         return Err(NtStatus::IN_PAGE_ERROR);
                     }
                 }

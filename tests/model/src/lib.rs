@@ -1,6 +1,7 @@
 //! The memory manager on a machine in software: what its tests run on.
 
 pub mod calls;
+pub mod data_files;
 pub mod hog;
 pub mod image;
 pub mod machine;

@@ -6,7 +6,7 @@ use abi::status::NtStatus;
 use mm::layout::VirtualAddress;
 use mm::machine::Records;
 use mm::protection::Protection;
-use mm::pte::{PrototypePte, PteCell};
+use mm::pte::PrototypePte;
 use mm::section::{ControlArea, ControlAreaFlags, Disposition, ImageInformation, SectionFate, ViewRequest};
 
 use crate::calls::Bytes;
@@ -16,14 +16,23 @@ use crate::system::System;
 pub fn whole(protect: u32) -> ViewRequest {
     let protection = Protection::from_win32(protect).expect("a protection");
     let disposition = Disposition::Unmap;
-    ViewRequest { base: 0, zero_bits: 0, commit: 0, offset: 0, size: 0, kind: 0, protection, disposition }
+    ViewRequest {
+        base: 0,
+        zero_bits: 0,
+        commit: 0,
+        section_size: u64::MAX,
+        offset: 0,
+        size: 0,
+        kind: 0,
+        protection,
+        disposition,
+    }
 }
 
 impl System {
     /// What the prototype PTE of page number `page` of `section` says.
     pub fn prototype(&self, section: Link<ControlArea>, page: u32) -> PrototypePte {
-        let segment = self.mm.machine.record(self.mm.machine.record(section).segment.get());
-        let cell: Link<PteCell> = segment.prototype_pte.get().offset(page * 8);
+        let (_, cell) = self.mm.prototypes(section).find(|(number, _)| *number == page).expect("it was made");
         PrototypePte::decode(self.mm.machine.record(cell).load())
     }
 

@@ -1,6 +1,6 @@
 //! A started system: the memory manager on a [`SoftwareMachine`], with processes whose programs the test plays.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use abi::cell::Link;
 use abi::nt::file::FileObject;
@@ -24,12 +24,14 @@ use crate::machine::{self, SoftwareMachine};
 const POINTER_TABLES: u32 = 0x8020_0000;
 const SHARED_DATA: u32 = 0xFFDF_0000;
 const POINTER_TABLES_PER_PAGE: u32 = 128;
+/// What stands for the first file on the disk.
+pub(crate) const FIRST_FILE: u32 = 0xA000_0000;
 
 /// A memory manager that has taken over a machine.
 pub struct System {
     /// It.
     pub mm: MemoryManager<SoftwareMachine>,
-    files: Vec<Vec<u8>>,
+    pub(crate) files: RefCell<Vec<Vec<u8>>>,
     disk: Cell<Disk>,
     scratch: Vec<u16>,
 }
@@ -37,9 +39,9 @@ pub struct System {
 /// How the disk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disk {
-    /// It reads.
+    /// It reads and writes.
     Sound,
-    /// Every read fails.
+    /// Every read and write fails.
     Broken,
 }
 
@@ -85,7 +87,7 @@ impl System {
             no_execute: if bit == 0 { NoExecute::Absent } else { NoExecute::Enabled },
         };
         let mm = MemoryManager::new(machine, &boot).expect("memory for the first structures");
-        Self { mm, files: Vec::new(), disk: Cell::new(Disk::Sound), scratch: vec![0; 0x8000] }
+        Self { mm, files: RefCell::new(Vec::new()), disk: Cell::new(Disk::Sound), scratch: vec![0; 0x8000] }
     }
 
     /// Starts a process with an empty address space.
@@ -129,11 +131,16 @@ impl System {
     /// # Errors
     /// Why it is no image; within, that something ran out.
     pub fn add_file(&mut self, bytes: Vec<u8>) -> Result<Result<Link<ControlArea>, Exhausted>, NotAnImage> {
-        let file = Link::<FileObject>::new(0xA000_0000 + self.files.len() as u32);
+        let file = self.next_file();
         let layout = ImageLayout::parse(&bytes, bytes.len() as u64)?;
         let section = self.mm.create_image(file, bytes.len() as u64, &layout);
-        self.files.push(bytes);
+        self.files.borrow_mut().push(bytes);
         Ok(section)
+    }
+
+    /// What stands for the file that is put on the disk next.
+    pub(crate) fn next_file(&self) -> Link<FileObject> {
+        Link::new(FIRST_FILE + self.files.borrow().len() as u32)
     }
 
     /// From now on the disk is as `disk` says.
@@ -141,11 +148,20 @@ impl System {
         self.disk.set(disk);
     }
 
+    /// How the disk is.
+    pub fn disk(&self) -> Disk {
+        self.disk.get()
+    }
+
     /// Plays the disk: reads what `request` asks for.
     pub fn read(&self, request: InPageRequest) {
-        let bytes = &self.files[(request.file.address() - 0xA000_0000) as usize];
+        let files = self.files.borrow();
+        let bytes = &files[(request.file.address() - FIRST_FILE) as usize];
         let from = request.offset as usize;
-        self.mm.machine.write(request.frame, 0, &bytes[from..from + request.bytes as usize]);
+        let bytes = &bytes[from..from + request.bytes as usize];
+        for (frame, bytes) in request.frames.iter().zip(bytes.chunks(PAGE_SIZE as usize)) {
+            self.mm.machine.write(*frame, 0, bytes);
+        }
         self.mm.complete_in_page(request, ReadResult::Done);
     }
 
@@ -162,7 +178,7 @@ impl System {
                 FaultOutcome::Denied => return Outcome::AccessViolation,
                 FaultOutcome::GuardPage => return Outcome::GuardPage,
                 FaultOutcome::NoFrame => return Outcome::NoFrame,
-                FaultOutcome::InPage(request) if self.disk.get() == Disk::Broken => {
+                FaultOutcome::InPage(request) if self.disk() == Disk::Broken => {
                     self.mm.complete_in_page(request, ReadResult::Failed);
                     return Outcome::InPageError;
                 }

@@ -116,7 +116,7 @@ fn a_second_fault_on_a_page_that_is_being_read_waits_and_then_finds_it() {
     let section = system.add_image(image.clone()).expect("memory");
     let (first, second) = (mapped(&system, section), mapped(&system, section));
     let request = started_read(&system, first, CODE);
-    let frame = request.frame;
+    let frame = request.frames[0];
     assert_eq!((request.offset, request.bytes), (0x400, 0x1000));
     assert_eq!(system.sound().transition, 1);
     assert_eq!(system.mm.frame(frame).reference_count.get(), 1);
@@ -176,7 +176,7 @@ fn a_section_may_go_while_a_page_of_it_is_being_read() {
         let process = mapped(&system, section);
         assert_eq!(system.mm.release_section(section), SectionFate::Kept);
         let request = started_read(&system, process, CODE);
-        let frame = request.frame;
+        let frame = request.frames[0];
         system.end_process(process);
         let audit = system.sound();
         assert_eq!((audit.sections, audit.transition, audit.deleted), (0, 1, 1));

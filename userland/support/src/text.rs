@@ -38,9 +38,11 @@ pub fn wide(bytes: &[u8]) -> Vec<u16> {
     bytes.iter().copied().map(ansi_to_wide).collect()
 }
 
-/// UTF-16 as Windows-1252, `?` for what it lacks.
+/// UTF-16 as Windows-1252, `?` for what it lacks. There is room for the zero that most put behind it.
 pub fn ansi(units: &[u16]) -> Vec<u8> {
-    units.iter().map(|&unit| wide_to_ansi(unit).unwrap_or(b'?')).collect()
+    let mut bytes = Vec::with_capacity(units.len() + 1);
+    bytes.extend(units.iter().map(|&unit| wide_to_ansi(unit).unwrap_or(b'?')));
+    bytes
 }
 
 /// The lower case of a UTF-16 unit in the range of Windows-1252; other units are left alone.

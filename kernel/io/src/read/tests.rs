@@ -1,6 +1,7 @@
 use super::*;
 use crate::test_volume::*;
 use mm::layout::FrameNumber;
+use mm::section::Cluster;
 
 const LARGE: &str = "\\??\\C:\\dir with a long name\\Fragmented file.bin";
 
@@ -57,15 +58,15 @@ fn a_page_is_read_into_its_frame_without_looking_at_names_or_tables() {
         let file = volume.open_to_read(LARGE).unwrap();
         let frame = FrameNumber(500);
         disk.sectors_read.set(0);
-        let request = InPageRequest { file, offset: 0x2200, bytes: 0x1000, frame };
-        assert_eq!(volume.read_page(&request), ReadResult::Done);
+        let request = InPageRequest { file, offset: 0x2200, bytes: 0x1000, frames: Cluster::of(&[frame]) };
+        assert_eq!(volume.read_pages(&request), ReadResult::Done);
         assert_eq!(disk.sectors_read.get(), 8, "only the sectors of the page");
         let contents = volume.memory().machine.frame_contents(frame);
         assert!((0..0x1000).all(|at| contents[at] == fragmented_byte(0x2200 + at)));
-        let tail = InPageRequest { file, offset: 0x9C00, bytes: 64, frame: FrameNumber(501) };
-        assert_eq!(volume.read_page(&tail), ReadResult::Done);
-        let beyond = InPageRequest { file, offset: 0x9C00, bytes: 65, frame: FrameNumber(501) };
-        assert_eq!(volume.read_page(&beyond), ReadResult::Failed);
+        let tail = InPageRequest { file, offset: 0x9C00, bytes: 64, frames: Cluster::of(&[FrameNumber(501)]) };
+        assert_eq!(volume.read_pages(&tail), ReadResult::Done);
+        let beyond = InPageRequest { file, offset: 0x9C00, bytes: 65, frames: Cluster::of(&[FrameNumber(501)]) };
+        assert_eq!(volume.read_pages(&beyond), ReadResult::Failed);
         volume.close_file(file);
     });
 }
@@ -79,8 +80,8 @@ fn a_sector_that_cannot_be_read_fails_the_read() {
         let mut bytes = [0; 512];
         assert_eq!(volume.read(file, 0, &mut bytes), Ok(512));
         assert_eq!(volume.read(file, 512, &mut bytes), Err(NtStatus::DEVICE_DATA_ERROR));
-        let request = InPageRequest { file, offset: 0, bytes: 4096, frame: FrameNumber(500) };
-        assert_eq!(volume.read_page(&request), ReadResult::Failed);
+        let request = InPageRequest { file, offset: 0, bytes: 4096, frames: Cluster::of(&[FrameNumber(500)]) };
+        assert_eq!(volume.read_pages(&request), ReadResult::Failed);
         volume.close_file(file);
     });
 }

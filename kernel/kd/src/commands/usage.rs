@@ -11,7 +11,7 @@ use mm::frame::Location;
 use mm::layout::FrameNumber;
 use mm::machine::Machine;
 use mm::pte::{PROTOTYPE, PrototypePte, Pte, PteCell};
-use mm::section::ControlArea;
+use mm::section::{ControlArea, Subsection};
 
 use super::{Arguments, Done};
 use crate::target::{LONGEST_WALK, Target};
@@ -53,7 +53,7 @@ pub(super) fn memusage<'a, M: Machine>(
     let mut active = counts[Location::Active as usize];
     for area in target.mm.control_areas().take(LONGEST_WALK) {
         let Some(record) = target.checked(area) else { break };
-        let usage = section(target, record);
+        let usage = section(target, area);
         active = active.saturating_sub(usage.valid);
         section_row(target, area, record, usage, out)?;
     }
@@ -96,12 +96,17 @@ impl Usage {
     }
 }
 
-fn section<M: Machine>(target: &Target<'_, M>, area: &ControlArea) -> Usage {
+fn section<M: Machine>(target: &Target<'_, M>, link: Link<ControlArea>) -> Usage {
     let mut usage = Usage::default();
-    let Some(segment) = target.checked(area.segment.get()) else { return usage };
-    let count = segment.total_number_of_ptes.get().min(LONGEST_WALK as u32);
-    for index in 0..count {
-        let Some(cell) = target.checked::<PteCell>(segment.prototype_pte.get().offset(index * 8)) else { break };
+    let first: Link<Subsection> = link.offset(size_of::<ControlArea>() as u32);
+    let next = |subsection: &Link<Subsection>| target.checked(*subsection)?.next_subsection.get().some();
+    let subsections = core::iter::successors(Some(first), next).take(LONGEST_WALK);
+    let cells = subsections.map_while(|subsection| target.checked(subsection)).flat_map(|subsection| {
+        let base = subsection.subsection_base.get();
+        let made = if base.is_null() { 0 } else { subsection.ptes_in_subsection.get() };
+        (0..made).map(move |index| base.offset::<PteCell>(index * 8))
+    });
+    for cell in cells.take(LONGEST_WALK).map_while(|cell| target.checked(cell)) {
         match PrototypePte::decode(cell.load()) {
             PrototypePte::Valid(valid) => usage.add_valid(target, valid.frame()),
             PrototypePte::Transition(frame, _) => usage.add_parked(target, frame),

@@ -1,18 +1,16 @@
 //! Carrying out what was planned. May fail only for lack of a frame.
 
 use abi::cell::Link;
-use abi::nt::file::FileObject;
 
+use super::in_page::{InPageRequest, Materialised};
 use super::plan::{Plan, allowed};
-use crate::MemoryManager;
 use crate::address_space::AddressSpace;
+use crate::frame::Flags;
 use crate::frame::allocate::NoFrame;
-use crate::frame::{Color, Flags};
 use crate::layout::{FrameNumber, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::{Access, Protection};
-use crate::pte::{DIRTY, PROTOTYPE, PrototypePte, Pte, PteCell, ValidPte, pte_of, software_protection};
-use crate::section::Subsection;
+use crate::pte::{DIRTY, PROTOTYPE, Pte, PteCell, ValidPte, pte_of};
 
 /// What became of a fault.
 #[derive(Debug, PartialEq)]
@@ -43,29 +41,6 @@ pub enum Resolution {
     Transition,
     /// `STATUS_PAGE_FAULT_COPY_ON_WRITE`.
     CopyOnWrite,
-}
-
-/// One page to be read from a file.
-#[derive(Debug, PartialEq)]
-#[must_use]
-pub struct InPageRequest {
-    /// The file.
-    pub file: Link<FileObject>,
-    /// Where in it the page starts, in bytes.
-    pub offset: u64,
-    /// Bytes to read, 1 to 4096; the rest of the frame is zeros already.
-    pub bytes: u32,
-    /// Where to.
-    pub frame: FrameNumber,
-}
-
-/// How a read ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadResult {
-    /// All bytes are in the frame.
-    Done,
-    /// The medium failed: `STATUS_IN_PAGE_ERROR` to the program.
-    Failed,
 }
 
 impl From<NoFrame> for FaultOutcome {
@@ -160,10 +135,10 @@ impl<M: Machine> AddressSpace<'_, M> {
         page: VirtualPage,
         before: Pte,
         cell: Link<PteCell>,
-        protection: Option<Protection>,
+        own: Option<Protection>,
         access: Access,
     ) -> Result<FaultOutcome, NoFrame> {
-        let protection = protection.unwrap_or_else(|| self.mm.prototype_protection(cell));
+        let protection = own.unwrap_or_else(|| self.mm.prototype_protection(cell));
         match allowed(protection, access, self.mm.no_execute, Plan::Retry) {
             Err(_) => return Ok(FaultOutcome::Denied),
             Ok(Plan::Guard(protection)) => return self.take_guard_off(page, before, protection),
@@ -185,7 +160,8 @@ impl<M: Machine> AddressSpace<'_, M> {
                 return Err(none);
             }
         };
-        if copies || !self.may_stay_shared(page, protection) {
+        // What a page has from its prototype PTE can always be read back.
+        if copies || own.is_some_and(|own| !self.may_stay_shared(page, own)) {
             return self.map_copy(page, before, table, frame, protection);
         }
         let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(PROTOTYPE);
@@ -259,114 +235,6 @@ impl<M: Machine> AddressSpace<'_, M> {
             self.process.vm.peak_working_set_size.set(size);
         }
     }
-}
-
-/// What a prototype PTE led to.
-enum Materialised {
-    /// The page is in this frame, with one share more.
-    Ready(FrameNumber, Resolution),
-    Collided(FrameNumber),
-    InPage(InPageRequest),
-}
-
-impl<M: Machine> MemoryManager<M> {
-    /// Brings the page of the prototype PTE at `link` into memory and counts one more mapper, or says what to wait for.
-    fn materialise(&self, link: Link<PteCell>, color: Color) -> Result<Materialised, NoFrame> {
-        let cell = self.machine.record(link);
-        let raw = cell.load();
-        match PrototypePte::decode(raw) {
-            PrototypePte::Valid(valid) => {
-                self.add_share(valid.frame());
-                Ok(Materialised::Ready(valid.frame(), Resolution::Nothing))
-            }
-            PrototypePte::Transition(frame, protection) => {
-                if self.frame(frame).flags().contains(Flags::READ_IN_PROGRESS) {
-                    return Ok(Materialised::Collided(frame));
-                }
-                self.reclaim_transition_page(frame);
-                cell.store(prototype_valid(frame, protection, self.no_execute));
-                Ok(Materialised::Ready(frame, Resolution::Transition))
-            }
-            PrototypePte::DemandZero(protection) => {
-                let frame = self.allocate_zeroed_frame(color)?;
-                // Clean until somebody writes it: the prototype PTE brings the zeros back.
-                self.own_frame(frame, link, self.frame_of_pool(link), raw).insert_flags(Flags::PROTOTYPE);
-                cell.store(prototype_valid(frame, protection, self.no_execute));
-                Ok(Materialised::Ready(frame, Resolution::DemandZero))
-            }
-            PrototypePte::Subsection(subsection, protection) => {
-                let frame = self.allocate_zeroed_frame(color)?;
-                Ok(Materialised::InPage(self.start_in_page(link, subsection, protection, frame)))
-            }
-            PrototypePte::Empty | PrototypePte::PagingFile(_) => {
-                corrupt("a prototype PTE of a form that is never made")
-            }
-        }
-    }
-
-    /// Puts `frame` in transition behind the prototype PTE at `link` while its contents are read (T2).
-    fn start_in_page(
-        &self,
-        link: Link<PteCell>,
-        subsection: Link<Subsection>,
-        protection: Protection,
-        frame: FrameNumber,
-    ) -> InPageRequest {
-        let cell = self.machine.record(link);
-        let record = self.own_frame(frame, link, self.frame_of_pool(link), cell.load());
-        record.u2.set(0);
-        record.insert_flags(Flags::PROTOTYPE | Flags::READ_IN_PROGRESS);
-        record.set_location(crate::frame::Location::Transition);
-        cell.store(PrototypePte::Transition(frame, protection).encode());
-        self.remember_frame_of(subsection);
-        let (file, offset, bytes) = self.file_page(subsection, link);
-        InPageRequest { file, offset, bytes, frame }
-    }
-
-    /// Ends the read that `request` asked for. A page that could not be read is as if it had never been asked for. Where the
-    /// section was deleted meanwhile there is no prototype PTE left, only the frame to give back.
-    #[doc(alias = "MiWaitForInPageComplete")]
-    pub fn complete_in_page(&self, request: InPageRequest, result: ReadResult) {
-        let frame = self.frame(request.frame);
-        frame.remove_flags(Flags::READ_IN_PROGRESS);
-        if result == ReadResult::Failed && !frame.is_deleted() {
-            let original = frame.original_pte.get();
-            self.machine.record(frame.pte()).store(original);
-            if let PrototypePte::Subsection(subsection, _) = PrototypePte::decode(original) {
-                self.forget_frame_of(subsection);
-            }
-            frame.set_deleted();
-        }
-        self.release_reference(request.frame);
-    }
-
-    /// Whether the page of the prototype PTE at `link` is zeros that no frame holds yet.
-    fn is_demand_zero(&self, link: Link<PteCell>) -> bool {
-        matches!(PrototypePte::decode(self.machine.record(link).load()), PrototypePte::DemandZero(_))
-    }
-
-    /// The protection that the prototype PTE at `link` gives its page.
-    pub(crate) fn prototype_protection(&self, link: Link<PteCell>) -> Protection {
-        match PrototypePte::decode(self.machine.record(link).load()) {
-            PrototypePte::Valid(valid) => software_protection(self.frame(valid.frame()).original_pte.get()),
-            PrototypePte::DemandZero(protection)
-            | PrototypePte::Transition(_, protection)
-            | PrototypePte::Subsection(_, protection) => protection,
-            PrototypePte::PagingFile(page) => page.protection,
-            PrototypePte::Empty => Protection::NOACCESS,
-        }
-    }
-
-    /// The pool frame that holds the prototype PTE at `link`.
-    fn frame_of_pool(&self, link: Link<PteCell>) -> FrameNumber {
-        let page = crate::layout::VirtualAddress(link.address()).page();
-        ValidPte(self.machine.record(pte_of(page)).load()).frame()
-    }
-}
-
-/// A valid prototype PTE: what any mapper's entry would be, for the kernel to read.
-fn prototype_valid(frame: FrameNumber, protection: Protection, no_execute: u64) -> u64 {
-    ValidPte::user(frame, protection, no_execute).0 & !crate::pte::OWNER
 }
 
 /// Our own invariant broke.

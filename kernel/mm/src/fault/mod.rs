@@ -17,10 +17,13 @@
 
 mod apply;
 mod guard;
+mod in_page;
 pub mod plan;
 
-pub use apply::{FaultOutcome, InPageRequest, ReadResult, Resolution};
+pub use apply::{FaultOutcome, Resolution};
 pub use guard::StackGrowth;
+pub use in_page::{InPageRequest, ReadResult};
+pub(crate) use in_page::{Materialised, prototype_valid};
 
 use crate::address_space::AddressSpace;
 use crate::layout::{USER_SHARED_DATA, VirtualAddress, VirtualPage};

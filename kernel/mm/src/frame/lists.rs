@@ -155,10 +155,13 @@ impl<M: Machine> MemoryManager<M> {
         self.insert(frame, Location::Standby, End::Tail, keep);
     }
 
-    /// Puts a dirty frame that a transition PTE names on the Modified list.
+    /// Puts a dirty frame that a transition PTE names on the Modified list, or on ModifiedNoWrite where only its section's
+    /// owner writes it.
     pub(crate) fn insert_modified(&self, frame: FrameNumber) {
-        let keep = self.frame(frame).flags() & Flags::PROTOTYPE | Flags::MODIFIED;
-        self.insert(frame, Location::Modified, End::Tail, keep);
+        let record = self.frame(frame);
+        let keep = record.flags() & Flags::PROTOTYPE | Flags::MODIFIED;
+        let list = if self.is_written_by_owner(record) { Location::ModifiedNoWrite } else { Location::Modified };
+        self.insert(frame, list, End::Tail, keep);
     }
 
     /// Retires `frame`, whose memory failed a test: it is never allocated again.

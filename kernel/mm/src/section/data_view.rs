@@ -1,6 +1,7 @@
 //! Views of sections that are no images: any part of the section, at any free address, with less than the section allows.
 //!
-//! * **S4** The prototype PTEs of such a view are those of its section from the view's offset on, one for each page.
+//! * **S4** The prototype PTEs of such a view are those of its section from the view's offset on, one for each page. Those of a
+//!   file may stand in several arrays, all of which are made: the node names what is in the first.
 //!
 //! Source: documented parameters of NtMapViewOfSection and its refusals.
 
@@ -26,6 +27,8 @@ pub struct ViewRequest {
     pub zero_bits: u32,
     /// Bytes at the beginning of the view that are to be committed where the section's pages are not.
     pub commit: u32,
+    /// Bytes of the section object, which may be less than its control area has.
+    pub section_size: u64,
     /// Where in the section the view begins, in bytes.
     pub offset: u64,
     /// Bytes, 0 for all that follow.
@@ -51,6 +54,8 @@ pub enum Disposition {
 #[derive(Clone, Copy)]
 struct Part {
     first: Link<PteCell>,
+    /// The last that follows the first without a break.
+    last: Link<PteCell>,
     pages: PageCount,
     /// Pages to be committed, and how many of them are not.
     commit: (u32, u32),
@@ -96,7 +101,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     fn part(&self, control_area: Link<ControlArea>, request: &ViewRequest) -> Result<Part, NtStatus> {
         let area = self.mm.machine.record(control_area);
         let segment = self.mm.machine.record(area.segment.get());
-        let whole = segment.size_of_segment.get();
+        let whole = segment.size_of_segment.get().min(request.section_size);
         let left = whole.checked_sub(request.offset).filter(|left| *left > 0).ok_or(NtStatus::INVALID_VIEW_SIZE)?;
         let size = if request.size == 0 { left } else { u64::from(request.size) };
         if size > left || size > u64::from(HIGHEST_VAD_ADDRESS) {
@@ -105,10 +110,17 @@ impl<M: Machine> AddressSpace<'_, M> {
         if u64::from(request.commit) > size {
             return Err(NtStatus::INVALID_PARAMETER_5);
         }
-        let first = segment.prototype_pte.get().offset((request.offset / u64::from(PAGE_SIZE)) as u32 * 8);
+        let pages = PageCount::of_bytes(size as u32);
+        let first_page = (request.offset / u64::from(PAGE_SIZE)) as u32;
+        if self.mm.is_data_file(control_area) {
+            let (first, last) = self.mm.prototypes_for_view(control_area, first_page, pages)?;
+            return Ok(Part { first, last, pages, commit: (0, 0) });
+        }
+        let first: Link<PteCell> = segment.prototype_pte.get().offset(first_page * 8);
+        let last = first.offset((pages.0 - 1) * 8);
         let commit = PageCount::of_bytes(request.commit).0;
         let missing = self.mm.uncommitted_prototypes(first, commit);
-        Ok(Part { first, pages: PageCount::of_bytes(size as u32), commit: (commit, missing) })
+        Ok(Part { first, last, pages, commit: (commit, missing) })
     }
 
     fn view_room(&self, request: &ViewRequest, pages: PageCount) -> Result<Room, NtStatus> {
@@ -141,7 +153,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let view = self.mm.machine.record(node.cast::<Mmvad>());
         view.control_area.set(control_area);
         view.first_prototype_pte.set(part.first);
-        view.last_contiguous_pte.set(part.first.offset((part.pages.0 - 1) * 8));
+        view.last_contiguous_pte.set(part.last);
         let mut flags = VadFlags2::default().with_file_offset(request.offset);
         if request.disposition == Disposition::Share {
             flags = flags.with(VadFlags2::INHERIT);

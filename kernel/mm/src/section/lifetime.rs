@@ -11,7 +11,7 @@ use super::records::{ControlArea, ControlAreaFlags};
 use crate::MemoryManager;
 use crate::layout::PageCount;
 use crate::machine::Machine;
-use crate::pte::{PrototypePte, PteCell};
+use crate::pte::PrototypePte;
 
 /// What is to become of a control area that lost a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,19 +57,20 @@ impl<M: Machine> MemoryManager<M> {
         let record = self.machine.record(control_area);
         let segment_link = record.segment.get();
         let segment = self.machine.record(segment_link);
-        let pages = PageCount(segment.total_number_of_ptes.get());
-        let prototypes = segment.prototype_pte.get();
-        for index in 0..pages.0 {
-            let cell = self.machine.record(prototypes.offset::<PteCell>(index * 8));
-            if let PrototypePte::Transition(frame, _) = PrototypePte::decode(cell.load()) {
+        for (_, cell) in self.prototypes(control_area) {
+            if let PrototypePte::Transition(frame, _) = PrototypePte::decode(self.machine.record(cell).load()) {
                 self.delete_transition_page(frame);
             }
         }
         self.commit.give_back(segment.number_of_committed_pages.get());
         self.delist_control_area(control_area);
-        self.free_prototypes(prototypes, pages);
         if let Some(information) = segment.image_information.get().some() {
             self.free_pool(information);
+        }
+        if self.is_data_file(control_area) {
+            self.free_subsections(control_area);
+        } else {
+            self.free_prototypes(segment.prototype_pte.get(), PageCount(segment.total_number_of_ptes.get()));
         }
         self.free_pool(segment_link);
         self.free_pool(control_area);

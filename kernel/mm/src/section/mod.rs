@@ -5,18 +5,27 @@
 //! frame serves all, and when the last process unmaps it the prototype PTE still knows where it is.
 
 mod blocks;
+mod cluster;
+mod data_file;
 mod data_view;
+mod hold;
 mod image;
 pub mod image_layout;
 mod lifetime;
 mod memory;
 mod records;
 mod shared_data;
+mod subsections;
 mod view;
+mod write_back;
 
+pub use cluster::Cluster;
+pub use data_file::{LARGEST_FILE, Truncation};
 pub use data_view::{Disposition, ViewRequest};
+pub use hold::{HeldPage, Need};
 pub use image_layout::{ImageLayout, NotAnImage};
 pub use lifetime::SectionFate;
 pub use records::{ControlArea, ControlAreaFlags, ImageInformation, SECTOR, Segment, Subsection};
 pub(crate) use shared_data::SharedData;
 pub use view::{Mapped, Place};
+pub use write_back::{DirtyRun, WriteRequest, WriteResult};

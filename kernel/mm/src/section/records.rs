@@ -46,8 +46,12 @@ bitflags! {
     /// `_MMSECTION_FLAGS`, as far as they are used.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct ControlAreaFlags: u32 {
+        /// Written by its owner only: the metadata of a volume.
+        const NO_MODIFIED_WRITING = 1 << 3;
         /// An image.
         const IMAGE = 1 << 5;
+        /// Its views are at the same address in every process.
+        const BASED = 1 << 6;
         /// Backed by a file.
         const FILE = 1 << 7;
         /// Not cached.
@@ -83,13 +87,14 @@ pub struct Segment {
     pub image_commitment: Field<u32>,
     pub image_information: Field<Link<ImageInformation>>,
     pub prototype_pte: Field<Link<PteCell>>,
-    pub reserved: Field<u32>,
+    /// NT leaves this word alone; here, of a file's data, the subsection that was looked for last.
+    pub recent_subsection: Field<Link<Subsection>>,
 }
 impl Record for Segment {}
 assert_layout!(Segment, 0x40, {
     control_area: 0, total_number_of_ptes: 4, size_of_segment: 0x10, segment_pte_template: 0x18,
     number_of_committed_pages: 0x20, based_address: 0x2C, image_commitment: 0x30, image_information: 0x34,
-    prototype_pte: 0x38,
+    prototype_pte: 0x38, recent_subsection: 0x3C,
 });
 
 /// Pages that come from one run of a file, or from nowhere.
@@ -110,7 +115,7 @@ pub struct Subsection {
 impl Record for Subsection {}
 assert_layout!(Subsection, 0x20, {
     control_area: 0, flags: 4, starting_sector: 8, number_of_full_sectors: 0xC, subsection_base: 0x10,
-    ptes_in_subsection: 0x18, next_subsection: 0x1C,
+    unused_ptes: 0x14, ptes_in_subsection: 0x18, next_subsection: 0x1C,
 });
 
 /// Bytes of a file sector as subsections count them.
@@ -125,6 +130,11 @@ impl Subsection {
     /// The protection its pages start with.
     pub fn protection(&self) -> Protection {
         Protection::from_code(self.flags.get() >> 4)
+    }
+
+    /// Prototype PTEs that its array has, or will have: those in use and those that the file may grow into.
+    pub fn capacity(&self) -> u32 {
+        self.ptes_in_subsection.get() + self.unused_ptes.get()
     }
 
     /// Bytes that the file has for this subsection.

@@ -6,10 +6,10 @@ use abi::status::NtStatus;
 use super::lifetime::SectionFate;
 use super::records::ControlArea;
 use crate::address_space::AddressSpace;
-use crate::layout::{GRANULARITY_PAGES, PageCount, VirtualAddress, VirtualPage};
+use crate::layout::{GRANULARITY_PAGES, PAGE_SIZE, PageCount, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
-use crate::pte::PteCell;
+use crate::pte::{DIRTY, PROTOTYPE, PteCell, VALID, ValidPte, table_of};
 use crate::vad::{Alignment, Mmvad, Room, VadFlags, VadFlags2, VadForm, VadLink};
 
 /// Where a view ended up.
@@ -83,6 +83,22 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(self.remove_view(view))
     }
 
+    /// What the processor has noted of stores to `first..=last` through views goes to the frames' records: who writes a file's
+    /// pages finds it there. Later stores are noted anew (T1).
+    #[doc(alias = "MiFlushDirtyBitsToPfn")]
+    pub fn gather_dirty(&self, first: VirtualPage, last: VirtualPage) {
+        self.each_table(first, last, |first, last, _| {
+            self.mm.machine.record(table_of(first)).each_filled(first, last, |page, cell| {
+                let valid = ValidPte(cell.load());
+                if valid.has(VALID | PROTOTYPE | DIRTY) {
+                    let old = ValidPte(self.mm.machine.exchange(cell, valid.0 & !DIRTY));
+                    self.mm.machine.flush(page);
+                    self.leave_dirt(old.frame(), old);
+                }
+            });
+        });
+    }
+
     /// Why what lies at `page` cannot be written to a file: it is no view, or a view of what is no file's data.
     #[doc(alias = "MmFlushVirtualMemory")]
     pub fn flush_refusal(&self, page: VirtualPage) -> NtStatus {
@@ -110,7 +126,18 @@ impl<M: Machine> AddressSpace<'_, M> {
         let view = self.mm.machine.record(vad.cast::<Mmvad>());
         let index = page.0 - self.vads().node(vad).start().0;
         let cell = view.first_prototype_pte.get().offset::<PteCell>(index * 8);
-        (cell.address() <= view.last_contiguous_pte.get().address()).then_some(cell)
+        if cell.address() <= view.last_contiguous_pte.get().address() {
+            return Some(cell);
+        }
+        self.prototype_further_on(view, index)
+    }
+
+    /// The prototype PTE of page number `index` of a view that its first array does not reach.
+    #[inline(never)]
+    fn prototype_further_on(&self, view: &Mmvad, index: u32) -> Option<Link<PteCell>> {
+        let area = view.control_area.get();
+        let first = (view.flags2().file_offset() / u64::from(PAGE_SIZE)) as u32;
+        if self.mm.is_data_file(area) { self.mm.prototype_of_file(area, first + index) } else { None }
     }
 
     /// The `pages` from `start` on, if an image may be mapped there and they are free.

@@ -1,8 +1,8 @@
-//! F1 to F5: the six lists, their colours, and the sum of all frames.
+//! F1 to F5, S6 and S7: the six lists, their colours, and the sum of all frames.
 
 use super::{Audit, Corruption};
 use crate::MemoryManager;
-use crate::frame::{COLORS, Color, END_OF_LIST, Flags, Location};
+use crate::frame::{COLORS, Color, END_OF_LIST, Flags, Location, Mmpfn};
 use crate::layout::FrameNumber;
 use crate::machine::Machine;
 
@@ -81,8 +81,16 @@ impl<M: Machine> MemoryManager<M> {
         if frames == audit.parked { Ok(()) } else { Err(Corruption::F8 { frames, found: audit.parked }) }
     }
 
+    /// F4, S6 and S7 for one frame.
     fn verify_frame(&self, number: FrameNumber, audit: &mut Audit) -> Result<(), Corruption> {
         let frame = self.frame(number);
+        if frame.flags().contains(Flags::WRITE_IN_PROGRESS) && !self.write_is_sound(frame) {
+            return Err(Corruption::S6(number));
+        }
+        let no_write = frame.location() == Location::ModifiedNoWrite;
+        if (no_write || frame.location() == Location::Modified) && self.is_written_by_owner(frame) != no_write {
+            return Err(Corruption::S7(number));
+        }
         let referenced = frame.reference_count.get() > 0;
         let sound = match frame.location() {
             Location::Active => {
@@ -97,5 +105,12 @@ impl<M: Machine> MemoryManager<M> {
             _ => !referenced && !frame.flags().contains(Flags::READ_IN_PROGRESS),
         };
         if sound { Ok(()) } else { Err(Corruption::F4(number)) }
+    }
+
+    /// S6: a page of a file, unless it was deleted, with a reference beyond the one that its shares hold.
+    fn write_is_sound(&self, frame: &Mmpfn) -> bool {
+        let shares = u16::from(frame.location() == Location::Active);
+        let of_file = frame.is_deleted() || self.subsection_of_frame(frame).is_some();
+        of_file && frame.reference_count.get() > shares && !frame.flags().contains(Flags::READ_IN_PROGRESS)
     }
 }

@@ -88,6 +88,12 @@ pub enum Corruption {
     S3 { section: Link<ControlArea>, found: u32, recorded: u32 },
     /// The prototype PTEs of the view that starts here.
     S4 { process: Link<Eprocess>, start: VirtualPage },
+    /// The subsections of a file's data.
+    S5(Link<ControlArea>),
+    /// A frame that is being written.
+    S6(FrameNumber),
+    /// A dirty frame on the wrong list.
+    S7(FrameNumber),
     /// A pool block.
     P(Link<()>),
     /// A VAD tree.

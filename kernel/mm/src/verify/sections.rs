@@ -1,4 +1,4 @@
-//! S1 to S4 and C1: control areas, their views, and the sum of all commit.
+//! S1 to S5 and C1: control areas, their views, and the sum of all commit.
 
 use abi::cell::Link;
 use abi::nt::process::Eprocess;
@@ -29,6 +29,9 @@ impl<M: Machine> MemoryManager<M> {
                 return Err(Corruption::S2 { section, found, recorded });
             }
             self.verify_committed(section)?;
+            if self.is_data_file(section) && !self.subsections_are_sound(section) {
+                return Err(Corruption::S5(section));
+            }
         }
         self.address_spaces().try_for_each(|process| self.verify_views(process))
     }
@@ -57,17 +60,33 @@ impl<M: Machine> MemoryManager<M> {
                 continue;
             }
             let view = self.machine.record(vad.cast::<Mmvad>());
-            let segment = self.machine.record(self.machine.record(view.control_area.get()).segment.get());
-            let offset = view.flags2().file_offset() / u64::from(PAGE_SIZE);
-            let (base, first) = (segment.prototype_pte.get(), view.first_prototype_pte.get());
-            let last = first.offset::<PteCell>((node.pages().0 - 1) * 8);
-            let within = offset + u64::from(node.pages().0) <= u64::from(segment.total_number_of_ptes.get());
-            let named = first == base.offset(offset as u32 * 8) && view.last_contiguous_pte.get() == last;
-            if !within || !named {
+            if !self.view_is_sound(view, node.pages().0) {
                 return Err(Corruption::S4 { process, start: node.start() });
             }
         }
         Ok(())
+    }
+
+    /// S4 for one view of `pages`.
+    fn view_is_sound(&self, view: &Mmvad, pages: u32) -> bool {
+        let area = view.control_area.get();
+        let segment = self.machine.record(self.machine.record(area).segment.get());
+        let offset = view.flags2().file_offset() / u64::from(PAGE_SIZE);
+        let first = view.first_prototype_pte.get();
+        if offset + u64::from(pages) > u64::from(segment.total_number_of_ptes.get()) {
+            return false;
+        }
+        let offset = offset as u32;
+        if !self.is_data_file(area) {
+            let last = first.offset::<PteCell>((pages - 1) * 8);
+            return first == segment.prototype_pte.get().offset(offset * 8) && view.last_contiguous_pte.get() == last;
+        }
+        let made = |page| self.prototype_of_file(area, page);
+        let contiguous = (view.last_contiguous_pte.get().address() - first.address()) / 8;
+        made(offset) == Some(first)
+            && contiguous < pages
+            && made(offset + contiguous) == Some(view.last_contiguous_pte.get())
+            && (offset..offset + pages).all(|page| made(page).is_some())
     }
 
     fn views_of(&self, section: Link<ControlArea>) -> u32 {
@@ -86,10 +105,8 @@ impl<M: Machine> MemoryManager<M> {
 
     /// F6 for the frames behind prototype PTEs; how many of them come from the file.
     fn verify_prototypes(&self, section: Link<ControlArea>, audit: &mut Audit) -> Result<u32, Corruption> {
-        let segment = self.machine.record(self.machine.record(section).segment.get());
         let mut from_file = 0;
-        for index in 0..segment.total_number_of_ptes.get() {
-            let cell = segment.prototype_pte.get().offset::<PteCell>(index * 8);
+        for (index, cell) in self.prototypes(section) {
             let frame = match PrototypePte::decode(self.machine.record(cell).load()) {
                 PrototypePte::Valid(valid) => valid.frame(),
                 PrototypePte::Transition(frame, _) => frame,

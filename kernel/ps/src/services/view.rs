@@ -57,7 +57,9 @@ impl<P: Platform> Executive<P> {
                 return Err(NtStatus::INVALID_PARAMETER_10);
             }
             let disposition = if disposition == VIEW_SHARE { Disposition::Share } else { Disposition::Unmap };
-            let request = ViewRequest { base, zero_bits, commit, offset, size, kind, protection, disposition };
+            let section_size = self.machine_record(section).size_of_section.get();
+            let request =
+                ViewRequest { base, zero_bits, commit, section_size, offset, size, kind, protection, disposition };
             let range = self.attached(process, |space| space.map_data(control_area, &request))?;
             self.tell_view(base_at, size_at, range.base(), range.bytes());
             return Ok(NtStatus::SUCCESS);

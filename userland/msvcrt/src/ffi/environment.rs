@@ -27,32 +27,29 @@ pub static _environ: Export<u32> = Export::new(0);
 #[unsafe(no_mangle)]
 pub static _wenviron: Export<u32> = Export::new(0);
 
-/// The variables of the process, without the hidden ones that begin with `=`.
-fn variables() -> Vec<Vec<u16>> {
+/// A table of the variables of the process as `convert` makes them, without the hidden ones that begin with `=`.
+fn table_of<U: Copy + Default>(convert: impl Fn(&[u16]) -> Vec<U>) -> u32 {
     // SAFETY: the function returns a copy of the block.
     let block = unsafe { GetEnvironmentStringsW() };
-    let (mut found, mut at) = (Vec::new(), block);
-    loop {
+    let mut at = block;
+    let entries = core::iter::from_fn(|| {
         // SAFETY: the block is strings, the last of which is empty.
         let entry = unsafe { wide_string(at) };
-        if entry.is_empty() {
-            break;
-        }
-        if entry.first() != Some(&u16::from(b'=')) {
-            found.push(entry.to_vec());
-        }
         at = at.wrapping_add(entry.len() + 1);
-    }
+        (!entry.is_empty()).then_some(entry)
+    });
+    let shown = entries.filter(|entry| entry.first() != Some(&u16::from(b'=')));
+    let table = table(shown.map(convert));
     // SAFETY: the copy is not used any more.
     unsafe { FreeEnvironmentStringsW(block) };
-    found
+    table
 }
 
 /// `environ`, made if it is not there yet.
 pub(super) fn narrow() -> u32 {
     with(ENVIRONMENT, || {
         if _environ.get() == 0 {
-            _environ.set(table(variables().iter().map(|entry| ansi(entry))));
+            _environ.set(table_of(ansi));
         }
         _environ.get()
     })
@@ -62,7 +59,7 @@ pub(super) fn narrow() -> u32 {
 pub(super) fn wide() -> u32 {
     with(ENVIRONMENT, || {
         if _wenviron.get() == 0 {
-            _wenviron.set(table(variables().into_iter()));
+            _wenviron.set(table_of(<[u16]>::to_vec));
         }
         _wenviron.get()
     })

@@ -21,25 +21,6 @@ pub struct Descriptor {
     pub addresses: u32,
 }
 
-/// One symbol that is wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Thunk {
-    /// By name, with a hint.
-    Name(Vec<u8>, u16),
-    /// By number.
-    Ordinal(u32),
-}
-
-impl Thunk {
-    /// The symbol to look for.
-    pub fn symbol(&self) -> Symbol<'_> {
-        match self {
-            Self::Name(name, hint) => Symbol::Name { name, hint: *hint },
-            Self::Ordinal(ordinal) => Symbol::Ordinal(*ordinal),
-        }
-    }
-}
-
 /// Walks the descriptors of an image.
 #[derive(Clone, Debug)]
 pub struct Imports {
@@ -74,21 +55,28 @@ impl Imports {
 }
 
 impl Descriptor {
-    /// What word `index` of the DLL asks for, or `None` behind the last one.
+    /// What word `index` of the DLL asks for, or `None` behind the last one. A name is put into `name`.
     ///
     /// # Errors
     /// [`Malformed`] if the words or a name leave the image.
-    pub fn thunk<M: Memory>(&self, memory: &M, image: &Image, index: u32) -> Result<Option<Thunk>, Malformed> {
+    pub fn symbol<'name, M: Memory>(
+        &self,
+        memory: &M,
+        image: &Image,
+        index: u32,
+        name: &'name mut Vec<u8>,
+    ) -> Result<Option<Symbol<'name>>, Malformed> {
         let offset = index.checked_mul(4).ok_or(Malformed)?;
         let word = image.u32(memory, self.lookup.checked_add(offset).ok_or(Malformed)?)?;
         if word == 0 {
             return Ok(None);
         }
         if word & BY_ORDINAL != 0 {
-            return Ok(Some(Thunk::Ordinal(word & 0xFFFF)));
+            return Ok(Some(Symbol::Ordinal(word & 0xFFFF)));
         }
         let hint = image.u16(memory, word)?;
-        Ok(Some(Thunk::Name(image.name(memory, word + 2)?, hint)))
+        image.read_name(memory, word + 2, name)?;
+        Ok(Some(Symbol::Name { name, hint }))
     }
 
     /// How many symbols are wanted from the DLL.
@@ -127,10 +115,12 @@ mod tests {
         let first = imports.next(&memory, &image).unwrap().unwrap();
         assert_eq!((first.dll.as_slice(), first.addresses), (&b"KERNEL32.dll"[..], tables[0]));
         assert_eq!(first.count(&memory, &image), Ok(2));
-        assert_eq!(first.thunk(&memory, &image, 1), Ok(Some(Thunk::Name(b"Sleep".to_vec(), 0))));
-        assert_eq!(first.thunk(&memory, &image, 2), Ok(None));
+        let mut name = Vec::new();
+        let sleep = Symbol::Name { name: b"Sleep", hint: 0 };
+        assert_eq!(first.symbol(&memory, &image, 1, &mut name), Ok(Some(sleep)));
+        assert_eq!(first.symbol(&memory, &image, 2, &mut name), Ok(None));
         let second = imports.next(&memory, &image).unwrap().unwrap();
-        assert_eq!(second.thunk(&memory, &image, 0), Ok(Some(Thunk::Ordinal(7))));
+        assert_eq!(second.symbol(&memory, &image, 0, &mut name), Ok(Some(Symbol::Ordinal(7))));
         assert_eq!(imports.next(&memory, &image), Ok(None));
     }
 

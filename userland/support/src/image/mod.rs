@@ -18,7 +18,7 @@ mod tls;
 
 pub use bound::is_bound;
 pub use export::{Export, ExportTable, Symbol};
-pub use import::{Descriptor, Imports, Thunk};
+pub use import::{Descriptor, Imports};
 pub use relocation::relocate;
 pub use tls::ThreadLocalStorage;
 
@@ -30,6 +30,8 @@ use crate::memory::Memory;
 
 /// Longest name of a DLL or symbol that is followed, in bytes.
 pub const MAXIMUM_NAME: u32 = 512;
+/// Bytes of a name that are read at once.
+const NAME_PIECE: u32 = 32;
 /// Entries of the data directory.
 const DIRECTORIES: usize = 16;
 /// Most sections an image may have: the limit of Windows's loader.
@@ -278,19 +280,32 @@ impl Image {
     /// The zero-terminated name at `rva`.
     ///
     /// # Errors
-    /// [`Malformed`] if it does not end inside the image or is longer than [`MAXIMUM_NAME`].
+    /// [`Malformed`] if it does not end inside the image or is not shorter than [`MAXIMUM_NAME`].
     pub fn name<M: Memory>(&self, memory: &M, rva: u32) -> Result<Vec<u8>, Malformed> {
-        let byte = |index: u32| Ok(memory.read_u8(self.address(rva.checked_add(index).ok_or(Malformed)?, 1)?));
-        let mut length = 0;
-        while byte(length)? != 0 {
-            length += 1;
-            if length == MAXIMUM_NAME {
-                return Err(Malformed);
+        let mut name = Vec::new();
+        self.read_name(memory, rva, &mut name)?;
+        Ok(name)
+    }
+
+    /// Makes `name` the zero-terminated name at `rva`: one buffer serves for many names.
+    ///
+    /// # Errors
+    /// As [`Self::name`].
+    pub fn read_name<M: Memory>(&self, memory: &M, rva: u32, name: &mut Vec<u8>) -> Result<(), Malformed> {
+        name.clear();
+        while name.len() < MAXIMUM_NAME as usize {
+            let at = rva.checked_add(name.len() as u32).ok_or(Malformed)?;
+            let left = self.limit.checked_sub(at).filter(|left| *left > 0).ok_or(Malformed)?;
+            let mut bytes = [0; NAME_PIECE as usize];
+            let piece = &mut bytes[..left.min(NAME_PIECE) as usize];
+            self.read(memory, at, piece)?;
+            let end = piece.iter().position(|byte| *byte == 0);
+            name.extend_from_slice(&piece[..end.unwrap_or(piece.len())]);
+            if end.is_some() {
+                return if name.len() < MAXIMUM_NAME as usize { Ok(()) } else { Err(Malformed) };
             }
         }
-        let mut name = alloc::vec![0; length as usize];
-        self.read(memory, rva, &mut name)?;
-        Ok(name)
+        Err(Malformed)
     }
 
     /// How the zero-terminated name at `rva` compares with `name`, byte by byte.
@@ -299,12 +314,20 @@ impl Image {
     /// [`Malformed`] if it leaves the image first.
     pub fn compare_name<M: Memory>(&self, memory: &M, rva: u32, name: &[u8]) -> Result<core::cmp::Ordering, Malformed> {
         // Most names lie well inside the image: one check for all bytes, and one by one only near its end.
-        let whole = self.address(rva, name.len() as u32 + 1);
-        for (index, &expected) in name.iter().chain(&[0]).enumerate() {
-            let address = match whole {
-                Ok(address) => address + index as u32,
-                Err(_) => self.address(rva.checked_add(index as u32).ok_or(Malformed)?, 1)?,
-            };
+        match self.address(rva, name.len() as u32 + 1) {
+            Ok(address) => Ok(compare_inside(memory, address, name)),
+            Err(_) => self.compare_near_the_end(memory, rva, name),
+        }
+    }
+
+    fn compare_near_the_end<M: Memory>(
+        &self,
+        memory: &M,
+        rva: u32,
+        name: &[u8],
+    ) -> Result<core::cmp::Ordering, Malformed> {
+        for (index, &expected) in (0..).zip(name.iter().chain(&[0])) {
+            let address = self.address(rva.checked_add(index).ok_or(Malformed)?, 1)?;
             let order = memory.read_u8(address).cmp(&expected);
             if order.is_ne() {
                 return Ok(order);
@@ -383,8 +406,29 @@ fn read_checked<M: Memory>(memory: &M, base: u32, view: u32, at: u32, bytes: &mu
     Ok(())
 }
 
+/// How the zero-terminated name at `address`, all of which can be read, compares with `name`: four bytes at a
+/// time, the first of them the most significant.
+fn compare_inside<M: Memory>(memory: &M, address: u32, name: &[u8]) -> core::cmp::Ordering {
+    let (words, rest) = name.as_chunks::<4>();
+    let mut at = address;
+    for word in words {
+        let order = memory.read_u32(at).swap_bytes().cmp(&u32::from_be_bytes(*word));
+        if order.is_ne() {
+            return order;
+        }
+        at += 4;
+    }
+    for &expected in rest.iter().chain(&[0]) {
+        let order = memory.read_u8(at).cmp(&expected);
+        if order.is_ne() {
+            return order;
+        }
+        at += 1;
+    }
+    core::cmp::Ordering::Equal
+}
+
 #[cfg(test)]
 pub(crate) mod build;
-#[cfg(test)]
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Binding: the import address tables of an image are filled with the addresses of what it imports.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::list::{PINNED, flag};
@@ -74,11 +75,12 @@ fn fill<P: Process>(
     dll: Module,
     count: u32,
 ) -> Result<(), LoadError> {
-    let exporter = Exporter::open(process, dll)?;
+    let mut exporter = Exporter::open(process, dll)?;
+    let mut name = Vec::new();
     for index in 0..count {
         // The table may overlap the words that were counted: a zero that was written meanwhile ends the walk.
-        let Some(thunk) = descriptor.thunk(process, image, index)? else { break };
-        let address = exporter.resolve(process, added, thunk.symbol(), MAXIMUM_FORWARDS)?;
+        let Some(symbol) = descriptor.symbol(process, image, index, &mut name)? else { break };
+        let address = exporter.resolve(process, added, symbol, MAXIMUM_FORWARDS)?;
         process.write_u32(image.address(descriptor.addresses + 4 * index, 4)?, address);
     }
     Ok(())
@@ -99,6 +101,8 @@ struct Exporter {
     module: Module,
     image: Image,
     table: Option<ExportTable>,
+    /// The DLL that the last forwarder led to, as the forwarder calls it: most lead to the same one.
+    forwarded_to: Option<(Vec<u8>, Box<Exporter>)>,
 }
 
 impl Exporter {
@@ -106,13 +110,13 @@ impl Exporter {
         let open = || -> Result<Self, Malformed> {
             let image = module.image(process)?;
             let table = ExportTable::open(process, &image)?;
-            Ok(Self { module, image, table })
+            Ok(Self { module, image, table, forwarded_to: None })
         };
         open().map_err(|error| LoadError::from(error).named(|| module.full_name(process)))
     }
 
     fn resolve<P: Process>(
-        &self,
+        &mut self,
         process: &P,
         added: &mut Vec<Module>,
         symbol: Symbol<'_>,
@@ -129,25 +133,43 @@ impl Exporter {
 
     /// Follows `dll.symbol` or `dll.#ordinal`. The DLL stays for good: nothing would say when it is no longer needed.
     fn forward<P: Process>(
-        &self,
+        &mut self,
         process: &P,
         added: &mut Vec<Module>,
         rva: u32,
         forwards: u32,
     ) -> Result<u32, LoadError> {
-        let malformed = || LoadError::Malformed.named(|| self.module.full_name(process));
+        let module = self.module;
+        let malformed = || LoadError::Malformed.named(|| module.full_name(process));
         let text = self.image.name(process, rva).map_err(|_| malformed())?;
         let dot = text.iter().rposition(|&byte| byte == b'.').ok_or_else(malformed)?;
         let (dll, name) = (&text[..dot], &text[dot + 1..]);
-        let mut file = wide(dll);
-        file.extend(wide(b".dll"));
-        let module = load(process, added, &file)?;
-        module.set_load_count(process, PINNED);
         let symbol = match name.strip_prefix(b"#") {
             Some(digits) => Symbol::Ordinal(decimal(digits).ok_or_else(malformed)?),
             None => Symbol::Name { name, hint: 0 },
         };
-        Self::open(process, module)?.resolve(process, added, symbol, forwards)
+        self.exporter_of(process, added, dll)?.resolve(process, added, symbol, forwards)
+    }
+
+    /// The DLL called `dll` in a forwarder.
+    fn exporter_of<P: Process>(
+        &mut self,
+        process: &P,
+        added: &mut Vec<Module>,
+        dll: &[u8],
+    ) -> Result<&mut Self, LoadError> {
+        let known = self.forwarded_to.take().filter(|(name, _)| name == dll);
+        let known = match known {
+            Some(known) => known,
+            None => {
+                let mut file = wide(dll);
+                file.extend(wide(b".dll"));
+                let module = load(process, added, &file)?;
+                module.set_load_count(process, PINNED);
+                (dll.to_vec(), Box::new(Self::open(process, module)?))
+            }
+        };
+        Ok(&mut self.forwarded_to.insert(known).1)
     }
 
     fn missing<P: Process>(&self, process: &P, symbol: Symbol<'_>) -> LoadError {

@@ -1,0 +1,208 @@
+//! Bringing the page of a prototype PTE into memory: at once, or by a read that the caller makes.
+//!
+//! Pages of a file's data are read in clusters: behind the one that is wanted come those that nobody has asked for yet. Where the
+//! page before it is in memory, or there is none, the file is probably read from end to end, and the cluster is large.
+//!
+//! Source: XP's `MmReadClusterSize`, as Russinovich and Solomon describe it; the sizes are ours.
+
+use abi::cell::Link;
+use abi::nt::file::FileObject;
+
+use super::Resolution;
+use super::apply::corrupt;
+use crate::MemoryManager;
+use crate::frame::allocate::NoFrame;
+use crate::frame::{Color, Flags, Location};
+use crate::layout::{FrameNumber, PAGE_SIZE, VirtualAddress};
+use crate::machine::Machine;
+use crate::protection::Protection;
+use crate::pte::{PrototypePte, PteCell, ValidPte, pte_of, software_protection};
+use crate::section::{Cluster, Subsection};
+
+/// Pages that are read together where the file is not read in order.
+const SMALL_CLUSTER: u32 = 4;
+/// Frames that reading ahead leaves to others.
+const LEFT_TO_OTHERS: u32 = 64;
+/// Zeros to fill up a page with.
+static ZEROS: [u8; 512] = [0; 512];
+
+/// Neighbouring pages to be read from a file. The frames are in transition and hold rubbish until then (T2).
+#[derive(Debug, PartialEq)]
+#[must_use]
+pub struct InPageRequest {
+    /// The file.
+    pub file: Link<FileObject>,
+    /// Where in it the first page starts, in bytes.
+    pub offset: u64,
+    /// Bytes to store, 1 to 65,536: the frames from the start of the first on, zeros where the file has nothing on its medium yet.
+    /// What is left of the last frame need not be stored.
+    pub bytes: u32,
+    /// Where to.
+    pub frames: Cluster,
+}
+
+/// How a read ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadResult {
+    /// All bytes are in the frames.
+    Done,
+    /// The medium failed: `STATUS_IN_PAGE_ERROR` to the program.
+    Failed,
+}
+
+/// What a prototype PTE led to.
+pub(crate) enum Materialised {
+    /// The page is in this frame, with one share more.
+    Ready(FrameNumber, Resolution),
+    /// It is being read into this frame.
+    Collided(FrameNumber),
+    /// It must be read.
+    InPage(InPageRequest),
+}
+
+impl<M: Machine> MemoryManager<M> {
+    /// Brings the page of the prototype PTE at `link` into memory and counts one more mapper, or says what to wait for.
+    pub(crate) fn materialise(&self, link: Link<PteCell>, color: Color) -> Result<Materialised, NoFrame> {
+        let cell = self.machine.record(link);
+        let raw = cell.load();
+        match PrototypePte::decode(raw) {
+            PrototypePte::Valid(valid) => {
+                self.add_share(valid.frame());
+                Ok(Materialised::Ready(valid.frame(), Resolution::Nothing))
+            }
+            PrototypePte::Transition(frame, protection) => {
+                if self.frame(frame).flags().contains(Flags::READ_IN_PROGRESS) {
+                    return Ok(Materialised::Collided(frame));
+                }
+                self.reclaim_transition_page(frame);
+                cell.store(prototype_valid(frame, protection, self.no_execute));
+                Ok(Materialised::Ready(frame, Resolution::Transition))
+            }
+            PrototypePte::DemandZero(protection) => {
+                let frame = self.allocate_zeroed_frame(color)?;
+                // Clean until somebody writes it: the prototype PTE brings the zeros back.
+                self.own_frame(frame, link, self.frame_of_pool(link), raw).insert_flags(Flags::PROTOTYPE);
+                cell.store(prototype_valid(frame, protection, self.no_execute));
+                Ok(Materialised::Ready(frame, Resolution::DemandZero))
+            }
+            PrototypePte::Subsection(subsection, protection) => {
+                Ok(Materialised::InPage(self.start_in_page(link, subsection, protection, color)?))
+            }
+            PrototypePte::Empty | PrototypePte::PagingFile(_) => {
+                corrupt("a prototype PTE of a form that is never made")
+            }
+        }
+    }
+
+    /// Puts frames in transition behind the prototype PTE at `link`, which is in its file, and behind those that are read along
+    /// with it (T2).
+    #[inline(never)]
+    fn start_in_page(
+        &self,
+        link: Link<PteCell>,
+        subsection: Link<Subsection>,
+        protection: Protection,
+        color: Color,
+    ) -> Result<InPageRequest, NoFrame> {
+        let most = self.pages_in_cluster(link, subsection);
+        let (file, offset, _) = self.file_page(subsection, link);
+        let mut request = InPageRequest { file, offset, bytes: 0, frames: Cluster::EMPTY };
+        for index in 0..most {
+            let cell: Link<PteCell> = link.offset(index * 8);
+            let raw = self.machine.record(cell).load();
+            let in_file = matches!(PrototypePte::decode(raw), PrototypePte::Subsection(..));
+            if index > 0 && (!in_file || self.available_frames() <= LEFT_TO_OTHERS) {
+                break;
+            }
+            let frame = self.allocate_any_frame(Color(color.0.wrapping_add(index)))?;
+            let record = self.own_frame(frame, cell, self.frame_of_pool(cell), raw);
+            record.u2.set(0);
+            record.insert_flags(Flags::PROTOTYPE | Flags::READ_IN_PROGRESS);
+            record.set_location(Location::Transition);
+            self.machine.record(cell).store(PrototypePte::Transition(frame, protection).encode());
+            self.remember_frame_of(subsection);
+            request.bytes += self.file_page(subsection, cell).2;
+            request.frames.push(frame);
+        }
+        Ok(request)
+    }
+
+    /// How many pages may be read at once from the one of the prototype PTE at `link` on: one of an image.
+    fn pages_in_cluster(&self, link: Link<PteCell>, subsection: Link<Subsection>) -> u32 {
+        let Some((first, left)) = self.place_in_data(subsection, link) else { return 1 };
+        let before = || PrototypePte::decode(self.machine.record(Link::<PteCell>::new(link.address() - 8)).load());
+        let in_order = first || matches!(before(), PrototypePte::Valid(_) | PrototypePte::Transition(..));
+        left.min(if in_order { Cluster::MOST } else { SMALL_CLUSTER })
+    }
+
+    /// Gives up all pages of `request` but the first: the medium may have failed because of a page that nobody asked for.
+    pub fn narrow_in_page(&self, request: InPageRequest) -> InPageRequest {
+        let InPageRequest { file, offset, bytes, frames } = request;
+        let (first, rest) = frames.split_first();
+        rest.iter().for_each(|frame| self.complete_frame(*frame, ReadResult::Failed));
+        InPageRequest { file, offset, bytes: bytes.min(PAGE_SIZE), frames: first }
+    }
+
+    /// Ends the read that `request` asked for. A page that could not be read is as if it had never been asked for. Where the
+    /// section was deleted meanwhile there is no prototype PTE left, only the frame to give back.
+    #[doc(alias = "MiWaitForInPageComplete")]
+    pub fn complete_in_page(&self, request: InPageRequest, result: ReadResult) {
+        let last = request.frames.len() as u32 * PAGE_SIZE;
+        if let (ReadResult::Done, Some(frame)) = (result, request.frames.last()) {
+            self.zero_rest(*frame, PAGE_SIZE - (last - request.bytes));
+        }
+        request.frames.iter().for_each(|frame| self.complete_frame(*frame, result));
+    }
+
+    fn complete_frame(&self, number: FrameNumber, result: ReadResult) {
+        let frame = self.frame(number);
+        frame.remove_flags(Flags::READ_IN_PROGRESS);
+        if result == ReadResult::Failed && !frame.is_deleted() {
+            let original = frame.original_pte.get();
+            self.machine.record(frame.pte()).store(original);
+            if let PrototypePte::Subsection(subsection, _) = PrototypePte::decode(original) {
+                self.forget_frame_of(subsection);
+            }
+            frame.set_deleted();
+        }
+        self.release_reference(number);
+    }
+
+    /// Fills `frame` with zeros from `offset` (bytes) to its end.
+    pub(crate) fn zero_rest(&self, frame: FrameNumber, offset: u32) {
+        let mut at = offset;
+        while at < PAGE_SIZE {
+            let length = (PAGE_SIZE - at).min(ZEROS.len() as u32);
+            self.machine.write(frame, at, &ZEROS[..length as usize]);
+            at += length;
+        }
+    }
+
+    /// Whether the page of the prototype PTE at `link` is zeros that no frame holds yet.
+    pub(super) fn is_demand_zero(&self, link: Link<PteCell>) -> bool {
+        matches!(PrototypePte::decode(self.machine.record(link).load()), PrototypePte::DemandZero(_))
+    }
+
+    /// The protection that the prototype PTE at `link` gives its page.
+    pub(crate) fn prototype_protection(&self, link: Link<PteCell>) -> Protection {
+        match PrototypePte::decode(self.machine.record(link).load()) {
+            PrototypePte::Valid(valid) => software_protection(self.frame(valid.frame()).original_pte.get()),
+            PrototypePte::DemandZero(protection)
+            | PrototypePte::Transition(_, protection)
+            | PrototypePte::Subsection(_, protection) => protection,
+            PrototypePte::PagingFile(page) => page.protection,
+            PrototypePte::Empty => Protection::NOACCESS,
+        }
+    }
+
+    /// The pool frame that holds the prototype PTE at `link`.
+    pub(crate) fn frame_of_pool(&self, link: Link<PteCell>) -> FrameNumber {
+        let page = VirtualAddress(link.address()).page();
+        ValidPte(self.machine.record(pte_of(page)).load()).frame()
+    }
+}
+
+/// A valid prototype PTE: what any mapper's entry would be, for the kernel to read.
+pub(crate) fn prototype_valid(frame: FrameNumber, protection: Protection, no_execute: u64) -> u64 {
+    ValidPte::user(frame, protection, no_execute).0 & !crate::pte::OWNER
+}
