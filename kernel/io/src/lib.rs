@@ -7,6 +7,7 @@
 //! | to see | open |
 //! |---|---|
 //! | what a disk must do | [`device`], [`ram_disk`] |
+//! | how a disk is divided | [`partition`] |
 //! | which volumes are accepted | [`geometry`] |
 //! | how the crate is kept from harm | [`source`] |
 //! | NT paths and their refusals | [`path`] |
@@ -29,6 +30,8 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 pub mod device;
 pub mod directory;
 pub mod expression;
@@ -36,6 +39,7 @@ pub mod fcb;
 pub mod geometry;
 mod locate;
 pub mod open;
+pub mod partition;
 pub mod path;
 pub mod ram_disk;
 pub mod read;
@@ -52,6 +56,7 @@ pub use directory::{Listed, Scan};
 pub use fcb::Fcb;
 pub use geometry::{FatKind, Geometry, MountError};
 pub use open::{OpenRequest, OpenedFile};
+pub use partition::{Partition, PartitionEntry, PartitionError};
 pub use path::Path;
 pub use ram_disk::RamDisk;
 pub use volume::Volume;
