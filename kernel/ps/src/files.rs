@@ -37,6 +37,7 @@ impl<P: Platform> Executive<P> {
         if path.drive != b'C' {
             return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
         }
+        let _lock = self.lock_volume();
         self.volume().open(&path, request)
     }
 
@@ -79,6 +80,8 @@ impl<P: Platform> Executive<P> {
         if self.opened(object) != Opened::File || self.volume().fcb(object).is_directory() {
             return Err(NtStatus::INVALID_FILE_FOR_SECTION);
         }
+        let _held = self.hold(object);
+        let _lock = self.lock_volume();
         let fcb = self.volume().fcb(object);
         let place: &Field<u32> = &fcb.section_object_pointers.image_section_object;
         if let Some(control_area) = Link::<ControlArea>::new(place.get()).some() {
@@ -121,11 +124,14 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Reads the page that a fault needs.
+    /// Reads the page that a fault needs, and lets go on who waits for it. Its section may be deleted meanwhile; the file stays.
     #[doc(alias = "IoPageRead")]
     pub(crate) fn read_page(&self, request: InPageRequest) -> ReadResult {
+        let _held = self.hold(request.file);
+        let frame = request.frame;
         let result = self.volume().read_page(&request);
         self.mm().complete_in_page(request, result);
+        self.dispatcher.wake(frame.0);
         result
     }
 }
