@@ -9,6 +9,7 @@ mod bugcheck;
 mod clock;
 mod crash;
 mod debugger;
+mod disk;
 mod link;
 mod links;
 mod machine;

@@ -11,15 +11,15 @@ use drivers::power::Outcome;
 use drivers::{keyboard, log, serial};
 use hal::context::{self, Context, KernelStack};
 use hal::{control_region, fpu, interrupts, registers, user_memory};
-use io::RamDisk;
 use mm::machine::Records;
 use ps::{ConsoleByte, Form, Image, Input, KernelRoutine, Platform, ShutDown, Stream};
 
+use crate::disk::SystemDisk;
 use crate::machine::Hardware;
 use crate::{bugcheck, clock, debugger, link};
 
 impl Platform for Hardware {
-    type Disk = RamDisk<Hardware>;
+    type Disk = SystemDisk;
 
     fn read_user(&self, address: u32, into: &mut [u8]) -> Result<(), NtStatus> {
         user_memory::copy_from_user(address, into)

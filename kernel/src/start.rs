@@ -11,7 +11,7 @@ use mm::layout::PAGE_SIZE;
 use mm::memory_map::MemoryMap;
 
 use crate::options::Options;
-use crate::{bugcheck, clock, system, traps};
+use crate::{bugcheck, clock, disk, system, traps};
 
 /// Pages in a megabyte.
 const MEGABYTE: u32 = 0x10_0000 / PAGE_SIZE;
@@ -53,6 +53,7 @@ fn prepare(magic: u32, address: u32) {
     interrupt_controller::initialise();
     clock::initialise();
     interrupt_controller::unmask(timer::LINE);
+    disk::unmask();
     open_console();
 }
 

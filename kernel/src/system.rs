@@ -6,12 +6,11 @@ use abi::cell::Link;
 use abi::nt::user_shared_data::{KERNEL_SHARED_DATA, KuserSharedData};
 use alloc::vec;
 use alloc::vec::Vec;
-use boot::information::{BootInformation, Module};
+use boot::information::BootInformation;
 use boot::{image, memory::KernelHalf};
 use drivers::logln;
 use drivers::power::Outcome;
 use hal::{control_region, registers, windows};
-use io::{RamDisk, Volume};
 use ke::ZERO_PAGE_PRIORITY;
 use mm::MemoryManager;
 use mm::frame::{BootMemory, FrameRun, NoExecute};
@@ -27,7 +26,7 @@ use crate::bugcheck::refuse;
 use crate::crash::crash;
 use crate::machine::{HARDWARE, Hardware};
 use crate::options::{Debugger, Options};
-use crate::{bugcheck, debugger, link};
+use crate::{bugcheck, debugger, disk, link};
 
 /// What the kernel is.
 static MEMORY: Once<MemoryManager<Hardware>> = Once::new();
@@ -98,7 +97,7 @@ pub fn initialise(
     let objects = OBJECTS.call_once(|| {
         ObjectManager::new(mm).unwrap_or_else(|_| refuse(format_args!("too little RAM for the object manager")))
     });
-    let volume = mount(objects, information);
+    let volume = disk::mount(objects, information);
     let pointers = image::directory_pointers();
     let system = EXECUTIVE.call_once(|| {
         Executive::new(objects, volume, control_region::LINK, pointers, image::stack())
@@ -122,19 +121,6 @@ pub fn initialise(
 fn grow_heap(address: u32) -> bool {
     let page = VirtualAddress(address).page();
     MEMORY.get().is_some_and(|mm| mm.map_system_page(page, Contents::Rubbish).is_ok())
-}
-
-/// Mounts the boot module `volume` as C:.
-fn mount(
-    objects: &'static ObjectManager<'static, Hardware>,
-    information: &BootInformation,
-) -> Volume<'static, Hardware, RamDisk<Hardware>> {
-    let Some(Module { start, length, .. }) = information.module("volume") else {
-        refuse(format_args!("there is no boot module named volume: C: is missing"));
-    };
-    let disk = RamDisk::new(Hardware, PhysicalAddress(*start), u64::from(*length));
-    Volume::mount(objects, disk)
-        .unwrap_or_else(|error| refuse(format_args!("the boot module volume is unusable: {error}")))
 }
 
 /// Copies the boot module `plan`, where there is one.
@@ -229,6 +215,7 @@ extern "C" fn run_session(_: u32) -> ! {
     };
     if options.test {
         logln!("deepest kernel stack: {} bytes", system.deepest_stack());
+        logln!("page faults that waited for another's read: {}", system.collisions());
     }
     // Where nobody listens, the way it ends is all that a test can tell.
     let good = verdict == Verdict::Success || verdict == Verdict::Sound && !options.test;

@@ -12,7 +12,7 @@ use mm::layout::VirtualAddress;
 use mm::protection::Access;
 
 use crate::bugcheck::{bugcheck_at, double_fault};
-use crate::{clock, debugger, system};
+use crate::{clock, debugger, disk, system};
 
 /// Error code of a page fault: the page was present.
 const PROTECTION: u32 = 1 << 0;
@@ -126,6 +126,7 @@ extern "C" fn interrupt(frame: &TrapFrame, line: u32) {
         }
         keyboard::LINE => keyboard::interrupt(),
         serial::LINE => serial::interrupt(),
+        _ if disk::interrupt(line) => system::executive().device_interrupt(line),
         _ => {}
     }
 }

@@ -54,6 +54,11 @@ pub fn read() -> Reading {
     before
 }
 
+/// The seconds as the chip has them, for who only wants to know whether time passes.
+pub fn seconds() -> u8 {
+    register(SECONDS)
+}
+
 fn read_once() -> Reading {
     for _ in 0..PATIENCE {
         if register(STATUS_A) & UPDATING == 0 {

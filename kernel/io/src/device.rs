@@ -93,3 +93,32 @@ pub trait BlockDevice {
     /// [`DeviceError::Medium`].
     fn flush(&self) -> Result<(), DeviceError>;
 }
+
+/// Somebody else's device.
+impl<D: BlockDevice> BlockDevice for &D {
+    fn sectors(&self) -> u64 {
+        (**self).sectors()
+    }
+
+    fn read(&self, first: u64, into: &mut [u8]) -> Result<(), DeviceError> {
+        (**self).read(first, into)
+    }
+
+    fn write(&self, first: u64, from: &[u8]) -> Result<(), DeviceError> {
+        (**self).write(first, from)
+    }
+
+    fn transfer(
+        &self,
+        memory: &impl FrameBytes,
+        first: u64,
+        direction: Direction,
+        pieces: &[Piece],
+    ) -> Result<(), DeviceError> {
+        (**self).transfer(memory, first, direction, pieces)
+    }
+
+    fn flush(&self) -> Result<(), DeviceError> {
+        (**self).flush()
+    }
+}

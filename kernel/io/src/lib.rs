@@ -7,6 +7,7 @@
 //! | to see | open |
 //! |---|---|
 //! | what a disk must do | [`device`], [`ram_disk`] |
+//! | how a disk is divided | [`partition`] |
 //! | which volumes are accepted | [`geometry`] |
 //! | how the crate is kept from harm | [`source`] |
 //! | NT paths and their refusals | [`path`] |
@@ -48,6 +49,7 @@ mod locate;
 mod metadata;
 mod names;
 pub mod open;
+pub mod partition;
 pub mod path;
 pub mod ram_disk;
 pub mod read;
@@ -70,6 +72,7 @@ pub use directory::{Listed, Scan};
 pub use fcb::Fcb;
 pub use geometry::{FatKind, Geometry, MountError};
 pub use open::{OpenRequest, OpenedFile};
+pub use partition::{Partition, PartitionEntry, PartitionError};
 pub use path::Path;
 pub use ram_disk::RamDisk;
 pub use volume::Volume;

@@ -164,24 +164,6 @@ impl TestDisk {
     }
 }
 
-impl BlockDevice for &TestDisk {
-    fn sectors(&self) -> u64 {
-        (**self).sectors()
-    }
-
-    fn read(&self, first: u64, into: &mut [u8]) -> Result<(), DeviceError> {
-        (**self).read(first, into)
-    }
-
-    fn write(&self, first: u64, from: &[u8]) -> Result<(), DeviceError> {
-        (**self).write(first, from)
-    }
-
-    fn flush(&self) -> Result<(), DeviceError> {
-        (**self).flush()
-    }
-}
-
 impl BlockDevice for TestDisk {
     fn sectors(&self) -> u64 {
         self.bytes.borrow().len() as u64 / u64::from(SECTOR)

@@ -27,6 +27,31 @@ impl<R: Records> Dispatcher<'_, R> {
         self.enter_wait(thread, &WaitTerms { reason, mode: Ring::Kernel, alertable: Alertable::No, deadline })
     }
 
+    /// What stands for the interrupts of `line` in [`Self::wait`]: nothing else waits for an address in the ready lists.
+    pub fn interrupt_address(&self, line: u8) -> u32 {
+        self.ready_list(0).address() + u32::from(line)
+    }
+
+    /// A device has interrupted on `line` (0 to 31): whoever waits for that is woken by the next [`Self::dispatch`]. An interrupt that comes
+    /// between a thread's look at its device and its wait is not lost, for the thread is not preempted in between.
+    pub fn note_interrupt(&self, line: u8) {
+        self.database.interrupts.set_bits(1 << line);
+        self.request();
+    }
+
+    /// Wakes the threads that wait for interrupts which have come.
+    pub(crate) fn wake_interrupted(&self) {
+        let mut lines = self.database.interrupts.get();
+        if lines == 0 {
+            return;
+        }
+        self.database.interrupts.clear_bits(lines);
+        while lines != 0 {
+            self.wake(self.interrupt_address(lines.trailing_zeros() as u8));
+            lines &= lines - 1;
+        }
+    }
+
     /// Wakes all threads that wait for `address`; how many there were.
     pub fn wake(&self, address: u32) -> u32 {
         let head = self.waiting_list();

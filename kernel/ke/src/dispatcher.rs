@@ -10,8 +10,8 @@
 //!   without a standby thread, none is ready.
 //! * **D3** The list of waiting threads holds those in state Waiting; timers are in the order of their due times, and each
 //!   belongs to a waiting thread or is an object.
-//! * **D4** The clock interrupt changes only words of which the dispatcher can miss no change: counters that it alone adds to,
-//!   the running thread's quantum, and the request bit, which [`Dispatcher::dispatch`] clears before it looks at anything.
+//! * **D4** Interrupts change only words of which the dispatcher can miss no change: counters that the clock alone adds to,
+//!   the running thread's quantum, the bits of the lines, and the request bit, which [`Dispatcher::dispatch`] clears before it looks at anything.
 //!
 //! Source: XP's scheduling as Russinovich and Solomon describe it ("Microsoft Windows Internals", 4th edition, chapter 6).
 
@@ -47,6 +47,8 @@ pub struct DispatcherDatabase {
     pub ready_summary: Field<u32>,
     /// Timers on the list, for the clock interrupt.
     pub timer_count: Field<u32>,
+    /// Lines on which devices have interrupted since the dispatcher last looked, a bit each.
+    pub interrupts: Field<u32>,
 }
 impl Record for DispatcherDatabase {}
 
@@ -147,6 +149,7 @@ impl<'m, R: Records> Dispatcher<'m, R> {
     #[doc(alias = "KiDispatchInterrupt")]
     pub fn dispatch(&self, now: u64) -> Option<Switch> {
         self.processor.irr.clear_bits(DISPATCH_REQUEST);
+        self.wake_interrupted();
         self.expire_timers(now);
         let end = self.end_of_turn();
         let standby = self.standby()?;

@@ -9,7 +9,7 @@
 //! | ready lists, quantum, who runs next | [`dispatcher`] |
 //! | waiting for objects | [`wait`], [`timer`] |
 //! | what can be waited for | [`event`], [`semaphore`], [`mutant`], [`timer_object`] |
-//! | the kernel's own waits | [`address_wait`] |
+//! | the kernel's own waits | [`address_wait`], [`turns`] |
 //! | calls made in a thread, alerts, suspension | [`apc`] |
 //! | boosts and their decay | [`priority`] |
 //! | ticks, and what programs see of the time | [`clock`] |
@@ -27,6 +27,7 @@ pub mod semaphore;
 pub mod thread;
 pub mod timer;
 pub mod timer_object;
+pub mod turns;
 mod verify;
 pub mod wait;
 
@@ -43,5 +44,6 @@ pub use thread::{
     NORMAL_PRIORITY, ThreadStart, ThreadState, ZERO_PAGE_PRIORITY, initialise_process, initialise_thread,
 };
 pub use timer_object::{TimerKind, initialise_timer, timer_call};
+pub use turns::Turns;
 pub use verify::DispatcherCorruption;
 pub use wait::{Alertable, THREAD_WAIT_OBJECTS, WaitKind, WaitReason, WaitTerms};

@@ -12,7 +12,7 @@ use abi::nt::thread::Ethread;
 use abi::processor::Kpcr;
 use abi::status::NtStatus;
 use io::Volume;
-use ke::{Dispatcher, DispatcherDatabase};
+use ke::{Dispatcher, DispatcherDatabase, Turns};
 use mm::MemoryManager;
 use mm::address_space::AddressSpace;
 use mm::system::Exhausted;
@@ -39,6 +39,9 @@ pub struct Executive<P: Platform> {
     mm: &'static MemoryManager<P>,
     objects: &'static ObjectManager<'static, P>,
     volume: Volume<'static, P, P::Disk>,
+    pub(crate) volume_turns: Turns,
+    /// Page faults that waited for another thread's read of the page.
+    pub(crate) collisions: Field<u32>,
     pub(crate) dispatcher: Dispatcher<'static, P>,
     pub(crate) stacks: KernelStacks,
     pub(crate) endings: Endings,
@@ -82,6 +85,8 @@ impl<P: Platform> Executive<P> {
             mm,
             objects,
             volume,
+            volume_turns: Turns::new(),
+            collisions: Field::new(0),
             dispatcher: Dispatcher::new(&mm.machine, database, processor, idle.cast()),
             stacks: KernelStacks::new(),
             endings: Endings::new(),

@@ -37,6 +37,7 @@ impl<P: Platform> Executive<P> {
         if path.drive != b'C' {
             return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
         }
+        let _lock = self.lock_volume();
         self.volume().open(&path, request)
     }
 
@@ -79,6 +80,8 @@ impl<P: Platform> Executive<P> {
         if self.opened(object) != Opened::File || self.volume().fcb(object).is_directory() {
             return Err(NtStatus::INVALID_FILE_FOR_SECTION);
         }
+        let _held = self.hold(object);
+        let _lock = self.lock_volume();
         let fcb = self.volume().fcb(object);
         let place: &Field<u32> = &fcb.section_object_pointers.image_section_object;
         if let Some(control_area) = Link::<ControlArea>::new(place.get()).some() {
@@ -125,8 +128,8 @@ impl<P: Platform> Executive<P> {
     /// with it whoever else has the file open.
     #[doc(alias = "IoPageRead")]
     pub(crate) fn read_pages(&self, mut request: InPageRequest) -> ReadResult {
-        let (file, frames) = (request.file, request.frames);
-        self.objects().reference(file);
+        let frames = request.frames;
+        let _held = self.hold(request.file);
         let mut result = self.volume().read_pages(&request);
         if result == ReadResult::Failed && request.frames.len() > 1 {
             request = self.mm().narrow_in_page(request);
@@ -136,7 +139,6 @@ impl<P: Platform> Executive<P> {
         frames.iter().for_each(|frame| {
             self.dispatcher.wake(frame.0);
         });
-        self.release(file);
         result
     }
 }

@@ -7,6 +7,7 @@
 //! | threads, switches, the kernel's own threads | `thread` |
 //! | how a program's thread is made and how it ends | `user_thread`, `exit` |
 //! | waits, suspension, calls into programs | `wait`, `apc` |
+//! | waits for devices, the volume's lock | `device` |
 //! | a program's page fault, and what it is told of it | `trap`, `exception` |
 //! | a system service | `services` |
 //! | the console | `console` |
@@ -24,6 +25,7 @@ mod context;
 mod control_event;
 mod create;
 mod deletion;
+mod device;
 mod endings;
 mod exception;
 mod executive;

@@ -61,6 +61,11 @@ impl<P: Platform> Executive<P> {
         self.stacks.measure();
     }
 
+    /// How often a page fault waited because another thread was reading the page.
+    pub fn collisions(&self) -> u32 {
+        self.collisions.get()
+    }
+
     /// The most bytes of a kernel stack that were ever in use, by a thread that has ended or by the one that asks.
     pub fn deepest_stack(&self) -> u32 {
         let base = self.machine_record(self.platform().current_thread()).tcb.stack_base.get();

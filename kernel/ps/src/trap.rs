@@ -42,7 +42,10 @@ impl<P: Platform> Executive<P> {
                         return Err(NtStatus::IN_PAGE_ERROR);
                     }
                 }
-                FaultOutcome::Collided(frame) => self.wait_for(WaitReason::PageIn, frame.0),
+                FaultOutcome::Collided(frame) => {
+                    self.collisions.update(|count| count.wrapping_add(1));
+                    self.wait_for(WaitReason::PageIn, frame.0);
+                }
                 FaultOutcome::NoFrame if waited < PATIENCE => {
                     waited += 1;
                     self.wait_for(WaitReason::FreePage, 0);

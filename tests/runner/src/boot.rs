@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::iso;
 use crate::link::frame::{Channel, encode_data, encode_end};
@@ -40,7 +41,7 @@ pub enum Input {
     Bytes(Vec<u8>),
 }
 
-/// The module that is drive C:.
+/// Where drive C: is.
 #[derive(Clone, Copy, Debug)]
 pub enum Drive<'a> {
     /// None at all.
@@ -49,6 +50,10 @@ pub enum Drive<'a> {
     Volume(&'a Volume),
     /// Bytes that need not be a volume.
     Raw(&'a [u8]),
+    /// No module but a disk, whose first FAT partition it is.
+    Disk(Disk<'a>),
+    /// A module, and a disk that should be C: instead of it.
+    Both(&'a Volume, Disk<'a>),
 }
 
 /// What to boot.
@@ -109,6 +114,10 @@ pub fn boot(setup: &Setup<'_>, input: Input, passing: &mut dyn FnMut(Passing) ->
     let folder = process::scratch_folder()?;
     let command_line = command_line(setup);
     let modules = lay_out(setup, folder.path(), &command_line)?;
+    let disk = match setup.drive {
+        Drive::Disk(disk) | Drive::Both(_, disk) => disk.attach(folder.path())?,
+        _ => Vec::new(),
+    };
     let start = Start {
         options: setup.options,
         medium: setup.medium,
@@ -116,6 +125,7 @@ pub fn boot(setup: &Setup<'_>, input: Input, passing: &mut dyn FnMut(Passing) ->
         command_line: &command_line,
         serial: setup.serial,
         screen: Screen::Hidden,
+        disk: &disk,
     };
     let began = Instant::now();
     let listener = match setup.serial {
@@ -158,11 +168,11 @@ fn lay_out(setup: &Setup<'_>, folder: &Path, command_line: &str) -> Result<Vec<&
     let mut modules = Vec::new();
     let image = folder.join(names::VOLUME);
     match setup.drive {
-        Drive::Missing => {}
-        Drive::Volume(volume) => volume.write(&image)?,
+        Drive::Missing | Drive::Disk(_) => {}
+        Drive::Volume(volume) | Drive::Both(volume, _) => volume.write(&image)?,
         Drive::Raw(bytes) => fs::write(&image, bytes).map_err(Error::file("writing", &image))?,
     }
-    if !matches!(setup.drive, Drive::Missing) {
+    if !matches!(setup.drive, Drive::Missing | Drive::Disk(_)) {
         modules.push(names::VOLUME);
     }
     if !setup.jobs.is_empty() {

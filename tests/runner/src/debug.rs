@@ -63,6 +63,7 @@ pub fn start_stopped(tree: &Tree, machine: &MachineOptions, folder: &Path, words
         command_line: words,
         serial: SerialPorts::Logged,
         screen: Screen::Hidden,
+        disk: &[],
     };
     let mut arguments = start.arguments();
     let stub = format!("socket,id=gdb,path={},server=on,wait=off", names::GDB);

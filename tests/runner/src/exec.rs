@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::boot::{self, Drive, Input, Setup};
+use crate::boot::{self, Input, Setup};
 use crate::command_line;
+use crate::drive_c::DriveC;
 use crate::error::{Error, Result};
 use crate::guest_path;
 use crate::link::transcript::Passing;
@@ -46,10 +47,10 @@ pub struct ExecOptions {
     /// Where the debugger's output goes instead of standard error
     #[arg(long, value_name = "FILE", requires = "kd", help_heading = "Debugger")]
     pub kd_out: Option<PathBuf>,
-    /// Copy this file from C: to the current directory afterwards (not built yet)
+    /// Copy this file from C: to the current directory afterwards (repeatable)
     #[arg(long, value_name = "FILE")]
     pub get: Vec<String>,
-    /// Keep the disk of this run (not built yet)
+    /// C: is the first FAT partition of the disk image PATH, which is made with the system on it where there is none, and kept
     #[arg(long, value_name = "PATH")]
     pub disk: Option<PathBuf>,
     /// The program, a 32-bit x86 console EXE, and its arguments, which are quoted as `CreateProcess` does
@@ -101,20 +102,20 @@ fn execute(
     options: &ExecOptions,
     sinks: Sinks<'_>,
 ) -> Result<(u8, serde_json::Value)> {
-    refuse_unbuilt(options)?;
     let (program, arguments) = split_command(&options.command)?;
     let bytes = vet::read_program(program)?;
     let name = guest_path::file_name(program)?;
-    let mut volume = tree.system_volume()?;
-    volume.add_bytes(&name, bytes)?;
-    add_extras(&mut volume, options)?;
+    let mut files = Volume::default();
+    files.add_bytes(&name, bytes)?;
+    add_extras(&mut files, options)?;
+    let medium = DriveC::prepare(tree, files, options)?;
     let job = job(&name, arguments, options);
     let setup = Setup {
         tree,
         options: machine,
         medium: Medium::Kernel,
         serial: SerialPorts::Linked,
-        drive: Drive::Volume(&volume),
+        drive: medium.drive(),
         jobs: &[job],
         debugger: options.kd.as_deref(),
         words: &[],
@@ -130,6 +131,7 @@ fn execute(
         // Nobody is left to tell when standard error is closed.
         let _ = writeln!(errors, "{line}");
     }
+    medium.get(&options.get)?;
     let ticks = if machine.icount { Ticks::Instructions } else { Ticks::Time };
     Ok((outcome.exit_code(), report::of_run(&name, &outcome, &finished, ticks)))
 }
@@ -179,14 +181,6 @@ fn split_command(command: &[String]) -> Result<(&Path, &[String])> {
             Err(Error::BadInput(format!("there is no option {option}; see ./vadose exec --help")))
         }
         [program, arguments @ ..] => Ok((Path::new(program), arguments)),
-    }
-}
-
-fn refuse_unbuilt(options: &ExecOptions) -> Result<()> {
-    let asked = [("--get", !options.get.is_empty()), ("--disk", options.disk.is_some())];
-    match asked.iter().find(|(_, asked)| *asked) {
-        Some((option, _)) => Err(Error::BadInput(format!("{option} is not built yet"))),
-        None => Ok(()),
     }
 }
 

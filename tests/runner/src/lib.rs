@@ -15,6 +15,8 @@ pub mod boot;
 pub mod cli;
 pub mod command_line;
 pub mod debug;
+pub mod disk;
+pub mod drive_c;
 pub mod error;
 pub mod exec;
 pub mod guest_path;

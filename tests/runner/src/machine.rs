@@ -29,6 +29,12 @@ pub mod names {
     pub const DEBUGGER: &str = "debugger";
     /// The socket of the debugger's console.
     pub const CONSOLE: &str = "kd.socket";
+    /// The image of the disk.
+    pub const DISK: &str = "disk.img";
+    /// What QEMU's `blkdebug` is told of errors.
+    pub const DISK_ERRORS: &str = "disk.errors";
+    /// What QEMU's `blklogwrites` tells of writes.
+    pub const DISK_LOG: &str = "writes.log";
     /// The disc image.
     pub const DISC: &str = "disc.iso";
     /// What the guest sent to COM1.
@@ -143,6 +149,8 @@ pub struct Start<'a> {
     pub serial: SerialPorts,
     /// The screen.
     pub screen: Screen,
+    /// QEMU's arguments for the disk, where there is one.
+    pub disk: &'a [String],
 }
 
 impl Start<'_> {
@@ -179,6 +187,7 @@ impl Start<'_> {
         arguments.extend(self.serial_arguments());
         arguments.extend(words(&["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]));
         arguments.extend(self.medium_arguments());
+        arguments.extend_from_slice(self.disk);
         arguments
     }
 
@@ -242,7 +251,7 @@ mod tests {
     fn arguments_of(options: &MachineOptions, medium: Medium, serial: SerialPorts) -> String {
         let modules = &[names::VOLUME, names::PLAN];
         let screen = Screen::Hidden;
-        let start = Start { options, medium, modules, command_line: "link=com3 x", serial, screen };
+        let start = Start { options, medium, modules, command_line: "link=com3 x", serial, screen, disk: &[] };
         start.arguments().join("|")
     }
 

@@ -33,6 +33,7 @@ pub fn run(tree: &Tree, machine: &MachineOptions, options: &RunOptions) -> Resul
         modules: &[],
         command_line: "",
         serial: SerialPorts::Terminal,
+        disk: &[],
         screen: if options.video { Screen::Window } else { Screen::Hidden },
     };
     eprintln!("vadose: starting the machine; Ctrl-A X leaves it, Ctrl-A C is QEMU's monitor");

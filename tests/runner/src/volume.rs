@@ -20,6 +20,8 @@ const SECTOR: u64 = 512;
 const SMALLEST: u64 = 3 << 20;
 /// Volumes beyond this are FAT32.
 const LARGEST_FAT16: u64 = 512 << 20;
+/// Entries of the root folder that are left free on a volume with room.
+const ROOM_FOR_ENTRIES: usize = 64;
 /// The volume serial number.
 const VOLUME_ID: u32 = 0x5644_4F53;
 
@@ -37,6 +39,15 @@ enum Source {
 #[derive(Clone, Debug, Default)]
 pub struct Volume {
     files: BTreeMap<String, (String, Source)>,
+}
+
+/// A FAT volume.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Whether it is FAT32 and not FAT16.
+    pub is_fat32: bool,
 }
 
 impl Volume {
@@ -78,6 +89,14 @@ impl Volume {
         Ok(())
     }
 
+    /// Adds all files of `other`.
+    ///
+    /// # Errors
+    /// As [`Volume::add_bytes`].
+    pub fn add_all(&mut self, other: Self) -> Result<()> {
+        other.files.into_values().try_for_each(|(path, source)| self.add(&path, source))
+    }
+
     fn add(&mut self, path: &str, source: Source) -> Result<()> {
         let taken = self.files.insert(path.to_uppercase(), (path.to_owned(), source));
         match taken {
@@ -91,17 +110,37 @@ impl Volume {
     /// # Errors
     /// [`Error::Host`] when a file cannot be read or the image cannot be written.
     pub fn write(&self, image: &Path) -> Result<()> {
-        let sizes = self.files.values().map(|(_, source)| source_length(source));
-        let bytes = image_size(&sizes.collect::<Result<Vec<u64>>>()?);
-        // Made in memory: a FAT driver writes in small pieces.
-        let mut disk = Cursor::new(vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)]);
-        self.fill(&mut disk, bytes).map_err(Error::file("making the volume", image))?;
-        fs::write(image, disk.into_inner()).map_err(Error::file("writing", image))
+        fs::write(image, self.image(0)?.bytes).map_err(Error::file("writing", image))
     }
 
-    fn fill(&self, disk: &mut Cursor<Vec<u8>>, bytes: u64) -> io::Result<()> {
-        fatfs::format_volume(&mut *disk, format_options(bytes, self.files.len()))?;
+    /// The image, with `room` bytes of free space at least.
+    ///
+    /// # Errors
+    /// [`Error::Host`] when a file cannot be read.
+    pub fn image(&self, room: u64) -> Result<Image> {
+        let sizes = self.files.values().map(|(_, source)| source_length(source));
+        let mut sizes = sizes.collect::<Result<Vec<u64>>>()?;
+        sizes.extend((room > 0).then_some(room));
+        let bytes = image_size(&sizes);
+        // Made in memory: a FAT driver writes in small pieces.
+        let mut disk = Cursor::new(vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)]);
+        let files = self.files.len() + if room > 0 { ROOM_FOR_ENTRIES } else { 0 };
+        self.fill(&mut disk, format_options(bytes, files)).map_err(Error::host("making the volume"))?;
+        Ok(Image { bytes: disk.into_inner(), is_fat32: is_fat32(bytes) })
+    }
+
+    fn fill(&self, disk: &mut Cursor<Vec<u8>>, options: FormatVolumeOptions) -> io::Result<()> {
+        fatfs::format_volume(&mut *disk, options)?;
         let volume = FileSystem::new(disk, FsOptions::new())?;
+        self.copy_into(&volume)?;
+        volume.unmount()
+    }
+
+    /// Puts all files onto `volume`, in the place of what has their names.
+    ///
+    /// # Errors
+    /// What the host or the volume says.
+    pub fn copy_into<T: fatfs::ReadWriteSeek>(&self, volume: &FileSystem<T>) -> io::Result<()> {
         let root = volume.root_dir();
         for (path, source) in self.files.values() {
             for (slash, _) in path.match_indices('/') {
@@ -109,14 +148,14 @@ impl Volume {
                 root.create_dir(&path[..slash])?;
             }
             let mut target = root.create_file(path)?;
+            target.truncate()?;
             match source {
                 Source::Bytes(bytes) => target.write_all(bytes)?,
                 Source::Host(host) => io::copy(&mut File::open(host)?, &mut target).map(drop)?,
             }
             target.flush()?;
         }
-        drop(root);
-        volume.unmount()
+        Ok(())
     }
 }
 
@@ -151,8 +190,13 @@ fn root_entries(files: usize) -> u16 {
     u16::try_from((files * ENTRIES_PER_FILE).next_multiple_of(16)).unwrap_or(u16::MAX - 15).max(512)
 }
 
+/// Whether a volume of so many bytes is FAT32.
+fn is_fat32(bytes: u64) -> bool {
+    bytes > LARGEST_FAT16
+}
+
 fn format_options(bytes: u64, files: usize) -> FormatVolumeOptions {
-    let kind = if bytes > LARGEST_FAT16 { FatType::Fat32 } else { FatType::Fat16 };
+    let kind = if is_fat32(bytes) { FatType::Fat32 } else { FatType::Fat16 };
     FormatVolumeOptions::new()
         .fat_type(kind)
         .bytes_per_cluster(u32::try_from(cluster_size(bytes)).unwrap_or(4096))

@@ -57,6 +57,25 @@ fn a_wait_ends_when_its_address_is_woken() {
 }
 
 #[test]
+fn an_interrupt_ends_the_wait_for_its_line_even_if_it_came_just_before() {
+    let (system, [a, b]) = two();
+    let dispatcher = &system.dispatcher;
+    let wait = |line| dispatcher.wait(WaitReason::Executive, dispatcher.interrupt_address(line), None);
+    assert_eq!(wait(14).to, b);
+    dispatcher.note_interrupt(14);
+    dispatcher.note_interrupt(15);
+    assert!(dispatcher.is_requested());
+    assert_eq!(wait(15).to, system.idle, "the dispatcher has not looked yet");
+    dispatcher.verify().unwrap();
+    assert_eq!(dispatcher.dispatch(0).unwrap().to, a);
+    assert_eq!(wait(15).to, b, "one interrupt is heard once");
+    assert_eq!(dispatcher.wait_result(), NtStatus::SUCCESS);
+    dispatcher.note_interrupt(14);
+    assert_eq!(dispatcher.dispatch(0), None, "somebody waits for the other line");
+    dispatcher.verify().unwrap();
+}
+
+#[test]
 fn waits_end_in_the_order_of_their_deadlines() {
     let system = TestSystem::new();
     let threads = [system.started(8), system.started(8), system.started(8)];

@@ -133,7 +133,11 @@ impl<P: Platform> Executive<P> {
         let scan = if restart & 0xFF == 0 { Scan::Onward } else { Scan::FromStart };
         let room = length.min(LARGEST) as usize;
         let mut filled = Filled { bytes: Vec::new(), room, class, single: single & 0xFF != 0, last: None };
-        let listed = self.volume().list(object, expression.as_deref(), scan, |entry| filled.add(entry));
+        let listed = {
+            let _held = self.hold(object);
+            let _lock = self.lock_volume();
+            self.volume().list(object, expression.as_deref(), scan, |entry| filled.add(entry))
+        };
         let result = match listed {
             // Not even one entry fits.
             Ok(0) => Err(NtStatus::BUFFER_OVERFLOW),

@@ -105,6 +105,7 @@ impl<P: Platform> Executive<P> {
     }
 
     fn read_disk_file(&self, object: Link<FileObject>, offset: u64, buffer: u32, length: u32) -> Result<u32, NtStatus> {
+        let _held = self.hold(object);
         let mut chunk = zeros(CHUNK.min(length))?;
         let mut done = 0;
         while done < length {

@@ -58,7 +58,9 @@ impl<P: Platform> Executive<P> {
 
     /// No creation time, serial number, no object identifiers, and the label.
     fn volume_information(&self) -> Vec<u8> {
+        let lock = self.lock_volume();
         let (serial, label) = self.volume().label();
+        drop(lock);
         let label: Vec<u8> = label.trim_ascii_end().iter().flat_map(|byte| u16::from(*byte).to_le_bytes()).collect();
         let mut answer = words(&[0, 0, serial, label.len() as u32]);
         answer.extend([0; 2]);
@@ -69,7 +71,9 @@ impl<P: Platform> Executive<P> {
 
     fn size_information(&self) -> Result<Vec<u8>, NtStatus> {
         let geometry = self.volume().geometry();
+        let lock = self.lock_volume();
         let free = self.volume().free_clusters()?;
+        drop(lock);
         Ok(words(&[geometry.clusters, 0, free, 0, geometry.cluster_size / SECTOR, SECTOR]))
     }
 

@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 use super::bochs;
 use super::expectation::{Expected, GuestTest};
 use super::judge::{self, Frames};
-use super::machines::{BOCHS, MACHINES, TestMachine, WITHOUT_SERIAL};
+use super::machines::{BOCHS, Home, MACHINES, TestMachine, WITHOUT_SERIAL};
 use super::{SuiteResult, Tally, TestOptions};
 use crate::boot::{self, Drive, Ending, Finished, Input, STATUS_BAD, STATUS_GOOD, Setup};
+use crate::disk::{self, Care, Disk};
 use crate::error::{Error, Result};
 use crate::link::Bugcheck;
-use crate::machine::SerialPorts;
+use crate::machine::{SerialPorts, names};
 use crate::paths::Tree;
 use crate::plan::{Job, Order};
 use crate::process;
@@ -129,19 +130,28 @@ pub fn shares_a_boot(test: &GuestTest) -> bool {
 
 fn run_on(tree: &Tree, machine: &TestMachine, volume: &Volume, tests: &[&GuestTest]) -> Result<SuiteResult> {
     let mut suite = SuiteResult::new(format!("guest {}", machine.name));
+    let folder = process::scratch_folder()?;
+    let path = folder.path().join(names::DISK);
+    let drive = match machine.home {
+        Home::Module => Drive::Volume(volume),
+        Home::Disk => {
+            disk::create(volume, disk::ROOM_FOR_TESTS, &path)?;
+            Drive::Disk(Disk { path: &path, care: Care::Fresh })
+        }
+    };
     let suited = tests.iter().copied().filter(|test| machine.suits(test));
     let (together, alone): (Vec<&GuestTest>, Vec<&GuestTest>) =
         suited.filter(|test| test.expected.is_some()).partition(|test| shares_a_boot(test));
     if !together.is_empty() {
-        judge_boot(&mut suite, &together, &boot_with(tree, machine, volume, &together)?);
+        judge_boot(&mut suite, &together, &boot_with(tree, machine, drive, &together)?);
     }
     for test in alone {
-        judge_boot(&mut suite, &[test], &boot_with(tree, machine, volume, &[test])?);
+        judge_boot(&mut suite, &[test], &boot_with(tree, machine, drive, &[test])?);
     }
     Ok(suite)
 }
 
-fn boot_with(tree: &Tree, machine: &TestMachine, volume: &Volume, tests: &[&GuestTest]) -> Result<Finished> {
+fn boot_with(tree: &Tree, machine: &TestMachine, drive: Drive<'_>, tests: &[&GuestTest]) -> Result<Finished> {
     let jobs: Vec<Job> = tests.iter().flat_map(|test| jobs(test)).collect();
     let input = tests.iter().filter_map(|test| test.input.as_ref()).cloned().collect::<String>();
     let options = machine.options();
@@ -150,7 +160,7 @@ fn boot_with(tree: &Tree, machine: &TestMachine, volume: &Volume, tests: &[&Gues
         options: &options,
         medium: machine.medium,
         serial: SerialPorts::Linked,
-        drive: Drive::Volume(volume),
+        drive,
         jobs: &jobs,
         debugger: None,
         words: &["test"],
