@@ -2,8 +2,8 @@
 
 use abi::cell::Link;
 use abi::status::NtStatus;
-use mm::machine::Machine;
 use mm::layout::PageCount;
+use mm::machine::Machine;
 use mm::pool::{LARGEST_BLOCK, Tag};
 use mm::system::Exhausted;
 
@@ -220,7 +220,10 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
                 (kept, runs_kept) = (kept + stays, runs_kept + 1);
             }
             if stays < run.count {
-                freed.push(Freed { after: last, run: ClusterRun { first: run.first + stays, count: run.count - stays } });
+                freed.push(Freed {
+                    after: last,
+                    run: ClusterRun { first: run.first + stays, count: run.count - stays },
+                });
                 // What follows is behind a cluster that is freed itself.
                 last = None;
             }

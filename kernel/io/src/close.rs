@@ -36,7 +36,9 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             return;
         }
         let _ = match shared.has(fcb_flags::DELETE_PENDING) {
-            true => self.delete_name(fcb),
+            true => self.delete_name(fcb).map(|()| {
+                self.forget_data(fcb);
+            }),
             false => self.settle(fcb),
         };
     }
@@ -48,7 +50,11 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             return if record.has(fcb_flags::ENTRY_STALE) { self.tell(fcb, 0) } else { Ok(()) };
         }
         self.cut_chain(record, record.file_size.get())?;
-        self.tell_all(fcb)
+        match self.area_of(record) {
+            // What is in memory will be written, and then told of.
+            Some(_) => self.tell(fcb, record.file_size.get().min(record.valid_data_length.get())),
+            None => self.tell_all(fcb),
+        }
     }
 
     /// Takes a file object apart to which nobody refers any more, and deletes it.
@@ -79,10 +85,11 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     /// Whether the file can be deleted.
     ///
     /// # Errors
-    /// CANNOT_DELETE for the root, and for a file that must not be written; DIRECTORY_NOT_EMPTY.
+    /// CANNOT_DELETE for the root, for a file that must not be written, and one that a program runs or has mapped;
+    /// DIRECTORY_NOT_EMPTY.
     fn may_be_deleted(&self, fcb: Link<Fcb>) -> Result<(), NtStatus> {
         let record = self.record(fcb);
-        if record.is_root() || record.is_read_only() {
+        if record.is_root() || record.is_read_only() || self.is_mapped(record) || !self.forget_image(fcb) {
             return Err(NtStatus::CANNOT_DELETE);
         }
         if record.is_directory() && !record.has(fcb_flags::DELETED) {

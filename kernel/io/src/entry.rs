@@ -188,8 +188,8 @@ mod tests {
     #[test]
     fn an_entry_keeps_what_is_put_into_it() {
         let mut entry = Entry([0x41; 32]);
-        let time =
-            system_time(Date { year: 2008, month: 4, day: 14, hour: 13, minute: 7, second: 59 }) + 57 * UNITS_PER_HUNDREDTH;
+        let time = system_time(Date { year: 2008, month: 4, day: 14, hour: 13, minute: 7, second: 59 })
+            + 57 * UNITS_PER_HUNDREDTH;
         entry.set_times([time; 3]);
         let [created, accessed, written] = entry.times();
         assert_eq!(created, time);
@@ -209,7 +209,10 @@ mod tests {
 
     #[test]
     fn times_outside_fats_become_the_nearest() {
-        assert_eq!(rounded([0; 3])[2], system_time(Date { year: 1980, month: 1, day: 1, hour: 0, minute: 0, second: 0 }));
+        assert_eq!(
+            rounded([0; 3])[2],
+            system_time(Date { year: 1980, month: 1, day: 1, hour: 0, minute: 0, second: 0 })
+        );
         let late = rounded([u64::MAX >> 1; 3])[2];
         assert_eq!(late, system_time(Date { year: 2107, month: 12, day: 31, hour: 23, minute: 59, second: 58 }));
     }

@@ -111,11 +111,12 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         }
     }
 
-    /// Tells what has changed of a file in its directory entry: what is not written yet of it is zeros now.
+    /// Tells what has changed of a file in its directory entry, after its dirty pages have been written: what is not written yet
+    /// of it is zeros now.
     ///
     /// # Errors
     /// DEVICE_DATA_ERROR.
-    pub(crate) fn tell_all(&self, fcb: Link<Fcb>) -> Result<(), NtStatus> {
+    pub fn tell_all(&self, fcb: Link<Fcb>) -> Result<(), NtStatus> {
         let record = self.record(fcb);
         if record.has(fcb_flags::DELETED) {
             return Ok(());
@@ -128,6 +129,26 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         }
     }
 
+    /// Tells what has been written of a file: all of it, unless more has come since.
+    ///
+    /// # Errors
+    /// DEVICE_DATA_ERROR.
+    pub fn tell_written(&self, fcb: Link<Fcb>) -> Result<(), NtStatus> {
+        let record = self.record(fcb);
+        match self.has_dirty_pages(fcb) {
+            true => self.tell(fcb, record.file_size.get().min(record.valid_data_length.get())),
+            false => self.tell_all(fcb),
+        }
+    }
+
+    /// Returns when what was written to the device is safe.
+    ///
+    /// # Errors
+    /// DEVICE_DATA_ERROR.
+    pub fn flush_device(&self) -> Result<(), NtStatus> {
+        Ok(self.device.flush()?)
+    }
+
     /// Writes everything that has changed.
     ///
     /// # Errors
@@ -136,7 +157,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     pub fn flush(&self) -> Result<(), NtStatus> {
         let mut result = Ok(());
         for fcb in self.open_files() {
-            result = result.and(self.tell_all(fcb));
+            result = result.and(self.tell_written(fcb));
         }
         result?;
         self.flush_metadata()?;

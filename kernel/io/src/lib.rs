@@ -13,6 +13,7 @@
 //! | NT paths and their refusals | [`path`] |
 //! | listing directories | [`directory`], [`expression`] |
 //! | opening, reading, writing, closing | [`volume`], [`open`], [`share`], [`read`], [`write`], [`close`] |
+//! | pages of files in memory | [`pages`] |
 //! | names, times, attributes | [`information`], `names`, `transaction`, `entry` |
 //! | clusters | `table`, `chain` |
 //! | what a loss of power leaves | `metadata`, [`flush`] |
@@ -49,6 +50,7 @@ mod locate;
 mod metadata;
 mod names;
 pub mod open;
+pub mod pages;
 pub mod partition;
 pub mod path;
 pub mod ram_disk;

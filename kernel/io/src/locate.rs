@@ -1,5 +1,6 @@
 //! From a path to what the volume says of the file: looking names up with `lamfat`. What changes them is in `names`.
 
+use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 use abi::calendar::date;
@@ -67,38 +68,39 @@ pub(crate) struct FoundFile {
     pub times: [u64; 3],
 }
 
-/// The name of a file from the root of its volume, as the volume spells it.
-pub(crate) struct Name {
-    units: [u16; LONGEST_PATH],
-    length: usize,
-}
+/// The name of a file from the root of its volume, as the volume spells it. Kernel stacks are small: it is not there.
+pub(crate) struct Name(Vec<u16>);
 
 impl Name {
     /// The path of the root's parent: nothing.
     pub fn root() -> Self {
-        Self { units: [0; LONGEST_PATH], length: 0 }
+        Self(Vec::new())
     }
 
     /// The name that `units` are.
     pub fn copied(units: impl Iterator<Item = u16>) -> Result<Self, NtStatus> {
         let mut name = Self::root();
-        for unit in units {
-            *name.units.get_mut(name.length).ok_or(NtStatus::NAME_TOO_LONG)? = unit;
-            name.length += 1;
-        }
+        name.extend(units)?;
         Ok(name)
     }
 
     /// `\dir\file`; `\` for the root.
     pub fn units(&self) -> &[u16] {
-        &self.units[..self.length]
+        &self.0
     }
 
     /// Adds a name to the path.
     pub fn push(&mut self, units: impl Iterator<Item = u16>) -> Result<(), NtStatus> {
-        for unit in core::iter::once(u16::from(b'\\')).chain(units) {
-            *self.units.get_mut(self.length).ok_or(NtStatus::NAME_TOO_LONG)? = unit;
-            self.length += 1;
+        self.extend(core::iter::once(u16::from(b'\\')).chain(units))
+    }
+
+    fn extend(&mut self, units: impl Iterator<Item = u16>) -> Result<(), NtStatus> {
+        self.0.try_reserve(LONGEST_PATH.saturating_sub(self.0.len())).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
+        for unit in units {
+            if self.0.len() >= LONGEST_PATH {
+                return Err(NtStatus::NAME_TOO_LONG);
+            }
+            self.0.push(unit);
         }
         Ok(())
     }
@@ -204,7 +206,8 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             let found = self.describe(&RawEntry::read(self, at)?, at);
             let (mut long, mut short) = ([0; LONGEST_NAME], [0; SHORT_NAME]);
             let long = copied(name_of(&entry), &mut long);
-            let is_other = entry.long_file_name_as_ucs2_units().is_some_and(|long| !short_name(&entry).eq(long.iter().copied()));
+            let is_other =
+                entry.long_file_name_as_ucs2_units().is_some_and(|long| !short_name(&entry).eq(long.iter().copied()));
             let short = copied(short_name(&entry).take(if is_other { SHORT_NAME } else { 0 }), &mut short);
             if take(self.listed(index, long, short, &found)).is_break() {
                 break;
@@ -229,8 +232,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             listed.attributes = record.attributes.get();
             listed.size = record.file_size.get();
             listed.allocation = record.allocation(self.geometry.cluster_size);
-            listed.times =
-                [record.creation_time.get(), record.last_access_time.get(), record.last_write_time.get()];
+            listed.times = [record.creation_time.get(), record.last_access_time.get(), record.last_write_time.get()];
         }
         listed
     }
@@ -252,7 +254,7 @@ pub(crate) fn open_files<'d, S: Sectors>(
     now: u64,
 ) -> Result<Files<'d, S>, NtStatus> {
     let options = FsOptions::new().time_provider(Clock::at(now));
-    FileSystem::new(Source::new(sectors, budget), options).map_err(status_of)
+    FileSystem::new(Source::new(sectors, budget)?, options).map_err(status_of)
 }
 
 /// What `path` leads to: its name as the volume spells it, and its entry, which the root does not have.

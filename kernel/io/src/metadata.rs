@@ -4,13 +4,15 @@
 //! * **I5** Between flushes no sector of the volume's own reaches the device, but those that say that the volume is open.
 
 use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 use mm::machine::Machine;
 use spin::Mutex;
 
 use crate::device::{BlockDevice, DeviceError, SECTOR};
-use crate::source::{SectorBytes, Sectors};
+use crate::source::Sectors;
 use crate::volume::Volume;
 
 /// Sectors kept at most beyond those that wait to be written.
@@ -18,7 +20,7 @@ const MOST_CLEAN: usize = 256;
 
 /// A sector in memory.
 struct Kept {
-    bytes: SectorBytes,
+    bytes: Vec<u8>,
     is_dirty: bool,
 }
 
@@ -30,27 +32,45 @@ impl Metadata {
         Self(Mutex::new(BTreeMap::new()))
     }
 
-    fn get(&self, sector: u64) -> Option<SectorBytes> {
-        self.0.lock().get(&sector).map(|kept| kept.bytes)
+    /// Copies from a sector that is kept; whether it is.
+    fn read(&self, sector: u64, offset: usize, into: &mut [u8]) -> bool {
+        let sectors = self.0.lock();
+        let kept = sectors.get(&sector);
+        if let Some(kept) = kept {
+            into.copy_from_slice(&kept.bytes[offset..offset + into.len()]);
+        }
+        kept.is_some()
     }
 
-    fn keep(&self, sector: u64, bytes: SectorBytes, is_dirty: bool) {
+    /// Copies to a sector that is kept, which then waits to be written; whether it is.
+    fn write(&self, sector: u64, offset: usize, from: &[u8]) -> bool {
+        let mut sectors = self.0.lock();
+        let kept = sectors.get_mut(&sector);
+        let is_kept = kept.is_some();
+        if let Some(kept) = kept {
+            kept.bytes[offset..offset + from.len()].copy_from_slice(from);
+            kept.is_dirty = true;
+        }
+        is_kept
+    }
+
+    fn keep(&self, sector: u64, bytes: Vec<u8>) {
         let mut sectors = self.0.lock();
         if sectors.len() >= MOST_CLEAN {
             sectors.retain(|_, kept| kept.is_dirty);
         }
-        sectors.insert(sector, Kept { bytes, is_dirty });
+        sectors.insert(sector, Kept { bytes, is_dirty: false });
     }
 
     /// The first sector of `range` that waits to be written.
-    fn first_dirty(&self, range: Range<u64>) -> Option<(u64, SectorBytes)> {
+    fn first_dirty(&self, range: Range<u64>) -> Option<(u64, Vec<u8>)> {
         let sectors = self.0.lock();
-        sectors.range(range).find(|(_, kept)| kept.is_dirty).map(|(sector, kept)| (*sector, kept.bytes))
+        sectors.range(range).find(|(_, kept)| kept.is_dirty).map(|(sector, kept)| (*sector, kept.bytes.clone()))
     }
 
-    fn set_clean(&self, sector: u64) {
+    fn set_dirty(&self, sector: u64, is_dirty: bool) {
         if let Some(kept) = self.0.lock().get_mut(&sector) {
-            kept.is_dirty = false;
+            kept.is_dirty = is_dirty;
         }
     }
 }
@@ -60,36 +80,38 @@ impl<M: Machine, D: BlockDevice> Sectors for Volume<'_, M, D> {
         self.device.sectors()
     }
 
-    fn read_sector(&self, sector: u64) -> Result<SectorBytes, DeviceError> {
-        if let Some(bytes) = self.metadata.get(sector) {
-            return Ok(bytes);
+    fn read_sector(&self, sector: u64, offset: usize, into: &mut [u8]) -> Result<(), DeviceError> {
+        if !self.metadata.read(sector, offset, into) {
+            self.load_sector(sector)?;
+            self.metadata.read(sector, offset, into);
         }
-        let mut bytes = [0; SECTOR as usize];
-        self.device.read(sector, &mut bytes)?;
-        self.metadata.keep(sector, bytes, false);
-        Ok(bytes)
+        Ok(())
     }
 
-    fn write_sector(&self, sector: u64, bytes: &SectorBytes) -> Result<(), DeviceError> {
-        if sector >= self.device.sectors() {
-            return Err(DeviceError::OutOfRange);
+    fn write_sector(&self, sector: u64, offset: usize, from: &[u8]) -> Result<(), DeviceError> {
+        if !self.metadata.write(sector, offset, from) {
+            self.load_sector(sector)?;
+            self.metadata.write(sector, offset, from);
         }
-        self.metadata.keep(sector, *bytes, true);
         Ok(())
     }
 }
 
 impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
+    fn load_sector(&self, sector: u64) -> Result<(), DeviceError> {
+        let mut bytes = vec![0; SECTOR as usize];
+        self.device.read(sector, &mut bytes)?;
+        self.metadata.keep(sector, bytes);
+        Ok(())
+    }
+
     /// Writes the sectors of `range` to the device that wait for it; whether there were any.
     pub(crate) fn write_out(&self, range: Range<u64>) -> Result<bool, DeviceError> {
         let (mut from, mut any) = (range.start, false);
         while let Some((sector, bytes)) = self.metadata.first_dirty(from..range.end) {
             // First, so that what is written to it meanwhile counts.
-            self.metadata.set_clean(sector);
-            if let Err(error) = self.device.write(sector, &bytes) {
-                self.metadata.keep(sector, bytes, true);
-                return Err(error);
-            }
+            self.metadata.set_dirty(sector, false);
+            self.device.write(sector, &bytes).inspect_err(|_| self.metadata.set_dirty(sector, true))?;
             (from, any) = (sector + 1, true);
         }
         Ok(any)

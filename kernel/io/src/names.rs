@@ -17,12 +17,13 @@ use crate::device::BlockDevice;
 use crate::entry::{ENTRY, Entry};
 use crate::locate::{Directory, Files, FoundFile, Name, find_entry, name_of, open_files, status_of};
 use crate::path::{LONGEST_PATH, Path, same_name};
-use crate::source::{Budget, SectorBytes, Sectors};
+use crate::source::{Budget, Sectors};
 use crate::table::{TableEntry, UNKNOWN};
 use crate::transaction::Transaction;
 use crate::volume::Volume;
 
 const SECTOR_LENGTH: u64 = crate::device::SECTOR as u64;
+const ZEROS: [u8; crate::device::SECTOR as usize] = [0; crate::device::SECTOR as usize];
 /// A name that is used for a moment, inside a change.
 const PASSING_NAME: &str = "~RENAME~.~~~";
 
@@ -81,26 +82,25 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         }
         let last = ordered.map(|at| at / SECTOR_LENGTH).filter(|_| changes.len() > 1);
         for (sector, bytes) in changes.iter().filter(|(sector, _)| Some(**sector) != last) {
-            self.write_sector(*sector, bytes)?;
+            self.write_sector(*sector, 0, bytes)?;
         }
         if let Some((sector, bytes)) = last.and_then(|last| changes.get_key_value(&last)) {
             self.flush_metadata()?;
-            self.write_sector(*sector, bytes)?;
+            self.write_sector(*sector, 0, bytes)?;
         }
         Ok(result)
     }
 
     /// Clusters that directories get have something else in them on the disk: it goes before anything leads there, and the
     /// first entry of a new directory comes.
-    fn write_fresh_clusters(&self, changes: &BTreeMap<u64, SectorBytes>) -> Result<(), NtStatus> {
+    fn write_fresh_clusters(&self, changes: &BTreeMap<u64, Vec<u8>>) -> Result<(), NtStatus> {
         let data = self.geometry.data_start / SECTOR_LENGTH..self.geometry.data_end / SECTOR_LENGTH;
         for (sector, bytes) in changes.range(data) {
             if self.table_entry(self.geometry.cluster_of(*sector as u32))? != TableEntry::Free {
                 continue;
             }
-            let zeros = [0; crate::device::SECTOR as usize];
             let is_directory_start = bytes[0] == b'.';
-            self.device.write(*sector, if is_directory_start { bytes } else { &zeros })?;
+            self.device.write(*sector, if is_directory_start { bytes } else { &ZEROS })?;
             self.mark.set_bits(crate::flush::FRESH);
         }
         Ok(())
@@ -241,7 +241,10 @@ impl<'f, 'd, 'v, 'm, M: Machine, D: BlockDevice> View<'f, 'd, 'v, 'm, M, D> {
     ) -> Result<String, NtStatus> {
         let found = find_entry(parent, wanted)?.ok_or(NtStatus::OBJECT_NAME_NOT_FOUND)?;
         let short = || String::from_utf8(found.short_file_name_as_bytes().to_vec()).ok();
-        String::from_utf16(&name_of(&found).collect::<Vec<_>>()).ok().or_else(short).ok_or(NtStatus::OBJECT_NAME_INVALID)
+        String::from_utf16(&name_of(&found).collect::<Vec<_>>())
+            .ok()
+            .or_else(short)
+            .ok_or(NtStatus::OBJECT_NAME_INVALID)
     }
 
     /// Gives the entry of `parent` that the crate made as `disguise` its own name.
@@ -312,5 +315,9 @@ fn last_name<'p>(path: &Path<'p>) -> Result<&'p [u16], NtStatus> {
 fn same_parent(one: &Path<'_>, other: &Path<'_>) -> bool {
     let (count, other_count) = (one.names().count(), other.names().count());
     count == other_count
-        && one.names().zip(other.names()).take(count.min(LONGEST_PATH) - 1).all(|(a, b)| same_name(a, b.iter().copied()))
+        && one
+            .names()
+            .zip(other.names())
+            .take(count.min(LONGEST_PATH) - 1)
+            .all(|(a, b)| same_name(a, b.iter().copied()))
 }

@@ -100,7 +100,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     /// OBJECT_PATH_NOT_FOUND, OBJECT_NAME_NOT_FOUND, OBJECT_NAME_COLLISION, FILE_IS_A_DIRECTORY, NOT_A_DIRECTORY,
     /// OBJECT_NAME_INVALID for a file with a backslash behind it, DELETE_PENDING, SHARING_VIOLATION, ACCESS_DENIED and
     /// CANNOT_DELETE for a file that must not be written, USER_MAPPED_FILE for one that cannot be emptied, DISK_FULL,
-    /// CANNOT_MAKE, INSUFFICIENT_RESOURCES, and what corrupt volumes and devices give.
+    /// CANNOT_MAKE, CANT_WAIT where a page is being written that is to go (wait, try again), INSUFFICIENT_RESOURCES, and what corrupt volumes and devices give.
     #[doc(alias = "FatCommonCreate")]
     #[doc(alias = "IoCreateFile")]
     pub fn open(&self, path: &Path<'_>, request: &OpenRequest) -> Result<OpenedFile, NtStatus> {
@@ -111,7 +111,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         };
         let record = self.record(fcb);
         record.open_count.update(|count| count + 1);
-        let opened = match self.grant(record, path, request, origin) {
+        let opened = match self.grant(fcb, path, request, origin) {
             Ok(granted_access) => self.complete_open(fcb, request, granted_access, origin),
             Err(status) => Err(status),
         };
@@ -146,10 +146,15 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     }
 
     /// The rights that the opener of `fcb` gets.
-    fn grant(&self, fcb: &Fcb, path: &Path<'_>, request: &OpenRequest, origin: Origin) -> Result<u32, NtStatus> {
+    fn grant(&self, link: Link<Fcb>, path: &Path<'_>, request: &OpenRequest, origin: Origin) -> Result<u32, NtStatus> {
+        let fcb = self.record(link);
         let named = Kind::File.rights(request.desired_access & !MAXIMUM_ALLOWED);
         if origin == Origin::Found {
             request.judge(fcb, path.names_directory, named)?;
+        }
+        let writes = named & (FILE_WRITE_DATA | FILE_APPEND_DATA) != 0 || request.empties();
+        if writes && !self.forget_image(link) {
+            return Err(NtStatus::SHARING_VIOLATION);
         }
         let wants_most = request.desired_access & MAXIMUM_ALLOWED != 0;
         let spared = if fcb.is_read_only() && !fcb.is_directory() { WRITING } else { 0 };

@@ -3,8 +3,6 @@
 use abi::cell::Link;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
-use mm::fault::{InPageRequest, ReadResult};
-use mm::layout::PAGE_SIZE;
 use mm::machine::Machine;
 
 use crate::device::{BlockDevice, SECTOR};
@@ -12,7 +10,7 @@ use crate::fcb::Fcb;
 use crate::volume::Volume;
 
 /// Bytes read from the device at once, on the stack.
-const BUFFER: u32 = 4 * SECTOR;
+const BUFFER: u32 = SECTOR;
 const ZEROS: [u8; BUFFER as usize] = [0; BUFFER as usize];
 
 impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
@@ -42,30 +40,6 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             rest = later;
         })?;
         Ok(length)
-    }
-
-    /// Reads the pages that `request` asks for into their frames.
-    #[doc(alias = "IoPageRead")]
-    pub fn read_pages(&self, request: &InPageRequest) -> ReadResult {
-        let fcb = self.fcb(request.file);
-        let end = request.offset + u64::from(request.bytes);
-        if end > u64::from(fcb.file_size.get()) {
-            return ReadResult::Failed;
-        }
-        let mut at = 0;
-        let result = self.each_piece(fcb, request.offset as u32, request.bytes, |mut piece| {
-            while !piece.is_empty() {
-                let within = at % PAGE_SIZE;
-                let (now, later) = piece.split_at(piece.len().min((PAGE_SIZE - within) as usize));
-                self.memory().machine.write(request.frames[(at / PAGE_SIZE) as usize], within, now);
-                at += now.len() as u32;
-                piece = later;
-            }
-        });
-        match result {
-            Ok(()) => ReadResult::Done,
-            Err(_) => ReadResult::Failed,
-        }
     }
 
     /// Calls `take` with the `length` bytes from `offset` on, all within the file, piece by piece.

@@ -119,7 +119,8 @@ mod tests {
     /// Whether the second may open beside the first: by the rule that each must let what the other does.
     #[test]
     fn two_openers_get_along_where_each_lets_what_the_other_does() {
-        let rights = [0, FILE_READ_DATA, FILE_WRITE_DATA, FILE_READ_DATA | FILE_APPEND_DATA, DELETE, FILE_EXECUTE | DELETE];
+        let rights =
+            [0, FILE_READ_DATA, FILE_WRITE_DATA, FILE_READ_DATA | FILE_APPEND_DATA, DELETE, FILE_EXECUTE | DELETE];
         for one in rights {
             for other in rights {
                 for shares in 0..64 {

@@ -13,8 +13,10 @@
 //!
 //! The crate lives only as long as one operation: its state is made anew each time and nothing of it stays.
 
+use alloc::vec::Vec;
 use core::cell::Cell;
 
+use abi::status::NtStatus;
 use lamfat::{IoBase, IoError, Read, Seek, SeekFrom, Write};
 
 use crate::device::{DeviceError, SECTOR};
@@ -23,25 +25,22 @@ use crate::device::{DeviceError, SECTOR};
 /// table that chain its clusters.
 const DIRECTORY_BUDGET: u32 = 3 << 20;
 
-/// The bytes of a sector.
-pub type SectorBytes = [u8; SECTOR as usize];
-
 /// Sectors that can be read and written.
 pub trait Sectors {
     /// How many there are.
     fn sectors(&self) -> u64;
 
-    /// Reads one.
+    /// Reads one, from the byte `offset` on, as much as `into` holds.
     ///
     /// # Errors
     /// [`DeviceError`].
-    fn read_sector(&self, sector: u64) -> Result<SectorBytes, DeviceError>;
+    fn read_sector(&self, sector: u64, offset: usize, into: &mut [u8]) -> Result<(), DeviceError>;
 
-    /// Writes one.
+    /// Writes one, from the byte `offset` on.
     ///
     /// # Errors
     /// [`DeviceError`].
-    fn write_sector(&self, sector: u64, bytes: &SectorBytes) -> Result<(), DeviceError>;
+    fn write_sector(&self, sector: u64, offset: usize, from: &[u8]) -> Result<(), DeviceError>;
 
     /// Changes whenever a sector does, where they can be written past a [`Source`].
     fn version(&self) -> usize {
@@ -57,8 +56,7 @@ pub trait Sectors {
         while done < into.len() {
             let (sector, offset) = place(at + done as u64);
             let step = (into.len() - done).min(SECTOR as usize - offset);
-            let bytes = self.read_sector(sector)?;
-            into[done..done + step].copy_from_slice(&bytes[offset..offset + step]);
+            self.read_sector(sector, offset, &mut into[done..done + step])?;
             done += step;
         }
         Ok(())
@@ -73,9 +71,7 @@ pub trait Sectors {
         while done < from.len() {
             let (sector, offset) = place(at + done as u64);
             let step = (from.len() - done).min(SECTOR as usize - offset);
-            let mut bytes = self.read_sector(sector)?;
-            bytes[offset..offset + step].copy_from_slice(&from[done..done + step]);
-            self.write_sector(sector, &bytes)?;
+            self.write_sector(sector, offset, &from[done..done + step])?;
             done += step;
         }
         Ok(())
@@ -116,7 +112,8 @@ impl Budget {
     /// Makes it enough for a directory, and to go through the table of `clusters` clusters four times.
     pub fn renew_with_table(&self, clusters: u32) {
         const BYTES_OF_AN_ENTRY: u32 = 4;
-        self.left.set(clusters.saturating_add(2).saturating_mul(4 * BYTES_OF_AN_ENTRY).saturating_add(4 * DIRECTORY_BUDGET));
+        self.left
+            .set(clusters.saturating_add(2).saturating_mul(4 * BYTES_OF_AN_ENTRY).saturating_add(4 * DIRECTORY_BUDGET));
     }
 
     /// Where the last read ended, in bytes from the volume's start: just past the directory entry that was looked at last.
@@ -179,13 +176,20 @@ pub struct Source<'a, S> {
     position: u64,
     /// Which sector, and which version.
     cached: Option<(u64, usize)>,
-    sector: SectorBytes,
+    /// Its bytes; not on the stack, through which the crate moves this.
+    sector: Vec<u8>,
 }
 
 impl<'a, S: Sectors> Source<'a, S> {
     /// The volume whose sectors are `sectors`, from its start.
-    pub fn new(sectors: &'a S, budget: &'a Budget) -> Self {
-        Self { sectors, budget, position: 0, cached: None, sector: [0; SECTOR as usize] }
+    ///
+    /// # Errors
+    /// INSUFFICIENT_RESOURCES.
+    pub fn new(sectors: &'a S, budget: &'a Budget) -> Result<Self, NtStatus> {
+        let mut sector = Vec::new();
+        sector.try_reserve_exact(SECTOR as usize).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
+        sector.resize(SECTOR as usize, 0);
+        Ok(Self { sectors, budget, position: 0, cached: None, sector })
     }
 
     fn load(&mut self, sector: u64) -> Result<(), SourceError> {
@@ -197,7 +201,7 @@ impl<'a, S: Sectors> Source<'a, S> {
             return Err(SourceError::OutOfVolume);
         }
         self.cached = None;
-        self.sector = self.sectors.read_sector(sector).map_err(SourceError::Device)?;
+        self.sectors.read_sector(sector, 0, &mut self.sector).map_err(SourceError::Device)?;
         self.cached = wanted;
         Ok(())
     }
@@ -248,13 +252,9 @@ impl<S: Sectors> Write for Source<'_, S> {
             return Ok(0);
         }
         let (sector, offset, step) = self.step(from.len())?;
-        self.sector[offset..offset + step].copy_from_slice(&from[..step]);
-        if let Err(error) = self.sectors.write_sector(sector, &self.sector) {
-            self.cached = None;
-            return Err(SourceError::Device(error));
-        }
-        // It may have been swallowed.
+        // It may be swallowed.
         self.cached = None;
+        self.sectors.write_sector(sector, offset, &from[..step]).map_err(SourceError::Device)?;
         Ok(step)
     }
 
@@ -275,14 +275,18 @@ mod tests {
             BlockDevice::sectors(self)
         }
 
-        fn read_sector(&self, sector: u64) -> Result<SectorBytes, DeviceError> {
+        fn read_sector(&self, sector: u64, offset: usize, into: &mut [u8]) -> Result<(), DeviceError> {
             let mut bytes = [0; SECTOR as usize];
             self.read(sector, &mut bytes)?;
-            Ok(bytes)
+            into.copy_from_slice(&bytes[offset..offset + into.len()]);
+            Ok(())
         }
 
-        fn write_sector(&self, sector: u64, bytes: &SectorBytes) -> Result<(), DeviceError> {
-            self.write(sector, bytes)
+        fn write_sector(&self, sector: u64, offset: usize, from: &[u8]) -> Result<(), DeviceError> {
+            let mut bytes = [0; SECTOR as usize];
+            self.read(sector, &mut bytes)?;
+            bytes[offset..offset + from.len()].copy_from_slice(from);
+            self.write(sector, &bytes)
         }
     }
 
@@ -290,7 +294,7 @@ mod tests {
     fn a_read_goes_to_the_end_of_a_sector_and_on_from_there() {
         let disk = TestDisk::new((0..1024u32).map(|n| (n / 4) as u8).collect());
         let budget = Budget::of_a_directory();
-        let mut source = Source::new(&disk, &budget);
+        let mut source = Source::new(&disk, &budget).unwrap();
         source.seek(SeekFrom::Start(510)).unwrap();
         let mut bytes = [0; 4];
         assert_eq!(source.read(&mut bytes), Ok(2));
@@ -304,7 +308,7 @@ mod tests {
     fn a_write_keeps_what_stands_beside_it() {
         let disk = TestDisk::new(vec![1; 1536]);
         let budget = Budget::of_a_directory();
-        let mut source = Source::new(&disk, &budget);
+        let mut source = Source::new(&disk, &budget).unwrap();
         source.seek(SeekFrom::Start(510)).unwrap();
         source.write_all(&[2; 600]).unwrap();
         let bytes = disk.bytes.borrow();
@@ -321,7 +325,7 @@ mod tests {
     fn nothing_is_read_or_written_outside_the_volume() {
         let disk = TestDisk::new(vec![0; 512]);
         let budget = Budget::of_a_directory();
-        let mut source = Source::new(&disk, &budget);
+        let mut source = Source::new(&disk, &budget).unwrap();
         assert_eq!(source.seek(SeekFrom::Start(513)), Err(SourceError::OutOfVolume));
         assert_eq!(source.seek(SeekFrom::Current(-1)), Err(SourceError::OutOfVolume));
         assert_eq!(source.seek(SeekFrom::End(0)), Ok(512));
@@ -333,7 +337,7 @@ mod tests {
     fn a_budget_ends_reading() {
         let disk = TestDisk::new(vec![0; 512 * 20]);
         let budget = Budget::of_a_directory();
-        let mut source = Source::new(&disk, &budget);
+        let mut source = Source::new(&disk, &budget).unwrap();
         let mut read = 0;
         let error = loop {
             source.seek(SeekFrom::Start(0)).unwrap();

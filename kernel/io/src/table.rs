@@ -42,7 +42,7 @@ const RESERVED_BITS: u32 = 0xF000_0000;
 /// The number of free clusters is not known.
 pub(crate) const UNKNOWN: u32 = u32::MAX;
 /// Bytes of the table looked through at once: whole entries of each kind.
-const CHUNK: usize = 3 * 512;
+const CHUNK: usize = 3 * 128;
 
 impl FatKind {
     /// The lowest value that ends a chain.

@@ -5,19 +5,21 @@
 //! forgets them otherwise.
 
 use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 use mm::machine::Machine;
 
 use crate::device::{BlockDevice, DeviceError, SECTOR};
 use crate::geometry::Geometry;
-use crate::source::{SectorBytes, Sectors};
+use crate::source::Sectors;
 use crate::volume::Volume;
 
 /// A volume with changes that it does not have yet.
 pub(crate) struct Transaction<'v, 'm, M, D> {
     volume: &'v Volume<'m, M, D>,
-    changed: RefCell<BTreeMap<u64, SectorBytes>>,
+    changed: RefCell<BTreeMap<u64, Vec<u8>>>,
     keeps_tables: Cell<bool>,
     failed: Cell<bool>,
     writes: Cell<usize>,
@@ -45,7 +47,7 @@ impl<'v, 'm, M: Machine, D: BlockDevice> Transaction<'v, 'm, M, D> {
     }
 
     /// The changes, and whether the tables are among them; none if a read or write failed that the crate did not tell of.
-    pub fn into_changes(self) -> Result<(BTreeMap<u64, SectorBytes>, bool), DeviceError> {
+    pub fn into_changes(self) -> Result<(BTreeMap<u64, Vec<u8>>, bool), DeviceError> {
         if self.failed.get() {
             return Err(DeviceError::Medium);
         }
@@ -70,21 +72,30 @@ impl<M: Machine, D: BlockDevice> Sectors for Transaction<'_, '_, M, D> {
         self.volume.sectors()
     }
 
-    fn read_sector(&self, sector: u64) -> Result<SectorBytes, DeviceError> {
+    fn read_sector(&self, sector: u64, offset: usize, into: &mut [u8]) -> Result<(), DeviceError> {
         if let Some(bytes) = self.changed.borrow().get(&sector) {
-            return Ok(*bytes);
+            into.copy_from_slice(&bytes[offset..offset + into.len()]);
+            return Ok(());
         }
-        self.volume.read_sector(sector).inspect_err(|_| self.failed.set(true))
+        self.volume.read_sector(sector, offset, into).inspect_err(|_| self.failed.set(true))
     }
 
     fn version(&self) -> usize {
         self.writes.get()
     }
 
-    fn write_sector(&self, sector: u64, bytes: &SectorBytes) -> Result<(), DeviceError> {
+    fn write_sector(&self, sector: u64, offset: usize, from: &[u8]) -> Result<(), DeviceError> {
         self.writes.set(self.writes.get() + 1);
-        if !self.is_kept(sector) {
-            self.changed.borrow_mut().insert(sector, *bytes);
+        if self.is_kept(sector) {
+            return Ok(());
+        }
+        if !self.changed.borrow().contains_key(&sector) {
+            let mut bytes = vec![0; SECTOR as usize];
+            self.volume.read_sector(sector, 0, &mut bytes).inspect_err(|_| self.failed.set(true))?;
+            self.changed.borrow_mut().insert(sector, bytes);
+        }
+        if let Some(bytes) = self.changed.borrow_mut().get_mut(&sector) {
+            bytes[offset..offset + from.len()].copy_from_slice(from);
         }
         Ok(())
     }

@@ -105,7 +105,8 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         self.record(self.fcb_of(file))
     }
 
-    pub(crate) fn fcb_of(&self, file: Link<FileObject>) -> Link<Fcb> {
+    /// Where the FCB of `file` is.
+    pub fn fcb_of(&self, file: Link<FileObject>) -> Link<Fcb> {
         Link::new(self.record(file).fs_context.get())
     }
 
@@ -191,6 +192,11 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         let units: Link<Field<u16>> = Link::new(recorded.buffer.get());
         let count = u32::from(recorded.length.get()) / 2;
         Name::copied((0..count).map(|index| self.record(units.offset::<Field<u16>>(index * 2)).get()))
+    }
+
+    /// The name of what `file` stands for, from the root of the volume: `\dir\file`.
+    pub fn file_name(&self, file: Link<FileObject>) -> Vec<u16> {
+        self.name_of(self.fcb_of(file)).map(|name| name.units().to_vec()).unwrap_or_default()
     }
 
     /// One file object fewer leads to `fcb`, or it was made in vain (I1).

@@ -2,6 +2,8 @@
 //!
 //! Source: statuses as XP's FAT file system gives them.
 
+use alloc::vec::Vec;
+
 use abi::cell::Link;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
@@ -13,11 +15,13 @@ use crate::fcb::Fcb;
 use crate::open::file_flags;
 use crate::volume::Volume;
 
-/// Bytes written to the device at once, on the stack.
-const BUFFER: usize = 4 * SECTOR as usize;
+const SECTOR_LENGTH: usize = SECTOR as usize;
+/// Bytes written to the device at once, where there is memory for them.
+const BUFFER: usize = 128 * SECTOR as usize;
 
 impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
-    /// Writes `from` at `offset` (bytes) of `file`, which becomes longer where it must; how many bytes.
+    /// Writes `from` at `offset` (bytes) of `file`, past the pages that are in memory; the file becomes longer where it must. How
+    /// many bytes.
     ///
     /// # Errors
     /// DISK_FULL, and nothing has changed; INVALID_DEVICE_REQUEST for a directory, INSUFFICIENT_RESOURCES, DEVICE_DATA_ERROR.
@@ -66,12 +70,17 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
 
     /// Writes `length` bytes from `offset` on, all within the file's clusters; `fill` gives them piece by piece.
     fn put(&self, fcb: &Fcb, offset: u32, length: u32, mut fill: impl FnMut(&mut [u8])) -> Result<(), NtStatus> {
-        let mut buffer = [0; BUFFER];
+        let (mut small, mut large) = ([0; SECTOR as usize], Vec::new());
+        let mut buffer = &mut small[..];
+        if length > SECTOR && large.try_reserve_exact(BUFFER.min(length as usize + 2 * SECTOR_LENGTH)).is_ok() {
+            large.resize(large.capacity() / SECTOR_LENGTH * SECTOR_LENGTH, 0);
+            buffer = &mut large[..];
+        }
         let (mut at, mut left) = (offset, length);
         while left > 0 {
             let (sector, available) = self.place_of(fcb, at / SECTOR).ok_or(NtStatus::FILE_CORRUPT_ERROR)?;
             let skip = (at % SECTOR) as usize;
-            let count = (available as usize * SECTOR as usize).min(BUFFER);
+            let count = (available as usize).saturating_mul(SECTOR_LENGTH).min(buffer.len());
             let bytes = (count - skip).min(left as usize);
             let sectors = &mut buffer[..(skip + bytes).next_multiple_of(SECTOR as usize)];
             self.read_around(fcb, u64::from(sector), at - skip as u32, sectors, skip..skip + bytes)?;
@@ -110,6 +119,33 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         Ok(())
     }
 
+    /// Readies the file to be written through its pages up to `end` (bytes): it has clusters for that.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn prepare_write(&self, file: Link<FileObject>, end: u64) -> Result<(), NtStatus> {
+        let fcb = self.fcb(file);
+        let (_, end) = span(end, 0)?;
+        self.extend_chain(fcb, u64::from(end))?;
+        self.mark_open()
+    }
+
+    /// The file is about to be written through its pages up to `end`, for which it has clusters: it is that long now.
+    ///
+    /// # Errors
+    /// INSUFFICIENT_RESOURCES.
+    pub fn grow(&self, file: Link<FileObject>, end: u64) -> Result<(), NtStatus> {
+        let fcb = self.fcb(file);
+        let (_, end) = span(end, 0)?;
+        if end > fcb.file_size.get() {
+            self.resize_area(fcb, end)?;
+            fcb.file_size.set(end);
+        }
+        self.record(file).flags.set_bits(file_flags::MODIFIED);
+        self.note_written(fcb, self.sets_write_time(file));
+        Ok(())
+    }
+
     /// Makes the file `size` bytes long. What it gains is zeros, and takes its clusters now.
     ///
     /// # Errors
@@ -123,6 +159,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         let (_, size) = span(size, 0)?;
         self.extend_chain(fcb, u64::from(size))?;
         let old = fcb.file_size.get();
+        self.resize_area(fcb, size)?;
         fcb.file_size.set(size);
         if size < old {
             fcb.valid_data_length.update(|valid| valid.min(size));
@@ -157,6 +194,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     #[doc(alias = "FatSupersedeOrOverwriteFile")]
     pub(crate) fn overwrite(&self, fcb: Link<Fcb>, attributes: u32, keeps_old: bool) -> Result<(), NtStatus> {
         let record = self.record(fcb);
+        self.resize_area(record, 0)?;
         record.file_size.set(0);
         record.valid_data_length.set(0);
         record.attributes.update(|old| if keeps_old { old | attributes } else { attributes });

@@ -46,7 +46,8 @@ fn directories_are_made_and_go_only_when_they_are_empty() {
     for format in FORMATS {
         with_volume(format, |volume, _| {
             let free = volume.free_clusters().unwrap();
-            let folder = |path, disposition| open(volume, path, GENERIC_READ | DELETE, disposition, FILE_DIRECTORY_FILE);
+            let folder =
+                |path, disposition| open(volume, path, GENERIC_READ | DELETE, disposition, FILE_DIRECTORY_FILE);
             let (outer, information) = folder("A folder", FILE_CREATE).unwrap();
             assert_eq!(information, FILE_CREATED);
             let (inner, _) = folder("A folder\\inside", FILE_OPEN_IF).unwrap();

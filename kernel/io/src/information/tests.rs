@@ -63,7 +63,11 @@ fn a_directory_moves_with_what_is_in_it_but_not_into_itself() {
         with_volume(format, |volume, disk| {
             let deep = "dir with a long name\\a\\b\\last";
             let file = make(volume, deep).unwrap();
-            assert_eq!(rename(volume, "dir with a long name", "other", false), Err(NtStatus::ACCESS_DENIED), "open below");
+            assert_eq!(
+                rename(volume, "dir with a long name", "other", false),
+                Err(NtStatus::ACCESS_DENIED),
+                "open below"
+            );
             volume.close_file(file);
             let into = "dir with a long name\\a\\self";
             assert_eq!(rename(volume, "dir with a long name", into, false), Err(NtStatus::ACCESS_DENIED));
@@ -94,9 +98,11 @@ fn a_name_may_have_any_characters() {
     for format in FORMATS {
         with_volume(format, |volume, disk| {
             let long = "日".repeat(250);
-            for name in ["über", "ß", "Größe und Maß.text", "日本語のファイル名.txt", "😀 smile", &long, "a😀"] {
+            for name in ["über", "ß", "Größe und Maß.text", "日本語のファイル名.txt", "😀 smile", &long, "a😀"]
+            {
                 rename(volume, "HELLO.TXT", name, false).unwrap_or_else(|status| panic!("{name}: {status}"));
-                let file = volume.open_to_read(&format!("\\??\\C:\\{}", name.to_uppercase().replace("SS", "ß"))).unwrap();
+                let file =
+                    volume.open_to_read(&format!("\\??\\C:\\{}", name.to_uppercase().replace("SS", "ß"))).unwrap();
                 volume.close_file(file);
                 volume.flush().unwrap();
                 assert_eq!(contents(disk, name).as_deref(), Some(&b"Hello from a short name"[..]), "{name}");
@@ -114,7 +120,10 @@ fn a_name_may_have_any_characters() {
             };
             let file = volume.open(&Path::parse(&path).unwrap(), &request).unwrap().file;
             volume.close_file(file);
-            assert_eq!(volume.open(&Path::parse(&path).unwrap(), &request).map(|opened| volume.close_file(opened.file)), Ok(()));
+            assert_eq!(
+                volume.open(&Path::parse(&path).unwrap(), &request).map(|opened| volume.close_file(opened.file)),
+                Ok(())
+            );
         });
     }
 }

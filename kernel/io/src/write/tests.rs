@@ -11,7 +11,8 @@ pub type TestVolume<'a, 'd> = Volume<'a, SoftwareMachine, &'d TestDisk>;
 
 /// Opens `path`, making it where it is missing.
 pub fn make(volume: &TestVolume<'_, '_>, path: &str) -> Result<Link<FileObject>, NtStatus> {
-    open(volume, path, GENERIC_READ | GENERIC_WRITE | DELETE, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE).map(|opened| opened.0)
+    open(volume, path, GENERIC_READ | GENERIC_WRITE | DELETE, FILE_OPEN_IF, FILE_NON_DIRECTORY_FILE)
+        .map(|opened| opened.0)
 }
 
 pub fn open(
@@ -108,7 +109,10 @@ fn a_full_volume_refuses_and_loses_nothing() {
             assert_eq!(volume.free_clusters(), Ok(0));
             let other = make(volume, "other").unwrap();
             assert_eq!(volume.write(other, 0, b"x"), Err(NtStatus::DISK_FULL));
-            assert_eq!(open(volume, "folder", GENERIC_READ, FILE_CREATE, FILE_DIRECTORY_FILE).err(), Some(NtStatus::DISK_FULL));
+            assert_eq!(
+                open(volume, "folder", GENERIC_READ, FILE_CREATE, FILE_DIRECTORY_FILE).err(),
+                Some(NtStatus::DISK_FULL)
+            );
             volume.set_end_of_file(file, 1000).unwrap();
             assert_eq!(volume.write(other, 0, b"x"), Ok(1), "what was cut off can be had at once");
             volume.close_file(other);

@@ -3,6 +3,7 @@
 mod character;
 mod convert;
 mod descriptor;
+mod directory;
 mod duplicate;
 mod environment;
 mod exit;
