@@ -38,7 +38,7 @@ HOST_NEEDS := host
 BUILD_NEEDS :=
 else
 DEBIAN   := env CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTFMT=/usr/bin/rustfmt
-FOR_BARE := $(DEBIAN) $(BOOTSTRAP) CARGO_TARGET_X86_TARGET_LINKER=ld.lld-22 CARGO_TARGET_PE_TARGET_LINKER=lld-link-22
+FOR_BARE := $(DEBIAN) $(BOOTSTRAP) CARGO_TARGET_X86_TARGET_LINKER=ld.lld-22 CARGO_TARGET_PE_TARGET_LINKER=$(CURDIR)/userland/link VADOSE_PE_LINKER=lld-link-22
 CARGO    := $(DEBIAN) /usr/bin/cargo
 BARE     := $(FOR_BARE) /usr/bin/cargo
 FORMAT   := $(DEBIAN) /usr/bin/cargo-fmt
@@ -169,10 +169,12 @@ CRT_FLAGS := -std=gnu99 -Wall -Wextra -Werror -O1 -D__USE_MINGW_ANSI_STDIO=0 -mc
 
 # c-folder FOLDER,NAME[,FLAGS]: FOLDER/*.c become out/NAME/*.exe, without the C library unless FLAGS are given or a source says
 # `// cc-library: msvcrt` in a line. A line `// cc: FLAGS` in a source adds flags; a file X.def named there lies in FOLDER. Each FOLDER/X.def also becomes an import
-# library, for other sources to link with -lX.
+# library, for other sources to link with -lX; one whose name begins with delayed_ makes the DLL be loaded by the first call.
+# FOLDER/X.rc has the resources of X.
 define c-folder
 $(2)_PROGRAMS := $$(patsubst $(1)/%.c,out/$(2)/%.exe,$$(wildcard $(1)/*.c))
 $(2)_LIBRARIES := $$(patsubst $(1)/%.def,out/lib/$(2)/lib%.a,$$(wildcard $(1)/*.def))
+$(2)_RESOURCES := $$(patsubst $(1)/%.rc,out/lib/$(2)/%.res,$$(wildcard $(1)/*.rc))
 C_PROGRAMS += out/$(2) $$($(2)_PROGRAMS)
 
 out/$(2):
@@ -180,13 +182,17 @@ out/$(2):
 
 out/lib/$(2)/lib%.a: $(1)/%.def
 	@mkdir -p $$(@D)
-	@i686-w64-mingw32-dlltool --kill-at --input-def $$< --output-lib $$@
+	@i686-w64-mingw32-dlltool --kill-at --input-def $$< $$(if $$(findstring /delayed_,$$<),--output-delaylib,--output-lib) $$@
 
-out/$(2)/%.exe: $(1)/%.c $$(wildcard $(1)/*.h) $$($(2)_LIBRARIES) Makefile
+out/lib/$(2)/%.res: $(1)/%.rc
+	@mkdir -p $$(@D)
+	@i686-w64-mingw32-windres -O coff -o $$@ $$<
+
+out/$(2)/%.exe: $(1)/%.c $$(wildcard $(1)/*.h) $$($(2)_LIBRARIES) $$($(2)_RESOURCES) Makefile
 	@mkdir -p $$(@D)
 	@if [ -n "$(3)" ] || grep -q '^// cc-library: msvcrt$$$$' $$<; \
 		then set -- "$$(CRT_FLAGS)" ""; else set -- "$$(C_FLAGS)" "$(C_LIBS)"; fi; \
-		$(MINGW) $$$$1 -o $$@ $$< -Lout/lib/$(2) $$$$(sed -n 's,^// cc: ,,p' $$< | sed 's,[a-z_]*\.def,$(1)/&,g') $$$$2
+		$(MINGW) $$$$1 -o $$@ $$< $$(filter out/lib/$(2)/$$*.res,$$($(2)_RESOURCES)) -Lout/lib/$(2) $$$$(sed -n 's,^// cc: ,,p' $$< | sed 's,[a-z_]*\.def,$(1)/&,g') $$$$2
 endef
 .SECONDARY:
 C_PROGRAMS :=

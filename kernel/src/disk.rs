@@ -1,6 +1,6 @@
 //! The disks: which there are, what of them is C:, and how a thread waits for one.
 
-use core::sync::atomic::AtomicU32;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use alloc::vec::Vec;
 use ata::channel::{DmaMemory, Drive};
@@ -101,6 +101,7 @@ fn channel(number: usize, found: ide::Found) -> Channel {
         address: address(table),
         bounce: mm::layout::FrameNumber(address(bounce) >> PAGE_SHIFT),
         bounce_pages: BOUNCE_PAGES as u32,
+        bounced: AtomicU32::new(0),
     };
     Channel::new(found.ports, found.line, memory)
 }
@@ -134,7 +135,10 @@ fn mount_first(
     for entry in partitions.iter().filter(|entry| entry.is_fat()) {
         match mount_partition(objects, disk, entry) {
             Ok(volume) => {
-                logln!("C: is partition {} of disk {number}", entry.number);
+                match entry.number {
+                    0 => logln!("C: is disk {number}"),
+                    partition => logln!("C: is partition {partition} of disk {number}"),
+                }
                 return Some(volume);
             }
             Err(error) => logln!("partition {} of disk {number} is not used: {error}", entry.number),
@@ -152,6 +156,11 @@ fn mount_partition(
     entry: &PartitionEntry,
 ) -> Result<Volume<'static, Hardware, SystemDisk>, MountError> {
     Volume::mount(objects, SystemDisk::Partition(Partition::new(disk, entry)))
+}
+
+/// How many pieces of transfers lay where no controller reaches.
+pub fn bounced() -> u32 {
+    CHANNELS.get().into_iter().flatten().map(|channel| channel.memory.bounced.load(Ordering::Relaxed)).sum()
 }
 
 /// Lets the channels that have disks interrupt.
@@ -212,6 +221,10 @@ impl Machine for Hardware {
 
     fn wait_for_turn(&self, token: usize) {
         system::executive().wait_for_address(token as u32);
+    }
+
+    fn gives_up_dma(&self) {
+        logln!("a disk goes on without DMA, which fails again and again");
     }
 
     fn wake(&self, token: usize) {

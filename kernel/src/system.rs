@@ -218,6 +218,7 @@ extern "C" fn run_session(_: u32) -> ! {
     };
     if options.test {
         logln!("deepest kernel stack: {} bytes", system.deepest_stack());
+        logln!("pieces of transfers above 4 GB: {}", disk::bounced());
         logln!("page faults that waited for another's read: {}", system.collisions());
     }
     // Where nobody listens, the way it ends is all that a test can tell.

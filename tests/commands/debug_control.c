@@ -6,7 +6,7 @@
 typedef LONG NTSTATUS;
 NTSTATUS NTAPI NtSystemDebugControl(ULONG command, PVOID in, ULONG in_length, PVOID out, ULONG out_length, ULONG *done);
 
-enum { READ_VIRTUAL = 8, READ_PHYSICAL = 10 };
+enum { READ_VIRTUAL = 8, WRITE_VIRTUAL = 9, READ_PHYSICAL = 10, WRITE_PHYSICAL = 11 };
 #define UNSUCCESSFUL 0xC0000001
 #define BAD_CLASS 0xC0000003
 #define BAD_LENGTH 0xC0000004
@@ -98,6 +98,43 @@ static void stops_where_nothing_is(void)
     EXPECT(done, 0);
 }
 
+static void writes(void)
+{
+    BYTE *pages = VirtualAlloc(NULL, 3 * 4096, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    DWORD old, entry[2];
+    pages[0] = pages[4096] = 1;
+    for (DWORD index = 0; index < 3 * 4096; index++)
+        buffer[index] = (BYTE)(index * 5 + (index >> 8));
+    // Past the protection, across pages, up to the page that nobody has touched.
+    VirtualProtect(pages, 4096, PAGE_READONLY, &old);
+    DWORD request[4] = {(DWORD)pages + 5, (DWORD)buffer + 3, 3 * 4096 - 8, 0};
+    EXPECT(NtSystemDebugControl(WRITE_VIRTUAL, request, 12, NULL, 0, &done), UNSUCCESSFUL);
+    EXPECT(done, 2 * 4096 - 5);
+    BOOL same = TRUE;
+    for (DWORD index = 0; index < done; index++)
+        same &= buffer[3 + index] == pages[5 + index];
+    EXPECT(same, TRUE);
+    // By the frame.
+    EXPECT(by_address(0xC0000000 + ((DWORD)pages >> 12) * 8, (DWORD)entry, 8), 0);
+    DWORD word = 0xFEEDF00D;
+    request[0] = (entry[0] & ~4095u) + 16, request[1] = entry[1] & 0xF, request[2] = (DWORD)&word, request[3] = 4;
+    EXPECT(NtSystemDebugControl(WRITE_PHYSICAL, request, 16, NULL, 0, &done), 0);
+    EXPECT(*(DWORD *)(pages + 16), 0xFEEDF00D);
+    // The write bit of the page table: what was read-only is not any more, at once.
+    entry[0] |= 2;
+    request[0] = 0xC0000000 + ((DWORD)pages >> 12) * 8, request[1] = (DWORD)entry, request[2] = 8;
+    EXPECT(NtSystemDebugControl(WRITE_VIRTUAL, request, 12, NULL, 0, &done), 0);
+    *(volatile BYTE *)pages = 7;
+    entry[0] &= ~2u;
+    EXPECT(NtSystemDebugControl(WRITE_VIRTUAL, request, 12, NULL, 0, &done), 0);
+    // A buffer that is not there.
+    request[0] = (DWORD)pages, request[1] = 0, request[2] = 4;
+    EXPECT(NtSystemDebugControl(WRITE_VIRTUAL, request, 12, NULL, 0, &done), VIOLATION);
+    request[1] = 0x80000000;
+    EXPECT(NtSystemDebugControl(WRITE_VIRTUAL, request, 12, NULL, 0, &done), VIOLATION);
+    EXPECT(*pages, 7);
+}
+
 static void refuses(void)
 {
     DWORD request[4] = {0xFFDFF01C, (DWORD)buffer, 4, 0};
@@ -107,7 +144,10 @@ static void refuses(void)
     EXPECT(NtSystemDebugControl(READ_VIRTUAL, NULL, 12, NULL, 0, NULL), VIOLATION);
     EXPECT(NtSystemDebugControl(READ_VIRTUAL, (PVOID)0x80000000, 12, NULL, 0, NULL), VIOLATION);
     EXPECT(NtSystemDebugControl(READ_VIRTUAL, request, 12, NULL, 0, (ULONG *)0xFFDFF01C), VIOLATION);
-    EXPECT(NtSystemDebugControl(9, request, 12, NULL, 0, NULL), BAD_CLASS);
+    EXPECT(NtSystemDebugControl(WRITE_VIRTUAL, request, 16, NULL, 0, NULL), BAD_LENGTH);
+    EXPECT(NtSystemDebugControl(WRITE_PHYSICAL, request, 12, NULL, 0, NULL), BAD_LENGTH);
+    EXPECT(NtSystemDebugControl(7, request, 12, NULL, 0, NULL), BAD_CLASS);
+    EXPECT(NtSystemDebugControl(12, request, 12, NULL, 0, NULL), BAD_CLASS);
     EXPECT(NtSystemDebugControl(99, request, 12, NULL, 0, NULL), BAD_CLASS);
     EXPECT(by_address(0xFFDFF000, 0x80000000, 4), VIOLATION);
     EXPECT(by_address(0xFFDFF000, 0xFFFFFFFC, 8), VIOLATION);
@@ -123,6 +163,7 @@ void mainCRTStartup(void)
 {
     reads();
     stops_where_nothing_is();
+    writes();
     refuses();
     ExitProcess(failures == 0 ? 0 : 1);
 }

@@ -42,7 +42,7 @@ int main(int count, char **arguments)
     CHECK(_read(image, head, 2) == 2 && _tell(copy) == 2 && _close(image) == 0 && _lseek(copy, 0, SEEK_SET) == 0);
     CHECK(_read(copy, head, 2) == 2 && head[0] == 'M' && _dup2(copy, 9) == 0 && _tell(9) == 2 && _dup2(9, 9) == 0);
     CHECK(_close(copy) == 0 && _close(9) == 0 && _close(9) == -1);
-    CHECK(_dup(77) == -1 && errno == EBADF && _dup2(77, 1) == -1 && _dup2(1, 512) == -1);
+    CHECK(_dup(77) == -1 && errno == EBADF && _dup2(77, 1) == -1 && _dup2(1, 2048) == -1);
     // Standard output goes elsewhere and comes back, for the process too.
     int kept = _dup(1), other = _open(arguments[0], _O_RDONLY);
     CHECK(_dup2(other, 1) == 0 && (intptr_t)GetStdHandle(STD_OUTPUT_HANDLE) == _get_osfhandle(1));

@@ -8,6 +8,7 @@ NTSTATUS NTAPI NtCreateSection(HANDLE *section, ACCESS_MASK access, PVOID attrib
 NTSTATUS NTAPI NtMapViewOfSection(HANDLE section, HANDLE process, PVOID *base, ULONG zero_bits, SIZE_T commit, LARGE_INTEGER *offset, SIZE_T *size, ULONG inherit, ULONG type, ULONG protect);
 NTSTATUS NTAPI NtQuerySection(HANDLE section, ULONG class, PVOID buffer, SIZE_T length, SIZE_T *done);
 NTSTATUS NTAPI NtExtendSection(HANDLE section, LARGE_INTEGER *size);
+NTSTATUS NTAPI NtAreMappedFilesTheSame(PVOID one, PVOID other);
 NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, PVOID block);
 
 enum {
@@ -15,6 +16,7 @@ enum {
     VIEW_UNMAP = 2,
     BAD_VIEW_SIZE = (int)0xC000001F,
     NO_FILE_FOR_SECTION = (int)0xC0000020,
+    COMMITTED_ALREADY = (int)0xC0000021,
     ACCESS_REFUSED = (int)0xC0000022,
     WRONG_TYPE = (int)0xC0000024,
     TOO_BIG = (int)0xC0000040,
@@ -22,7 +24,10 @@ enum {
     MORE_THAN_SECTION = (int)0xC000004E,
     NOT_EXTENDED = (int)0xC0000087,
     NO_FILE_DATA = (int)0xC0000088,
+    OTHER_FILE = (int)0xC00000D4,
     PARAMETER_10 = (int)0xC00000F8,
+    EMPTY_FILE = (int)0xC000011E,
+    NOTHING_THERE = (int)0xC0000141,
     BAD_ALIGNMENT = (int)0xC0000220,
 };
 

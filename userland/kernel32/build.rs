@@ -27,6 +27,8 @@ const FORWARDERS: [(&str, &str); 18] = [
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../order/kernel32");
+    println!("cargo::rerun-if-changed=../link");
     argument(&format!("/BASE:{BASE}"));
     argument("/NOENTRY");
     argument("/SUBSYSTEM:CONSOLE,4.0");

@@ -11,6 +11,8 @@ const ALIASES: [(&str, &str); 0] = [];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../order/msvcrt");
+    println!("cargo::rerun-if-changed=../link");
     argument(&format!("/BASE:{BASE}"));
     argument("/ENTRY:DllMain");
     argument("/SUBSYSTEM:CONSOLE,4.0");

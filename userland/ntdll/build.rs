@@ -8,6 +8,8 @@ const C_FUNCTIONS: [&str; 5] = ["memcpy", "memmove", "memset", "memcmp", "strlen
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../order/ntdll");
+    println!("cargo::rerun-if-changed=../link");
     argument(&format!("/BASE:{BASE}"));
     argument("/NOENTRY");
     argument("/SUBSYSTEM:NATIVE,4.0");

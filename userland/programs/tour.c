@@ -1,9 +1,12 @@
 // tour: short guided walks through the memory manager. Each prints what it does and shows the kernel's own words: PTEs,
 // frames and VADs, read through NtSystemDebugControl, which answers where the kernel was started with the option `debug`.
 //
-// With --stop, `tour_stop` is called after every page-table entry that was printed, for a debugger to compare.
+// With --stop, `tour_stop` is called after every page-table entry and share count that was printed, for a debugger to compare.
+// With --break, `tour cow` stops for the kernel's own debugger while something is wrong. --other is what it starts itself with.
 #include "tour_address_space.h"
+#include "tour_cow.h"
 #include "tour_heap.h"
+#include "tour_shared_memory.h"
 #include "tour_translate.h"
 
 // The next word of a command line, cut off in place; empty at the end. The tours' words need no quotes, the program's
@@ -36,22 +39,37 @@ static DWORD list_tours(void)
 {
     put("tour address-space     the four partitions, and how a free range is found\n"
         "tour heap              a block of the heap, and the page under it before and after its first touch\n"
+        "tour cow               two processes and a page of a DLL: copy on write, and past it\n"
+        "tour shared-memory     a section without a file, and two processes that map it\n"
         "tour translate ADDRESS the way from an address to a byte of RAM: 2-9-9-12 by hand\n"
         "\nEach needs the kernel option debug. --stop lets a debugger look at each page-table entry.\n");
     return 0;
+}
+
+// A decimal number that another tour wrote.
+static DWORD number_in(const char *text)
+{
+    DWORD number = 0;
+    for (; *text >= '0' && *text <= '9'; text++)
+        number = number * 10 + (DWORD)(*text - '0');
+    return number;
 }
 
 static DWORD run(char *line)
 {
     next_word(&line);
     char *name = next_word(&line);
-    if (same(name, "--stop")) {
-        stops = TRUE;
+    BOOL stop_inside = same(name, "--break");
+    if (same(name, "--other"))
+        return be_the_other(number_in(next_word(&line)));
+    if (same(name, "--stop") || stop_inside) {
+        stops = !stop_inside;
         name = next_word(&line);
     }
     if (*name == 0)
         return list_tours();
-    BOOL known = same(name, "address-space") || same(name, "heap") || same(name, "translate");
+    BOOL one_of_memory = same(name, "cow") || same(name, "shared-memory");
+    BOOL known = one_of_memory || same(name, "address-space") || same(name, "heap") || same(name, "translate");
     if (!known) {
         put("tour: there is no tour of that name\n\n");
         list_tours();
@@ -65,6 +83,8 @@ static DWORD run(char *line)
         put("): start it with the option debug\n");
         return 3;
     }
+    if (one_of_memory)
+        return same(name, "cow") ? tour_cow(stop_inside) : tour_shared_memory();
     if (same(name, "address-space"))
         return tour_address_space();
     return same(name, "heap") ? tour_heap() : tour_translate(next_word(&line));

@@ -4,9 +4,10 @@
 
 #include "tour_output.h"
 
-enum { READ_VIRTUAL = 8, READ_PHYSICAL = 10 };
+enum { READ_VIRTUAL = 8, WRITE_VIRTUAL = 9, READ_PHYSICAL = 10 };
 #define OWN_PROCESS ((HANDLE)-1)
 #define PAGE 0x1000u
+#define FRAME_DATABASE 0x81000000u
 
 NTSTATUS NTAPI NtSystemDebugControl(ULONG command, PVOID input, ULONG input_length, PVOID output, ULONG output_length, ULONG *done);
 NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE process, PVOID address, ULONG class, PVOID buffer, SIZE_T length, SIZE_T *done);
@@ -26,17 +27,25 @@ static NTSTATUS read_physical(ULONGLONG address, PVOID buffer, DWORD length)
     return NtSystemDebugControl(READ_PHYSICAL, request, sizeof request, NULL, 0, NULL);
 }
 
+// The same request, the other way.
+static inline NTSTATUS write_virtual(DWORD address, PVOID buffer, DWORD length)
+{
+    DWORD request[3] = {address, (DWORD)buffer, length};
+    return NtSystemDebugControl(WRITE_VIRTUAL, request, sizeof request, NULL, 0, NULL);
+}
+
 static DWORD word_at(DWORD address)
 {
     DWORD word;
     return read_virtual(address, &word, sizeof word) == 0 ? word : stuck("(a word that should be there is not)");
 }
 
-// What the option --stop is for: a debugger sets a breakpoint here, and finds on the stack whether the entry that was
-// just printed has a physical address, and the low and high half of its address.
-__attribute__((noinline, noclone, used)) void tour_stop(DWORD physical, DWORD low, DWORD high)
+// What the option --stop is for: a debugger sets a breakpoint here, and finds on the stack what was just printed, an entry,
+// one with a physical address or a word, and the low and high half of its address.
+enum { STOP_ENTRY, STOP_PHYSICAL_ENTRY, STOP_WORD };
+__attribute__((noinline, noclone, used)) void tour_stop(DWORD kind, DWORD low, DWORD high)
 {
-    __asm__ volatile("" : : "r"(physical), "r"(low), "r"(high) : "memory");
+    __asm__ volatile("" : : "r"(kind), "r"(low), "r"(high) : "memory");
 }
 
 static BOOL stops;
@@ -106,7 +115,7 @@ static void put_entry(const char *name, const char *where, ULONGLONG address, UL
         describe_entry(entry);
     put("\n");
     if (stops)
-        tour_stop(*where != 0, (DWORD)address, (DWORD)(address >> 32));
+        tour_stop(*where != 0 ? STOP_PHYSICAL_ENTRY : STOP_ENTRY, (DWORD)address, (DWORD)(address >> 32));
 }
 
 // Prints and returns the entry at a linear address.
@@ -127,6 +136,27 @@ static ULONGLONG show_physical_entry(const char *name, ULONGLONG address)
         stuck("    (there is no RAM)");
     put_entry(name, "physical ", address, entry);
     return entry;
+}
+
+// Prints the share count of the frame that a valid entry names, from the frame's record: MmPfnDatabase is an array of 28 bytes
+// a frame, and the count the third word.
+static inline DWORD show_shares(ULONGLONG entry)
+{
+    if (!(entry & 1))
+        return 0;
+    DWORD frame = (DWORD)(entry >> 12) & 0xFFFFFF, address = FRAME_DATABASE + frame * 28 + 8, count = word_at(address);
+    put("    share count of frame ");
+    put_short_hex(frame);
+    put(" at ");
+    put_hex(address);
+    put(" contains ");
+    put_hex(count);
+    put(": ");
+    put_decimal(count);
+    put(count == 1 ? " PTE maps it\n" : " PTEs map it\n");
+    if (stops)
+        tour_stop(STOP_WORD, address, 0);
+    return count;
 }
 
 // Where the self-map shows the PTE of an address.

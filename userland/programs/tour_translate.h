@@ -2,9 +2,7 @@
 #ifndef TOUR_TRANSLATE_H
 #define TOUR_TRANSLATE_H
 
-#include "tour_memory.h"
-
-#define FRAME_BITS 0x0000000FFFFFF000ull
+#include "tour_other.h"
 
 static void show_split(DWORD address)
 {

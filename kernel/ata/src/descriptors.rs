@@ -30,6 +30,8 @@ pub struct DmaMemory {
     pub bounce: FrameNumber,
     /// How many there are.
     pub bounce_pages: u32,
+    /// Pieces that went through them.
+    pub bounced: AtomicU32,
 }
 
 /// What one command moves: the first of the pieces it was made from.
@@ -82,6 +84,7 @@ impl DmaMemory {
             self.table[index * 2].store((frame.0 << 12) + piece.offset, Ordering::Relaxed);
             self.table[index * 2 + 1].store(piece.bytes | last, Ordering::Relaxed);
         }
+        self.bounced.fetch_add(next - self.bounce.0, Ordering::Relaxed);
     }
 
     /// After reading: brings what is in the bounce pages to where it was wanted.

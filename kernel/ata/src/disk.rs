@@ -133,6 +133,7 @@ impl<'c, M: Machine + FrameBytes> Disk<'c, M> {
             self.dma_failures.store(0, Ordering::Relaxed);
         } else if self.dma_failures.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_DMA_FAILURES {
             self.dma.store(false, Ordering::Relaxed);
+            self.machine.gives_up_dma();
         }
     }
 

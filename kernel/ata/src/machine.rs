@@ -42,6 +42,9 @@ pub trait Machine {
     /// Lets others run until the one who uses what `token` names has called [`Self::wake`], or a moment at most.
     fn wait_for_turn(&self, token: usize);
 
+    /// A disk goes on without DMA.
+    fn gives_up_dma(&self);
+
     /// Ends the waits for `token`.
     fn wake(&self, token: usize);
 }

@@ -96,7 +96,7 @@ impl TestMachine {
             looks: Cell::new(0),
         }));
         let bounce = FrameNumber(FIRST_BOUNCE_PAGE);
-        let memory = DmaMemory { table, address: TABLE_ADDRESS, bounce, bounce_pages: BOUNCE_PAGES };
+        let memory = DmaMemory { table, address: TABLE_ADDRESS, bounce, bounce_pages: BOUNCE_PAGES, bounced: AtomicU32::new(0) };
         (machine, Box::leak(Box::new(Channel::new(ports, Some(14), memory))))
     }
 
@@ -347,6 +347,8 @@ impl Machine for &'static TestMachine {
     fn wait_for_turn(&self, _: usize) {
         panic!("nobody else uses the channel");
     }
+
+    fn gives_up_dma(&self) {}
 
     fn wake(&self, _: usize) {}
 }

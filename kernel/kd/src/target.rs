@@ -8,6 +8,7 @@ use abi::cell::{Field, Link, Record};
 use abi::nt::file::{FILE_OBJECT_TYPE, FileObject};
 use abi::nt::list::ListEntry;
 use abi::nt::process::Eprocess;
+use abi::nt::string::UnicodeString;
 use core::mem::offset_of;
 use mm::MemoryManager;
 use mm::layout::{FrameNumber, PAGE_SIZE, PAGE_TABLES, PhysicalAddress, SYSTEM_RANGE_START};
@@ -40,6 +41,8 @@ pub struct Target<'a, M> {
     pub time: u64,
     /// What it was when the system started.
     pub started: u64,
+    /// Whether the system was started for debugging, so that commands may change it.
+    pub debugging: bool,
 }
 
 impl<M: Machine> Target<'_, M> {
@@ -152,14 +155,14 @@ impl<M: Machine> Target<'_, M> {
             return Name::EMPTY;
         }
         match self.checked::<FileObject>(area.file_pointer.get()) {
-            Some(file) if file.kind.get() == FILE_OBJECT_TYPE => {
-                self.unicode(file.file_name.buffer.get(), u32::from(file.file_name.length.get() / 2))
-            }
+            Some(file) if file.kind.get() == FILE_OBJECT_TYPE => self.text(&file.file_name),
             _ => Name::EMPTY,
         }
     }
 
-    fn unicode(&self, address: u32, units: u32) -> Name {
+    /// The characters of `string`, as far as they are in memory.
+    pub fn text(&self, string: &UnicodeString) -> Name {
+        let (address, units) = (string.buffer.get(), u32::from(string.length.get() / 2));
         let mut name = Name::EMPTY;
         for index in 0..units.min(LONGEST_NAME as u32) {
             let Some(unit) = self.checked::<Field<u16>>(Link::new(address.wrapping_add(index * 2))) else { break };
@@ -183,6 +186,11 @@ impl Name {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.length == 0
+    }
+
+    /// Whether it is `text`.
+    pub fn is(&self, text: &str) -> bool {
+        text.encode_utf16().eq(self.units[..self.length].iter().copied())
     }
 
     /// What follows the last backslash.

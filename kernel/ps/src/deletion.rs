@@ -65,7 +65,9 @@ impl<P: Platform> Executive<P> {
                 if let Some(section) = condemned.body::<SectionObject>()
                     && self.machine_record(section).segment.get() != 0
                 {
-                    self.give_up_section(self.control_area_of(section));
+                    self.take_base(section);
+                    let fate = self.mm().remove_section_object(self.control_area_of(section));
+                    self.settle_section(fate);
                 }
                 self.objects().delete(condemned);
             }

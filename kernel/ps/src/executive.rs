@@ -54,6 +54,9 @@ pub struct Executive<P: Platform> {
     #[doc(alias = "PsActiveProcessHead")]
     pub(crate) active_processes: Link<ListEntry>,
     pub(crate) system_process: Link<Eprocess>,
+    /// The sections that have an address of their own, the highest first.
+    #[doc(alias = "MmSectionBasedRoot")]
+    pub(crate) based_sections: Field<Link<SectionObject>>,
     pub(crate) identifiers: Identifiers,
     /// The thread that ended last, until it is buried.
     pub(crate) reaper: Field<Link<Ethread>>,
@@ -98,6 +101,7 @@ impl<P: Platform> Executive<P> {
             ntdll: Once::new(),
             active_processes,
             system_process,
+            based_sections: Field::<Link<SectionObject>>::NULL,
             identifiers: Identifiers::new(),
             reaper: Field::<Link<Ethread>>::NULL,
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),

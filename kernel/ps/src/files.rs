@@ -135,9 +135,10 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Reads the pages that a fault needs, or that one at least which the program waits for. Meanwhile their section may go, and
-    /// with it whoever else has the file open.
+    /// Reads the pages that a fault needs, or that one at least which the program waits for, and lets go on who waits for them. Their
+    /// section may be deleted meanwhile; the file stays.
     #[doc(alias = "IoPageRead")]
+    #[inline(never)]
     pub(crate) fn read_pages(&self, mut request: InPageRequest) -> ReadResult {
         let frames = request.frames;
         let _held = self.hold(request.file);

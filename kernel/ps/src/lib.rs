@@ -20,11 +20,13 @@
 extern crate alloc;
 
 mod apc;
+mod based_sections;
 mod buffer;
 mod console;
 mod context;
 mod control_event;
 mod create;
+mod data_sections;
 mod deletion;
 mod device;
 mod endings;

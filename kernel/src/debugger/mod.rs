@@ -133,6 +133,7 @@ fn run_command(command: &str, state: &mut State, registers: Option<Registers>, o
         registers,
         time: clock::system_time(),
         started: clock::system_time() - clock::interrupt_time(),
+        debugging: executive.allows_debugging(),
     };
     let after = commands::run(&target, &mut state.session, &mut scratch, command, out).unwrap_or(After::Stay);
     if process != before {

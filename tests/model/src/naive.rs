@@ -120,6 +120,7 @@ impl NaiveProcess {
         match allocation.kind {
             Kind::Private => {}
             Kind::Image(_) => return Err(NtStatus::ALREADY_COMMITTED),
+            Kind::Memory(ref memory, _) if memory.borrow().is_file() => return Err(NtStatus::ALREADY_COMMITTED),
             Kind::Memory(..) if covers(allocation.protect, protect) => return Ok(range),
             Kind::Memory(..) => return Err(NtStatus::SECTION_PROTECTION),
         }
@@ -331,7 +332,7 @@ impl NaiveProcess {
             page.protect = Some(from_copy(protect));
             if let Some((memory, index)) = shared.filter(|_| !page.copied) {
                 let bytes = memory.borrow().page(index);
-                page.bytes = bytes.map(|(offset, byte)| (address & !0xFFF | offset, Some(byte))).collect();
+                page.bytes = bytes.map(|(offset, byte)| (address & !0xFFF | offset, byte)).collect();
             }
             page.copied = true;
         }
@@ -346,7 +347,10 @@ impl NaiveProcess {
             match &allocation.kind {
                 Kind::Private => (!page.uncertain).then_some(0),
                 Kind::Memory(..) if page.copied => (!page.uncertain).then_some(0),
-                Kind::Memory(memory, first) => Some(memory.borrow().byte((first << 12) + address - (start << 12))),
+                Kind::Memory(memory, first) => {
+                    let (memory, offset) = (memory.borrow(), (first << 12) + address - (start << 12));
+                    (!memory.is_uncertain(offset)).then(|| memory.byte(offset))
+                }
                 Kind::Image(index) => Some(images[*index].byte(address - (start << 12))),
             }
         };

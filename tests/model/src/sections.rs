@@ -36,6 +36,11 @@ impl System {
         PrototypePte::decode(self.mm.machine.record(cell).load())
     }
 
+    /// How many prototype PTEs `section` has.
+    pub fn prototypes_of(&self, section: Link<ControlArea>) -> usize {
+        self.mm.prototypes(section).count()
+    }
+
     /// A section of `size` bytes without a file.
     ///
     /// # Errors

@@ -61,6 +61,9 @@ pub struct MachineOptions {
     /// Processor, in QEMU's words; pentium3 has no NX
     #[arg(long, value_name = "MODEL", default_value = "coreduo,+pse36", help_heading = "Machine")]
     pub cpu: String,
+    /// So much of it below 4 GB, in MB; the rest lies above
+    #[arg(long, value_name = "MB", hide = true)]
+    pub low_ram: Option<u32>,
     /// Words added to the kernel's command line
     #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true, help_heading = "Machine")]
     pub cmdline: String,
@@ -95,6 +98,7 @@ impl Default for MachineOptions {
         Self {
             ram: 512,
             cpu: "coreduo,+pse36".into(),
+            low_ram: None,
             cmdline: String::new(),
             icount: false,
             kvm: false,
@@ -162,7 +166,7 @@ impl Start<'_> {
         if let Ok(program) = env::var("VADOSE_QEMU") {
             return Ok(program);
         }
-        let large = self.options.ram > LARGEST_FOR_I386;
+        let large = self.options.ram > LARGEST_FOR_I386 || self.options.low_ram.is_some();
         let program = if large { "qemu-system-x86_64" } else { "qemu-system-i386" };
         process::require(program, "qemu-system-x86")?;
         if self.options.kvm && !Path::new("/dev/kvm").exists() {
@@ -193,6 +197,9 @@ impl Start<'_> {
 
     /// Above what the host may be willing to reserve, memory is taken as the guest touches it.
     fn memory_arguments(&self) -> Vec<String> {
+        if let Some(low) = self.options.low_ram {
+            return words(&["-machine", &format!("pc,max-ram-below-4g={low}M")]);
+        }
         if self.options.ram <= LARGEST_FOR_I386 {
             return Vec::new();
         }

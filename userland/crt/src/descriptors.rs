@@ -12,7 +12,7 @@ use user_support::memory::Memory;
 use crate::error::{Errno, from_win32};
 
 /// How many descriptors a process has.
-pub const COUNT: usize = 512;
+pub const COUNT: usize = 2048;
 
 /// What a descriptor is, as the library keeps it.
 #[doc(alias = "osfile")]

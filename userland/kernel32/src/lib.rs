@@ -12,7 +12,7 @@
 //! | memory that processes share, and files in memory | `ffi/file_mapping.rs` |
 //! | files, pipes and the console | `ffi/file.rs`, `ffi/console.rs`, `ffi/standard_handle.rs` |
 //! | exceptions and registers | `ffi/exception.rs` |
-//! | DLLs | `ffi/module.rs` |
+//! | DLLs and what is in them | `ffi/module.rs`, `ffi/module_handle.rs`, `ffi/resource.rs` |
 //! | the process and what it was started with | `ffi/process.rs`, `ffi/startup.rs`, `ffi/environment.rs` |
 #![no_std]
 

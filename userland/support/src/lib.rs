@@ -9,6 +9,7 @@
 //! | which Win32 error an NTSTATUS becomes | `error_map` |
 //! | who handles an exception | `exception` |
 //! | Windows-1252, UTF-8 and UTF-16 | `text` |
+//! | kinds of letters, how strings are sorted, the locale | `letter`, `collation`, `locale` |
 //! | how `prog.exe` becomes `\??\C:\prog.exe` | `path` |
 //! | what the console shows | `console` |
 //! | headers, exports, imports, relocations of a mapped PE image | `image` |
@@ -19,6 +20,7 @@
 
 extern crate alloc;
 
+pub mod collation;
 pub mod command_line;
 pub mod console;
 pub mod environment;
@@ -30,7 +32,9 @@ pub mod file_mapping;
 pub mod find;
 pub mod format;
 pub mod image;
+pub mod letter;
 pub mod loader;
+pub mod locale;
 pub mod memory;
 pub mod path;
 pub mod status;

@@ -3,6 +3,7 @@
 //! A DOS path is what programs use (`C:\dir\prog.exe`, `prog.exe`, `\x`); the system's services take NT paths
 //! (`\??\C:\dir\prog.exe`). `/` counts as `\`. A path that begins with `\\?\` is taken as it is.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::text::{equal_ignoring_case, wide};
@@ -56,14 +57,14 @@ pub fn join(folder: &[u16], name: &[u16]) -> Vec<u16> {
 }
 
 /// The name a DLL is loaded by: `.dll` is added where there is no extension, and a final dot asks for none.
-pub fn module_name(name: &[u16]) -> Vec<u16> {
-    let mut result = name.to_vec();
-    if result.last() == Some(&DOT) {
-        result.pop();
-    } else if !file_name(name).contains(&DOT) {
-        result.extend(wide(b".dll"));
+pub fn module_name(name: &[u16]) -> Cow<'_, [u16]> {
+    if let Some((&DOT, rest)) = name.split_last() {
+        return Cow::Borrowed(rest);
     }
-    result
+    if file_name(name).contains(&DOT) {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned([name, &wide(b".dll")].concat())
 }
 
 /// `path` as an absolute DOS path: relative to `current`, `.` and `..` resolved, one `\` between parts.
@@ -159,7 +160,7 @@ mod tests {
     fn a_module_without_extension_is_a_dll() {
         let cases = [("kernel32", "kernel32.dll"), ("a.drv", "a.drv"), ("plain.", "plain"), ("a.b\\c", "a.b\\c.dll")];
         for (name, expected) in cases {
-            assert_eq!(text(&module_name(&wide(name.as_bytes()))), expected);
+            assert_eq!(text(&module_name(&wide(name.as_bytes())).into_owned()), expected);
         }
     }
 

@@ -1,10 +1,12 @@
 //! The commands, by WinDbg's names, and what they print.
 //!
-//! They are pure: what they need to know is in a [`Target`], what they print goes to a writer. None changes the system; those
-//! that let it go on, or end it, are an [`After`] that the caller carries out.
+//! They are pure: what they need to know is in a [`Target`], what they print goes to a writer. None changes the system but
+//! `!pte VA write`; those that let it go on, or end it, are an [`After`] that the caller carries out.
 
 mod address;
+mod control_area;
 mod frame;
+mod handle;
 mod memory;
 mod pool;
 mod process;
@@ -53,7 +55,10 @@ pub struct Session {
 const HELP: &str = "\
 !process [ADDRESS|ID|0] [FLAGS]  a process, or all; flags 1 details, 2 threads
 !vad [ROOT|PROCESS] [1]          VADs in order of address; with 1 all of one VAD
+!handle [HANDLE] [FLAGS] [PROCESS]  handles; flags 1 rights, 2 objects
+!ca ADDRESS                      a control area, or that of the view at VA
 !pte VA      !vtop [DIRBASE] VA  how an address is translated
+!pte VA write                    sets the write bit (kernel option debug)
 !pfn N                           the record of a frame
 !memusage    !vm [1]             what memory is used for
 !verify                          the audit of everything
@@ -112,6 +117,8 @@ fn dispatch<'a, M: Machine>(
     match name {
         "!process" => process::process(target, arguments, out)?,
         "!vad" => vad::vad(target, arguments, out)?,
+        "!handle" => handle::handle(target, arguments, out)?,
+        "!ca" => control_area::control_area(target, arguments, out)?,
         "!pte" => pte::pte(target, arguments, out)?,
         "!vtop" => pte::vtop(target, arguments, out)?,
         "!pfn" => frame::pfn(target, arguments, out)?,

@@ -52,7 +52,8 @@ pub(super) fn process<'a, M: Machine>(
     }
 }
 
-fn one<M: Machine>(
+/// A process as `flags` ask for it.
+pub(super) fn one<M: Machine>(
     target: &Target<'_, M>,
     link: Link<Eprocess>,
     record: &Eprocess,

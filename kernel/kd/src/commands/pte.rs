@@ -2,12 +2,12 @@
 
 use core::fmt::{self, Write};
 
-use mm::layout::{PAGE_TABLES, PAGE_TABLES_END};
+use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_TABLES, PAGE_TABLES_END, VirtualAddress};
 use mm::machine::Machine;
 use mm::protection::Protection;
 use mm::pte::{
     ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, GLOBAL, NO_EXECUTE, OWNER, Pte, VALID, ValidPte, WRITE,
-    WRITE_THROUGH,
+    WRITE_THROUGH, pte_of,
 };
 
 use super::{Arguments, Done, Problem};
@@ -44,16 +44,23 @@ impl fmt::Display for FlagLetters {
     }
 }
 
-/// `!pte VA`; an address in the self-map means the page whose PTE stands there.
+/// `!pte VA`; an address in the self-map means the page whose PTE stands there. `!pte VA write` sets the write bit first.
 pub(super) fn pte<'a, M: Machine>(
     target: &Target<'_, M>,
     arguments: &mut Arguments<'a>,
     out: &mut dyn Write,
 ) -> Done<'a> {
     let address = arguments.needed("!pte needs an address")?;
-    arguments.end()?;
     let address =
         if (PAGE_TABLES..PAGE_TABLES_END).contains(&address) { (address - PAGE_TABLES) >> 3 << 12 } else { address };
+    match arguments.word() {
+        None => {}
+        Some("write") => {
+            arguments.end()?;
+            set_write_bit(target, address)?;
+        }
+        Some(word) => return Err(Problem::Unexpected(word)),
+    }
     let walk = target.walk(address);
     let cell = |shift: u32, base: u32| base + (address >> shift << 3);
     writeln!(out, "               VA {address:08x}")?;
@@ -77,6 +84,21 @@ pub(super) fn pte<'a, M: Machine>(
             not_valid(directory.raw, 0, out)?;
         }
     }
+    Ok(())
+}
+
+/// Sets the write bit of the PTE of `address` by hand, past all that the memory manager knows of the page: what is then stored
+/// there is stored in the frame, and whoever shares it sees it. The audit finds the entry (T3).
+fn set_write_bit<'a, M: Machine>(target: &Target<'_, M>, address: u32) -> Done<'a> {
+    if !target.debugging {
+        return Err(Problem::Say("a PTE is changed only where the kernel has the option debug"));
+    }
+    let table = target.walk(address).table.filter(|step| step.is_valid() && address <= HIGHEST_USER_ADDRESS);
+    let Some(step) = table else { return Err(Problem::Say("no page of a program is in memory there")) };
+    let page = VirtualAddress(address).page();
+    let machine = &target.mm.machine;
+    machine.exchange(machine.record(pte_of(page)), step.raw | WRITE);
+    machine.flush(page);
     Ok(())
 }
 

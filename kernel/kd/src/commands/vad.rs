@@ -265,7 +265,20 @@ fn flag_words(flags: VadFlags, flags2: Option<VadFlags2>) -> impl Iterator<Item 
 
 /// The image that `address` lies in: where it begins, and its name.
 pub(crate) fn image_at<M: Machine>(target: &Target<'_, M>, process: &Eprocess, address: u32) -> Option<(u32, Name)> {
-    let page = address >> 12;
+    let (link, node) = vad_at(target, process, address >> 12)?;
+    let flags = node.flags();
+    match backing(target, link, flags) {
+        Backing::File(name) if flags.has(VadFlags::IMAGE_MAP) => Some((node.start().address().0, name)),
+        _ => None,
+    }
+}
+
+/// The VAD of `process` that covers `page`, where the way down to it is whole.
+pub(super) fn vad_at<'t, M: Machine>(
+    target: &'t Target<'_, M>,
+    process: &Eprocess,
+    page: u32,
+) -> Option<(Link<VadNode>, &'t MmvadShort)> {
     let mut at = process.vad_root.get();
     for _ in 0..64 {
         let node = target.checked(at.cast::<MmvadShort>())?;
@@ -274,11 +287,7 @@ pub(crate) fn image_at<M: Machine>(target: &Target<'_, M>, process: &Eprocess, a
         } else if page > node.end().0 {
             at = node.right_child();
         } else {
-            let flags = node.flags();
-            return match backing(target, at, flags) {
-                Backing::File(name) if flags.has(VadFlags::IMAGE_MAP) => Some((node.start().address().0, name)),
-                _ => None,
-            };
+            return Some((at, node));
         }
     }
     None

@@ -2,13 +2,17 @@
 
 use core::fmt::{self, Write};
 
+use abi::cell::Link;
+use abi::nt::process::Eprocess;
 use mm::frame::Location;
-use mm::layout::{PAGE_SIZE, POOL_END, POOL_START};
+use mm::layout::{PAGE_SIZE, POOL_END, POOL_START, VirtualPage};
 use mm::machine::Machine;
 use mm::verify::{Audit, Corruption};
 
 use super::usage::ImageName;
+use super::vad::vad_at;
 use super::{Arguments, Done};
+use crate::names;
 use crate::target::{LONGEST_WALK, Target};
 
 /// No line for each process.
@@ -67,7 +71,7 @@ pub(super) fn verify<'a, M: Machine>(
     arguments.end()?;
     match target.mm.verify(scratch) {
         Ok(audit) => clean(&audit, out)?,
-        Err(corruption) => corrupt(&corruption, out)?,
+        Err(corruption) => corrupt(target, &corruption, out)?,
     }
     Ok(())
 }
@@ -90,6 +94,30 @@ fn clean(audit: &Audit, out: &mut dyn Write) -> fmt::Result {
     rows.into_iter().try_for_each(|(name, count)| writeln!(out, "{name:>19}: {count:>8}"))
 }
 
-fn corrupt(corruption: &Corruption, out: &mut dyn Write) -> fmt::Result {
-    writeln!(out, "The audit found CORRUPTION, invariant {corruption:x?}")
+fn corrupt<M: Machine>(target: &Target<'_, M>, corruption: &Corruption, out: &mut dyn Write) -> fmt::Result {
+    writeln!(out, "The audit found CORRUPTION, invariant {corruption:x?}")?;
+    match corruption {
+        Corruption::T3 { process, page, raw } => wrong_entry(target, *process, *page, *raw, out),
+        _ => Ok(()),
+    }
+}
+
+/// The page whose entry does not agree with its VAD.
+fn wrong_entry<M: Machine>(
+    target: &Target<'_, M>,
+    process: Link<Eprocess>,
+    page: VirtualPage,
+    raw: u64,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    let Some(record) = target.checked(process) else { return Ok(()) };
+    let (id, at) = (record.unique_process_id.get(), page.address().0);
+    write!(out, "The PTE of page {at:08x} in {} ({id:04x}), {raw:016X}, ", ImageName(record))?;
+    match vad_at(target, record, page.0) {
+        Some((vad, node)) => {
+            let protection = names::in_vad(node.flags().protection());
+            writeln!(out, "is not what its VAD {:08x} ({protection}) allows.", vad.address())
+        }
+        None => writeln!(out, "belongs to no VAD."),
+    }
 }

@@ -36,6 +36,18 @@ impl<M: Machine> MemoryManager<M> {
         self.section_fate(control_area)
     }
 
+    /// A section object of a program, which has a reference already, is one over `control_area`: as long as it is, the file does not
+    /// become shorter.
+    pub fn add_section_object(&self, control_area: Link<ControlArea>) {
+        self.machine.record(control_area).number_of_user_references.update(|count| count + 1);
+    }
+
+    /// The section object is gone, with its reference.
+    pub fn remove_section_object(&self, control_area: Link<ControlArea>) -> SectionFate {
+        self.machine.record(control_area).number_of_user_references.update(|count| count - 1);
+        self.release_section(control_area)
+    }
+
     /// What is to become of `control_area` after it lost a reference or a view.
     pub(crate) fn section_fate(&self, control_area: Link<ControlArea>) -> SectionFate {
         let record = self.machine.record(control_area);

@@ -27,5 +27,5 @@ pub use image_layout::{ImageLayout, NotAnImage};
 pub use lifetime::SectionFate;
 pub use records::{ControlArea, ControlAreaFlags, ImageInformation, SECTOR, Segment, Subsection};
 pub(crate) use shared_data::SharedData;
-pub use view::{Mapped, Place};
+pub use view::{GatheredView, Mapped, Place};
 pub use write_back::{DirtyRun, WriteRequest, WriteResult};

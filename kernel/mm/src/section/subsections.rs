@@ -18,6 +18,8 @@ use crate::protection::Protection;
 use crate::pte::{PrototypePte, PteCell};
 use crate::system::Exhausted;
 
+/// Marks a subsection, for a moment, whose array is new: `ReadWrite` in NT's flag word, which nobody else looks at.
+const MADE_NOW: u32 = 1 << 1;
 /// Sectors of a page.
 const SECTORS: u32 = PAGE_SIZE / SECTOR;
 /// What pages of a file's data may have at most: what a section of it gives is known by the section object.
@@ -119,7 +121,7 @@ impl<M: Machine> MemoryManager<M> {
     /// first, and the last that follows it without a break.
     ///
     /// # Errors
-    /// [`Exhausted`]; arrays that were made stay, as if the pages had been touched.
+    /// [`Exhausted`]; nothing has changed.
     pub(super) fn prototypes_for_view(
         &self,
         control_area: Link<ControlArea>,
@@ -128,9 +130,27 @@ impl<M: Machine> MemoryManager<M> {
     ) -> Result<(Link<PteCell>, Link<PteCell>), Exhausted> {
         let start = self.subsection_of(control_area, first).ok_or(Exhausted)?;
         let end = first + pages.0;
-        for link in self.subsections_from(start).take_while(|link| self.first_page(*link) < end) {
-            self.make_prototypes(link)?;
+        let within = || self.subsections_from(start).take_while(|link| self.first_page(*link) < end);
+        let missing = |link: &Link<Subsection>| self.machine.record(*link).subsection_base.get().is_null();
+        let mut result = Ok(());
+        for link in within().filter(missing) {
+            result = self.make_prototypes(link).map(|_| ());
+            if result.is_err() {
+                break;
+            }
+            self.machine.record(link).flags.update(|flags| flags | MADE_NOW);
         }
+        for record in within().map(|link| self.machine.record(link)).filter(|record| record.flags.get() & MADE_NOW != 0)
+        {
+            record.flags.update(|flags| flags & !MADE_NOW);
+            if result.is_err() {
+                self.free_prototypes(record.subsection_base.get(), PageCount(record.capacity()));
+                record.subsection_base.set(Link::NULL);
+            }
+        }
+        let segment = self.machine.record(self.machine.record(control_area).segment.get());
+        segment.prototype_pte.set(self.machine.record(Self::first_subsection(control_area)).subsection_base.get());
+        result?;
         let record = self.machine.record(start);
         let index = first - self.first_page(start);
         let cell = record.subsection_base.get().offset::<PteCell>(index * 8);

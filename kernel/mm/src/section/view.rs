@@ -1,5 +1,7 @@
 //! Views: a section's pages at addresses of a process.
 
+use core::ops::Range;
+
 use abi::cell::Link;
 use abi::status::NtStatus;
 
@@ -11,6 +13,7 @@ use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{DIRTY, PROTOTYPE, PteCell, VALID, ValidPte, table_of};
 use crate::vad::{Alignment, Mmvad, Room, VadFlags, VadFlags2, VadForm, VadLink};
+use crate::virtual_memory::PageRange;
 
 /// Where a view ended up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,17 @@ pub enum Place {
     AtBase,
     /// It is not: `STATUS_IMAGE_NOT_AT_BASE`.
     Elsewhere,
+}
+
+/// What of a file a part of a view shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatheredView {
+    /// The part.
+    pub range: PageRange,
+    /// The file's data.
+    pub control_area: Link<ControlArea>,
+    /// The numbers of the file's pages.
+    pub pages: Range<u32>,
 }
 
 impl<M: Machine> AddressSpace<'_, M> {
@@ -99,13 +113,58 @@ impl<M: Machine> AddressSpace<'_, M> {
         });
     }
 
-    /// Why what lies at `page` cannot be written to a file: it is no view, or a view of what is no file's data.
+    /// The part of a file that `size` bytes of a view at `base` show, or all that follows of the view where `size` is 0; what has been
+    /// stored there is known from then on to those who write the file's pages.
+    ///
+    /// # Errors
+    /// NOT_MAPPED_VIEW where there is no view, NOT_MAPPED_DATA where it shows no file's data, INVALID_VIEW_SIZE where it ends
+    /// earlier.
     #[doc(alias = "MmFlushVirtualMemory")]
-    pub fn flush_refusal(&self, page: VirtualPage) -> NtStatus {
-        match self.find_vad(page) {
-            Some(vad) if !self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) => NtStatus::NOT_MAPPED_DATA,
-            _ => NtStatus::NOT_MAPPED_VIEW,
+    pub fn gather_view(&self, base: u32, size: u32) -> Result<GatheredView, NtStatus> {
+        let first = VirtualAddress(base).page();
+        let vad = self.find_vad(first).ok_or(NtStatus::NOT_MAPPED_VIEW)?;
+        let node = self.vads().node(vad);
+        if node.flags().has(VadFlags::PRIVATE_MEMORY) {
+            return Err(NtStatus::NOT_MAPPED_VIEW);
         }
+        let view = self.mm.machine.record(vad.cast::<Mmvad>());
+        let control_area = view.control_area.get();
+        if !self.mm.is_data_file(control_area) {
+            return Err(NtStatus::NOT_MAPPED_DATA);
+        }
+        let last = if size == 0 { node.end() } else { PageRange::touched(base, size).end };
+        if last > node.end() {
+            return Err(NtStatus::INVALID_VIEW_SIZE);
+        }
+        self.gather_dirty(first, last);
+        let start = (view.flags2().file_offset() / u64::from(PAGE_SIZE)) as u32 + (first.0 - node.start().0);
+        let range = PageRange { start: first, end: last };
+        Ok(GatheredView { range, control_area, pages: start..start + range.pages() })
+    }
+
+    /// Whether the views at `one` and `other` show the same file: they are one view, or one of them is an image of the file that
+    /// the other shows.
+    ///
+    /// # Errors
+    /// INVALID_ADDRESS where nothing is, CONFLICTING_ADDRESSES where what is there has no file.
+    #[doc(alias = "NtAreMappedFilesTheSame")]
+    pub fn show_same_file(&self, one: VirtualPage, other: VirtualPage) -> Result<bool, NtStatus> {
+        let find = |page| self.find_vad(page).ok_or(NtStatus::INVALID_ADDRESS);
+        let vads = [find(one)?, find(other)?];
+        if vads.iter().any(|vad| self.vads().node(*vad).flags().has(VadFlags::PRIVATE_MEMORY)) {
+            return Err(NtStatus::CONFLICTING_ADDRESSES);
+        }
+        let areas = vads.map(|vad| self.control_area_of(vad));
+        let files = areas.map(|area| self.mm.machine.record(area).file_pointer.get());
+        if files.iter().any(|file| file.is_null()) {
+            return Err(NtStatus::CONFLICTING_ADDRESSES);
+        }
+        let images = files.map(|file| {
+            let pointers = self.mm.machine.record(self.mm.machine.record(file).section_object_pointer.get());
+            pointers.image_section_object.get()
+        });
+        let shows = |area: Link<ControlArea>, image: u32| area.address() == image;
+        Ok(vads[0] == vads[1] || shows(areas[0], images[1]) || shows(areas[1], images[0]))
     }
 
     pub(crate) fn remove_view(&self, view: VadLink) -> SectionFate {

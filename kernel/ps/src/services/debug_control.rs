@@ -1,8 +1,9 @@
-//! NtSystemDebugControl: memory as a debugger on the same machine reads it, past every protection.
+//! NtSystemDebugControl: memory as a debugger on the same machine reads and writes it, past every protection.
 //!
-//! XP asks for SeDebugPrivilege. There are no tokens yet, so the word `debug` on the kernel's command line alone
-//! decides, for all programs. Nothing is brought in for a reader: an address without a page in memory cannot be read,
-//! and reading changes neither PTE nor list. Only RAM is read, for reading a device can change it.
+//! XP asks for SeDebugPrivilege. Here the word `debug` on the kernel's command line alone decides, for all programs.
+//! Nothing is brought in: an address without a page in memory can be neither read nor written, and reading changes neither PTE
+//! nor list. Only RAM is meant, for reading a device can change it. What is written is the frame itself: no copy is made of
+//! a page that is copied on write, no Dirty bit is set, and who writes into the kernel's own structures may stop the system.
 //!
 //! Source: `SYSDBG_COMMAND`, `SYSDBG_VIRTUAL` and `SYSDBG_PHYSICAL` as public headers declare them; statuses as
 //! observed of XP.
@@ -21,10 +22,23 @@ use crate::platform::Platform;
 const READ_VIRTUAL: u32 = 8;
 /// `SysDbgReadPhysical`: the input is an address of 64 bits, a buffer and a length.
 const READ_PHYSICAL: u32 = 10;
+/// `SysDbgWriteVirtual`, with the request of the reader.
+const WRITE_VIRTUAL: u32 = 9;
+/// `SysDbgWritePhysical`, with the request of the reader.
+const WRITE_PHYSICAL: u32 = 11;
 /// Bit of a page-directory entry that maps 2 MB by itself.
 const LARGE_PAGE: u64 = 1 << 7;
 
-/// Where bytes are read from.
+/// Which way bytes go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// From memory to the caller.
+    Read,
+    /// From the caller to memory.
+    Write,
+}
+
+/// Where the memory is.
 #[derive(Clone, Copy)]
 enum Source {
     /// A linear address of the current process, in either half.
@@ -39,20 +53,26 @@ impl<P: Platform> Executive<P> {
         self.debugging.store(true, Ordering::Relaxed);
     }
 
+    /// Whether they may.
+    pub fn allows_debugging(&self) -> bool {
+        self.debugging.load(Ordering::Relaxed)
+    }
+
     pub(super) fn system_debug_control(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[command, input, input_length, _, _, returned_at] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
-        if !self.debugging.load(Ordering::Relaxed) {
+        if !self.allows_debugging() {
             return Err(NtStatus::ACCESS_DENIED);
         }
         self.probe_optional(returned_at)?;
+        let way = if matches!(command, WRITE_VIRTUAL | WRITE_PHYSICAL) { Way::Write } else { Way::Read };
         let (source, buffer, length) = match command {
-            READ_VIRTUAL => {
+            READ_VIRTUAL | WRITE_VIRTUAL => {
                 let [address, buffer, length] = self.debug_request(input, input_length)?;
                 (Source::Virtual(address), buffer, length)
             }
-            READ_PHYSICAL => {
+            READ_PHYSICAL | WRITE_PHYSICAL => {
                 let [low, high, buffer, length] = self.debug_request(input, input_length)?;
                 (Source::Physical(u64::from(high) << 32 | u64::from(low)), buffer, length)
             }
@@ -61,7 +81,7 @@ impl<P: Platform> Executive<P> {
         if buffer.checked_add(length).is_none_or(|end| end > HIGHEST_USER_ADDRESS + 1) {
             return Err(NtStatus::ACCESS_VIOLATION);
         }
-        let (done, status) = self.read_for_debugger(source, buffer, length);
+        let (done, status) = self.copy_for_debugger(way, source, buffer, length);
         self.write_optional(returned_at, done)?;
         Ok(status)
     }
@@ -76,19 +96,37 @@ impl<P: Platform> Executive<P> {
         Ok(words)
     }
 
-    /// Copies `length` bytes from `source` to user address `buffer`, a page at a time: how many, and SUCCESS;
-    /// UNSUCCESSFUL where the rest cannot be read, or the status of a buffer that ends too early.
+    /// Copies `length` bytes between `source` and user address `buffer`, a page at a time: how many, and SUCCESS;
+    /// UNSUCCESSFUL where the rest is not in memory, or the status of a buffer that ends too early.
     #[doc(alias = "MmDbgCopyMemory")]
-    fn read_for_debugger(&self, source: Source, buffer: u32, length: u32) -> (u32, NtStatus) {
+    fn copy_for_debugger(&self, way: Way, source: Source, buffer: u32, length: u32) -> (u32, NtStatus) {
         let mut bytes = vec![0; length.min(PAGE_SIZE) as usize];
         let mut done = 0;
         while done < length {
-            let Some((frame, within)) = self.place_of(source, done) else { return (done, NtStatus::UNSUCCESSFUL) };
-            let step = (PAGE_SIZE - within).min(length - done);
-            let bytes = &mut bytes[..step as usize];
-            self.platform().read(frame, within, bytes);
-            if let Err(status) = self.platform().write_user(buffer + done, bytes) {
+            // The buffer may be what makes pages move: it comes first, and the frame is looked up right before it is written.
+            let most = (length - done).min(PAGE_SIZE - (buffer + done) % PAGE_SIZE);
+            let fetched = match way {
+                Way::Write => self.platform().read_user(buffer + done, &mut bytes[..most as usize]),
+                Way::Read => Ok(()),
+            };
+            if let Err(status) = fetched {
                 return (done, status);
+            }
+            let Some((frame, within)) = self.place_of(source, done) else { return (done, NtStatus::UNSUCCESSFUL) };
+            let step = (PAGE_SIZE - within).min(most);
+            let bytes = &mut bytes[..step as usize];
+            match way {
+                Way::Write => {
+                    self.platform().write(frame, within, bytes);
+                    // It may have been a page table.
+                    self.platform().flush_user();
+                }
+                Way::Read => {
+                    self.platform().read(frame, within, bytes);
+                    if let Err(status) = self.platform().write_user(buffer + done, bytes) {
+                        return (done, status);
+                    }
+                }
             }
             done += step;
         }

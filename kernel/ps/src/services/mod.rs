@@ -21,7 +21,7 @@ mod power;
 mod process;
 mod process_information;
 mod process_list;
-mod section;
+pub(crate) mod section;
 mod semaphore;
 mod system_information;
 mod thread;
@@ -87,6 +87,7 @@ impl<P: Platform> Executive<P> {
             Service::NtQuerySection => self.query_section(words),
             Service::NtExtendSection => self.extend_section(words),
             Service::NtFlushVirtualMemory => self.flush_virtual_memory(words),
+            Service::NtAreMappedFilesTheSame => self.are_mapped_files_the_same(words),
             Service::NtOpenFile => self.open_file(words),
             Service::NtCreateFile => self.create_file(words),
             Service::NtReadFile => self.read_file(words),

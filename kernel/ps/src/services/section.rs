@@ -1,16 +1,18 @@
-//! Sections: of images and of memory without a file, so far. Their views are in `view`.
+//! Sections: of images, of files' data, and of memory without a file. Their views are in `view`.
 //!
 //! Source: documented parameters and refusals of NtCreateSection, NtOpenSection, NtQuerySection and NtExtendSection.
 
-use abi::access::{SECTION_EXTEND_SIZE, SECTION_QUERY};
+use abi::access::{FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA, SECTION_EXTEND_SIZE, SECTION_QUERY};
 use abi::cell::Link;
 use abi::memory::*;
+use abi::nt::file::FileObject;
 use abi::nt::section::SectionObject;
 use abi::status::NtStatus;
 use mm::protection::Protection;
 use mm::section::{ControlArea, ControlAreaFlags, Segment};
 use ob::Handle;
 
+use crate::data_sections::SectionParts;
 use crate::executive::Executive;
 use crate::platform::Platform;
 
@@ -20,7 +22,8 @@ const KNOWN_ATTRIBUTES: u32 = SEC_BASED | SEC_NO_CHANGE | SEC_IMAGE | SEC_RESERV
 const BASIC_INFORMATION: u32 = 0;
 const IMAGE_INFORMATION: u32 = 1;
 /// How the attributes of a section stand in its flags.
-const ATTRIBUTES: [(u32, ControlAreaFlags); 6] = [
+const ATTRIBUTES: [(u32, ControlAreaFlags); 7] = [
+    (SEC_BASED, ControlAreaFlags::BASED),
     (SEC_NO_CHANGE, ControlAreaFlags::NO_CHANGE),
     (SEC_FILE, ControlAreaFlags::FILE),
     (SEC_IMAGE, ControlAreaFlags::IMAGE),
@@ -38,25 +41,46 @@ impl<P: Platform> Executive<P> {
         let protection = check_section_protection(protect)?;
         self.probe_word(handle_at)?;
         let size = if size_at == 0 { 0 } else { self.read_long(size_at)? };
-        self.create_object(access, attributes_at, handle_at, |section| {
-            let area = match (attributes & SEC_IMAGE != 0, file) {
-                (true, 0) => return Err(NtStatus::INVALID_FILE_FOR_SECTION),
-                (true, file) => self.image_of(self.file_by_handle(file, abi::access::FILE_EXECUTE)?)?,
-                (false, 0) => self.memory_area(size, protection, attributes)?,
-                (false, _) => return Err(NtStatus::NOT_IMPLEMENTED),
-            };
-            self.fill_section(section, area, protect);
-            Ok(())
-        })
+        // What the section is over is there before the section has a name: making it may take a while, and nobody shall open
+        // half a section.
+        let made = match (attributes & SEC_IMAGE != 0, file) {
+            (true, 0) => return Err(NtStatus::INVALID_FILE_FOR_SECTION),
+            (true, file) => SectionParts::whole(self.image_of(self.file_for_section(file, protection)?)?),
+            (false, 0) => SectionParts::whole(self.mm().create_memory(size, protection, flags_of(attributes))?),
+            (false, file) => self.data_section(self.file_for_section(file, protection)?, size, protection)?,
+        };
+        let mut left = Some(made.area);
+        let created = self.create_object(access, attributes_at, handle_at, |section| {
+            left = None;
+            self.fill_section(section, made.area, protect);
+            self.fill_attributes(section, &made, attributes)
+        });
+        if let Some(area) = left {
+            self.give_up_section(area);
+        }
+        created
     }
 
-    /// The control area of new memory that has no file, with a reference for a section object to come.
-    fn memory_area(&self, size: u64, protection: Protection, attributes: u32) -> Result<Link<ControlArea>, NtStatus> {
-        if attributes & SEC_BASED != 0 {
-            return Err(NtStatus::NOT_IMPLEMENTED);
+    /// The file that `handle` names, which lets sections of this protection be made.
+    #[doc(alias = "MmMakeFileAccess")]
+    fn file_for_section(&self, handle: u32, protection: Protection) -> Result<Link<FileObject>, NtStatus> {
+        self.file_by_handle(handle, needed_file_access(protection))
+    }
+
+    /// What the section object `section` has of its own: its size, where it is based, and what its views may not do.
+    fn fill_attributes(
+        &self,
+        section: Link<SectionObject>,
+        made: &SectionParts,
+        attributes: u32,
+    ) -> Result<(), NtStatus> {
+        let body = self.machine_record(section);
+        let own = flags_of(attributes) & (ControlAreaFlags::NO_CHANGE | ControlAreaFlags::BASED);
+        body.flags.update(|flags| flags | own.bits());
+        if let Some(size) = made.size {
+            body.size_of_section.set(size);
         }
-        let kind = ATTRIBUTES.into_iter().filter(|(attribute, _)| attributes & attribute != 0).map(|(_, flag)| flag);
-        self.mm().create_memory(size, protection, kind.collect())
+        if own.contains(ControlAreaFlags::BASED) { self.give_base(section) } else { Ok(()) }
     }
 
     /// A section object without a name over `area`, whose reference becomes the object's or is given up.
@@ -81,6 +105,7 @@ impl<P: Platform> Executive<P> {
         body.size_of_section.set(self.machine_record(segment).size_of_segment.get());
         body.flags.set(record.flags.get());
         body.initial_page_protection.set(protect);
+        self.mm().add_section_object(area);
     }
 
     /// The control area of a section object that has one.
@@ -118,7 +143,7 @@ impl<P: Platform> Executive<P> {
         let attributes = ATTRIBUTES.into_iter().filter(|(_, flag)| flags.contains(*flag));
         let attributes = attributes.fold(0, |sum, (attribute, _)| sum | attribute);
         let mut words = [0; 12];
-        words[..4].copy_from_slice(&[0, attributes, size as u32, (size >> 32) as u32]);
+        words[..4].copy_from_slice(&[body.starting_va.get(), attributes, size as u32, (size >> 32) as u32]);
         words
     }
 
@@ -151,14 +176,59 @@ impl<P: Platform> Executive<P> {
         ControlAreaFlags::from_bits_truncate(flags).contains(ControlAreaFlags::IMAGE)
     }
 
-    /// Only the section of a file's data can become longer, and there is none yet.
+    /// Only the section of a file's data can become longer; the file does with it. The size there is now goes back to the program.
     pub(super) fn extend_section(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[section, size_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         self.probe_word(size_at)?;
         self.probe_word(size_at.wrapping_add(4))?;
-        self.section_by_handle(section, SECTION_EXTEND_SIZE)?;
-        Err(NtStatus::SECTION_NOT_EXTENDED)
+        let wanted = self.read_long(size_at)?;
+        let section = self.section_by_handle(section, SECTION_EXTEND_SIZE)?;
+        let area = self.control_area_of(section);
+        if !self.mm().is_data_file(area) {
+            return Err(NtStatus::SECTION_NOT_EXTENDED);
+        }
+        let body = self.machine_record(section);
+        if wanted > body.size_of_section.get() {
+            let _held = self.hold(section);
+            self.extend_data(area, wanted, body.initial_page_protection.get())?;
+            body.size_of_section.set(wanted.max(body.size_of_section.get()));
+            self.write_long(size_at, body.size_of_section.get())?;
+            return Ok(NtStatus::SUCCESS);
+        }
+        self.write_long(size_at, body.size_of_section.get())?;
+        Ok(NtStatus::SUCCESS)
     }
+
+    /// Makes the file whose data `area` is at least `size` bytes long, for a section of protection `protect`.
+    fn extend_data(&self, area: Link<ControlArea>, size: u64, protect: u32) -> Result<(), NtStatus> {
+        if size <= self.mm().data_file_size(area) {
+            return Ok(());
+        }
+        match Protection::from_win32(protect) {
+            Ok(protection) if writes_through(protection) => {
+                self.lengthen_file(self.machine_record(area).file_pointer.get(), size)
+            }
+            _ => Err(NtStatus::SECTION_NOT_EXTENDED),
+        }
+    }
+}
+
+/// How the attributes of a section stand in its flags.
+fn flags_of(attributes: u32) -> ControlAreaFlags {
+    ATTRIBUTES.into_iter().filter(|(attribute, _)| attributes & attribute != 0).map(|(_, flag)| flag).collect()
+}
+
+/// What a file's handle must allow for a section of this protection.
+fn needed_file_access(protection: Protection) -> u32 {
+    let execute = if protection.is_executable() { FILE_EXECUTE } else { 0 };
+    let write = if writes_through(protection) { FILE_WRITE_DATA } else { 0 };
+    let read = if protection == Protection::EXECUTE { 0 } else { FILE_READ_DATA };
+    execute | write | read
+}
+
+/// Whether what is stored in views of this protection is stored for all.
+pub(crate) fn writes_through(protection: Protection) -> bool {
+    protection.is_writable() && !protection.is_copy_on_write()
 }
 
 fn check_attributes(attributes: u32) -> Result<(), NtStatus> {
@@ -199,6 +269,23 @@ mod tests {
         ];
         for (attributes, sound) in rows {
             assert_eq!(check_attributes(attributes).is_ok(), sound, "{attributes:x}");
+        }
+    }
+
+    #[test]
+    fn a_section_asks_of_its_file_what_it_lets_views_do() {
+        let (read, write, execute) = (FILE_READ_DATA, FILE_WRITE_DATA, FILE_EXECUTE);
+        let rows = [
+            (PAGE_READONLY, read),
+            (PAGE_EXECUTE, execute),
+            (PAGE_EXECUTE_READ, execute | read),
+            (PAGE_READWRITE, read | write),
+            (PAGE_WRITECOPY, read),
+            (PAGE_EXECUTE_READWRITE, execute | read | write),
+            (PAGE_EXECUTE_WRITECOPY, execute | read),
+        ];
+        for (protect, access) in rows {
+            assert_eq!(Protection::from_win32(protect).map(needed_file_access), Ok(access), "{protect:x}");
         }
     }
 

@@ -1,13 +1,16 @@
 //! Views of sections.
 //!
-//! Source: documented parameters and refusals of NtMapViewOfSection, NtUnmapViewOfSection and NtFlushVirtualMemory.
+//! Source: documented parameters and refusals of NtMapViewOfSection, NtUnmapViewOfSection, NtFlushVirtualMemory and
+//! NtAreMappedFilesTheSame.
 
 use abi::access::{PROCESS_VM_OPERATION, SECTION_MAP_EXECUTE, SECTION_MAP_READ, SECTION_MAP_WRITE};
+use abi::cell::Link;
 use abi::memory::*;
+use abi::nt::section::SectionObject;
 use abi::status::NtStatus;
 use mm::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::protection::{Caching, Protection};
-use mm::section::{Disposition, Place, ViewRequest};
+use mm::section::{ControlAreaFlags, Disposition, Place, ViewRequest};
 
 use crate::executive::Executive;
 use crate::platform::Platform;
@@ -57,9 +60,9 @@ impl<P: Platform> Executive<P> {
                 return Err(NtStatus::INVALID_PARAMETER_10);
             }
             let disposition = if disposition == VIEW_SHARE { Disposition::Share } else { Disposition::Unmap };
-            let section_size = self.machine_record(section).size_of_section.get();
             let request =
-                ViewRequest { base, zero_bits, commit, section_size, offset, size, kind, protection, disposition };
+                ViewRequest { base, zero_bits, commit, section_size: 0, offset, size, kind, protection, disposition };
+            let request = self.request_for(section, request)?;
             let range = self.attached(process, |space| space.map_data(control_area, &request))?;
             self.tell_view(base_at, size_at, range.base(), range.bytes());
             return Ok(NtStatus::SUCCESS);
@@ -80,6 +83,24 @@ impl<P: Platform> Executive<P> {
         })
     }
 
+    /// `request` with what the section object decides: its size, its protection where the control area is one of a file, and where its
+    /// views are if it has an address of its own. The address that the program wants does not count then.
+    fn request_for(&self, section: Link<SectionObject>, request: ViewRequest) -> Result<ViewRequest, NtStatus> {
+        let body = self.machine_record(section);
+        let most = Protection::from_win32(body.initial_page_protection.get());
+        if most.is_ok_and(|most| !most.covers(request.protection)) {
+            return Err(NtStatus::SECTION_PROTECTION);
+        }
+        let flags = ControlAreaFlags::from_bits_truncate(body.flags.get());
+        let fixed = if flags.contains(ControlAreaFlags::NO_CHANGE) { SEC_NO_CHANGE } else { 0 };
+        let base = match body.starting_va.get() {
+            0 => request.base,
+            start => start.wrapping_add(request.offset as u32),
+        };
+        let section_size = body.size_of_section.get();
+        Ok(ViewRequest { base, section_size, kind: request.kind | fixed, ..request })
+    }
+
     /// Writes where a view is. The words were found writable before; what became of them since is the program's doing.
     fn tell_view(&self, base_at: u32, size_at: u32, base: u32, size: u32) {
         let _ = self.write_word(size_at, size);
@@ -97,7 +118,7 @@ impl<P: Platform> Executive<P> {
         Ok(NtStatus::SUCCESS)
     }
 
-    /// Writes the pages of a file's view to the file: there is no such view yet.
+    /// Writes what was stored in a part of a file's view to the file, and tells what pages that was.
     pub(super) fn flush_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[process, base_at, size_at, status_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let base = self.probe_word(base_at)?;
@@ -108,7 +129,28 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::INVALID_PARAMETER_2);
         }
         let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
-        Err(self.attached(process, |space| space.flush_refusal(VirtualAddress(base).page())))
+        let view = self.attached(process, |space| space.gather_view(base, size))?;
+        // While the pages are written the view may go, and whoever else keeps the section and the file.
+        self.mm().reference_section(view.control_area);
+        let written = {
+            let _held = self.hold(self.machine_record(view.control_area).file_pointer.get());
+            self.write_dirty_run(view.control_area, view.pages.start, view.pages.end)
+        };
+        self.give_up_section(view.control_area);
+        self.write_word(size_at, view.range.bytes())?;
+        self.write_word(base_at, view.range.base())?;
+        let bytes = if written.is_ok() { view.range.bytes() } else { 0 };
+        self.write_word(status_at, written.err().unwrap_or(NtStatus::SUCCESS).0)?;
+        self.write_word(status_at.wrapping_add(4), bytes)?;
+        written.map(|()| NtStatus::SUCCESS)
+    }
+
+    /// Whether two addresses show one file, at least once as an image.
+    pub(super) fn are_mapped_files_the_same(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[one, other] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        let page = |address| VirtualAddress(address).page();
+        let same = self.mm().address_space(self.current_process()).show_same_file(page(one), page(other))?;
+        if same { Ok(NtStatus::SUCCESS) } else { Err(NtStatus::NOT_SAME_DEVICE) }
     }
 }
 

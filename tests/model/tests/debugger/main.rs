@@ -3,5 +3,6 @@
 mod listings;
 mod memory;
 mod notepad;
+mod objects;
 mod stage;
 mod translation;

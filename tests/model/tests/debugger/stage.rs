@@ -25,6 +25,7 @@ pub struct Stage {
     pub processes: Link<ListEntry>,
     pub process: Link<Eprocess>,
     pub registers: Option<Registers>,
+    pub debugging: bool,
     session: Session,
 }
 
@@ -34,7 +35,7 @@ impl Stage {
         let system = System::new(256, NoExecute::Supported);
         let processes = system.mm.allocate_zeroed_pool(8, Tag(*b"PsAp")).expect("room");
         list::initialise(&system.mm.machine, processes);
-        Self { system, processes, process: Link::NULL, registers: None, session: Session::default() }
+        Self { system, processes, process: Link::NULL, registers: None, debugging: false, session: Session::default() }
     }
 
     /// Starts a process, which becomes the one that commands mean.
@@ -100,6 +101,7 @@ impl Stage {
             registers: self.registers,
             time: 100 * SECOND,
             started: 40 * SECOND,
+            debugging: self.debugging,
         };
         let (mut out, mut after) = (String::new(), After::Stay);
         for command in commands::split(line) {

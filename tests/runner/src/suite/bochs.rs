@@ -14,6 +14,7 @@ use super::expectation::GuestTest;
 use super::guest::{self, judge_boot, shares_a_boot};
 use super::machines::BOCHS;
 use crate::boot::{Ending, Finished};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::iso;
 use crate::link::Transcript;
@@ -59,9 +60,10 @@ pub fn run(tree: &Tree, volume: &Volume, tests: &[&GuestTest]) -> Result<SuiteRe
 }
 
 fn lay_out(tree: &Tree, volume: &Volume, jobs: &[Job], folder: &Path) -> Result<()> {
-    let modules = [names::VOLUME, names::PLAN].map(|name| (name, folder.join(name)));
-    volume.write(&modules[0].1)?;
-    fs::write(&modules[1].1, plan::encode(jobs)?).map_err(Error::file("writing", &modules[1].1))?;
+    let plan_path = folder.join(names::PLAN);
+    fs::write(&plan_path, plan::encode(jobs)?).map_err(Error::file("writing", &plan_path))?;
+    disk::create(volume, disk::ROOM_FOR_TESTS, &folder.join(names::DISK))?;
+    let modules = [(names::PLAN, plan_path)];
     let words = "link=com3 poweroff=bochs test";
     iso::build(tree, &tree.kernel()?, &modules, words, &folder.join(names::DISC))?;
     // The debugger is compiled into Debian's Bochs and waits for a command: continue.
@@ -88,6 +90,7 @@ fn configuration() -> String {
     let lines = [
         format!("memory: guest={0}, host={0}", BOCHS.ram),
         format!("cpu: model={}, ips=200000000, reset_on_triple_fault=0", BOCHS.cpu),
+        format!("ata0-slave: type=disk, mode=flat, path=\"{}\"", names::DISK),
         format!("ata0-master: type=cdrom, path=\"{}\", status=inserted", names::DISC),
         format!("com1: enabled=1, mode=file, dev={}", names::KERNEL_LOG),
         format!("com3: enabled=1, mode=file, dev={LINK}"),

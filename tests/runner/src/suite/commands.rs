@@ -28,7 +28,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 17] = [
+    let tests: [Test; 20] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -41,9 +41,12 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
         ("exec --console shows what the program writes, and nothing else", Commands::console),
         ("gdb stops at the kernel's entry with source lines", Commands::debugger),
         ("the tours print what gdb reads at the same stop", Commands::tours),
+        ("past copy on write the audit names the page that the tour names", Commands::tour_past_copy),
         ("tours are listed, and refused without the kernel option", Commands::tours_refused),
         ("a debugger's requests are checked", Commands::debug_control),
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
+        ("exec --kd lists views, handles and control areas", Commands::views),
+        ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
         ("a second terminal attaches to the machine's debugger", Commands::second_terminal),
     ];
@@ -193,10 +196,22 @@ impl Commands {
         let refused = self.vadose(&["exec", &tour, "heap"], b"")?;
         let unknown = self.vadose(&["exec", "--cmdline", "debug", &tour, "translate", "here"], b"")?;
         Ok(expect_code(&list, 0)
-            .and_then(|()| check(text(&list.stdout).matches("\ntour ").count() == 2, || text(&list.stdout)))
+            .and_then(|()| check(text(&list.stdout).matches("\ntour ").count() == 4, || text(&list.stdout)))
             .and_then(|()| expect_code(&refused, 3))
             .and_then(|()| check(text(&refused.stdout).contains("(ACCESS_DENIED)"), || text(&refused.stdout)))
             .and_then(|()| expect_code(&unknown, 2)))
+    }
+
+    fn tour_past_copy(&self) -> Result<Verdict> {
+        let tour = self.tree.built("programs/tour.exe", "guest")?.to_string_lossy().into_owned();
+        let words = ["exec", "--cmdline", "debug", "--kd", "!verify", &tour, "--break", "cow"];
+        let output = self.vadose(&words, b"")?;
+        let said = text(&output.stdout);
+        let named = said.split("it names\nthe page: ").nth(1).and_then(|rest| rest.get(..8)).unwrap_or("?").to_owned();
+        let audit = ["invariant T3".to_owned(), format!("The PTE of page {named} in tour.exe")];
+        let audit: Vec<&str> = audit.iter().map(String::as_str).collect();
+        // As it was afterwards, or exec's own audit would say so.
+        Ok(expect_code(&output, 0).and_then(|()| expect_errors(&output, &audit)))
     }
 
     fn debug_control(&self) -> Result<Verdict> {
@@ -217,6 +232,24 @@ impl Commands {
             .and_then(|()| listings::vad(&said, "hello.exe"))
             .and_then(|()| listings::memusage(&said, "hello.exe"))
             .and_then(|()| listings::verify(&said)))
+    }
+
+    fn views(&self) -> Result<Verdict> {
+        let output =
+            self.vadose(&["exec", "--kd", "!vad; !handle; !ca 3000000; !ca 400000", &self.program("views")?], b"")?;
+        Ok(expect_code(&output, 3).and_then(|()| listings::views(&text(&output.stderr))))
+    }
+
+    fn write_bit(&self) -> Result<Verdict> {
+        let program = self.tree.built("samples/hello.exe", "guest")?.to_string_lossy().into_owned();
+        let refused = self.vadose(&["exec", "--kd", "!pte 401000 write; !verify", &program], b"")?;
+        let commands = "!pte 401000 write; !verify";
+        let written = self.vadose(&["exec", "--cmdline", "debug", "--kd", commands, &program], b"")?;
+        let named = ["invariant T3", "The PTE of page 00401000 in hello.exe", "(EXECUTE_WRITECOPY) allows."];
+        Ok(expect_code(&refused, 0)
+            .and_then(|()| expect_errors(&refused, &["kernel has the option debug", "The audit is clean"]))
+            .and_then(|()| expect_code(&written, 0))
+            .and_then(|()| expect_errors(&written, &named)))
     }
 
     fn breakpoints(&self) -> Result<Verdict> {

@@ -95,6 +95,8 @@ fn volume_with(tree: &Tree) -> Result<Volume> {
     for (_, built) in FOLDERS {
         volume.add_folder("", &tree.out(built))?;
     }
+    // For the tests of where DLLs are looked for: in no folder of the search but by the current directory or the PATH.
+    volume.add_file("elsewhere/placed.exe", &tree.built("guest/library_twin.exe", "guest")?)?;
     Ok(volume)
 }
 

@@ -95,6 +95,35 @@ pub(super) fn process(text: &str, program: &str) -> Verdict {
     if images && regular { Ok(()) } else { Err(lines.join("\n")) }
 }
 
+/// Checks what is listed of the program `views`: each kind of view, its handles, and two of the control areas.
+pub(super) fn views(text: &str) -> Verdict {
+    let rows: Vec<Row> = section(text, "!vad")?.into_iter().filter_map(row).collect();
+    for (start, end, rest) in [
+        (0x3000, 0x3004, "Mapped READWRITE Pagefile section, shared commit 0x5"),
+        (0x3100, 0x3101, "Mapped WRITECOPY Pagefile section, shared commit 0x5"),
+        (0x3200, 0x3204, "Mapped READONLY Pagefile section, shared commit 0x5"),
+        (0x3300, 0x330F, "Mapped READWRITE Pagefile section, shared commit 0x3"),
+        (0x3400, 0x340F, "Private READWRITE"),
+    ] {
+        if !rows.iter().any(|row| row.start == start && row.end == end && row.rest == rest) {
+            return Err(format!("no row {start:x} to {end:x} with {rest}:\n{text}"));
+        }
+    }
+    let handles = section(text, "!handle")?.join("\n");
+    for words in [") Section\n", "Name: views", "Name: gate", ") Event\n", ") Mutant\n", "(Inherit) Entry:"] {
+        if !handles.contains(words) {
+            return Err(format!("{words:?} is not among the handles:\n{handles}"));
+        }
+    }
+    let memory = section(text, "!ca 3000000")?.join("\n");
+    let image = section(text, "!ca 400000")?.join("\n");
+    let of_memory = ["Section Ref         1", "Mapped Views        3", "Total Ptes        5", "    READWRITE"];
+    let of_image = ["\\views.exe", "Image File", "Mapped Views        1", "    EXECUTE_READ", "Subsection 2 @"];
+    let missing = of_memory.iter().filter(|words| !memory.contains(**words));
+    let missing: Vec<_> = missing.chain(of_image.iter().filter(|words| !image.contains(**words))).collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("no {missing:?} in\n{memory}\n{image}")) }
+}
+
 /// Checks that the audit was clean.
 pub(super) fn verify(text: &str) -> Verdict {
     let lines = section(text, "!verify")?;

@@ -19,6 +19,7 @@ pub mod host;
 pub mod judge;
 mod listings;
 pub mod machines;
+mod mutants;
 pub mod refusals;
 pub mod shell;
 pub mod terminal;

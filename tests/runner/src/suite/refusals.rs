@@ -1,12 +1,12 @@
 //! Boots that must not succeed: a processor or a machine that is too small, modules that are missing or broken, and kernels
-//! that break something of their own (`crash=`).
+//! that break something of their own (`crash=`). Each has to end with clear lines on COM1 and without a program having run.
 //!
-//! Each has to end with clear lines on COM1 and without a program having run.
+//! With them go DLLs that are broken, see `mutants`.
 
 use std::time::Instant;
 
 use super::guest::with_log;
-use super::{SuiteResult, Tally};
+use super::{SuiteResult, Tally, mutants};
 use crate::boot::{self, Drive, Ending, Finished, Input, STATUS_GOOD, Setup};
 use crate::error::Result;
 use crate::machine::{MachineOptions, Medium, SerialPorts};
@@ -92,6 +92,8 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
         let finished = boot_refused(tree, refusal, &volume)?;
         suite.record(refusal.name, judge(refusal, &finished));
     }
+    suite.record("mutated DLLs on the host", mutants::on_host(tree)?);
+    suite.record("mutated DLLs in the guest", mutants::in_guest(tree)?);
     tally.add(suite, began.elapsed());
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The tours against a debugger: at every page-table entry that a tour printed it stops, gdb reads the same place through
-//! QEMU, and both must say the same.
+//! The tours against a debugger: at every page-table entry and share count that a tour printed it stops, gdb reads the same
+//! place through QEMU, and both must say the same.
 
 use std::fs;
 use std::path::Path;
@@ -19,8 +19,10 @@ use crate::process::{self, Process, Streams, Waited};
 const TOUR: &str = "programs/tour.exe";
 /// Where it stops.
 const STOP: &str = "tour_stop";
-/// Words after `tour --stop`, each a run of its own, and how many entries it prints.
-const TOURS: [(&str, usize); 5] = [
+/// Words after `tour --stop`, each a run of its own, and how many entries and counts it prints.
+const TOURS: [(&str, usize); 7] = [
+    ("cow", 24),
+    ("shared-memory", 16),
     ("heap", 2),
     ("translate 7FFE0000", 4),
     ("translate 00401000", 4),
@@ -75,8 +77,8 @@ fn write_modules(tree: &Tree, folder: &Path) -> Result<()> {
     fs::write(&path, plan::encode(&jobs)?).map_err(Error::file("writing", &path))
 }
 
-/// Stops in `tour_stop`, whose arguments say where the entry is: physical or not, low half, high half. The script ends
-/// with the machine, when there is nothing left to continue.
+/// Stops in `tour_stop`, whose arguments say what is where: 0 an entry, 1 one at a physical address, 2 a word; low half, high
+/// half. The script ends with the machine, when there is nothing left to continue.
 fn script(tree: &Tree) -> Result<String> {
     let stop = address_of_stop(&tree.built(TOUR, "guest")?)?;
     Ok(format!(
@@ -88,7 +90,11 @@ fn script(tree: &Tree) -> Result<String> {
          set $high = *(unsigned int *)($esp + 12)\n\
          if *(unsigned int *)($esp + 4) == 0\n\
          printf \"entry %08x %08x%08x\\n\", $low, *(unsigned int *)($low + 4), *(unsigned int *)$low\n\
-         else\n\
+         end\n\
+         if *(unsigned int *)($esp + 4) == 2\n\
+         printf \"entry %08x %08x\\n\", $low, *(unsigned int *)$low\n\
+         end\n\
+         if *(unsigned int *)($esp + 4) == 1\n\
          printf \"physical entry\\n\"\n\
          eval \"monitor xp /2xw 0x%x%08x\", $high, $low\n\
          end\n\

@@ -264,7 +264,7 @@ fn descriptors_are_taken_from_the_lowest_on() {
     assert_eq!((descriptors.add(1, 0), descriptors.add(2, 0)), (Ok(0), Ok(1)));
     assert_eq!((descriptors.remove(0), descriptors.remove(0)), (Ok(1), Err(Errno::EBADF)));
     assert_eq!(
-        (descriptors.add(3, 0), descriptors.handle(0), descriptors.flags(512)),
+        (descriptors.add(3, 0), descriptors.handle(0), descriptors.flags(2048)),
         (Ok(0), Ok(3), Err(Errno::EBADF))
     );
 }

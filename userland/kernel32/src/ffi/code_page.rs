@@ -12,7 +12,7 @@ use super::last_error::{Bool, FALSE, fail};
 
 /// The system's code page.
 const ANSI: u32 = 1252;
-const UTF_8: u32 = 65001;
+pub(super) const UTF_8: u32 = 65001;
 /// `MB_ERR_INVALID_CHARS`, and the flag of the same meaning for the other direction.
 const REFUSE_INVALID: u32 = 0x8;
 const REFUSE_INVALID_WIDE: u32 = 0x80;
@@ -20,7 +20,7 @@ const REFUSE_INVALID_WIDE: u32 = 0x80;
 const TO_THE_ZERO: i32 = -1;
 
 /// The code page that a number means: 0, 1, 2 and 3 are the system's.
-fn code_page(number: u32) -> Option<u32> {
+pub(super) fn code_page(number: u32) -> Option<u32> {
     match number {
         0..=3 | ANSI => Some(ANSI),
         UTF_8 => Some(UTF_8),
@@ -128,7 +128,7 @@ unsafe fn to_ansi(units: &[u16], default: *const u8, used: *mut u32) -> Vec<u8> 
 }
 
 /// Copies a result: its length, all of it if there is room, and an error if there is some but too little.
-fn copy<Unit: Copy>(result: &[Unit], target: &mut [Unit], room: u32) -> u32 {
+pub(super) fn copy<Unit: Copy>(result: &[Unit], target: &mut [Unit], room: u32) -> u32 {
     if room == 0 {
         return result.len() as u32;
     }

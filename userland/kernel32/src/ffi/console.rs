@@ -15,10 +15,10 @@ use user_support::status::Status;
 use user_support::text::{ansi, wide_to_ansi};
 
 use super::directory::{copy_ansi, copy_wide};
-use super::file::write;
+use super::file::{open, write};
 use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::NtDeviceIoControlFile;
-use super::standard_handle::{device_type, real_handle, with_status_block};
+use super::standard_handle::{INVALID_HANDLE, device_type, real_handle, with_status_block};
 
 /// The code page of the console, as of everything else here.
 const CODE_PAGE: u32 = 1252;
@@ -262,4 +262,32 @@ pub extern "system" fn GetConsoleCP() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "system" fn GetConsoleOutputCP() -> u32 {
     CODE_PAGE
+}
+
+/// Opens a screen buffer. The console has one screen: what is written to a second buffer is on it at once, and
+/// [`SetConsoleActiveScreenBuffer`] has nothing to do.
+///
+/// # Safety
+/// The pointers are only compared.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn CreateConsoleScreenBuffer(
+    access: u32,
+    share: u32,
+    _security: *const u32,
+    flags: u32,
+    data: *const u8,
+) -> u32 {
+    const TEXT_MODE: u32 = 1;
+    const OPEN_EXISTING: u32 = 3;
+    if flags != TEXT_MODE || !data.is_null() {
+        fail(Win32Error::INVALID_PARAMETER);
+        return INVALID_HANDLE;
+    }
+    open("CONOUT$".encode_utf16().collect::<Vec<u16>>().as_slice(), access, share, OPEN_EXISTING, 0)
+}
+
+/// Shows a screen buffer.
+#[unsafe(no_mangle)]
+pub extern "system" fn SetConsoleActiveScreenBuffer(handle: u32) -> Bool {
+    if is_console(handle) { TRUE } else { fail(Win32Error::INVALID_HANDLE) }
 }

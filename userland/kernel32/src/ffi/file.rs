@@ -70,7 +70,7 @@ pub unsafe extern "system" fn CreateFileW(
     open(unsafe { wide_string(name) }, access, share, creation, flags)
 }
 
-fn open(name: &[u16], access: u32, share: u32, creation: u32, flags: u32) -> u32 {
+pub(super) fn open(name: &[u16], access: u32, share: u32, creation: u32, flags: u32) -> u32 {
     if creation == TRUNCATE_EXISTING && access & GENERIC_WRITE == 0 {
         fail(Win32Error::INVALID_PARAMETER);
         return INVALID_HANDLE;

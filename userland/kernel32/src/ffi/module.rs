@@ -108,7 +108,8 @@ pub unsafe extern "system" fn GetModuleHandleW(name: *const u16) -> u32 {
     find(unsafe { wide_string(name) })
 }
 
-fn find(name: &[u16]) -> u32 {
+/// The base of the loaded module called `name`, or 0.
+pub(super) fn find(name: &[u16]) -> u32 {
     let (name, mut base) = (UnicodeString::over(name), 0);
     // SAFETY: the name lives until the call returns.
     let status = unsafe { LdrGetDllHandle(core::ptr::null(), core::ptr::null(), &name, &mut base) };

@@ -225,6 +225,7 @@ unsafe extern "system" {
     ) -> u32;
     pub fn NtWaitForSingleObject(handle: u32, alertable: u32, timeout: *const i64) -> u32;
 
+    pub fn LdrAddRefDll(flags: u32, base: u32) -> u32;
     pub fn LdrDisableThreadCalloutsForDll(base: u32) -> u32;
     pub fn LdrGetDllHandle(path: *const u16, flags: *const u32, name: *const UnicodeString, base: *mut u32) -> u32;
     pub fn LdrGetProcedureAddress(base: u32, name: *const AnsiString, ordinal: u32, address: *mut u32) -> u32;

@@ -1,12 +1,11 @@
 //! `lstrlen` and its kin. As on Windows, a null pointer is an empty string, and nothing is copied to one.
 //!
-//! Comparison puts letters of different case beside each other, the small one first, as Windows's does; its finer
-//! points (hyphens, accents after letters) are not followed.
-
-use core::cmp::Ordering;
+//! Comparison is that of `CompareString`: as people sort.
 
 use user_ffi::{c_string, wide_string};
-use user_support::text::{ansi_to_wide, lower};
+use user_support::collation::compare;
+use user_support::collation::flag::IGNORE_CASE;
+use user_support::text::wide;
 
 /// Length of a string in bytes.
 ///
@@ -78,21 +77,9 @@ macro_rules! copying {
 copying!(u8, c_string: lstrcpyA, lstrcpynA, lstrcatA);
 copying!(u16, wide_string: lstrcpyW, lstrcpynW, lstrcatW);
 
-/// -1, 0 or 1 by the order without case, and with it if that is equal and `cased`.
-fn compare(left: impl Iterator<Item = u16> + Clone, right: impl Iterator<Item = u16> + Clone, cased: bool) -> i32 {
-    let folded = left.clone().map(lower).cmp(right.clone().map(lower));
-    // A small letter has the larger code and comes first, hence the exchange of sides.
-    let order = if cased { folded.then_with(|| right.cmp(left)) } else { folded };
-    match order {
-        Ordering::Less => -1,
-        Ordering::Equal => 0,
-        Ordering::Greater => 1,
-    }
-}
-
 macro_rules! comparing {
-    ($($name:ident, $unit:ty, $string:ident, $convert:expr, $cased:literal;)*) => {$(
-        /// Compares two strings.
+    ($($name:ident, $unit:ty, $string:ident, $units:expr, $flags:expr;)*) => {$(
+        /// Compares two strings: -1, 0 or 1.
         ///
         /// # Safety
         /// Both are null or strings.
@@ -102,14 +89,14 @@ macro_rules! comparing {
             let left = unsafe { $string(left) };
             // SAFETY: the caller's promise.
             let right = unsafe { $string(right) };
-            compare(left.iter().copied().map($convert), right.iter().copied().map($convert), $cased)
+            compare(&$units(left), &$units(right), $flags) as i32
         }
     )*};
 }
 
 comparing! {
-    lstrcmpA, u8, c_string, ansi_to_wide, true;
-    lstrcmpiA, u8, c_string, ansi_to_wide, false;
-    lstrcmpW, u16, wide_string, core::convert::identity, true;
-    lstrcmpiW, u16, wide_string, core::convert::identity, false;
+    lstrcmpA, u8, c_string, wide, 0;
+    lstrcmpiA, u8, c_string, wide, IGNORE_CASE;
+    lstrcmpW, u16, wide_string, core::convert::identity, 0;
+    lstrcmpiW, u16, wide_string, core::convert::identity, IGNORE_CASE;
 }

@@ -16,7 +16,7 @@ use super::nt::{
 use super::thread_data::{fail, fail_with_last_error};
 
 /// Bytes of `WIN32_FIND_DATAW`, and where in it the name is.
-const FIND_DATA: usize = 0x250;
+pub(super) const FIND_DATA: usize = 0x250;
 const NAME: usize = 0x2C;
 /// Bytes of `BY_HANDLE_FILE_INFORMATION`.
 const HANDLE_DATA: usize = 52;
@@ -32,9 +32,20 @@ fn word(bytes: &[u8], at: usize) -> u32 {
 }
 
 /// Attributes, then creation, last access and last write: how both structures begin. Last access comes first here.
-fn head(bytes: &[u8]) -> (u32, [u64; 3]) {
+pub(super) fn head(bytes: &[u8]) -> (u32, [u64; 3]) {
     let time = |at: usize| u64::from(word(bytes, at)) | u64::from(word(bytes, at + 4)) << 32;
     (word(bytes, 0), [time(12), time(20), time(4)])
+}
+
+/// The name in a `WIN32_FIND_DATAW`.
+pub(super) fn name_in(data: &[u8; FIND_DATA]) -> Vec<u16> {
+    let units = data[NAME..].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    units.take_while(|&unit| unit != 0).collect()
+}
+
+/// The size of the file in bytes.
+pub(super) fn size_in(data: &[u8; FIND_DATA]) -> u64 {
+    u64::from(word(data, 0x1C)) << 32 | u64::from(word(data, 0x20))
 }
 
 /// Calls `each` with the `WIN32_FIND_DATAW` of every file that `pattern` means, until it says `false`.
@@ -60,19 +71,23 @@ fn search(pattern: &[u16], mut each: impl FnMut(&[u8; FIND_DATA]) -> bool) {
 pub(super) fn names(pattern: &[u16]) -> Vec<Vec<u16>> {
     let mut names = Vec::new();
     search(pattern, |data| {
-        let units = data[NAME..].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-        names.push(units.take_while(|&unit| unit != 0).collect());
+        names.push(name_in(data));
         true
     });
     names
 }
 
-/// The path from its drive on.
-fn full_path(name: &[u16]) -> Vec<u16> {
+/// The current directory.
+pub(super) fn current_directory() -> Vec<u16> {
     let mut folder = [0; 300];
     // SAFETY: there is room for so many units.
     let length = unsafe { GetCurrentDirectoryW(folder.len() as u32, folder.as_mut_ptr()) } as usize;
-    absolute(&folder[..length.min(folder.len())], name)
+    folder[..length.min(folder.len())].to_vec()
+}
+
+/// The path from its drive on.
+pub(super) fn full_path(name: &[u16]) -> Vec<u16> {
+    absolute(&current_directory(), name)
 }
 
 /// What is known of a path, or `None`. A search finds every file but the root of a drive.
@@ -85,8 +100,7 @@ fn of_path(name: &[u16]) -> Option<FileStatus> {
     let mut found = None;
     search(name, |data| {
         let (attributes, times) = head(data);
-        let size = u64::from(word(data, 0x1C)) << 32 | u64::from(word(data, 0x20));
-        found = Some((attributes, times_of(times), size));
+        found = Some((attributes, times_of(times), size_in(data)));
         false
     });
     let (attributes, times, size) = found.or_else(|| root(&full))?;

@@ -29,6 +29,15 @@ pub extern "C" fn localeconv() -> u32 {
     CONVENTIONS.address() as u32
 }
 
+/// What a program calls that takes `char` for unsigned: "not known" is the largest of those then.
+#[unsafe(no_mangle)]
+pub extern "C" fn __lconv_init() -> u32 {
+    let mut conventions = CONVENTIONS.get();
+    conventions.numbers = [u8::MAX; 8];
+    CONVENTIONS.set(conventions);
+    0
+}
+
 /// Whether the name of a locale means "C": "" does too, which is the system's.
 fn is_c<U: Unit>(name: &[U]) -> bool {
     matches!(name.iter().map(|unit| unit.value()).collect::<alloc::vec::Vec<_>>().as_slice(), [] | [0x43])

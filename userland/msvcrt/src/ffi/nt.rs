@@ -70,6 +70,7 @@ unsafe extern "system" {
     pub fn RemoveDirectoryW(path: *const u16) -> u32;
     pub fn ResumeThread(thread: u32) -> u32;
     pub fn SetConsoleCtrlHandler(handler: u32, add: u32) -> u32;
+    pub fn SetCurrentDirectoryW(path: *const u16) -> u32;
     pub fn SetEnvironmentVariableW(name: *const u16, value: *const u16) -> u32;
     pub fn SetEndOfFile(file: u32) -> u32;
     pub fn SetFileAttributesW(path: *const u16, attributes: u32) -> u32;

@@ -3,6 +3,7 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use user_crt::descriptors::{System, flag as descriptor_flag, write};
+use user_crt::error::Errno;
 use user_crt::stdio::{SIZE, Stream, flag};
 
 use super::export::Export;
@@ -12,11 +13,13 @@ use super::nt::{
     GetFileType, GetStdHandle, INVALID_HANDLE, RtlEnterCriticalSection, RtlInitializeCriticalSection,
     RtlLeaveCriticalSection,
 };
+use super::thread_data::fail;
 
 /// Streams of `_iob`.
 const BUILT_IN: u32 = 20;
-/// Streams that a process may have in all.
-const MOST: usize = 512;
+/// Streams that a process may ever have, and may have unless it asks for more.
+const MOST: usize = 2048;
+const USUALLY: u32 = 512;
 /// Bytes of a critical section, which follows the `FILE` of a stream that is not of `_iob`.
 const LOCK_SIZE: u32 = 24;
 
@@ -26,6 +29,9 @@ pub static _iob: Export<[u32; (BUILT_IN * SIZE / 4) as usize]> = Export::new([0;
 
 /// The streams that are not of `_iob`, once they are needed. They are never freed.
 static LATER: [AtomicU32; MOST - BUILT_IN as usize] = [const { AtomicU32::new(0) }; MOST - BUILT_IN as usize];
+
+/// Streams that the process may have now.
+static MAXIMUM: AtomicU32 = AtomicU32::new(USUALLY);
 
 fn built_in(index: u32) -> Stream {
     Stream(_iob.address() as u32 + index * SIZE)
@@ -124,7 +130,8 @@ fn all() -> impl Iterator<Item = Stream> {
 /// A stream that is not in use, made one over `descriptor`.
 pub(super) fn claim(descriptor: u32, flags: u32) -> Option<Stream> {
     with(STREAMS, || {
-        let free = all().find(|stream| stream.flags(&host()) & flag::IN_USE == 0);
+        let maximum = MAXIMUM.load(Ordering::Relaxed) as usize;
+        let free = all().take(maximum).find(|stream| stream.flags(&host()) & flag::IN_USE == 0);
         let stream = free.or_else(add)?;
         stream.initialise(&host(), descriptor, flags);
         Some(stream)
@@ -133,7 +140,8 @@ pub(super) fn claim(descriptor: u32, flags: u32) -> Option<Stream> {
 
 /// One more stream, with a lock behind it.
 fn add() -> Option<Stream> {
-    let place = LATER.iter().find(|place| place.load(Ordering::Acquire) == 0)?;
+    let maximum = MAXIMUM.load(Ordering::Relaxed).saturating_sub(BUILT_IN) as usize;
+    let place = LATER.iter().take(maximum).find(|place| place.load(Ordering::Acquire) == 0)?;
     let file = host().allocate(SIZE + LOCK_SIZE)?;
     // SAFETY: the block has room for the section behind the stream.
     unsafe { RtlInitializeCriticalSection((file + SIZE) as *mut u32) };
@@ -176,6 +184,22 @@ pub extern "C" fn _flushall() -> u32 {
 /// Says something on standard error, whatever the streams are doing.
 pub(super) fn complain(text: &[u8]) {
     let _ = write(&host(), 2, text);
+}
+
+/// How many streams the process may have.
+#[unsafe(no_mangle)]
+pub extern "C" fn _getmaxstdio() -> u32 {
+    MAXIMUM.load(Ordering::Relaxed)
+}
+
+/// Sets how many streams the process may have: the number, or -1 where it is out of range.
+#[unsafe(no_mangle)]
+pub extern "C" fn _setmaxstdio(count: i32) -> i32 {
+    if !(BUILT_IN as i32..=MOST as i32).contains(&count) {
+        return fail(Errno::EINVAL);
+    }
+    MAXIMUM.store(count as u32, Ordering::Relaxed);
+    count
 }
 
 /// Where `_iob` is.

@@ -1,5 +1,8 @@
 //! The functions of `string.h` for bytes; what they do is in `text.rs`.
 
+use user_crt::error::{TEXT_COUNT, TEXTS};
+
+use super::export::Export;
 use super::memory::duplicate;
 use super::text::{self, exports};
 use super::thread_data::{_errno, block};
@@ -129,6 +132,23 @@ pub unsafe extern "C" fn _memicmp(left: *const u8, right: *const u8, count: u32)
     let right = unsafe { user_ffi::bytes(right, count) };
     let folded = |bytes: &'static [u8]| bytes.iter().map(u8::to_ascii_lowercase);
     folded(left).cmp(folded(right)) as i32
+}
+
+/// The texts of errors by number, the last of which stands for all above.
+#[unsafe(no_mangle)]
+pub static _sys_errlist: Export<[*const u8; TEXT_COUNT + 1]> = Export::new(error_texts());
+/// How many there are, but for the last.
+#[unsafe(no_mangle)]
+pub static _sys_nerr: Export<u32> = Export::new(TEXT_COUNT as u32);
+
+const fn error_texts() -> [*const u8; TEXT_COUNT + 1] {
+    let mut texts = [core::ptr::null(); TEXT_COUNT + 1];
+    let mut index = 0;
+    while index < texts.len() {
+        texts[index] = TEXTS[index].as_ptr().cast();
+        index += 1;
+    }
+    texts
 }
 
 /// The text of an error.

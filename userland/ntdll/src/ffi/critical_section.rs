@@ -71,6 +71,7 @@ impl CriticalSection {
     }
 
     /// Takes it, waiting as long as it is another's.
+    #[inline]
     pub fn enter(&self) {
         let thread = teb().thread_identifier();
         if self.lock_count.fetch_add(1, Ordering::Acquire) == -1 {
@@ -100,6 +101,7 @@ impl CriticalSection {
     }
 
     /// Gives one entry back.
+    #[inline]
     pub fn leave(&self) {
         if self.recursion.load(Ordering::Relaxed) > 1 {
             self.recursion.fetch_sub(1, Ordering::Relaxed);

@@ -2,7 +2,9 @@
 
 use user_ffi::{AnsiString, UnicodeString};
 use user_support::image::Symbol;
-use user_support::loader::{LoadError, Module, free_library, ignore_threads, load_library, procedure_address};
+use user_support::loader::{
+    LoadError, Module, add_reference, free_library, ignore_threads, load_library, pin, procedure_address,
+};
 use user_support::path;
 use user_support::status::Status;
 
@@ -67,6 +69,24 @@ pub extern "system" fn LdrUnloadDll(base: u32) -> u32 {
     })
 }
 
+/// Counts one more reference to a DLL, or keeps it for good where `flags` is 1.
+#[unsafe(no_mangle)]
+pub extern "system" fn LdrAddRefDll(flags: u32, base: u32) -> u32 {
+    const PIN: u32 = 1;
+    if flags & !PIN != 0 {
+        return Status::INVALID_PARAMETER.0;
+    }
+    locked(|process| {
+        let Some(module) = Module::at(process, base) else { return Status::DLL_NOT_FOUND.0 };
+        if flags & PIN != 0 {
+            pin(process, module)
+        } else {
+            add_reference(process, module)
+        }
+        Status::SUCCESS.0
+    })
+}
+
 /// The base of a DLL that is loaded.
 ///
 /// # Safety
@@ -84,7 +104,7 @@ pub unsafe extern "system" fn LdrGetDllHandle(
     let name = path::module_name(unsafe { name.units() });
     let found = locked(|process| Module::named(process, &name).map(|module| module.base(process)));
     // SAFETY: the caller's promise.
-    unsafe { deliver(base, found.ok_or(LoadError::DllNotFound { name })) }
+    unsafe { deliver(base, found.ok_or_else(|| LoadError::DllNotFound { name: name.into_owned() })) }
 }
 
 /// The address of a symbol: by name if there is one, else by ordinal.

@@ -6,6 +6,7 @@ use core::ops::Deref;
 use alloc::vec::Vec;
 
 use user_ffi::{ThisProcess, UnicodeString, peb, shared_data, teb, wide};
+use user_support::environment::value;
 use user_support::loader::{Mapped, Process, Reason};
 use user_support::memory::Memory;
 use user_support::path;
@@ -38,6 +39,7 @@ const INHERIT: u32 = 1;
 mod parameter {
     pub(super) const CURRENT_DIRECTORY: u32 = 0x24;
     pub(super) const IMAGE_PATH: u32 = 0x38;
+    pub(super) const ENVIRONMENT: u32 = 0x48;
 }
 
 /// The process that this DLL is in.
@@ -65,6 +67,17 @@ impl Native {
     /// Path of the program.
     pub(crate) fn image_path(self) -> Vec<u16> {
         self.parameter(parameter::IMAGE_PATH)
+    }
+
+    /// The environment, without its last zero.
+    fn environment(self) -> Vec<u16> {
+        let start = self.read_u32(peb().parameters() + parameter::ENVIRONMENT);
+        if start == 0 {
+            return Vec::new();
+        }
+        let length = (0..).step_by(2).find(|offset| self.read_u32(start + offset) == 0).unwrap_or(0) / 2;
+        // SAFETY: the kernel or kernel32 made the block, whose two zeros were just found; it is copied at once.
+        unsafe { wide(start as *const u16, length + 1) }.to_vec()
     }
 
     /// The folder of Windows.
@@ -142,10 +155,16 @@ impl Process for Native {
     fn search_folders(&self) -> Vec<Vec<u16>> {
         let root = self.system_root();
         let system = path::join(&root, &text::wide(b"system32"));
-        let mut folders = [path::folder(&self.image_path()).to_vec(), system, root].to_vec();
-        let current = self.current_directory();
-        if !folders.contains(&current) {
-            folders.push(current);
+        let old_system = path::join(&root, &text::wide(b"system"));
+        // The folder that a program happens to be in comes late, so that what lies there takes nobody's place: SafeDllSearchMode.
+        let mut folders = [path::folder(&self.image_path()).to_vec(), system, old_system, root].to_vec();
+        let block = self.environment();
+        let listed = value(&block, &text::wide(b"PATH")).unwrap_or_default();
+        let listed = listed.split(|&unit| unit == u16::from(b';')).filter(|folder| !folder.is_empty());
+        for folder in [self.current_directory()].into_iter().chain(listed.map(<[u16]>::to_vec)) {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
         }
         folders
     }

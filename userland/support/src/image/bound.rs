@@ -13,7 +13,7 @@ const MAXIMUM_DESCRIPTORS: u32 = 256;
 /// Whether `image` has been bound to the build of the DLL `dll` whose time stamp is `stamp`, so that its addresses hold where
 /// that DLL lies at its own base. A table that makes no sense binds nothing, nor does one that leads on to other DLLs.
 pub fn is_bound<M: Memory>(memory: &M, image: &Image, dll: &[u8], stamp: u32) -> bool {
-    let table = image.directory(Table::BoundImport).rva;
+    let table = image.directory(memory, Table::BoundImport).rva;
     if table == 0 {
         return false;
     }

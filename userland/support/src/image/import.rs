@@ -29,8 +29,8 @@ pub struct Imports {
 
 impl Imports {
     /// The imports of `image`, from the first descriptor on.
-    pub fn of(image: &Image) -> Self {
-        Self { at: image.directory(Table::Import).rva }
+    pub fn of<M: Memory>(memory: &M, image: &Image) -> Self {
+        Self { at: image.directory(memory, Table::Import).rva }
     }
 
     /// The next descriptor, or `None` after the last one. An image without import table has none.
@@ -111,7 +111,7 @@ mod tests {
         let (builder, tables) =
             builder.imports(0x2000, &[("KERNEL32.dll", &["ExitProcess", "Sleep"]), ("a.dll", &["#7"])]);
         let (memory, image) = opened(builder);
-        let mut imports = Imports::of(&image);
+        let mut imports = Imports::of(&memory, &image);
         let first = imports.next(&memory, &image).unwrap().unwrap();
         assert_eq!((first.dll.as_slice(), first.addresses), (&b"KERNEL32.dll"[..], tables[0]));
         assert_eq!(first.count(&memory, &image), Ok(2));
@@ -129,7 +129,7 @@ mod tests {
         let good = || Builder::new(0x40_0000, 0x3000).imports(0x2000, &[("a.dll", &["f"])]).0;
         let first = |builder: Builder| {
             let (memory, image) = opened(builder);
-            let descriptor = Imports::of(&image).next(&memory, &image)?;
+            let descriptor = Imports::of(&memory, &image).next(&memory, &image)?;
             descriptor.map(|descriptor| descriptor.count(&memory, &image)).transpose()
         };
         assert_eq!(first(good()), Ok(Some(1)));
@@ -146,7 +146,7 @@ mod tests {
         let builder =
             Builder::new(0x40_0000, 0x3000).words(0x2000, &words).words(0x1000, &[0x2000, 0, 0, 0x2000, 0x2000]);
         let (memory, image) = opened(builder.directory(1, 0x1000, 40));
-        let descriptor = Imports::of(&image).next(&memory, &image).unwrap().unwrap();
+        let descriptor = Imports::of(&memory, &image).next(&memory, &image).unwrap().unwrap();
         assert_eq!(descriptor.count(&memory, &image), Err(Malformed));
     }
 }

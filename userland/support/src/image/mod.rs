@@ -14,12 +14,14 @@ mod bound;
 mod export;
 mod import;
 mod relocation;
+mod resource;
 mod tls;
 
 pub use bound::is_bound;
 pub use export::{Export, ExportTable, Symbol};
 pub use import::{Descriptor, Imports};
 pub use relocation::relocate;
+pub use resource::{NoResource, ResourceName, Resources};
 pub use tls::ThreadLocalStorage;
 
 use alloc::vec::Vec;
@@ -30,10 +32,11 @@ use crate::memory::Memory;
 
 /// Longest name of a DLL or symbol that is followed, in bytes.
 pub const MAXIMUM_NAME: u32 = 512;
-/// Bytes of a name that are read at once.
-const NAME_PIECE: u32 = 32;
+/// Bytes that most names of DLLs and symbols do not exceed, with what may be read behind them.
+pub(crate) const USUAL_NAME: usize = 48;
 /// Entries of the data directory.
-const DIRECTORIES: usize = 16;
+const DIRECTORIES: u32 = 16;
+const DIRECTORY_SIZE: u32 = 8;
 /// Most sections an image may have: the limit of Windows's loader.
 const MAXIMUM_SECTIONS: u32 = 96;
 
@@ -63,7 +66,7 @@ pub struct Directory {
 
 /// The tables that the loader uses, by their index in the data directory.
 #[derive(Clone, Copy, Debug)]
-#[repr(usize)]
+#[repr(u32)]
 pub enum Table {
     /// Exported symbols.
     Export = 0,
@@ -123,7 +126,8 @@ pub struct Image {
     check_sum: u32,
     sections_at: u32,
     section_count: u32,
-    directories: [Directory; DIRECTORIES],
+    directories_at: u32,
+    directory_count: u32,
 }
 
 impl Image {
@@ -146,7 +150,7 @@ impl Image {
         let optional = u32::from(nt.file_header.size_of_optional_header.get(object::LittleEndian));
         let optional_at = at.checked_add(24).ok_or(Malformed)?;
         image.sections_at = optional_at.checked_add(optional).ok_or(Malformed)?;
-        image.read_directories(memory, nt, at + HEADERS_SIZE, image.sections_at)?;
+        image.note_directories(nt, at + HEADERS_SIZE)?;
         image.limit = image.readable_limit(memory)?;
         Ok(image)
     }
@@ -175,27 +179,17 @@ impl Image {
             check_sum: optional.check_sum.get(object::LittleEndian),
             sections_at: 0,
             section_count,
-            directories: [Directory::default(); DIRECTORIES],
+            directories_at: 0,
+            directory_count: 0,
         })
     }
 
-    /// Reads as many directory entries as the image says it has and its optional header has room for.
-    fn read_directories<M: Memory>(
-        &mut self,
-        memory: &M,
-        nt: &pe::ImageNtHeaders32,
-        from: u32,
-        end: u32,
-    ) -> Result<(), Malformed> {
-        let room = end.saturating_sub(from) / 8;
+    /// Notes where the data directory is: as many entries as the image says it has and its optional header has room for.
+    fn note_directories(&mut self, nt: &pe::ImageNtHeaders32, from: u32) -> Result<(), Malformed> {
+        let room = self.sections_at.saturating_sub(from) / DIRECTORY_SIZE;
         let count = nt.optional_header.number_of_rva_and_sizes.get(object::LittleEndian).min(room);
-        let mut bytes = [0; 8 * DIRECTORIES];
-        let bytes = &mut bytes[..8 * DIRECTORIES.min(count as usize)];
-        self.read(memory, from, bytes)?;
-        for (directory, words) in self.directories.iter_mut().zip(bytes.as_chunks::<4>().0.as_chunks::<2>().0) {
-            let [rva, size] = words.map(u32::from_le_bytes);
-            *directory = Directory { rva, size };
-        }
+        self.directory_count = count.min(DIRECTORIES);
+        self.directories_at = self.address(from, self.directory_count * DIRECTORY_SIZE)?;
         Ok(())
     }
 
@@ -282,7 +276,7 @@ impl Image {
     /// # Errors
     /// [`Malformed`] if it does not end inside the image or is not shorter than [`MAXIMUM_NAME`].
     pub fn name<M: Memory>(&self, memory: &M, rva: u32) -> Result<Vec<u8>, Malformed> {
-        let mut name = Vec::new();
+        let mut name = Vec::with_capacity(USUAL_NAME);
         self.read_name(memory, rva, &mut name)?;
         Ok(name)
     }
@@ -293,17 +287,20 @@ impl Image {
     /// As [`Self::name`].
     pub fn read_name<M: Memory>(&self, memory: &M, rva: u32, name: &mut Vec<u8>) -> Result<(), Malformed> {
         name.clear();
+        let mut at = rva;
         while name.len() < MAXIMUM_NAME as usize {
-            let at = rva.checked_add(name.len() as u32).ok_or(Malformed)?;
-            let left = self.limit.checked_sub(at).filter(|left| *left > 0).ok_or(Malformed)?;
-            let mut bytes = [0; NAME_PIECE as usize];
-            let piece = &mut bytes[..left.min(NAME_PIECE) as usize];
-            self.read(memory, at, piece)?;
-            let end = piece.iter().position(|byte| *byte == 0);
-            name.extend_from_slice(&piece[..end.unwrap_or(piece.len())]);
-            if end.is_some() {
+            let (word, size) = match self.address(at, 4) {
+                Ok(address) => (memory.read_u32(address), 4),
+                // The last bytes of the image.
+                Err(_) => (u32::from(memory.read_u8(self.address(at, 1)?)), 1),
+            };
+            let end = first_zero(word).min(size);
+            name.extend_from_slice(&word.to_le_bytes());
+            name.truncate(name.len() - 4 + end);
+            if end < size {
                 return if name.len() < MAXIMUM_NAME as usize { Ok(()) } else { Err(Malformed) };
             }
+            at = at.checked_add(size as u32).ok_or(Malformed)?;
         }
         Err(Malformed)
     }
@@ -337,8 +334,13 @@ impl Image {
     }
 
     /// One of the image's tables.
-    pub fn directory(&self, table: Table) -> Directory {
-        self.directories[table as usize]
+    pub fn directory<M: Memory>(&self, memory: &M, table: Table) -> Directory {
+        let index = table as u32;
+        if index >= self.directory_count {
+            return Directory::default();
+        }
+        let at = self.directories_at + index * DIRECTORY_SIZE;
+        Directory { rva: memory.read_u32(at), size: memory.read_u32(at + 4) }
     }
 
     /// Where the image lies.
@@ -404,6 +406,12 @@ fn read_checked<M: Memory>(memory: &M, base: u32, view: u32, at: u32, bytes: &mu
         _ => return Err(Malformed),
     }
     Ok(())
+}
+
+/// Which of the bytes of `word`, the lowest first, is the first zero; 4 where none is.
+fn first_zero(word: u32) -> usize {
+    let zeros = word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080;
+    zeros.trailing_zeros() as usize / 8
 }
 
 /// How the zero-terminated name at `address`, all of which can be read, compares with `name`: four bytes at a

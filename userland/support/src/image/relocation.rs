@@ -18,7 +18,7 @@ const HIGH_LOW: u16 = 3;
 #[doc(alias = "LdrRelocateImage")]
 pub fn relocate<M: Memory>(memory: &M, image: &Image) -> Result<(), Malformed> {
     let delta = image.base().wrapping_sub(image.preferred_base());
-    let directory = image.directory(Table::Relocation);
+    let directory = image.directory(memory, Table::Relocation);
     if delta == 0 || directory.size == 0 {
         return Ok(());
     }

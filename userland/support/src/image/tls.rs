@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Image, Malformed, Table};
+use super::{Directory, Image, Malformed, Table};
 use crate::memory::Memory;
 
 /// Most callbacks that are called; real images have two.
@@ -30,8 +30,8 @@ impl ThreadLocalStorage {
     /// # Errors
     /// [`Malformed`] if the directory, the template, the index or the list of callbacks leaves the image.
     pub fn open<M: Memory>(memory: &M, image: &Image) -> Result<Option<Self>, Malformed> {
-        let rva = image.directory(Table::ThreadLocalStorage).rva;
-        if rva == 0 || image.directory(Table::ThreadLocalStorage).size == 0 {
+        let Directory { rva, size } = image.directory(memory, Table::ThreadLocalStorage);
+        if rva == 0 || size == 0 {
             return Ok(None);
         }
         image.address(rva, 24)?;

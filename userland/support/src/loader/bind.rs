@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::list::{PINNED, flag};
 use super::load::load;
 use super::{LoadError, Module, Process};
-use crate::image::{Descriptor, Export, ExportTable, Image, Imports, Malformed, Section, Symbol, is_bound};
+use crate::image::{Descriptor, Export, ExportTable, Image, Imports, Malformed, Section, Symbol, USUAL_NAME, is_bound};
 use crate::text::wide;
 
 /// `PAGE_READWRITE`.
@@ -17,7 +17,7 @@ const MAXIMUM_FORWARDS: u32 = 16;
 /// Loads every DLL that `image` imports from and fills its import address tables.
 #[doc(alias = "LdrpWalkImportDescriptor")]
 pub(super) fn bind_imports<P: Process>(process: &P, added: &mut Vec<Module>, image: &Image) -> Result<(), LoadError> {
-    let mut imports = Imports::of(image);
+    let mut imports = Imports::of(process, image);
     while let Some(descriptor) = imports.next(process, image)? {
         let dll = load(process, added, &wide(&descriptor.dll))?;
         dll.set(process, flag::STATIC_LINK);
@@ -76,7 +76,7 @@ fn fill<P: Process>(
     count: u32,
 ) -> Result<(), LoadError> {
     let mut exporter = Exporter::open(process, dll)?;
-    let mut name = Vec::new();
+    let mut name = Vec::with_capacity(USUAL_NAME);
     for index in 0..count {
         // The table may overlap the words that were counted: a zero that was written meanwhile ends the walk.
         let Some(symbol) = descriptor.symbol(process, image, index, &mut name)? else { break };

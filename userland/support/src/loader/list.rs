@@ -163,6 +163,12 @@ impl Module {
         .take(MAXIMUM_MODULES)
     }
 
+    /// The module whose image `address` lies in.
+    pub fn around<P: LoaderData>(process: &P, address: u32) -> Option<Self> {
+        let size = |module: &Self| process.read_u32(module.0 + field::SIZE);
+        Self::all(process, Order::Load).find(|module| address.wrapping_sub(module.base(process)) < size(module))
+    }
+
     /// The module whose image lies at `base`.
     pub fn at<P: LoaderData>(process: &P, base: u32) -> Option<Self> {
         Self::all(process, Order::Load).find(|module| module.base(process) == base)

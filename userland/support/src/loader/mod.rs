@@ -30,7 +30,7 @@ pub use initialise::shut_down;
 pub use list::{Module, Order, initialise_lists};
 pub use load::load_library;
 pub use process::{LoaderData, Mapped, Process, Reason};
-pub use reference::free_library;
+pub use reference::{add_reference, free_library, pin};
 pub use start::{Program, start};
 pub use thread::{attach_thread, detach_thread, ignore_threads};
 

@@ -12,7 +12,8 @@ use crate::path;
 use crate::text::wide;
 
 /// Counts one more reference to `module` and all it imports.
-pub(super) fn add_reference<P: Process>(process: &P, module: Module) {
+#[doc(alias = "LdrAddRefDll")]
+pub fn add_reference<P: Process>(process: &P, module: Module) {
     for needed in needed_by(process, module) {
         let count = needed.load_count(process);
         if count != PINNED {
@@ -46,6 +47,13 @@ pub fn free_library<P: Process>(process: &P, module: Module) {
     }
 }
 
+/// Keeps `module` and all it imports for good (L3).
+pub fn pin<P: Process>(process: &P, module: Module) {
+    for needed in needed_by(process, module) {
+        needed.set_load_count(process, PINNED);
+    }
+}
+
 /// Keeps every module that is loaded now for good (L3).
 pub(super) fn pin_all<P: Process>(process: &P) {
     for module in Module::all(process, Order::Load) {
@@ -67,10 +75,10 @@ fn needed_by<P: Process>(process: &P, module: Module) -> Vec<Module> {
 
 fn add_imports<P: Process>(process: &P, module: Module, needed: &mut Vec<Module>) -> Result<(), Malformed> {
     let image = module.image(process)?;
-    let mut imports = Imports::of(&image);
+    let mut imports = Imports::of(process, &image);
     while let Some(descriptor) = imports.next(process, &image)? {
-        let name = path::module_name(&wide(&descriptor.dll));
-        if let Some(other) = Module::named(process, &name).filter(|other| !needed.contains(other)) {
+        let name = wide(&descriptor.dll);
+        if let Some(other) = Module::named(process, &path::module_name(&name)).filter(|other| !needed.contains(other)) {
             needed.push(other);
         }
     }

@@ -1,7 +1,7 @@
 //! The heap: blocks of any size out of regions of the address space.
 //!
 //! A heap's handle is the address of its first region, which begins with [`Heap`]. Blocks up to [`LARGEST_SMALL`] come
-//! from the `talc` allocator, which gets its memory from `growth`; larger ones are regions of their own (`large`).
+//! from the `talc` allocator, which gets its memory from `growth`, or are such as were freed (`lookaside`); larger ones are regions of their own (`large`).
 //! In front of every block stand its size and a check word (`block`), so that a free of what is no block is
 //! refused instead of breaking the heap.
 //!
@@ -15,6 +15,7 @@ mod block;
 mod global;
 mod growth;
 mod large;
+mod lookaside;
 
 use core::alloc::Layout;
 use core::cell::UnsafeCell;
@@ -28,6 +29,7 @@ use user_support::memory::Memory;
 use super::critical_section::CriticalSection;
 use block::{Block, HEADER, Kind};
 use growth::Growth;
+use lookaside::Lookaside;
 
 /// `HEAP_NO_SERIALIZE`: the caller sees to it that it is alone.
 const NO_SERIALIZE: u32 = 0x1;
@@ -62,6 +64,7 @@ struct Heap {
 /// What changes with every call (H1).
 struct State {
     talc: Talc<Growth, DefaultBinning>,
+    lookaside: Lookaside,
     large: large::List,
 }
 
@@ -123,7 +126,7 @@ pub(crate) fn create(flags: u32, reserve: u32, commit: u32) -> u32 {
         flags,
         force_flags: 0,
         lock: CriticalSection::new(),
-        state: UnsafeCell::new(State { talc, large: large::List::default() }),
+        state: UnsafeCell::new(State { talc, lookaside: Lookaside::new(), large: large::List::default() }),
     };
     // SAFETY: the region begins with room for a `Heap`, aligned to 64 KB.
     unsafe { (base as *mut Heap).write(heap) };
@@ -171,15 +174,45 @@ fn allocate_in(state: &mut State, flags: u32, size: u32) -> Option<u32> {
     if whole > LARGEST_SMALL {
         return if flags & GROWABLE != 0 { state.large.allocate(size) } else { None };
     }
-    // SAFETY: the size is not zero.
-    let start = unsafe { state.talc.allocate(layout(size)) }?.as_ptr() as u32;
+    let start = state.lookaside.take(size).or_else(|| state.carve(size))?;
     Some(Block::write(start, size, Kind::Small).address())
 }
 
-/// How `talc` knows a small block of `size` bytes.
+impl State {
+    /// A small block of `talc`'s; where it has none, those that were kept aside go back to it first.
+    fn carve(&mut self, size: u32) -> Option<u32> {
+        for _ in 0..2 {
+            // SAFETY: the size is not zero.
+            if let Some(block) = unsafe { self.talc.allocate(layout(size)) } {
+                return Some(block.as_ptr() as u32);
+            }
+            let mut any = false;
+            while let Some((start, size)) = self.lookaside.drain() {
+                any = true;
+                // SAFETY: `talc` gave the block out with this layout, and nobody has it.
+                unsafe { self.talc.deallocate(start as *mut u8, layout(size)) };
+            }
+            if !any {
+                break;
+            }
+        }
+        None
+    }
+
+    /// A small block that is not out any more.
+    fn put_away(&mut self, block: Block) {
+        if !self.lookaside.keep(block.start(), block.size()) {
+            // SAFETY: H2: `talc` gave this block out with this layout, and it is not out any more.
+            unsafe { self.talc.deallocate(block.start() as *mut u8, layout(block.size())) };
+        }
+    }
+}
+
+/// How `talc` knows a small block of `size` bytes: all of a multiple of the alignment, so that any block of a size may serve again.
 fn layout(size: u32) -> Layout {
+    let whole = (size.max(1) + HEADER).next_multiple_of(ALIGNMENT as u32);
     // SAFETY: a power of two, and small sizes do not overflow.
-    unsafe { Layout::from_size_align_unchecked((size.max(1) + HEADER) as usize, ALIGNMENT) }
+    unsafe { Layout::from_size_align_unchecked(whole as usize, ALIGNMENT) }
 }
 
 fn zero(address: u32, from: u32, to: u32) {
@@ -199,8 +232,7 @@ fn free_with(handle: u32, flags: u32, address: u32) -> bool {
         let Some(block) = Block::at(address) else { return false };
         block.erase();
         match block.kind() {
-            // SAFETY: H2: `talc` gave this block out with this layout, and it is not out any more.
-            Kind::Small => unsafe { state.talc.deallocate(block.start() as *mut u8, layout(block.size())) },
+            Kind::Small => state.put_away(block),
             Kind::Large => state.large.free(block),
         }
         true
@@ -229,6 +261,7 @@ fn resize_in_place(state: &mut State, block: Block, size: u32) -> bool {
     let fits = match block.kind() {
         Kind::Large => large::has_room(block, size),
         Kind::Small if size > LARGEST_SMALL - HEADER => false,
+        Kind::Small if layout(size) == layout(block.size()) => true,
         Kind::Small => {
             let (start, new) = (block.start() as *mut u8, layout(size).size());
             // SAFETY: H2: `talc` gave the block out with this layout; the new size is not zero.

@@ -1,0 +1,168 @@
+//! `!handle`: the handles of a process, and the objects they lead to.
+//!
+//! The table is walked by its own links with a look at each first, as XP lays it out: entries in pages of 512, pages of 1024
+//! pointers above them.
+
+use core::fmt::{self, Write};
+
+use abi::cell::{Field, Link};
+use abi::nt::file::FileObject;
+use abi::nt::name_space::name_info_of;
+use abi::nt::object::{HandleTable, HandleTableEntry, OBJECT_BODY, ObjectHeader, ObjectType};
+use mm::machine::Machine;
+
+use super::{Arguments, Done, Problem, process};
+use crate::target::Target;
+
+/// Entries of a page.
+const ENTRIES: u32 = 512;
+/// Pointers of a page.
+const POINTERS: u32 = 1024;
+/// Bits of `TableCode` that count the levels of pointers.
+const LEVEL: u32 = 3;
+/// Bits of an entry's first word that are no part of the address.
+const ATTRIBUTES: u32 = 7;
+/// The handle is not to be closed.
+const PROTECTED: u32 = 1;
+/// Children inherit the handle.
+const INHERIT: u32 = 2;
+/// The line with rights and entry.
+const BASIC: u32 = 1;
+/// What is known of the object.
+const OBJECT: u32 = 2;
+
+/// A page of a handle table, of entries or of pointers.
+enum Page {}
+
+/// `!handle [HANDLE] [FLAGS] [PROCESS]`; HANDLE 0 means all.
+pub(super) fn handle<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
+    let wanted = arguments.number()?.unwrap_or(0);
+    let flags = arguments.number()?.unwrap_or(BASIC | OBJECT);
+    let process = arguments.number()?;
+    arguments.end()?;
+    let (link, record) = match process {
+        None | Some(0) => (target.process, target.context().ok_or(Problem::Say("there is no process yet"))?),
+        Some(number) => target.find_process(number).ok_or(Problem::NoProcess(number))?,
+    };
+    process::one(target, link, record, 0, out)?;
+    let Some(table) = target.checked(record.object_table.get()) else {
+        return Ok(writeln!(out, "The process has no handle table.")?);
+    };
+    let code = table.table_code.get();
+    if wanted != 0 {
+        return match entry_of(target, table, wanted >> 2).filter(|(_, entry)| entry.object.get() != 0) {
+            Some(found) => Ok(row(target, wanted & !3, found, flags, out)?),
+            None => Err(Problem::Say("this is no handle of the process")),
+        };
+    }
+    writeln!(out, "Handle table at {:08x} with {} Entries in use", code & !LEVEL, table.handle_count.get())?;
+    for index in 1..entries(table) {
+        let found = entry_of(target, table, index).filter(|(_, entry)| entry.object.get() != 0);
+        // The first of each page says something else.
+        if let Some(found) = found.filter(|_| !index.is_multiple_of(ENTRIES)) {
+            row(target, index << 2, found, flags, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// How many entries the pages of `table` have, as far as its levels go.
+fn entries(table: &HandleTable) -> u32 {
+    let most = match table.table_code.get() & LEVEL {
+        0 => ENTRIES,
+        1 => ENTRIES * POINTERS,
+        _ => ENTRIES * POINTERS * 32,
+    };
+    (table.next_handle_needing_pool.get() >> 2).min(most)
+}
+
+/// The entry `index`, and where it stands, if the way there is whole.
+fn entry_of<'t, M: Machine>(
+    target: &'t Target<'_, M>,
+    table: &HandleTable,
+    index: u32,
+) -> Option<(Link<HandleTableEntry>, &'t HandleTableEntry)> {
+    let code = table.table_code.get();
+    let mut page: Link<Page> = Link::new(code & !LEVEL);
+    for level in (1..=code & LEVEL).rev() {
+        let span = if level == 1 { ENTRIES } else { ENTRIES * POINTERS };
+        let pointer: Link<Field<Link<Page>>> = page.offset(index / span % POINTERS * 4);
+        page = target.checked(pointer)?.get();
+    }
+    let link: Link<HandleTableEntry> = page.offset(index % ENTRIES * 8);
+    (index < entries(table)).then_some((link, target.checked(link)?))
+}
+
+fn row<M: Machine>(
+    target: &Target<'_, M>,
+    handle: u32,
+    (link, entry): (Link<HandleTableEntry>, &HandleTableEntry),
+    flags: u32,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    let word = entry.object.get();
+    let header: Link<ObjectHeader> = Link::new(word & !ATTRIBUTES);
+    if flags & BASIC != 0 {
+        let inherit = if word & INHERIT != 0 { " (Inherit)" } else { "" };
+        let protected = if word & PROTECTED != 0 { " (Protected)" } else { "" };
+        writeln!(
+            out,
+            "{handle:04x}: Object: {:08x}  GrantedAccess: {:08x}{protected}{inherit} Entry: {:08x}",
+            header.address().wrapping_add(OBJECT_BODY),
+            entry.granted_access.get(),
+            link.address()
+        )?;
+    }
+    if flags & OBJECT != 0 {
+        object(target, header, out)?;
+    }
+    writeln!(out)
+}
+
+/// The object behind `header`: type, counts and name.
+fn object<M: Machine>(target: &Target<'_, M>, header: Link<ObjectHeader>, out: &mut dyn Write) -> fmt::Result {
+    let body = header.address().wrapping_add(OBJECT_BODY);
+    let Some(record) = target.checked(header) else { return writeln!(out, "Object: {body:08x}  ????????") };
+    let kind = record.object_type.get();
+    match target.checked::<ObjectType>(kind) {
+        Some(record) => {
+            writeln!(out, "Object: {body:08x}  Type: ({:08x}) {}", kind.address(), target.text(&record.name))?;
+        }
+        None => writeln!(out, "Object: {body:08x}  Type: ({:08x}) ????????", kind.address())?,
+    }
+    let (handles, pointers) = (record.handle_count.get(), record.pointer_count.get());
+    writeln!(out, "    ObjectHeader: {:08x}", header.address())?;
+    writeln!(out, "        HandleCount: {handles}  PointerCount: {pointers}")?;
+    name(target, header, record, out)
+}
+
+/// Where the object stands and what it is called there. A file's name is its own affair.
+fn name<M: Machine>(
+    target: &Target<'_, M>,
+    header: Link<ObjectHeader>,
+    record: &ObjectHeader,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    let line = |directory: u32, name: crate::target::Name, out: &mut dyn Write| {
+        writeln!(out, "        Directory Object: {directory:08x}  Name: {name}")
+    };
+    if record.name_info_offset.get() != 0
+        && let Some(info) = target.checked(name_info_of(header))
+    {
+        return line(info.directory.get().address(), target.text(&info.name), out);
+    }
+    let file: Link<FileObject> = header.offset(OBJECT_BODY);
+    match target.checked(file).filter(|file| is_file(target, record) && file.file_name.length.get() != 0) {
+        Some(file) => line(0, target.text(&file.file_name), out),
+        None => Ok(()),
+    }
+}
+
+fn is_file<M: Machine>(target: &Target<'_, M>, header: &ObjectHeader) -> bool {
+    let kind = target.checked(header.object_type.get());
+    kind.is_some_and(|kind| target.text(&kind.name).is("File"))
+}
