@@ -49,6 +49,8 @@ static TABLES: PointerTables =
 const SESSION_PRIORITY: u8 = 9;
 /// Above programs, so that Ctrl-C is heard.
 const CONSOLE_PRIORITY: u8 = 13;
+/// Below what programs usually have: what is dirty can wait.
+const LAZY_WRITER_PRIORITY: u8 = 8;
 /// The program that runs where neither plan nor command line names one.
 const DEFAULT_PROGRAM: &str = "C:\\WINDOWS\\system32\\cmd.exe";
 
@@ -179,6 +181,7 @@ pub fn start_threads() {
     let threads = [
         (zero_pages as KernelRoutine, ZERO_PAGE_PRIORITY),
         (serve_console as KernelRoutine, CONSOLE_PRIORITY),
+        (write_lazily as KernelRoutine, LAZY_WRITER_PRIORITY),
         (run_session as KernelRoutine, SESSION_PRIORITY),
     ];
     for (routine, priority) in threads {
@@ -229,6 +232,11 @@ extern "C" fn run_session(_: u32) -> ! {
 /// The zero-page thread.
 extern "C" fn zero_pages(_: u32) -> ! {
     executive().zero_pages()
+}
+
+/// The lazy writer.
+extern "C" fn write_lazily(_: u32) -> ! {
+    executive().write_lazily()
 }
 
 /// The thread that takes keys.

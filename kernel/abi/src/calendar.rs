@@ -1,4 +1,4 @@
-//! From a calendar date to NT's system time.
+//! From a calendar date to NT's system time, and back.
 
 /// A date and time of day, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,34 @@ pub fn system_time(date: Date) -> u64 {
     (u64::from(days) * 86_400 + u64::from(seconds)) * UNITS_PER_SECOND
 }
 
+/// The date of `time`, in units of 100 ns since 1601-01-01; what is left of a second is dropped.
+#[doc(alias = "RtlTimeToTimeFields")]
+pub fn date(time: u64) -> Date {
+    let seconds = time / UNITS_PER_SECOND;
+    let (mut days, second) = (seconds / 86_400, (seconds % 86_400) as u32);
+    // 400 years have always as many days.
+    let cycles = days / DAYS_OF_400_YEARS;
+    days %= DAYS_OF_400_YEARS;
+    let mut year = FIRST_YEAR + cycles as u32 * 400;
+    let mut rest = days as u32;
+    while rest >= days_of_year(year) {
+        rest -= days_of_year(year);
+        year += 1;
+    }
+    let mut month = 1;
+    while rest >= days_in(year, month) {
+        rest -= days_in(year, month);
+        month += 1;
+    }
+    Date { year, month, day: rest + 1, hour: second / 3600, minute: second / 60 % 60, second: second % 60 }
+}
+
+const DAYS_OF_400_YEARS: u64 = 146_097;
+
+const fn days_of_year(year: u32) -> u32 {
+    337 + days_in(year, 2)
+}
+
 const fn days_in(year: u32, month: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
@@ -60,6 +88,17 @@ mod tests {
         assert_eq!(at(1900, 3, 1) - at(1900, 2, 28), 864_000_000_000, "1900 is not");
         let evening = system_time(Date { year: 2008, month: 4, day: 14, hour: 23, minute: 59, second: 59 });
         assert_eq!(evening + UNITS_PER_SECOND, at(2008, 4, 15));
+    }
+
+    #[test]
+    fn a_date_is_the_time_it_came_from() {
+        for day in (0..1_200_000u64).step_by(97) {
+            let time = day * 864_000_000_000 + day % 86_400 * UNITS_PER_SECOND;
+            assert_eq!(system_time(date(time)), time);
+        }
+        let leap = date(at(2000, 2, 29));
+        assert_eq!((leap.year, leap.month, leap.day), (2000, 2, 29));
+        assert_eq!(date(at(2001, 1, 1) - 1), Date { year: 2000, month: 12, day: 31, hour: 23, minute: 59, second: 59 });
     }
 
     #[test]

@@ -37,6 +37,12 @@ pub const FILE_OVERWRITE_IF: u32 = 5;
 
 /// Option: it must be a directory.
 pub const FILE_DIRECTORY_FILE: u32 = 0x01;
+/// Option: a write returns when the data is on the disk.
+pub const FILE_WRITE_THROUGH: u32 = 0x02;
+/// Option: the file is read from the start to the end.
+pub const FILE_SEQUENTIAL_ONLY: u32 = 0x04;
+/// Option: nothing of the file is kept in memory.
+pub const FILE_NO_INTERMEDIATE_BUFFERING: u32 = 0x08;
 /// Option: reads and writes wait, and the file keeps a position; an alert ends the wait.
 pub const FILE_SYNCHRONOUS_IO_ALERT: u32 = 0x10;
 /// Option: reads and writes wait, and the file keeps a position.
@@ -46,5 +52,11 @@ pub const FILE_NON_DIRECTORY_FILE: u32 = 0x40;
 /// Option: delete the file when its last handle is closed.
 pub const FILE_DELETE_ON_CLOSE: u32 = 0x1000;
 
-/// What `IO_STATUS_BLOCK.Information` says of an open: the file existed.
+/// What `IO_STATUS_BLOCK.Information` says of an open: the file was replaced.
+pub const FILE_SUPERSEDED: u32 = 0;
+/// What it says: the file existed.
 pub const FILE_OPENED: u32 = 1;
+/// What it says: the file was made.
+pub const FILE_CREATED: u32 = 2;
+/// What it says: the file was emptied.
+pub const FILE_OVERWRITTEN: u32 = 3;

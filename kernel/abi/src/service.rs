@@ -80,6 +80,7 @@ services! {
     NtCreateThread = 0x35, 8;
     NtCreateTimer = 0x36, 4;
     NtDelayExecution = 0x3B, 2;
+    NtDeleteFile = 0x3E, 1;
     NtDeviceIoControlFile = 0x42, 10;
     NtDisplayString = 0x43, 1;
     NtDuplicateObject = 0x44, 7;
@@ -111,6 +112,7 @@ services! {
     NtQueryAttributesFile = 0x8B, 2;
     NtQueryDirectoryFile = 0x91, 11;
     NtQueryEvent = 0x94, 5;
+    NtQueryFullAttributesFile = 0x95, 2;
     NtQueryInformationFile = 0x97, 5;
     NtQueryInformationProcess = 0x9A, 5;
     NtQueryInformationThread = 0x9B, 5;

@@ -12,7 +12,6 @@ use mm::pool::Tag;
 
 use crate::device::BlockDevice;
 use crate::expression::matches;
-use crate::locate::{FoundFile, Name};
 use crate::path::{LONGEST_NAME, Path};
 use crate::volume::Volume;
 
@@ -45,6 +44,8 @@ pub struct Listed<'e> {
     pub attributes: u32,
     /// Bytes; 0 for a directory.
     pub size: u32,
+    /// Bytes of the clusters that hold them.
+    pub allocation: u64,
     /// System times: creation, last access, last write.
     pub times: [u64; 3],
 }
@@ -75,7 +76,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         }
         let mut wanted = [0; LONGEST_NAME];
         let wanted = self.copy_expression(context, &mut wanted);
-        let name = self.directory_name(file)?;
+        let name = self.name_of(self.fcb_of(file))?;
         let path = Path::of_directory(name.units());
         let (mut taken, mut refused) = (0, false);
         self.each_entry(&path, record.position.get(), |entry| {
@@ -133,14 +134,6 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         }
         &buffer[..length as usize]
     }
-
-    /// The name of the directory `file` from the root of the volume.
-    fn directory_name(&self, file: Link<FileObject>) -> Result<Name, NtStatus> {
-        let recorded = &self.fcb(file).name;
-        let units: Link<Field<u16>> = Link::new(recorded.buffer.get());
-        let count = u32::from(recorded.length.get()) / 2;
-        Name::copied((0..count).map(|index| self.record(units.offset::<Field<u16>>(index * 2)).get()))
-    }
 }
 
 /// Where a listing goes on.
@@ -156,24 +149,12 @@ const fn unit_of(context: Link<Ccb>, index: u32) -> Link<Field<u16>> {
     context.offset(size_of::<Ccb>() as u32 + index * 2)
 }
 
-/// An entry with names of its own.
-pub(crate) fn listed<'e>(index: u32, name: &'e [u16], short_name: &'e [u16], about: &FoundFile) -> Listed<'e> {
-    Listed {
-        index,
-        name,
-        short_name,
-        attributes: about.attributes,
-        size: about.size,
-        times: [about.creation_time, about.last_access_time, about.last_write_time],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::test_volume::*;
     use abi::access::FILE_READ_DATA;
-    use abi::file::{FILE_DIRECTORY_FILE, FILE_OPEN};
+    use abi::file::FILE_DIRECTORY_FILE;
 
     use crate::open::OpenRequest;
 
@@ -185,12 +166,7 @@ mod tests {
         let mut result = Err(NtStatus::UNSUCCESSFUL);
         with_volume(format, |volume, _| {
             let path = wide(path);
-            let request = OpenRequest {
-                desired_access: FILE_READ_DATA,
-                disposition: FILE_OPEN,
-                options: FILE_DIRECTORY_FILE,
-                share_access: 7,
-            };
+            let request = OpenRequest::existing(FILE_READ_DATA, FILE_DIRECTORY_FILE);
             let file = volume.open(&Path::parse(&path).unwrap(), &request).unwrap().file;
             let mut found = Vec::new();
             let expression = wide(expression);
@@ -234,8 +210,7 @@ mod tests {
     fn a_listing_goes_on_where_it_was_and_ends() {
         with_volume(Format::Fat12, |volume, _| {
             let path = wide(ROOT);
-            let request =
-                OpenRequest { desired_access: FILE_READ_DATA, disposition: FILE_OPEN, options: 0, share_access: 7 };
+            let request = OpenRequest::existing(FILE_READ_DATA, 0);
             let file = volume.open(&Path::parse(&path).unwrap(), &request).unwrap().file;
             let one = |scan| {
                 let mut found = None;

@@ -30,7 +30,7 @@ const LARGEST_CLUSTER: u32 = 0x1_0000;
 /// Bytes of a directory entry.
 const DIRECTORY_ENTRY: u32 = 32;
 /// Entries of the table that belong to no cluster.
-const RESERVED_ENTRIES: u64 = 2;
+const RESERVED_ENTRIES: u64 = FIRST_CLUSTER as u64;
 
 /// Why a volume was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,54 @@ pub struct Geometry {
     pub data_start: u64,
     /// Just past the last cluster.
     pub data_end: u64,
+    /// Where the allocation table that counts starts.
+    pub table_start: u64,
+    /// Bytes of one table.
+    pub table_size: u64,
+    /// Tables that are kept alike, from `table_start` on.
+    pub tables: u32,
+    /// Where the sector with the number of free clusters is, or 0: FAT32 has one.
+    pub information_sector: u64,
 }
+
+/// Bytes of the boot sector's flags.
+const FLAGS_OFFSET: u64 = 0x25;
+const FLAGS_OFFSET_FAT32: u64 = 0x41;
+
+impl Geometry {
+    /// Where the byte is whose lowest bit says that the volume was not closed.
+    pub fn flags_at(&self) -> u64 {
+        if self.kind == FatKind::Fat32 { FLAGS_OFFSET_FAT32 } else { FLAGS_OFFSET }
+    }
+
+    /// Where the last table ends and directories may begin.
+    pub fn tables_end(&self) -> u64 {
+        self.table_start + self.table_size * u64::from(self.tables)
+    }
+
+    /// Whether the volume has a cluster of that number.
+    pub fn has_cluster(&self, cluster: u32) -> bool {
+        (FIRST_CLUSTER..self.clusters + FIRST_CLUSTER).contains(&cluster)
+    }
+
+    /// Sectors of a cluster.
+    pub fn cluster_sectors(&self) -> u32 {
+        self.cluster_size / SECTOR
+    }
+
+    /// The first sector of `cluster`, counted from the volume's start.
+    pub fn sector_of(&self, cluster: u32) -> u32 {
+        (self.data_start / u64::from(SECTOR)) as u32 + (cluster - FIRST_CLUSTER) * self.cluster_sectors()
+    }
+
+    /// The cluster that holds the sector `sector` of the volume's data.
+    pub fn cluster_of(&self, sector: u32) -> u32 {
+        (sector - (self.data_start / u64::from(SECTOR)) as u32) / self.cluster_sectors() + FIRST_CLUSTER
+    }
+}
+
+/// The number of the first cluster.
+pub const FIRST_CLUSTER: u32 = 2;
 
 /// The members of the boot sector that matter.
 struct BootSector<'a>(&'a [u8; SECTOR as usize]);
@@ -134,6 +181,7 @@ impl Geometry {
         }
         let (sector_size, cluster_size) = cluster_size(&boot)?;
         let (reserved, tables, table_sectors) = tables(&boot)?;
+        let information = boot.half(48);
         let root_bytes = boot.half(17) * DIRECTORY_ENTRY;
         let root_sectors = root_bytes.div_ceil(sector_size);
         let sector_size = u64::from(sector_size);
@@ -152,8 +200,21 @@ impl Geometry {
         if total * sector_size > device_size {
             return Err(MountError::Truncated { volume: total * sector_size, device: device_size });
         }
-        let data_end = data_start + clusters * u64::from(cluster_size);
-        Ok(Self { kind, cluster_size, clusters: clusters as u32, data_start, data_end })
+        let table_size = u64::from(table_sectors) * sector_size;
+        // Where the tables are not kept alike, one of them counts.
+        let active = if kind == FatKind::Fat32 && boot.half(40) & 0x80 != 0 { Some(boot.half(40) & 0xF) } else { None };
+        let is_told = kind == FatKind::Fat32 && (1..reserved).contains(&information);
+        Ok(Self {
+            kind,
+            cluster_size,
+            clusters: clusters as u32,
+            data_start,
+            data_end: data_start + clusters * u64::from(cluster_size),
+            table_start: u64::from(reserved) * sector_size + table_size * u64::from(active.unwrap_or(0)),
+            table_size,
+            tables: if active.is_some() { 1 } else { tables },
+            information_sector: if is_told { u64::from(information) * sector_size } else { 0 },
+        })
     }
 }
 

@@ -1,8 +1,8 @@
 //! Files and volumes.
 //!
-//! A volume is FAT12, FAT16 or FAT32, read-only so far. The names in it are read by `lamfat`; what a file's data is read from
-//! is a list of runs of sectors, made once when the file is opened, so that neither a page fault nor a read ever goes through
-//! the crate. All who have a file open share one FCB, and with it the file's control areas.
+//! A volume is FAT12, FAT16 or FAT32. The names in it are read and changed by `lamfat`; where a file's data is, is a list of
+//! runs of sectors, made once when the file is opened and kept up with the file, so that neither a page fault nor a read ever
+//! goes through the crate. All who have a file open share one FCB, and with it the file's control areas.
 //!
 //! | to see | open |
 //! |---|---|
@@ -12,17 +12,21 @@
 //! | how the crate is kept from harm | [`source`] |
 //! | NT paths and their refusals | [`path`] |
 //! | listing directories | [`directory`], [`expression`] |
-//! | opening, reading, closing | [`volume`], [`open`], [`read`] |
+//! | opening, reading, writing, closing | [`volume`], [`open`], [`share`], [`read`], [`write`], [`close`] |
+//! | pages of files in memory | [`pages`] |
+//! | names, times, attributes | [`information`], `names`, `transaction`, `entry` |
+//! | clusters | `table`, `chain` |
+//! | what a loss of power leaves | `metadata`, [`flush`] |
 //!
 //! ```
-//! use abi::{access::GENERIC_READ, file::FILE_OPEN, status::NtStatus};
+//! use abi::{access::GENERIC_READ, status::NtStatus};
 //! use io::{BlockDevice, OpenRequest, Path, Volume};
 //! use mm::machine::Machine;
 //!
 //! /// The first bytes of `C:\WINDOWS\win.ini`, and how many.
 //! fn head<M: Machine, D: BlockDevice>(volume: &Volume<'_, M, D>, into: &mut [u8]) -> Result<u32, NtStatus> {
 //!     let path: Vec<u16> = r"\??\C:\WINDOWS\win.ini".encode_utf16().collect();
-//!     let request = OpenRequest { desired_access: GENERIC_READ, disposition: FILE_OPEN, options: 0, share_access: 0 };
+//!     let request = OpenRequest::existing(GENERIC_READ, 0);
 //!     let opened = volume.open(&Path::parse(&path)?, &request)?;
 //!     volume.read(opened.file, 0, into) // and then the object manager's release, and `Volume::close`
 //! }
@@ -32,23 +36,36 @@
 
 extern crate alloc;
 
-mod data_area;
+mod chain;
+pub mod close;
 pub mod device;
 pub mod directory;
+mod entry;
 pub mod expression;
 pub mod fcb;
+pub mod flush;
 pub mod geometry;
+pub mod information;
 mod locate;
+mod metadata;
+mod names;
 pub mod open;
+pub mod pages;
 pub mod partition;
 pub mod path;
 pub mod ram_disk;
 pub mod read;
+pub mod share;
 pub mod source;
+mod table;
+mod transaction;
 pub mod volume;
+pub mod write;
 
 #[cfg(test)]
 mod fuzz;
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod test_volume;
 

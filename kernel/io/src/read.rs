@@ -1,18 +1,17 @@
-//! Reading files: sectors straight from the device, found through the runs.
+//! Reading files: sectors straight from the device, found through the runs. What has not been written yet is zeros.
 
 use abi::cell::Link;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
-use mm::fault::{InPageRequest, ReadResult};
-use mm::layout::PAGE_SIZE;
 use mm::machine::Machine;
 
 use crate::device::{BlockDevice, SECTOR};
 use crate::fcb::Fcb;
-use crate::volume::{Volume, nth_run};
+use crate::volume::Volume;
 
 /// Bytes read from the device at once, on the stack.
-const BUFFER: u32 = 4 * SECTOR;
+const BUFFER: u32 = SECTOR;
+const ZEROS: [u8; BUFFER as usize] = [0; BUFFER as usize];
 
 impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     /// Reads from `offset` (bytes) of `file` as much as `into` holds or the file has; how many bytes.
@@ -43,67 +42,29 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         Ok(length)
     }
 
-    /// Reads the pages that `request` asks for into their frames.
-    #[doc(alias = "IoPageRead")]
-    pub fn read_pages(&self, request: &InPageRequest) -> ReadResult {
-        let fcb = self.fcb(request.file);
-        let end = request.offset + u64::from(request.bytes);
-        if end > u64::from(fcb.file_size.get()) {
-            return ReadResult::Failed;
-        }
-        let mut at = 0;
-        let result = self.each_piece(fcb, request.offset as u32, request.bytes, |mut piece| {
-            while !piece.is_empty() {
-                let within = at % PAGE_SIZE;
-                let (now, later) = piece.split_at(piece.len().min((PAGE_SIZE - within) as usize));
-                self.memory().machine.write(request.frames[(at / PAGE_SIZE) as usize], within, now);
-                at += now.len() as u32;
-                piece = later;
-            }
-        });
-        match result {
-            Ok(()) => ReadResult::Done,
-            Err(_) => ReadResult::Failed,
-        }
-    }
-
     /// Calls `take` with the `length` bytes from `offset` on, all within the file, piece by piece.
     fn each_piece(&self, fcb: &Fcb, offset: u32, length: u32, mut take: impl FnMut(&[u8])) -> Result<(), NtStatus> {
         let mut buffer = [0; BUFFER as usize];
         let (mut at, mut left) = (offset, length);
-        while left > 0 {
+        let valid = fcb.valid_data_length.get();
+        while left > 0 && at < valid {
             let (sector, available) = self.place_of(fcb, at / SECTOR).ok_or(NtStatus::FILE_CORRUPT_ERROR)?;
             let skip = at % SECTOR;
             let wanted = (skip + left.min(BUFFER)).div_ceil(SECTOR);
             let count = wanted.min(available).min(BUFFER / SECTOR);
             let sectors = &mut buffer[..(count * SECTOR) as usize];
-            self.device.read(u64::from(sector), sectors).map_err(|_| NtStatus::DEVICE_DATA_ERROR)?;
-            let bytes = (count * SECTOR - skip).min(left);
+            self.device.read(u64::from(sector), sectors)?;
+            let bytes = (count * SECTOR - skip).min(left).min(valid - at);
             take(&sectors[skip as usize..(skip + bytes) as usize]);
             at += bytes;
             left -= bytes;
         }
-        Ok(())
-    }
-
-    /// Where the sector `wanted` of the file is on the volume, and how many follow it there, itself included.
-    fn place_of(&self, fcb: &Fcb, wanted: u32) -> Option<(u32, u32)> {
-        let runs = fcb.runs.get();
-        let (mut low, mut high) = (0, fcb.run_count.get());
-        while low < high {
-            let middle = (low + high) / 2;
-            let run = self.record(nth_run(runs, middle));
-            let first = run.file_sector.get();
-            if wanted < first {
-                high = middle;
-            } else if wanted - first >= run.count.get() {
-                low = middle + 1;
-            } else {
-                let skip = wanted - first;
-                return Some((run.volume_sector.get() + skip, run.count.get() - skip));
-            }
+        while left > 0 {
+            let bytes = left.min(BUFFER);
+            take(&ZEROS[..bytes as usize]);
+            left -= bytes;
         }
-        None
+        Ok(())
     }
 }
 

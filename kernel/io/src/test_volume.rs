@@ -65,7 +65,29 @@ fn make_image(format: Format) -> Vec<u8> {
         let files = fatfs::FileSystem::new(Cursor::new(&mut bytes[..]), fatfs::FsOptions::new()).unwrap();
         fill(&files.root_dir());
     }
+    bytes.chunks_mut(SECTOR as usize).for_each(straighten);
     bytes
+}
+
+/// `fatfs` gives the entries `.` and `..` long names, which they must not have: takes them out of `sector`, if it is where a
+/// directory starts.
+fn straighten(sector: &mut [u8]) {
+    const ENTRY: usize = 32;
+    let is_start = sector[11] == 0x0F && sector[ENTRY..ENTRY + 2] == *b". " && sector[2 * ENTRY + 11] == 0x0F;
+    if is_start {
+        sector.copy_within(ENTRY..2 * ENTRY, 0);
+        sector.copy_within(3 * ENTRY..4 * ENTRY, ENTRY);
+        sector.copy_within(4 * ENTRY.., 2 * ENTRY);
+        let end = sector.len() - 2 * ENTRY;
+        let is_last = sector[end - ENTRY] == 0;
+        sector[end..].fill(0);
+        sector[end] = if is_last { 0 } else { 0xE5 };
+        sector[end + ENTRY] = sector[end];
+        // And the root, which is cluster 2 on FAT32, is 0 there.
+        if sector[ENTRY + 20..ENTRY + 22] == [0; 2] && sector[ENTRY + 26..ENTRY + 28] == [2, 0] {
+            sector[ENTRY + 26] = 0;
+        }
+    }
 }
 
 fn fill<T: std::io::Read + Write + std::io::Seek>(root: &fatfs::Dir<'_, T>) {
@@ -101,6 +123,15 @@ pub struct TestDisk {
     pub flushes: Cell<u64>,
     /// A sector that can be neither read nor written.
     pub broken: Cell<Option<u64>>,
+    /// What was written and flushed, where somebody wants to know.
+    pub log: RefCell<Option<Vec<Logged>>>,
+}
+
+/// What a disk was told.
+#[derive(Clone)]
+pub enum Logged {
+    Write(u64, Vec<u8>),
+    Flush,
 }
 
 impl TestDisk {
@@ -111,7 +142,13 @@ impl TestDisk {
             sectors_written: Cell::new(0),
             flushes: Cell::new(0),
             broken: Cell::new(None),
+            log: RefCell::new(None),
         }
+    }
+
+    /// Has dosfstools look at the volume, which must be whole.
+    pub fn check(&self) {
+        check(&self.bytes.borrow());
     }
 
     /// Where the bytes of the `length` bytes from `first` on are.
@@ -143,13 +180,39 @@ impl BlockDevice for TestDisk {
         self.sectors_written.set(self.sectors_written.get() + (from.len() / SECTOR as usize) as u64);
         let place = self.place(first, from.len())?;
         self.bytes.borrow_mut()[place].copy_from_slice(from);
+        if let Some(log) = self.log.borrow_mut().as_mut() {
+            log.extend(from.chunks(SECTOR as usize).zip(first..).map(|(bytes, at)| Logged::Write(at, bytes.to_vec())));
+        }
         Ok(())
     }
 
     fn flush(&self) -> Result<(), DeviceError> {
         self.flushes.set(self.flushes.get() + 1);
+        if let Some(log) = self.log.borrow_mut().as_mut() {
+            log.push(Logged::Flush);
+        }
         Ok(())
     }
+}
+
+/// What dosfstools' `fsck.fat -n` says of the volume in `bytes`, and whether it found anything to say.
+pub fn fsck(bytes: &[u8]) -> (bool, String) {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("vadose-{}-{number}.img", std::process::id()));
+    std::fs::write(&path, bytes).unwrap();
+    let tool = ["fsck.fat", "/sbin/fsck.fat", "/usr/sbin/fsck.fat"];
+    let output = tool.iter().find_map(|tool| std::process::Command::new(tool).arg("-n").arg(&path).output().ok());
+    std::fs::remove_file(&path).unwrap();
+    let output = output.expect("the tests need fsck.fat of dosfstools");
+    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The volume in `bytes` must be whole.
+pub fn check(bytes: &[u8]) {
+    let (is_whole, said) = fsck(bytes);
+    assert!(is_whole, "{said}");
 }
 
 pub type TestObjects<'m> = ObjectManager<'m, SoftwareMachine>;
@@ -167,10 +230,20 @@ pub fn with_volume(format: Format, test: impl FnOnce(&Volume<'_, SoftwareMachine
         let disk = TestDisk::new(image(format).to_vec());
         let volume = Volume::mount(objects, &disk).unwrap();
         let before = objects.memory().pool_bytes_in_use();
+        volume.set_clock(noon());
         test(&volume, &disk);
         assert_eq!(volume.open_files().count(), 0);
         assert_eq!(objects.memory().pool_bytes_in_use(), before);
+        disk.broken.set(None);
+        volume.close_volume().unwrap();
+        disk.check();
     });
+}
+
+/// The time at which tests happen.
+pub fn noon() -> u64 {
+    use abi::calendar::{Date, system_time};
+    system_time(Date { year: 2008, month: 4, day: 14, hour: 12, minute: 0, second: 0 })
 }
 
 impl<D: BlockDevice> Volume<'_, SoftwareMachine, D> {
@@ -178,10 +251,8 @@ impl<D: BlockDevice> Volume<'_, SoftwareMachine, D> {
     pub fn open_to_read(&self, path: &str) -> Result<Link<FileObject>, NtStatus> {
         let path = wide(path);
         let request = OpenRequest {
-            desired_access: abi::access::GENERIC_READ,
-            disposition: abi::file::FILE_OPEN,
-            options: 0,
             share_access: abi::file::FILE_SHARE_READ,
+            ..OpenRequest::existing(abi::access::GENERIC_READ, 0)
         };
         Ok(self.open(&Path::parse(&path)?, &request)?.file)
     }

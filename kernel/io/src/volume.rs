@@ -1,26 +1,34 @@
 //! A mounted volume, and the list of what is open on it.
+//!
+//! Whoever calls holds the volume's lock, which is a wait and so the kernel's business (`ps`): other threads run while the device
+//! works. Only pages are read and written without it.
 
 use core::mem::offset_of;
 
-use abi::cell::{Field, Link, Record};
+use alloc::vec::Vec;
+
+use abi::cell::{Field, Field64, Link, Record};
 use abi::nt::file::FileObject;
 use abi::nt::list::ListEntry;
+use abi::status::NtStatus;
 use mm::MemoryManager;
-use mm::layout::PageCount;
 use mm::list;
 use mm::machine::Machine;
-use mm::pool::{LARGEST_BLOCK, Tag};
+use mm::pool::Tag;
 use mm::system::Exhausted;
-use ob::{Condemned, ObjectManager};
+use ob::ObjectManager;
+use spin::Mutex;
 
+use crate::chain::{Chain, Freed};
 use crate::device::{BlockDevice, SECTOR};
-use crate::fcb::{Fcb, Run};
-use crate::geometry::{Geometry, MountError};
+use crate::fcb::{Fcb, fcb_flags};
+use crate::geometry::{FIRST_CLUSTER, Geometry, MountError};
 use crate::locate::{FoundFile, Name};
-use crate::path::{Path, same_name};
+use crate::metadata::Metadata;
+use crate::path::{LONGEST_PATH, Path, same_name};
+use crate::table::UNKNOWN;
 
 const FILE: Tag = Tag(*b"FatF");
-const RUNS: Tag = Tag(*b"FatR");
 const LIST: Tag = Tag(*b"FatV");
 
 /// A FAT volume on a device.
@@ -30,6 +38,16 @@ pub struct Volume<'m, M, D> {
     pub(crate) geometry: Geometry,
     /// Head of the list of FCBs.
     files: Link<ListEntry>,
+    pub(crate) metadata: Metadata,
+    /// Clusters to be freed when the disk has forgotten whose they were.
+    pub(crate) freed: Mutex<Vec<Freed>>,
+    /// Free clusters in the table, or [`UNKNOWN`].
+    pub(crate) free_count: Field<u32>,
+    /// Where the next free cluster may be.
+    pub(crate) next_free: Field<u32>,
+    /// What the disk says of itself: `OpenMark` of `flush`.
+    pub(crate) mark: Field<u32>,
+    clock: Field64,
 }
 
 impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
@@ -46,14 +64,35 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         let bytes = size_of::<ListEntry>() as u32;
         let files = mm.allocate_zeroed_pool(bytes, LIST).map_err(|_| MountError::Exhausted)?;
         list::initialise(&mm.machine, files);
-        let volume = Self { objects, device, geometry, files };
-        match volume.check_root() {
+        let volume = Self {
+            objects,
+            device,
+            geometry,
+            files,
+            metadata: Metadata::new(),
+            freed: Mutex::new(Vec::new()),
+            free_count: Field::<u32>::new(UNKNOWN),
+            next_free: Field::<u32>::new(FIRST_CLUSTER),
+            mark: Field::<u32>::ZERO,
+            clock: Field64 { low: Field::<u32>::ZERO, high: Field::<u32>::ZERO },
+        };
+        match volume.check_root().and_then(|()| volume.read_mark()) {
             Ok(()) => Ok(volume),
             Err(status) => {
                 mm.free_pool(files);
                 Err(MountError::RootDirectory(status))
             }
         }
+    }
+
+    /// Says what time it is: what is done from now on is done then.
+    pub fn set_clock(&self, time: u64) {
+        self.clock.set(time);
+    }
+
+    /// System time, as it was told last.
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.get()
     }
 
     /// Where the volume's parts are.
@@ -66,7 +105,8 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         self.record(self.fcb_of(file))
     }
 
-    pub(crate) fn fcb_of(&self, file: Link<FileObject>) -> Link<Fcb> {
+    /// Where the FCB of `file` is.
+    pub fn fcb_of(&self, file: Link<FileObject>) -> Link<Fcb> {
         Link::new(self.record(file).fs_context.get())
     }
 
@@ -75,19 +115,18 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         list::entries(&self.memory().machine, self.files).map(|entry| Link::new(entry.address() - LINKS))
     }
 
-    /// Takes a file object apart to which nobody refers any more, and deletes it.
-    #[doc(alias = "IopDeleteFile")]
-    pub fn close(&self, condemned: Condemned) {
-        if let Some(file) = condemned.body::<FileObject>() {
-            self.free_context(file);
-            self.release_fcb(self.fcb_of(file));
-        }
-        self.objects.delete(condemned);
+    /// Whose directory entry is at `entry`, if somebody has it open.
+    pub(crate) fn fcb_at(&self, entry: u64) -> Option<Link<Fcb>> {
+        self.open_files().find(|fcb| self.record(*fcb).entry.get() == entry && self.is_named(*fcb))
+    }
+
+    fn is_named(&self, fcb: Link<Fcb>) -> bool {
+        !self.record(fcb).has(fcb_flags::DELETED)
     }
 
     /// The FCB of the file called `name`, if somebody has it open.
     pub(crate) fn open_fcb(&self, name: &Name) -> Option<Link<Fcb>> {
-        self.open_files().find(|fcb| {
+        self.open_files().filter(|fcb| self.is_named(*fcb)).find(|fcb| {
             let recorded = &self.record(*fcb).name;
             let characters: Link<Field<u16>> = Link::new(recorded.buffer.get());
             let units = name.units();
@@ -101,7 +140,7 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
     /// The FCB of what `path` leads to, if somebody has it open under that name: whatever the case, but spelled out.
     pub(crate) fn open_fcb_at(&self, path: &Path<'_>) -> Option<Link<Fcb>> {
         let length = path.names().map(|name| name.len() + 1).sum::<usize>() * 2;
-        self.open_files().find(|fcb| {
+        self.open_files().filter(|fcb| self.is_named(*fcb)).find(|fcb| {
             let recorded = &self.record(*fcb).name;
             let characters: Link<Field<u16>> = Link::new(recorded.buffer.get());
             let unit = |index: u32| self.record(characters.offset::<Field<u16>>(index * 2)).get();
@@ -116,29 +155,48 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         })
     }
 
-    /// Makes the FCB of the file called `name`, whose runs of sectors are `runs`, with nobody having it open.
-    pub(crate) fn create_fcb(
-        &self,
-        name: &Name,
-        found: &FoundFile,
-        runs: (Link<Run>, u32),
-    ) -> Result<Link<Fcb>, Exhausted> {
-        let bytes = size_of_val(name.units()) as u32;
-        let fcb: Link<Fcb> = self.memory().allocate_zeroed_pool(NAME + bytes, FILE)?;
-        for (index, unit) in (0..).zip(name.units()) {
-            self.record(fcb.offset::<Field<u16>>(NAME + index * 2)).set(*unit);
-        }
+    /// Makes the FCB of the file called `name`, whose clusters are `chain`, with nobody having it open.
+    pub(crate) fn create_fcb(&self, name: &Name, found: &FoundFile, chain: Chain) -> Result<Link<Fcb>, Exhausted> {
+        let fcb: Link<Fcb> = self.memory().allocate_zeroed_pool(NAME + NAME_ROOM, FILE)?;
+        self.set_name(fcb, name);
         let record = self.record(fcb);
-        record.name.set(fcb.address() + NAME, bytes as u16);
         record.attributes.set(found.attributes);
         record.file_size.set(found.size);
-        record.creation_time.set(found.creation_time);
-        record.last_access_time.set(found.last_access_time);
-        record.last_write_time.set(found.last_write_time);
-        record.runs.set(runs.0);
-        record.run_count.set(runs.1);
+        record.valid_data_length.set(found.size);
+        record.told_size.set(found.size);
+        record.entry.set(found.entry);
+        record.first_cluster.set(found.first_cluster);
+        let [created, accessed, written] = found.times;
+        record.creation_time.set(created);
+        record.last_access_time.set(accessed);
+        record.last_write_time.set(written);
+        record.runs.set(chain.runs);
+        record.run_count.set(chain.run_count);
+        record.run_capacity.set(chain.capacity);
+        record.clusters.set(chain.clusters);
         list::insert_tail(&self.memory().machine, self.files, fcb.offset(LINKS));
         Ok(fcb)
+    }
+
+    /// Calls the file of `fcb` `name`. The room for it is the longest's: file objects lead to it.
+    pub(crate) fn set_name(&self, fcb: Link<Fcb>, name: &Name) {
+        for (index, unit) in (0..LONGEST_PATH as u32).zip(name.units()) {
+            self.record(fcb.offset::<Field<u16>>(NAME + index * 2)).set(*unit);
+        }
+        self.record(fcb).name.set(fcb.address() + NAME, size_of_val(name.units()) as u16);
+    }
+
+    /// The name of the file of `fcb`, from the root of the volume.
+    pub(crate) fn name_of(&self, fcb: Link<Fcb>) -> Result<Name, NtStatus> {
+        let recorded = &self.record(fcb).name;
+        let units: Link<Field<u16>> = Link::new(recorded.buffer.get());
+        let count = u32::from(recorded.length.get()) / 2;
+        Name::copied((0..count).map(|index| self.record(units.offset::<Field<u16>>(index * 2)).get()))
+    }
+
+    /// The name of what `file` stands for, from the root of the volume: `\dir\file`.
+    pub fn file_name(&self, file: Link<FileObject>) -> Vec<u16> {
+        self.name_of(self.fcb_of(file)).map(|name| name.units().to_vec()).unwrap_or_default()
     }
 
     /// One file object fewer leads to `fcb`, or it was made in vain (I1).
@@ -150,25 +208,9 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         }
         let sections = &record.section_object_pointers;
         debug_assert!(sections.image_section_object.get() == 0, "I1: a section of a file that nobody has open");
-        self.free_runs(record.runs.get(), record.run_count.get());
+        self.free_runs(record.runs.get(), record.run_capacity.get());
         list::remove(&self.memory().machine, fcb.offset(LINKS));
         self.memory().free_pool(fcb);
-    }
-
-    pub(crate) fn allocate_runs(&self, count: u32) -> Result<Link<Run>, Exhausted> {
-        match run_bytes(count) {
-            0 => Ok(Link::NULL),
-            bytes @ 1..=LARGEST_BLOCK => self.memory().allocate_pool(bytes, RUNS),
-            bytes => self.memory().allocate_pool_pages(PageCount::of_bytes(bytes).0),
-        }
-    }
-
-    pub(crate) fn free_runs(&self, runs: Link<Run>, count: u32) {
-        match run_bytes(count) {
-            0 => {}
-            1..=LARGEST_BLOCK => self.memory().free_pool(runs),
-            bytes => self.memory().free_pool_pages(runs, PageCount::of_bytes(bytes).0),
-        }
     }
 
     pub(crate) fn memory(&self) -> &'m MemoryManager<M> {
@@ -184,12 +226,5 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
 const LINKS: u32 = offset_of!(Fcb, links) as u32;
 /// Offset of an FCB's name.
 const NAME: u32 = size_of::<Fcb>() as u32;
-
-/// The run `index` of those at `runs`.
-pub(crate) const fn nth_run(runs: Link<Run>, index: u32) -> Link<Run> {
-    runs.offset(run_bytes(index))
-}
-
-const fn run_bytes(count: u32) -> u32 {
-    count * size_of::<Run>() as u32
-}
+/// Room for it, in bytes.
+const NAME_ROOM: u32 = 2 * LONGEST_PATH as u32;

@@ -6,7 +6,7 @@ use abi::cell::Link;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use mm::protection::Protection;
-use mm::section::{ControlArea, DirtyRun, WriteResult};
+use mm::section::ControlArea;
 
 use crate::executive::Executive;
 use crate::files::Opened;
@@ -73,25 +73,12 @@ impl<P: Platform> Executive<P> {
     /// Makes `file` at least `size` bytes long.
     ///
     /// # Errors
-    /// MEDIA_WRITE_PROTECTED: the volume is not written yet.
+    /// DISK_FULL, INSUFFICIENT_RESOURCES.
     #[doc(alias = "FsRtlSetFileSize")]
-    pub(crate) fn lengthen_file(&self, _file: Link<FileObject>, _size: u64) -> Result<(), NtStatus> {
-        Err(NtStatus::MEDIA_WRITE_PROTECTED)
-    }
-
-    /// Writes the dirty pages of `area` among those numbered `from..until`. The caller holds a file object of the file.
-    ///
-    /// # Errors
-    /// MEDIA_WRITE_PROTECTED: the volume is not written yet; they stay dirty.
-    #[doc(alias = "MmFlushSection")]
-    pub(crate) fn write_dirty_run(&self, area: Link<ControlArea>, from: u32, until: u32) -> Result<(), NtStatus> {
-        match self.mm().next_dirty_run(area, from, until) {
-            DirtyRun::Clean => Ok(()),
-            DirtyRun::Busy(..) => Err(NtStatus::MEDIA_WRITE_PROTECTED),
-            DirtyRun::Write(request) => {
-                self.mm().complete_write(request, WriteResult::Failed);
-                Err(NtStatus::MEDIA_WRITE_PROTECTED)
-            }
-        }
+    pub(crate) fn lengthen_file(&self, file: Link<FileObject>, size: u64) -> Result<(), NtStatus> {
+        self.with_volume(|volume| match size > u64::from(volume.fcb(file).file_size.get()) {
+            true => volume.set_end_of_file(file, size),
+            false => Ok(()),
+        })
     }
 }

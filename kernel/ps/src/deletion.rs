@@ -84,7 +84,10 @@ impl<P: Platform> Executive<P> {
                 self.objects().delete(condemned);
             }
             _ => match condemned.body::<FileObject>() {
-                Some(file) if self.opened(file) == Opened::File => self.volume().close(condemned),
+                Some(file) if self.opened(file) == Opened::File => {
+                    let _lock = self.lock_volume();
+                    self.volume().close(condemned);
+                }
                 _ => self.objects().delete(condemned),
             },
         }

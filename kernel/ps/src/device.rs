@@ -4,6 +4,8 @@
 //! and who changes what is open on the volume, or goes through its directories, locks it first.
 
 use abi::cell::Link;
+use abi::status::NtStatus;
+use io::Volume;
 use ke::{Turns, WaitReason};
 
 use crate::executive::Executive;
@@ -39,12 +41,41 @@ impl<P: Platform> Executive<P> {
     /// Locks the volume until the guard is dropped. A thread that has it must not lock it again, nor touch a program's
     /// memory: a page of that may have to come from the volume.
     #[doc(alias = "FatAcquireExclusiveVcb")]
-    pub(crate) fn lock_volume(&self) -> VolumeLock<'_, P> {
-        let ticket = self.volume_turns.ticket();
-        while !self.volume_turns.is_due(ticket) {
-            self.wait_for_address(volume_token(&self.volume_turns));
+    pub(crate) fn lock_volume(&self) -> TurnsLock<'_, P> {
+        let lock = self.take_turn(&self.volume_turns);
+        self.volume().set_clock(self.platform().system_time());
+        lock
+    }
+
+    /// Until the guard is dropped nobody else writes pages of files, or changes how much of a file is valid. Who has the
+    /// volume's lock may ask for this one, but not the other way round.
+    pub(crate) fn lock_page_writes(&self) -> TurnsLock<'_, P> {
+        self.take_turn(&self.page_turns)
+    }
+
+    fn take_turn<'a>(&'a self, turns: &'a Turns) -> TurnsLock<'a, P> {
+        let ticket = turns.ticket();
+        while !turns.is_due(ticket) {
+            self.wait_for_address(token(turns));
         }
-        VolumeLock { system: self }
+        TurnsLock { system: self, turns }
+    }
+
+    /// Does `work` with the volume locked, and again for as long as it must wait for a page.
+    pub(crate) fn with_volume<T>(
+        &self,
+        work: impl Fn(&Volume<'static, P, P::Disk>) -> Result<T, NtStatus>,
+    ) -> Result<T, NtStatus> {
+        loop {
+            let result = {
+                let _lock = self.lock_volume();
+                work(self.volume())
+            };
+            match result {
+                Err(NtStatus::CANT_WAIT) => self.sleep(1),
+                result => return result,
+            }
+        }
     }
 
     /// Keeps the object at `body` until the guard is dropped, whoever closes its handles meanwhile. The caller has a reference
@@ -55,22 +86,22 @@ impl<P: Platform> Executive<P> {
     }
 }
 
-/// What waits for the volume wait for: the address of its turns.
-fn volume_token(turns: &Turns) -> u32 {
+/// What those who wait for their turn wait for: the address of the turns.
+fn token(turns: &Turns) -> u32 {
     core::ptr::from_ref(turns) as usize as u32
 }
 
-/// The use of the volume.
-#[must_use = "dropping it unlocks the volume"]
-pub(crate) struct VolumeLock<'a, P: Platform> {
+/// A turn.
+#[must_use = "dropping it lets the next one go on"]
+pub(crate) struct TurnsLock<'a, P: Platform> {
     system: &'a Executive<P>,
+    turns: &'a Turns,
 }
 
-impl<P: Platform> Drop for VolumeLock<'_, P> {
+impl<P: Platform> Drop for TurnsLock<'_, P> {
     fn drop(&mut self) {
-        let turns = &self.system.volume_turns;
-        turns.pass();
-        self.system.wake(volume_token(turns));
+        self.turns.pass();
+        self.system.wake(token(self.turns));
     }
 }
 

@@ -16,12 +16,13 @@ use ke::{Dispatcher, DispatcherDatabase, Turns};
 use mm::MemoryManager;
 use mm::address_space::AddressSpace;
 use mm::system::Exhausted;
-use ob::{Closed, Handle, Handles, ObjectManager};
+use ob::{Closed, Handle, Handles, Kind, ObjectManager};
 use spin::{Mutex, Once};
 
 use crate::console::ConsoleDevice;
 use crate::deletion::Line;
 use crate::endings::Endings;
+use crate::files::Opened;
 use crate::identifiers::Identifiers;
 use crate::ntdll::Ntdll;
 use crate::platform::Platform;
@@ -40,6 +41,8 @@ pub struct Executive<P: Platform> {
     objects: &'static ObjectManager<'static, P>,
     volume: Volume<'static, P, P::Disk>,
     pub(crate) volume_turns: Turns,
+    /// Of those who write pages of files.
+    pub(crate) page_turns: Turns,
     /// Page faults that waited for another thread's read of the page.
     pub(crate) collisions: Field<u32>,
     pub(crate) dispatcher: Dispatcher<'static, P>,
@@ -89,6 +92,7 @@ impl<P: Platform> Executive<P> {
             objects,
             volume,
             volume_turns: Turns::new(),
+            page_turns: Turns::new(),
             collisions: Field::new(0),
             dispatcher: Dispatcher::new(&mm.machine, database, processor, idle.cast()),
             stacks: KernelStacks::new(),
@@ -224,8 +228,20 @@ impl<P: Platform> Executive<P> {
         }
     }
 
+    /// The last handle to a file is gone.
+    fn clean_up_file(&self, file: Link<FileObject>) {
+        if self.opened(file) == Opened::File {
+            let _held = self.hold(file);
+            let _lock = self.lock_volume();
+            self.volume().clean_up(file);
+        }
+    }
+
     /// Does what closing a handle left to do.
     pub(crate) fn dispose(&self, closed: Closed) {
+        if closed.handles_left == 0 && closed.condemned.is_none() && closed.opened.kind == Kind::File {
+            self.clean_up_file(closed.opened.body.cast());
+        }
         if let Some(condemned) = closed.condemned {
             self.take_apart(condemned);
         }

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use abi::access::{FILE_EXECUTE, FILE_READ_DATA};
+use abi::access::{FILE_EXECUTE, FILE_READ_DATA, SYNCHRONIZE};
 use abi::cell::{Field, Link};
-use abi::file::{FILE_NON_DIRECTORY_FILE, FILE_OPEN, FILE_SHARE_READ, FILE_SYNCHRONOUS_IO_NONALERT};
+use abi::file::{FILE_NON_DIRECTORY_FILE, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SYNCHRONOUS_IO_NONALERT};
 use abi::nt::file::{FILE_OBJECT_TYPE, FileObject};
 use abi::status::NtStatus;
 use io::open::OpenedFile;
@@ -37,20 +37,27 @@ impl<P: Platform> Executive<P> {
         if path.drive != b'C' {
             return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
         }
-        let _lock = self.lock_volume();
-        self.volume().open(&path, request)
+        self.with_volume(|volume| volume.open(&path, request))
     }
 
     /// Opens the file at DOS path `path` for the kernel itself, to be read and run.
     pub(crate) fn open_image(&self, path: &str) -> Result<Link<FileObject>, NtStatus> {
         let path: Vec<u16> = "\\??\\".encode_utf16().chain(path.encode_utf16()).collect();
+        let access = FILE_READ_DATA | FILE_EXECUTE | SYNCHRONIZE;
         let request = OpenRequest {
-            desired_access: FILE_READ_DATA | FILE_EXECUTE,
-            disposition: FILE_OPEN,
-            options: FILE_NON_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT,
-            share_access: FILE_SHARE_READ,
+            share_access: FILE_SHARE_READ | FILE_SHARE_DELETE,
+            ..OpenRequest::existing(access, FILE_NON_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT)
         };
         self.open_path(&path, &request).map(|opened| opened.file)
+    }
+
+    /// Gives up a file that the kernel opened for itself: it no longer counts among those who share it.
+    pub(crate) fn close_image(&self, file: Link<FileObject>) {
+        {
+            let _lock = self.lock_volume();
+            self.volume().clean_up(file);
+        }
+        self.release(file);
     }
 
     /// A file object for a stream, with one reference.
@@ -81,6 +88,8 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::INVALID_FILE_FOR_SECTION);
         }
         let _held = self.hold(object);
+        // What has been written is to be run.
+        self.write_dirty_pages(object)?;
         let _lock = self.lock_volume();
         let fcb = self.volume().fcb(object);
         let place: &Field<u32> = &fcb.section_object_pointers.image_section_object;
@@ -116,7 +125,9 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn delete_section(&self, control_area: Link<ControlArea>) {
         let object = self.machine_record(control_area).file_pointer.get().some();
         if let Some(object) = object {
-            self.volume().fcb(object).section_object_pointers.image_section_object.set(0);
+            let pointers = &self.volume().fcb(object).section_object_pointers;
+            let place = [&pointers.image_section_object, &pointers.data_section_object];
+            place.into_iter().filter(|place| place.get() == control_area.address()).for_each(|place| place.set(0));
         }
         self.mm().delete_section(control_area);
         if let Some(object) = object {
@@ -129,8 +140,8 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "IoPageRead")]
     #[inline(never)]
     pub(crate) fn read_pages(&self, mut request: InPageRequest) -> ReadResult {
-        let _held = self.hold(request.file);
         let frames = request.frames;
+        let _held = self.hold(request.file);
         let mut result = self.volume().read_pages(&request);
         if result == ReadResult::Failed && request.frames.len() > 1 {
             request = self.mm().narrow_in_page(request);

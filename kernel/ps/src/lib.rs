@@ -9,6 +9,7 @@
 //! | waits, suspension, calls into programs | `wait`, `apc` |
 //! | waits for devices, the volume's lock | `device` |
 //! | a program's page fault, and what it is told of it | `trap`, `exception` |
+//! | the data of files, and the lazy writer | `file_data` |
 //! | a system service | `services` |
 //! | the console | `console` |
 //! | what runs after start-up, and what is told of it | `session`, `plan` |
@@ -32,6 +33,7 @@ mod endings;
 mod exception;
 mod executive;
 mod exit;
+mod file_data;
 mod files;
 mod identifiers;
 mod known_dlls;

@@ -157,7 +157,7 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn image_area(&self, path: &str) -> Result<Link<ControlArea>, NtStatus> {
         let object = self.open_image(path)?;
         let area = self.image_of(object);
-        self.release(object);
+        self.close_image(object);
         area
     }
 

@@ -46,7 +46,7 @@ impl<P: Platform> Executive<P> {
         let file = self.open_image(&path).map_err(told)?;
         let size = self.volume().fcb(file).file_size.get();
         let entries = ntdll::entries(size, |at, into| self.volume().read(file, u64::from(at), into).map(|_| ()));
-        self.release(file);
+        self.close_image(file);
         let entries = entries.map_err(|what| format!("{path}: {what} is missing"))?;
         let section = self.image_section(&path).map_err(told)?;
         let segment = self.machine_record(self.control_area_of(section)).segment.get();
@@ -126,6 +126,10 @@ impl<P: Platform> Executive<P> {
         let instructions = self.platform().time_stamp() - running.time_stamp;
         let ending = self.endings.take(id).unwrap_or(Ending::Exit(NtStatus::SUCCESS));
         self.reap(running.process);
+        // What is kept of files is nobody's.
+        if let Err(status) = self.settle_volume() {
+            self.platform().log(format_args!("the volume cannot be written: {status}"));
+        }
         let audit = self.verify();
         let text = audit.err().map_or(String::from("ok"), |corruption| format!("{corruption:?}"));
         // Beside others a job's frames cannot be told from theirs.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::test_volume::*;
+use mm::fault::{InPageRequest, ReadResult};
 use mm::layout::FrameNumber;
 use mm::section::Cluster;
 

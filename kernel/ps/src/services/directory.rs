@@ -15,7 +15,6 @@ use crate::platform::Platform;
 
 /// Largest buffer that is filled at once; a larger one is filled in part.
 const LARGEST: u32 = 0x1_0000;
-const SECTOR: u64 = 512;
 
 /// What an entry says beside its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,8 +58,7 @@ impl Class {
         bytes.extend(entry.index.to_le_bytes());
         if self != Self::Names {
             let [created, accessed, written] = entry.times;
-            let allocated = u64::from(entry.size).next_multiple_of(SECTOR);
-            for long in [created, accessed, written, written, u64::from(entry.size), allocated] {
+            for long in [created, accessed, written, written, u64::from(entry.size), entry.allocation] {
                 bytes.extend(long.to_le_bytes());
             }
             bytes.extend(entry.attributes.to_le_bytes());
@@ -163,8 +161,15 @@ mod tests {
     fn entries_lie_in_the_buffer_as_windows_has_them() {
         let (name, short): (Vec<u16>, Vec<u16>) =
             ("Long name.txt".encode_utf16().collect(), "LONGNA~1.TXT".encode_utf16().collect());
-        let entry =
-            Listed { index: 7, name: &name, short_name: &short, attributes: 0x20, size: 1000, times: [1, 2, 3] };
+        let entry = Listed {
+            index: 7,
+            name: &name,
+            short_name: &short,
+            attributes: 0x20,
+            size: 1000,
+            allocation: 1024,
+            times: [1, 2, 3],
+        };
         for (class, attributes_at, length_at, name_at) in
             [(Class::Directory, 0x38, 0x3C, 0x40), (Class::Full, 0x38, 0x3C, 0x44), (Class::Both, 0x38, 0x3C, 0x5E)]
         {
@@ -185,7 +190,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_left_and_one_at_a_time_is_one() {
         let name: Vec<u16> = "name".encode_utf16().collect();
-        let entry = Listed { index: 0, name: &name, short_name: &[], attributes: 0, size: 0, times: [0; 3] };
+        let entry =
+            Listed { index: 0, name: &name, short_name: &[], attributes: 0, size: 0, allocation: 0, times: [0; 3] };
         let mut filled = Filled { bytes: Vec::new(), room: 0x0C + 8, class: Class::Names, single: false, last: None };
         assert!(filled.add(&entry).is_continue());
         assert!(filled.add(&entry).is_break());

@@ -6,11 +6,11 @@
 use abi::access::*;
 use abi::cell::Link;
 use abi::console::{INPUT_NAME, OUTPUT_NAME};
-use abi::file::FILE_OPEN;
-use abi::file::FILE_OPENED;
+use abi::file::{FILE_DELETE_ON_CLOSE, FILE_OPEN, FILE_OPENED};
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
-use io::{Fcb, OpenRequest, OpenedFile};
+use io::open::file_flags;
+use io::{OpenRequest, OpenedFile};
 use mm::layout::HIGHEST_USER_ADDRESS;
 
 use crate::buffer::zeros;
@@ -23,21 +23,20 @@ use crate::platform::{Input, Platform, Stream};
 const LOOKS: u32 = 2000;
 /// After so many of them others may run.
 const LOOKS_BETWEEN_TURNS: u32 = 100;
-/// Information classes.
-const FILE_BASIC_INFORMATION: u32 = 4;
-const FILE_STANDARD_INFORMATION: u32 = 5;
-const FILE_POSITION_INFORMATION: u32 = 14;
 /// Bytes moved between a program and a file at a time.
 const CHUNK: u32 = 0x1000;
 /// A byte offset that means "at the current position".
 const USE_CURRENT_POSITION: u64 = 0xFFFF_FFFF_FFFF_FFFE;
+/// A byte offset that means "at the end of the file".
+const WRITE_TO_END_OF_FILE: u64 = 0xFFFF_FFFF_FFFF_FFFF;
 
 impl<P: Platform> Executive<P> {
     pub(super) fn open_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle_at, desired_access, attributes_at, status_at, share_access, options] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
-        let request = OpenRequest { desired_access, disposition: FILE_OPEN, options, share_access };
+        let request =
+            OpenRequest { desired_access, disposition: FILE_OPEN, options, share_access, attributes: 0, allocation: 0 };
         self.open(handle_at, attributes_at, status_at, &request)
     }
 
@@ -47,8 +46,8 @@ impl<P: Platform> Executive<P> {
             desired_access,
             attributes_at,
             status_at,
-            _size,
-            _attributes,
+            size_at,
+            attributes,
             share_access,
             disposition,
             options,
@@ -57,7 +56,11 @@ impl<P: Platform> Executive<P> {
         else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
-        let request = OpenRequest { desired_access, disposition, options, share_access };
+        let allocation = if size_at == 0 { 0 } else { self.read_long(size_at)? };
+        if allocation >> 63 != 0 {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let request = OpenRequest { desired_access, disposition, options, share_access, attributes, allocation };
         self.open(handle_at, attributes_at, status_at, &request)
     }
 
@@ -76,7 +79,7 @@ impl<P: Platform> Executive<P> {
             None => self.open_path(&name, request)?,
         };
         let handle = self.insert_handle(opened.file, opened.granted_access)?;
-        self.write_status(status_at, NtStatus::SUCCESS, FILE_OPENED)?;
+        self.write_status(status_at, NtStatus::SUCCESS, opened.information)?;
         self.write_word(handle_at, handle)?;
         Ok(NtStatus::SUCCESS)
     }
@@ -84,7 +87,7 @@ impl<P: Platform> Executive<P> {
     /// Opens one side of the console by its name.
     fn open_console(&self, stream: Stream, request: &OpenRequest) -> Result<OpenedFile, NtStatus> {
         let granted_access = ob::Kind::File.rights(request.desired_access & !MAXIMUM_ALLOWED);
-        self.create_stream(stream).map(|file| OpenedFile { file, granted_access })
+        self.create_stream(stream).map(|file| OpenedFile { file, granted_access, information: FILE_OPENED })
     }
 
     pub(super) fn read_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
@@ -106,23 +109,17 @@ impl<P: Platform> Executive<P> {
 
     fn read_disk_file(&self, object: Link<FileObject>, offset: u64, buffer: u32, length: u32) -> Result<u32, NtStatus> {
         let _held = self.hold(object);
-        let mut chunk = zeros(CHUNK.min(length))?;
-        let mut done = 0;
-        while done < length {
-            let wanted = (length - done).min(CHUNK) as usize;
-            let got = match self.volume().read(object, offset.saturating_add(u64::from(done)), &mut chunk[..wanted]) {
-                Ok(got) => got as usize,
-                Err(NtStatus::END_OF_FILE) if done > 0 => break,
-                Err(status) => return Err(status),
-            };
-            self.platform().write_user(buffer + done, &chunk[..got])?;
-            done += got as u32;
-            if got < wanted {
-                break;
-            }
-        }
-        self.machine_record(object).current_byte_offset.set(offset + u64::from(done));
+        let done = self.read_file_data(object, offset, buffer, length)?;
+        self.move_to(object, offset + u64::from(done));
         Ok(done)
+    }
+
+    /// Where the next read or write through the file object begins that does not say where.
+    fn move_to(&self, object: Link<FileObject>, position: u64) {
+        let record = self.machine_record(object);
+        if record.flags.get() & file_flags::SYNCHRONOUS_IO != 0 {
+            record.current_byte_offset.set(position);
+        }
     }
 
     /// Waits for input; the end of it is what the end of a pipe is.
@@ -175,18 +172,42 @@ impl<P: Platform> Executive<P> {
     }
 
     pub(super) fn write_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, _event, _routine, _context, status_at, buffer, length, _offset_at, _key] = arguments else {
+        let &[handle, _event, _routine, _context, status_at, buffer, length, offset_at, _key] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
-        let object = self.file_by_handle(handle, FILE_WRITE_DATA)?;
+        // Who may only append, appends.
+        let granted = self.current_handles().get_any(ob::Handle(handle))?.granted_access;
+        let needed = if granted & FILE_WRITE_DATA == 0 { FILE_APPEND_DATA } else { FILE_WRITE_DATA };
+        let object = self.file_by_handle(handle, needed)?;
         self.probe_word(status_at)?;
         self.check_buffer(buffer, length)?;
         let result = match self.opened(object) {
-            Opened::File => Err(NtStatus::MEDIA_WRITE_PROTECTED),
+            Opened::File => {
+                let offset = match (needed, offset_at) {
+                    (FILE_APPEND_DATA, _) => None,
+                    (_, 0) => Some(self.offset_argument(object, 0)?),
+                    _ if self.read_long(offset_at)? == WRITE_TO_END_OF_FILE => None,
+                    _ => Some(self.offset_argument(object, offset_at)?),
+                };
+                self.write_disk_file(object, offset, buffer, length)
+            }
             Opened::Stream(Stream::Input | Stream::ConsoleInput) => Err(NtStatus::ACCESS_DENIED),
             Opened::Stream(stream) => self.write_stream(stream, buffer, length),
         };
         self.complete(status_at, result)
+    }
+
+    fn write_disk_file(
+        &self,
+        object: Link<FileObject>,
+        offset: Option<u64>,
+        buffer: u32,
+        length: u32,
+    ) -> Result<u32, NtStatus> {
+        let _held = self.hold(object);
+        let (at, done) = self.write_file_data(object, offset, buffer, length)?;
+        self.move_to(object, at + u64::from(done));
+        Ok(done)
     }
 
     fn write_stream(&self, stream: Stream, buffer: u32, length: u32) -> Result<u32, NtStatus> {
@@ -215,75 +236,23 @@ impl<P: Platform> Executive<P> {
 
     pub(super) fn flush_buffers_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, status_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        self.file_by_handle(handle, FILE_WRITE_DATA)?;
-        self.write_status(status_at, NtStatus::SUCCESS, 0)?;
-        Ok(NtStatus::SUCCESS)
-    }
-
-    pub(super) fn query_information_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, status_at, buffer, length, class] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let words: &mut [u32] = match class {
-            FILE_BASIC_INFORMATION => &mut [0; 10],
-            FILE_STANDARD_INFORMATION => &mut [0; 6],
-            FILE_POSITION_INFORMATION => &mut [0; 2],
-            _ => return Err(NtStatus::INVALID_INFO_CLASS),
+        let granted = self.current_handles().get_any(ob::Handle(handle))?.granted_access;
+        let needed = if granted & FILE_APPEND_DATA == 0 { FILE_WRITE_DATA } else { FILE_APPEND_DATA };
+        let object = self.file_by_handle(handle, needed)?;
+        self.probe_word(status_at)?;
+        let flushed = match self.opened(object) {
+            Opened::File => self.flush_file(object),
+            Opened::Stream(_) => Ok(()),
         };
-        if length < words.len() as u32 * 4 {
-            return Err(NtStatus::INFO_LENGTH_MISMATCH);
-        }
-        self.probe_word(status_at)?;
-        let object = self.file_by_handle(handle, 0)?;
-        if self.opened(object) != Opened::File {
-            return Err(NtStatus::INVALID_PARAMETER);
-        }
-        let fcb = self.volume().fcb(object);
-        match class {
-            FILE_BASIC_INFORMATION => words.copy_from_slice(&basic_information(fcb)),
-            FILE_STANDARD_INFORMATION => {
-                let size = fcb.file_size.get();
-                let directory = u32::from(fcb.is_directory());
-                words.copy_from_slice(&[size.div_ceil(512).saturating_mul(512), 0, size, 0, 1, directory << 8]);
-            }
-            _ => {
-                let position = self.machine_record(object).current_byte_offset.get();
-                words.copy_from_slice(&[position as u32, (position >> 32) as u32]);
-            }
-        }
-        for (index, word) in words.iter().enumerate() {
-            self.write_word(buffer.wrapping_add(index as u32 * 4), *word)?;
-        }
-        self.complete(status_at, Ok(words.len() as u32 * 4))
+        self.complete(status_at, flushed.map(|()| 0))
     }
 
-    pub(super) fn set_information_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, status_at, buffer, length, class] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        if class != FILE_POSITION_INFORMATION {
-            return Err(NtStatus::INVALID_INFO_CLASS);
-        }
-        if length < 8 {
-            return Err(NtStatus::INFO_LENGTH_MISMATCH);
-        }
-        self.probe_word(status_at)?;
-        let position = self.read_long(buffer)?;
-        let object = self.file_by_handle(handle, 0)?;
-        if position >> 63 != 0 || self.opened(object) != Opened::File {
-            return Err(NtStatus::INVALID_PARAMETER);
-        }
-        self.machine_record(object).current_byte_offset.set(position);
-        self.complete(status_at, Ok(0))
-    }
-
-    pub(super) fn query_attributes_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[attributes_at, information_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+    /// Deletes a file by its name.
+    pub(super) fn delete_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[attributes_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let name = self.read_object_name(attributes_at)?;
-        let request =
-            OpenRequest { desired_access: FILE_READ_ATTRIBUTES, disposition: FILE_OPEN, options: 0, share_access: 7 };
-        let file = self.open_path(&name, &request)?.file;
-        let words = basic_information(self.volume().fcb(file));
+        let file = self.open_path(&name, &OpenRequest::existing(DELETE, FILE_DELETE_ON_CLOSE))?.file;
         self.release(file);
-        for (index, word) in (0..).zip(words) {
-            self.write_word(information_at.wrapping_add(index * 4), word)?;
-        }
         Ok(NtStatus::SUCCESS)
     }
 
@@ -325,15 +294,4 @@ impl<P: Platform> Executive<P> {
 fn console_stream(name: &[u16]) -> Option<Stream> {
     let is = |other: &str| io::path::same_name(name, other.encode_utf16());
     if is(INPUT_NAME) { Some(Stream::ConsoleInput) } else { is(OUTPUT_NAME).then_some(Stream::Console) }
-}
-
-/// FILE_BASIC_INFORMATION as words: creation, last access, last write, change, attributes.
-fn basic_information(fcb: &Fcb) -> [u32; 10] {
-    let mut words = [0; 10];
-    let times = [&fcb.creation_time, &fcb.last_access_time, &fcb.last_write_time, &fcb.last_write_time];
-    for (pair, time) in words.chunks_exact_mut(2).zip(times) {
-        pair.copy_from_slice(&[time.get() as u32, (time.get() >> 32) as u32]);
-    }
-    words[8] = fcb.attributes.get();
-    words
 }

@@ -12,6 +12,7 @@ mod directory;
 mod duplicate;
 mod event;
 mod file;
+mod file_information;
 mod memory;
 mod mutant;
 mod name_space;
@@ -96,6 +97,8 @@ impl<P: Platform> Executive<P> {
             Service::NtSetInformationFile => self.set_information_file(words),
             Service::NtQueryVolumeInformationFile => self.query_volume_information_file(words),
             Service::NtQueryAttributesFile => self.query_attributes_file(words),
+            Service::NtQueryFullAttributesFile => self.query_full_attributes_file(words),
+            Service::NtDeleteFile => self.delete_file(words),
             Service::NtQueryDirectoryFile => self.query_directory_file(words),
             Service::NtDeviceIoControlFile => self.device_io_control_file(words),
             Service::NtShutdownSystem => self.shutdown_system(words),

@@ -12,7 +12,7 @@ const POWER_OFF: u32 = 2;
 
 impl<P: Platform> Executive<P> {
     /// Whoever sits at the console may switch the machine off; on XP the privilege to do so is what such users have. A
-    /// program that runs for somebody elsewhere is refused. There is nothing to flush: no volume is written.
+    /// program that runs for somebody elsewhere is refused. What files still have in memory is written first.
     #[doc(alias = "NtShutdownSystem")]
     pub(super) fn shutdown_system(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[action] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
@@ -23,6 +23,9 @@ impl<P: Platform> Executive<P> {
         };
         if !self.has_console_users() {
             return Err(NtStatus::PRIVILEGE_NOT_HELD);
+        }
+        if let Err(status) = self.settle_volume() {
+            self.platform().log(format_args!("the volume cannot be written: {status}"));
         }
         if let Err(corruption) = self.verify() {
             self.platform().log(format_args!("the audit found {corruption:?}"));

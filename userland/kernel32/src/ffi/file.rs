@@ -9,6 +9,7 @@ use user_support::status::Status;
 use user_support::text;
 
 use super::directory::current_directory;
+use super::file_name::DELETE;
 use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::{
     NtCreateFile, NtFlushBuffersFile, NtOpenFile, NtQueryInformationFile, NtReadFile, NtSetInformationFile, NtWriteFile,
@@ -26,7 +27,11 @@ const ATTRIBUTES: u32 = 0x7FA7;
 /// `FileStandardInformation`: allocation, end of file, links.
 const STANDARD_INFORMATION: u32 = 5;
 /// `FilePositionInformation`.
-const POSITION_INFORMATION: u32 = 14;
+pub(super) const POSITION_INFORMATION: u32 = 14;
+/// `TRUNCATE_EXISTING`.
+const TRUNCATE_EXISTING: u32 = 5;
+/// `FILE_FLAG_DELETE_ON_CLOSE`.
+const DELETE_ON_CLOSE: u32 = 0x0400_0000;
 
 /// Opens or creates a file. Returns its handle, or -1.
 ///
@@ -66,10 +71,19 @@ pub unsafe extern "system" fn CreateFileW(
 }
 
 pub(super) fn open(name: &[u16], access: u32, share: u32, creation: u32, flags: u32) -> u32 {
+    if creation == TRUNCATE_EXISTING && access & GENERIC_WRITE == 0 {
+        fail(Win32Error::INVALID_PARAMETER);
+        return INVALID_HANDLE;
+    }
+    if name.is_empty() {
+        fail(Win32Error::PATH_NOT_FOUND);
+        return INVALID_HANDLE;
+    }
     let result = disposition(creation).map_err(fail).and_then(|disposition| {
         let path = console_path(name, access & GENERIC_WRITE != 0);
         let path = path.unwrap_or_else(|| to_nt(&current_directory(), name));
-        create(&path, access, share, disposition, flags).map_err(fail_status)
+        let access = if flags & DELETE_ON_CLOSE == 0 { access } else { access | DELETE };
+        create(&path, access, share, disposition, flags & ATTRIBUTES, options(flags)).map_err(fail_status)
     });
     let Ok((handle, information)) = result else { return INVALID_HANDLE };
     let error = if existed(creation, information) { Win32Error::ALREADY_EXISTS } else { Win32Error::SUCCESS };
@@ -78,15 +92,23 @@ pub(super) fn open(name: &[u16], access: u32, share: u32, creation: u32, flags: 
 }
 
 /// Name collisions of files have an error of their own.
-fn fail_status(status: Status) -> u32 {
+pub(super) fn fail_status(status: Status) -> u32 {
     if status == Status::OBJECT_NAME_COLLISION { fail(Win32Error::FILE_EXISTS) } else { fail_with(status) }
 }
 
-fn create(path: &[u16], access: u32, share: u32, disposition: u32, flags: u32) -> Result<(u32, u32), Status> {
+/// Opens or makes the file at NT path `path`: its handle, and what was done.
+pub(super) fn create(
+    path: &[u16],
+    access: u32,
+    share: u32,
+    disposition: u32,
+    attributes: u32,
+    options: u32,
+) -> Result<(u32, u32), Status> {
     let name = UnicodeString::over(path);
     let object = [0x18, 0, &raw const name as u32, IGNORING_CASE, 0, 0];
     let (mut handle, none) = (0, core::ptr::null());
-    let (access, attributes, options) = (access | ALWAYS, flags & ATTRIBUTES, options(flags));
+    let access = access | ALWAYS;
     let information = with_status_block(|block| {
         let (handle, object, no_size) = (&raw mut handle, object.as_ptr(), core::ptr::null());
         // SAFETY: name and attributes live until the service returns; it writes the handle and the status words.

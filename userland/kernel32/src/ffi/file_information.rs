@@ -1,22 +1,18 @@
-//! What there is to know of an open file, and other names for files.
+//! What there is to know of an open file.
 
-use user_ffi::{UnicodeString, c_string, wide_string};
-use user_support::path::to_nt;
 use user_support::status::Status;
-use user_support::text;
 
-use super::directory::current_directory;
 use super::file::query;
 use super::last_error::{Bool, TRUE, fail_with};
-use super::nt::{NtClose, NtOpenFile, NtQueryVolumeInformationFile, NtSetInformationFile};
+use super::nt::NtQueryVolumeInformationFile;
 use super::standard_handle::{real_handle, with_status_block};
 
 /// `FileBasicInformation`: creation, last access, last write, change, attributes.
 const BASIC_INFORMATION: u32 = 4;
 /// `FileStandardInformation`: allocation, end of file, links.
 const STANDARD_INFORMATION: u32 = 5;
-/// `FileRenameInformation`.
-const RENAME_INFORMATION: u32 = 10;
+/// `FileInternalInformation`: the number of the file.
+const INTERNAL_INFORMATION: u32 = 6;
 /// `FileFsVolumeInformation`: creation, serial number, label.
 const VOLUME_INFORMATION: u32 = 1;
 /// Words of `BY_HANDLE_FILE_INFORMATION`.
@@ -35,6 +31,7 @@ fn information(file: u32) -> Result<[u32; WORDS], Status> {
     let [[created, created_high], [accessed, accessed_high], [written, written_high]] =
         [created, accessed, written].map(halves);
     let [size, size_high] = halves(size);
+    let [index, index_high] = halves(query::<1>(file, INTERNAL_INFORMATION)?[0]);
     Ok([
         attributes as u32,
         created,
@@ -47,9 +44,8 @@ fn information(file: u32) -> Result<[u32; WORDS], Status> {
         size_high,
         size,
         links as u32,
-        // FAT has no number of a file that stays.
-        0,
-        0,
+        index_high,
+        index,
     ])
 }
 
@@ -67,62 +63,4 @@ pub unsafe extern "system" fn GetFileInformationByHandle(file: u32, target: *mut
         }
         Err(status) => fail_with(status),
     }
-}
-
-/// Gives the file at DOS path `old` the path `new`, where there must be nothing yet.
-fn rename(old: &[u16], new: &[u16]) -> Result<(), Status> {
-    /// `DELETE | SYNCHRONIZE`.
-    const ACCESS: u32 = 0x0011_0000;
-    /// `FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_FOR_BACKUP_INTENT`.
-    const OPTIONS: u32 = 0x4020;
-    let path = to_nt(&current_directory(), old);
-    let name = UnicodeString::over(&path);
-    let object = [0x18, 0, &raw const name as u32, 0x40, 0, 0];
-    let mut handle = 0;
-    with_status_block(|block| {
-        // SAFETY: name and attributes live until the service returns; it writes the handle and the status words.
-        unsafe { NtOpenFile(&mut handle, ACCESS, object.as_ptr(), block, 7, OPTIONS) }
-    })?;
-    let target = to_nt(&current_directory(), new);
-    // Replace nothing; no folder; bytes of the name; the name.
-    let mut bytes: alloc::vec::Vec<u8> =
-        [0, 0, 2 * target.len() as u32].iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
-    bytes.extend(target.iter().flat_map(|unit| unit.to_le_bytes()));
-    let result = with_status_block(|block| {
-        // SAFETY: the service reads the bytes and writes the status words.
-        unsafe { NtSetInformationFile(handle, block, bytes.as_ptr(), bytes.len() as u32, RENAME_INFORMATION) }
-    });
-    // SAFETY: the handle was opened here and nobody else has it.
-    unsafe { NtClose(handle) };
-    result.map(drop)
-}
-
-fn moved(old: &[u16], new: &[u16]) -> Bool {
-    rename(old, new).map_or_else(fail_with, |()| TRUE)
-}
-
-/// Gives a file another name.
-///
-/// # Safety
-/// Both are strings.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn MoveFileA(old: *const u8, new: *const u8) -> Bool {
-    // SAFETY: the caller's promise.
-    let old = text::wide(unsafe { c_string(old) });
-    // SAFETY: the caller's promise.
-    let new = text::wide(unsafe { c_string(new) });
-    moved(&old, &new)
-}
-
-/// Gives a file another name.
-///
-/// # Safety
-/// Both are strings.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn MoveFileW(old: *const u16, new: *const u16) -> Bool {
-    // SAFETY: the caller's promise.
-    let old = unsafe { wide_string(old) };
-    // SAFETY: the caller's promise.
-    let new = unsafe { wide_string(new) };
-    moved(old, new)
 }

@@ -175,17 +175,19 @@ pub unsafe extern "system" fn FindClose(search: u32) -> Bool {
     TRUE
 }
 
-fn attributes(path: &[u16]) -> u32 {
+/// The attributes of what is at DOS path `path`.
+pub(super) fn attributes_of(path: &[u16]) -> Result<u32, Status> {
     let path = to_nt(&current_directory(), path);
     let name = UnicodeString::over(&path);
     let object = [0x18, 0, &raw const name as u32, 0x40, 0, 0];
     let mut information = [0u64; 5];
     // SAFETY: name and attributes live until the service returns; it writes 40 bytes.
     let status = unsafe { NtQueryAttributesFile(object.as_ptr(), information.as_mut_ptr().cast()) };
-    match Status(status).ok() {
-        Ok(()) => information[4] as u32,
-        Err(status) => !fail_with(status) & NO_ATTRIBUTES,
-    }
+    Status(status).ok().map(|()| information[4] as u32)
+}
+
+fn attributes(path: &[u16]) -> u32 {
+    attributes_of(path).unwrap_or_else(|status| !fail_with(status) & NO_ATTRIBUTES)
 }
 
 /// What kind of file there is, or FFFFFFFF.
@@ -273,4 +275,55 @@ pub unsafe extern "system" fn GetDiskFreeSpaceW(
     let root = unsafe { wide_string(root) };
     // SAFETY: the caller's promise.
     unsafe { disk_free_space(root, [sectors, bytes, free, clusters]) }
+}
+
+/// # Safety
+/// Each of the three is null or points to 8 bytes.
+unsafe fn disk_free_space_ex(root: &[u16], targets: [*mut u64; 3]) -> Bool {
+    let [clusters, free, sectors, bytes] = match sizes(root) {
+        Ok(sizes) => sizes.map(u64::from),
+        Err(status) => return fail_with(status),
+    };
+    let cluster = sectors * bytes;
+    for (target, value) in targets.into_iter().zip([free * cluster, clusters * cluster, free * cluster]) {
+        if !target.is_null() {
+            // SAFETY: the caller's promise.
+            unsafe { target.write_unaligned(value) };
+        }
+    }
+    TRUE
+}
+
+/// How many bytes of a volume the caller may have, how many there are, and how many are free.
+///
+/// # Safety
+/// `root` is null or a string; the others are null or point to 8 bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetDiskFreeSpaceExA(
+    root: *const u8,
+    available: *mut u64,
+    all: *mut u64,
+    free: *mut u64,
+) -> Bool {
+    // SAFETY: the caller's promise.
+    let root = text::wide(unsafe { c_string(root) });
+    // SAFETY: the caller's promise.
+    unsafe { disk_free_space_ex(&root, [available, all, free]) }
+}
+
+/// The same in UTF-16.
+///
+/// # Safety
+/// As [`GetDiskFreeSpaceExA`].
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetDiskFreeSpaceExW(
+    root: *const u16,
+    available: *mut u64,
+    all: *mut u64,
+    free: *mut u64,
+) -> Bool {
+    // SAFETY: the caller's promise.
+    let root = unsafe { wide_string(root) };
+    // SAFETY: the caller's promise.
+    unsafe { disk_free_space_ex(root, [available, all, free]) }
 }

@@ -113,6 +113,7 @@ unsafe extern "system" {
     pub fn NtOpenProcess(handle: *mut u32, access: u32, attributes: *const u32, client: *const u32) -> u32;
     pub fn NtProtectVirtualMemory(process: u32, base: *mut u32, size: *mut u32, protection: u32, old: *mut u32) -> u32;
     pub fn NtQueryAttributesFile(attributes: *const u32, information: *mut u8) -> u32;
+    pub fn NtQueryFullAttributesFile(attributes: *const u32, information: *mut u8) -> u32;
     pub fn NtQueryDirectoryFile(
         file: u32,
         event: u32,

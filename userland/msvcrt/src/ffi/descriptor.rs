@@ -9,7 +9,7 @@ use user_support::text::wide;
 
 use super::duplicate::tell_process;
 use super::host::host;
-use super::nt::{CreateFileW, FlushFileBuffers, GetFileSizeEx, INVALID_HANDLE};
+use super::nt::{CreateFileW, FlushFileBuffers, GetFileAttributesW, GetFileSizeEx, INVALID_HANDLE};
 use super::start::_fmode;
 use super::stream::kind_of;
 use super::thread_data::{fail, fail_with_last_error, set_errno};
@@ -43,8 +43,6 @@ const OPEN_EXISTING: u32 = 3;
 const NORMAL: u32 = 0x80;
 /// `FILE_FLAG_DELETE_ON_CLOSE`.
 const DELETE_ON_CLOSE: u32 = 0x0400_0000;
-/// `FILE_FLAG_BACKUP_SEMANTICS`: folders too.
-const FOLDERS_TOO: u32 = 0x0200_0000;
 
 /// How a file is opened.
 #[derive(Clone, Copy)]
@@ -278,6 +276,13 @@ pub extern "C" fn _commit(descriptor: u32) -> i32 {
     }
 }
 
+/// A handle to the file `name` through which its times can be set, or `None` with `errno`.
+pub(super) fn handle_to_mark(name: &[u16]) -> Option<u32> {
+    /// `FILE_WRITE_ATTRIBUTES`.
+    const WRITE_ATTRIBUTES: u32 = 0x100;
+    handle(name, WRITE_ATTRIBUTES, SHARE | SHARE_DELETE, OPEN_EXISTING, NORMAL)
+}
+
 /// Deletes a file.
 fn delete(name: &[u16]) -> i32 {
     match handle(name, DELETE, SHARE | SHARE_DELETE, OPEN_EXISTING, NORMAL | DELETE_ON_CLOSE) {
@@ -306,17 +311,42 @@ pub unsafe extern "C" fn _unlink(name: *const u8) -> i32 {
     unsafe { remove(name) }
 }
 
-/// Whether a file is there (mode 0 or 4) or can be written (2, 6): 0, or -1 with `errno`.
+/// Deletes a file.
+///
+/// # Safety
+/// `name` is a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn _wremove(name: *const u16) -> i32 {
+    // SAFETY: the caller's promise.
+    delete(unsafe { wide_string(name) })
+}
+
+/// Deletes a file.
+///
+/// # Safety
+/// `name` is a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn _wunlink(name: *const u16) -> i32 {
+    // SAFETY: the caller's promise.
+    unsafe { _wremove(name) }
+}
+
+/// Whether a file is there (mode 0 or 4) or is not marked as one that must not be written (2, 6): 0, or -1 with `errno`.
 ///
 /// # Safety
 /// `name` is a string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _access(name: *const u8, mode: u32) -> i32 {
+    /// `FILE_ATTRIBUTE_READONLY`, and `FILE_ATTRIBUTE_DIRECTORY`, for which that means nothing.
+    const READ_ONLY: u32 = 0x01;
+    const DIRECTORY: u32 = 0x10;
     // SAFETY: the caller's promise.
-    let name = wide(unsafe { c_string(name) });
-    let rights = if mode & 2 != 0 { GENERIC_WRITE } else { 0 };
-    match handle(&name, rights, SHARE | SHARE_DELETE, OPEN_EXISTING, FOLDERS_TOO) {
-        Some(handle) => host().close_handle(handle).map_or(-1, |()| 0),
-        None => -1,
+    let mut name = wide(unsafe { c_string(name) });
+    name.push(0);
+    // SAFETY: the name ends in a zero and lives until the function returns.
+    match unsafe { GetFileAttributesW(name.as_ptr()) } {
+        u32::MAX => fail_with_last_error(),
+        attributes if mode & 2 != 0 && attributes & (READ_ONLY | DIRECTORY) == READ_ONLY => fail(Errno::EACCES),
+        _ => 0,
     }
 }

@@ -41,7 +41,8 @@ fn flags_of(mode: Mode) -> (u32, u32) {
     (stream, if binary { 0 } else { descriptor_flag::TEXT } | if mode.append { descriptor_flag::APPEND } else { 0 })
 }
 
-fn open_stream(name: &[u16], mode: Option<Mode>) -> u32 {
+/// Opens the file `name` as a stream; null with `errno` if that fails.
+pub(super) fn open_stream(name: &[u16], mode: Option<Mode>) -> u32 {
     let Some(mode) = mode else {
         set_errno(Errno::EINVAL);
         return 0;

@@ -4,6 +4,7 @@ mod character;
 mod convert;
 mod descriptor;
 mod directory;
+mod directory_change;
 mod duplicate;
 mod environment;
 mod exit;

@@ -20,6 +20,7 @@ unsafe extern "system" {
 #[link(name = "kernel32", kind = "raw-dylib", import_name_type = "undecorated")]
 unsafe extern "system" {
     pub fn CloseHandle(handle: u32) -> u32;
+    pub fn CreateDirectoryW(path: *const u16, security: *const u32) -> u32;
     pub fn CreateFileW(
         name: *const u16,
         access: u32,
@@ -57,6 +58,7 @@ unsafe extern "system" {
     pub fn GetCurrentDirectoryW(room: u32, target: *mut u16) -> u32;
     pub fn GetEnvironmentStringsW() -> *const u16;
     pub fn FreeEnvironmentStringsW(strings: *const u16) -> u32;
+    pub fn GetCurrentProcessId() -> u32;
     pub fn GetFileAttributesW(path: *const u16) -> u32;
     pub fn GetFileInformationByHandle(file: u32, information: *mut u8) -> u32;
     pub fn GetFileSizeEx(file: u32, size: *mut u64) -> u32;
@@ -65,10 +67,14 @@ unsafe extern "system" {
     pub fn GetStdHandle(which: u32) -> u32;
     pub fn MoveFileW(old: *const u16, new: *const u16) -> u32;
     pub fn ReadFile(file: u32, buffer: *mut u8, count: u32, done: *mut u32, overlapped: *const u32) -> u32;
+    pub fn RemoveDirectoryW(path: *const u16) -> u32;
     pub fn ResumeThread(thread: u32) -> u32;
     pub fn SetConsoleCtrlHandler(handler: u32, add: u32) -> u32;
     pub fn SetCurrentDirectoryW(path: *const u16) -> u32;
     pub fn SetEnvironmentVariableW(name: *const u16, value: *const u16) -> u32;
+    pub fn SetEndOfFile(file: u32) -> u32;
+    pub fn SetFileAttributesW(path: *const u16, attributes: u32) -> u32;
+    pub fn SetFileTime(file: u32, created: *const u64, accessed: *const u64, written: *const u64) -> u32;
     pub fn SetFilePointerEx(file: u32, distance: i64, result: *mut i64, method: u32) -> u32;
     pub fn SetStdHandle(which: u32, handle: u32) -> u32;
     pub fn TlsAlloc() -> u32;

@@ -75,6 +75,7 @@ services! {
     NtCreateThread ZwCreateThread (handle: *mut u32, access: u32, attributes: *const u32, process: u32, client: *mut u32, context: *const u8, stack: *const u32, suspended: u32);
     NtCreateTimer ZwCreateTimer (handle: *mut u32, access: u32, attributes: *const u32, kind: u32);
     NtDelayExecution ZwDelayExecution (alertable: u32, interval: *const i64);
+    NtDeleteFile ZwDeleteFile (attributes: *const u32);
     NtDeviceIoControlFile ZwDeviceIoControlFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, code: u32, input: *const u8, input_length: u32, output: *mut u8, output_length: u32);
     NtDisplayString ZwDisplayString (text: *const u32);
     NtDuplicateObject ZwDuplicateObject (from_process: u32, from: u32, to_process: u32, to: *mut u32, access: u32, attributes: u32, options: u32);
@@ -106,6 +107,7 @@ services! {
     NtQueryAttributesFile ZwQueryAttributesFile (attributes: *const u32, information: *mut u8);
     NtQueryDirectoryFile ZwQueryDirectoryFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32, single: u32, name: *const u32, restart: u32);
     NtQueryEvent ZwQueryEvent (event: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
+    NtQueryFullAttributesFile ZwQueryFullAttributesFile (attributes: *const u32, information: *mut u8);
     NtQueryInformationFile ZwQueryInformationFile (file: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32);
     NtQueryInformationProcess ZwQueryInformationProcess (process: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryInformationThread ZwQueryInformationThread (thread: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);

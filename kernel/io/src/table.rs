@@ -1,0 +1,275 @@
+//! The allocation table: which cluster follows which, and which are free.
+//!
+//! `lamfat` allocates for directories; the clusters of files are taken and given back here, because the crate can only extend a
+//! file by writing its data, walks the whole chain each time, frees before the name is gone, and leaves half of it done when
+//! the volume is full.
+//!
+//! Source: Microsoft, "FAT: General Overview of On-Disk Format", 1.03.
+
+use core::ops::ControlFlow;
+
+use abi::status::NtStatus;
+use mm::machine::Machine;
+
+use crate::device::BlockDevice;
+use crate::geometry::{FIRST_CLUSTER, FatKind};
+use crate::source::Sectors;
+use crate::volume::Volume;
+
+/// What the table says of a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TableEntry {
+    Free,
+    Next(u32),
+    End,
+    /// Bad, or no number of a cluster.
+    Unusable,
+}
+
+/// Consecutive clusters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClusterRun {
+    pub first: u32,
+    pub count: u32,
+}
+
+/// The bits that say a cluster is free: none.
+const FREE: u32 = 0;
+/// The last cluster of a file, cut to the width of an entry.
+const END: u32 = 0x0FFF_FFFF;
+/// Bits of an entry of FAT32 that are not part of it.
+const RESERVED_BITS: u32 = 0xF000_0000;
+/// The number of free clusters is not known.
+pub(crate) const UNKNOWN: u32 = u32::MAX;
+/// Bytes of the table looked through at once: whole entries of each kind.
+const CHUNK: usize = 3 * 128;
+
+impl FatKind {
+    /// The lowest value that ends a chain.
+    const fn end_of_chain(self) -> u32 {
+        match self {
+            Self::Fat12 => 0xFF8,
+            Self::Fat16 => 0xFFF8,
+            Self::Fat32 => 0x0FFF_FFF8,
+        }
+    }
+
+    const fn bits(self) -> u32 {
+        match self {
+            Self::Fat12 => 12,
+            Self::Fat16 => 16,
+            Self::Fat32 => 32,
+        }
+    }
+
+    /// Where in a table the entry of `cluster` begins, in bytes.
+    fn offset_of(self, cluster: u32) -> u64 {
+        u64::from(cluster) * u64::from(self.bits()) / 8
+    }
+
+    /// Bytes that hold an entry.
+    const fn width(self) -> usize {
+        if matches!(self, Self::Fat32) { 4 } else { 2 }
+    }
+
+    /// The entry of `cluster` in the bytes from where it begins.
+    fn extract(self, cluster: u32, bytes: &[u8]) -> u32 {
+        let pair = u32::from(bytes[0]) | u32::from(bytes[1]) << 8;
+        match self {
+            Self::Fat12 if cluster & 1 == 0 => pair & 0xFFF,
+            Self::Fat12 => pair >> 4,
+            Self::Fat16 => pair,
+            Self::Fat32 => (pair | u32::from(bytes[2]) << 16 | u32::from(bytes[3]) << 24) & !RESERVED_BITS,
+        }
+    }
+
+    /// Replaces the entry of `cluster` in the bytes from where it begins, and no bit beside it.
+    fn replace(self, cluster: u32, value: u32, bytes: &mut [u8; 4]) {
+        let old = u32::from_le_bytes(*bytes);
+        let (mask, shift) = match self {
+            Self::Fat12 => (0xFFF, 4 * (cluster & 1)),
+            Self::Fat16 => (0xFFFF, 0),
+            Self::Fat32 => (!RESERVED_BITS, 0),
+        };
+        *bytes = (old & !(mask << shift) | (value & mask) << shift).to_le_bytes();
+    }
+}
+
+impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
+    /// What the table says of `cluster`.
+    pub(crate) fn table_entry(&self, cluster: u32) -> Result<TableEntry, NtStatus> {
+        if !self.geometry.has_cluster(cluster) {
+            return Err(NtStatus::FILE_CORRUPT_ERROR);
+        }
+        let value = self.raw_entry(cluster)?;
+        Ok(match value {
+            FREE => TableEntry::Free,
+            _ if value >= self.geometry.kind.end_of_chain() => TableEntry::End,
+            _ if self.geometry.has_cluster(value) => TableEntry::Next(value),
+            _ => TableEntry::Unusable,
+        })
+    }
+
+    fn raw_entry(&self, cluster: u32) -> Result<u32, NtStatus> {
+        let kind = self.geometry.kind;
+        let mut bytes = [0; 4];
+        self.read_bytes(self.geometry.table_start + kind.offset_of(cluster), &mut bytes[..kind.width()])?;
+        Ok(kind.extract(cluster, &bytes))
+    }
+
+    /// Changes the entry of `cluster` in all tables: `value`, cut to an entry's width.
+    fn set_raw_entry(&self, cluster: u32, value: u32) -> Result<(), NtStatus> {
+        let kind = self.geometry.kind;
+        for table in 0..u64::from(self.geometry.tables) {
+            let at = self.geometry.table_start + table * self.geometry.table_size + kind.offset_of(cluster);
+            let mut bytes = [0; 4];
+            self.read_bytes(at, &mut bytes[..kind.width()])?;
+            kind.replace(cluster, value, &mut bytes);
+            self.write_bytes(at, &bytes[..kind.width()])?;
+        }
+        Ok(())
+    }
+
+    /// Makes `next` the cluster that follows `cluster`.
+    pub(crate) fn link_cluster(&self, cluster: u32, next: u32) -> Result<(), NtStatus> {
+        self.set_raw_entry(cluster, next)
+    }
+
+    /// Makes `cluster` the last of its chain.
+    pub(crate) fn end_chain(&self, cluster: u32) -> Result<(), NtStatus> {
+        self.set_raw_entry(cluster, END)
+    }
+
+    /// Chains the free clusters of `run`, from the last to the first, so that what a failure leaves is a chain with an end.
+    pub(crate) fn chain_run(&self, run: ClusterRun) -> Result<(), NtStatus> {
+        let last = run.first + run.count - 1;
+        self.end_chain(last)?;
+        (run.first..last).rev().try_for_each(|cluster| self.link_cluster(cluster, cluster + 1))?;
+        self.count_free_clusters(|free| free.saturating_sub(run.count));
+        self.next_free.set(last + 1);
+        Ok(())
+    }
+
+    /// Frees the clusters of `run`.
+    pub(crate) fn free_run(&self, run: ClusterRun) -> Result<(), NtStatus> {
+        (run.first..run.first + run.count).try_for_each(|cluster| self.set_raw_entry(cluster, FREE))?;
+        self.count_free_clusters(|free| free + run.count);
+        Ok(())
+    }
+
+    fn count_free_clusters(&self, change: impl FnOnce(u32) -> u32) {
+        if self.free_count.get() != UNKNOWN {
+            self.free_count.update(change);
+        }
+    }
+
+    /// Free clusters from `from` on, at most `most`, or else from the start of the volume on; the nearest that follow each other.
+    pub(crate) fn find_free_run(&self, from: u32, most: u32) -> Result<Option<ClusterRun>, NtStatus> {
+        let end = self.geometry.clusters + FIRST_CLUSTER;
+        let from = if self.geometry.has_cluster(from) { from } else { FIRST_CLUSTER };
+        match self.free_run_in(from, end, most)? {
+            None => self.free_run_in(FIRST_CLUSTER, end, most),
+            found => Ok(found),
+        }
+    }
+
+    fn free_run_in(&self, from: u32, until: u32, most: u32) -> Result<Option<ClusterRun>, NtStatus> {
+        let mut run = ClusterRun { first: from, count: 0 };
+        self.each_table_entry(from, until, |cluster, value| match (value == FREE, run.count) {
+            (true, 0) => {
+                run = ClusterRun { first: cluster, count: 1 };
+                if most > 1 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            }
+            (true, _) => {
+                run.count += 1;
+                if run.count < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            }
+            (false, 0) => ControlFlow::Continue(()),
+            (false, _) => ControlFlow::Break(()),
+        })?;
+        Ok((run.count > 0).then_some(run))
+    }
+
+    /// How many clusters the table calls free. They are counted once, and again when the crate has changed the table.
+    pub(crate) fn free_in_table(&self) -> Result<u32, NtStatus> {
+        if self.free_count.get() != UNKNOWN {
+            return Ok(self.free_count.get());
+        }
+        let mut count = 0;
+        self.each_table_entry(FIRST_CLUSTER, self.geometry.clusters + FIRST_CLUSTER, |_, value| {
+            count += u32::from(value == FREE);
+            ControlFlow::Continue(())
+        })?;
+        self.free_count.set(count);
+        Ok(count)
+    }
+
+    /// Calls `take` with the clusters from `from` to `until` and their entries, until it breaks off.
+    fn each_table_entry(
+        &self,
+        from: u32,
+        until: u32,
+        mut take: impl FnMut(u32, u32) -> ControlFlow<()>,
+    ) -> Result<(), NtStatus> {
+        let kind = self.geometry.kind;
+        let mut bytes = [0; CHUNK];
+        let mut cluster = from;
+        while cluster < until {
+            let (start, end) = (kind.offset_of(cluster), kind.offset_of(until - 1) + kind.width() as u64);
+            let length = (end - start).min(CHUNK as u64) as usize;
+            self.read_bytes(self.geometry.table_start + start, &mut bytes[..length])?;
+            loop {
+                let offset = (kind.offset_of(cluster) - start) as usize;
+                if cluster == until || offset + kind.width() > length {
+                    break;
+                }
+                if take(cluster, kind.extract(cluster, &bytes[offset..])).is_break() {
+                    return Ok(());
+                }
+                cluster += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The flag in the table that says whether the volume was closed; FAT12 has none.
+    pub(crate) fn set_closed_in_table(&self, is_closed: bool) -> Result<(), NtStatus> {
+        const FLAGS: u32 = 1;
+        let bit = match self.geometry.kind {
+            FatKind::Fat12 => return Ok(()),
+            FatKind::Fat16 => 0x8000,
+            FatKind::Fat32 => 0x0800_0000,
+        };
+        let old = self.raw_entry(FLAGS)?;
+        self.set_raw_entry(FLAGS, if is_closed { old | bit } else { old & !bit })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_changes_alone() {
+        for kind in [FatKind::Fat12, FatKind::Fat16, FatKind::Fat32] {
+            let mut table = vec![0xA5; 64];
+            for cluster in 2..10 {
+                let at = kind.offset_of(cluster) as usize;
+                let before: Vec<u32> =
+                    (2..10).map(|other| kind.extract(other, &table[kind.offset_of(other) as usize..])).collect();
+                let mut bytes: [u8; 4] = table[at..at + 4].try_into().unwrap();
+                kind.replace(cluster, 0x0123_4567, &mut bytes);
+                table[at..at + kind.width()].copy_from_slice(&bytes[..kind.width()]);
+                for other in 2..10 {
+                    let now = kind.extract(other, &table[kind.offset_of(other) as usize..]);
+                    let mask = if kind.bits() == 32 { !RESERVED_BITS } else { (1 << kind.bits()) - 1 };
+                    let expected = if other == cluster { 0x0123_4567 & mask } else { before[other as usize - 2] };
+                    assert_eq!(now, expected, "{kind:?} {cluster} {other}");
+                }
+            }
+        }
+        let mut bytes = [0, 0, 0, 0xF0];
+        FatKind::Fat32.replace(7, END, &mut bytes);
+        assert_eq!(bytes, [0xFF; 4], "the reserved bits stay");
+    }
+}

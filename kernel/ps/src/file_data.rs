@@ -1,0 +1,275 @@
+//! The data of files: reading and writing through the pages that views map, and how these pages get to the disk.
+//!
+//! A page is held only while bytes are copied between it and a buffer of the kernel's: what the program gave may have to come in
+//! first, and nobody waits while he holds a page.
+
+use alloc::vec::Vec;
+
+use abi::cell::Link;
+use abi::nt::file::FileObject;
+use abi::status::NtStatus;
+use io::open::file_flags;
+use ke::WaitReason;
+use mm::fault::ReadResult;
+use mm::layout::{FrameNumber, PAGE_SIZE};
+use mm::section::{ControlArea, DirtyRun, HeldPage, Need, WriteResult};
+
+use crate::buffer::{room, zeros};
+use crate::executive::Executive;
+use crate::platform::Platform;
+
+/// Bytes moved between a program and a file at a time.
+const CHUNK: u32 = 0x1_0000;
+/// Ticks after which a read or write that needs a frame, where none comes free, is refused: two seconds.
+const PATIENCE: u32 = 200;
+/// Ticks between two looks for what is to be written: a second.
+const LAZINESS: u64 = 100;
+/// Files that nobody has open whose pages stay in memory.
+const UNUSED_FILES: usize = 64;
+
+impl<P: Platform> Executive<P> {
+    /// Reads from `offset` of the file into the program's memory; how many bytes.
+    ///
+    /// # Errors
+    /// END_OF_FILE, INVALID_DEVICE_REQUEST for a directory, ACCESS_VIOLATION, DEVICE_DATA_ERROR, INSUFFICIENT_RESOURCES.
+    #[doc(alias = "CcCopyRead")]
+    pub(crate) fn read_file_data(
+        &self,
+        object: Link<FileObject>,
+        offset: u64,
+        buffer: u32,
+        length: u32,
+    ) -> Result<u32, NtStatus> {
+        let _held = self.hold(object);
+        let area = self.volume().data_area(object)?;
+        if length == 0 {
+            return Ok(0);
+        }
+        let mut chunk = zeros(length.min(CHUNK))?;
+        let mut done = 0;
+        while done < length {
+            let at = offset.saturating_add(u64::from(done));
+            let size = u64::from(self.volume().fcb(object).file_size.get());
+            let left = u64::from(length - done).min(size.saturating_sub(at)) as u32;
+            if left == 0 {
+                break;
+            }
+            let bytes = &mut chunk[..left.min(CHUNK) as usize];
+            let got = self.copy_from_pages(area, at, bytes)?;
+            self.platform().write_user(buffer + done, &bytes[..got])?;
+            done += got as u32;
+            if got < bytes.len() {
+                break;
+            }
+        }
+        if done == 0 { Err(NtStatus::END_OF_FILE) } else { Ok(done) }
+    }
+
+    /// Fills `into` from the pages of `area` at `at`; how many bytes, fewer where the file has become shorter.
+    fn copy_from_pages(&self, area: Link<ControlArea>, at: u64, into: &mut [u8]) -> Result<usize, NtStatus> {
+        let mut done = 0;
+        while done < into.len() {
+            let (page, within) = place(at + done as u64);
+            let step = (into.len() - done).min((PAGE_SIZE - within) as usize);
+            let Some(frame) = self.hold_page(area, page, Need::Contents)? else { break };
+            self.platform().read(frame, within, &mut into[done..done + step]);
+            self.mm().release_file_page(frame, false);
+            done += step;
+        }
+        Ok(done)
+    }
+
+    /// Holds a page of `area`, waiting for whatever it needs; `None` where the file does not reach that far.
+    fn hold_page(&self, area: Link<ControlArea>, page: u32, need: Need) -> Result<Option<FrameNumber>, NtStatus> {
+        let mut waited = 0;
+        loop {
+            match self.mm().hold_file_page(area, page, need) {
+                HeldPage::Ready(frame) => return Ok(Some(frame)),
+                HeldPage::Beyond => return Ok(None),
+                HeldPage::InPage(request) => {
+                    if self.read_pages(request) == ReadResult::Failed {
+                        return Err(NtStatus::DEVICE_DATA_ERROR);
+                    }
+                }
+                HeldPage::Collided(frame) => self.wait_for(WaitReason::PageIn, frame.0),
+                HeldPage::NoFrame if waited < PATIENCE => {
+                    waited += 1;
+                    self.wait_for(WaitReason::FreePage, 0);
+                }
+                HeldPage::NoFrame => return Err(NtStatus::INSUFFICIENT_RESOURCES),
+            }
+        }
+    }
+
+    /// Writes the program's bytes to the file at `offset`, or at its end where there is none; where they went, and how many. The
+    /// file becomes longer where it must.
+    ///
+    /// # Errors
+    /// DISK_FULL, and nothing was written; INVALID_DEVICE_REQUEST for a directory, ACCESS_VIOLATION, DEVICE_DATA_ERROR,
+    /// INSUFFICIENT_RESOURCES: what was written until then stays.
+    #[doc(alias = "CcCopyWrite")]
+    pub(crate) fn write_file_data(
+        &self,
+        object: Link<FileObject>,
+        offset: Option<u64>,
+        buffer: u32,
+        length: u32,
+    ) -> Result<(u64, u32), NtStatus> {
+        let _held = self.hold(object);
+        let area = self.volume().data_area(object)?;
+        let mut chunk = zeros(length.min(CHUNK))?;
+        let mut start = offset;
+        let mut done = 0;
+        while done < length {
+            let bytes = &mut chunk[..(length - done).min(CHUNK) as usize];
+            self.platform().read_user(buffer + done, bytes)?;
+            let first = start;
+            let at = self.with_volume(|volume| {
+                let start = first.unwrap_or_else(|| u64::from(volume.fcb(object).file_size.get()));
+                if done == 0 {
+                    volume.prepare_write(object, start.checked_add(u64::from(length)).ok_or(NtStatus::DISK_FULL)?)?;
+                }
+                volume.grow(object, start + u64::from(done) + bytes.len() as u64)?;
+                Ok(start)
+            })?;
+            start = Some(at);
+            self.copy_to_pages(area, at + u64::from(done), bytes)?;
+            done += bytes.len() as u32;
+        }
+        if length > 0 && self.machine_record(object).flags.get() & file_flags::WRITE_THROUGH != 0 {
+            self.flush_file(object)?;
+        }
+        let at = start.unwrap_or_else(|| u64::from(self.volume().fcb(object).file_size.get()));
+        Ok((at, done))
+    }
+
+    /// Stores `from` in the pages of `area` at `at`.
+    fn copy_to_pages(&self, area: Link<ControlArea>, at: u64, from: &[u8]) -> Result<(), NtStatus> {
+        let mut done = 0;
+        while done < from.len() {
+            let (page, within) = place(at + done as u64);
+            let step = (from.len() - done).min((PAGE_SIZE - within) as usize);
+            let need = if step == PAGE_SIZE as usize { Need::Overwrite } else { Need::Contents };
+            // The file was cut meanwhile: what would have been written is gone.
+            let Some(frame) = self.hold_page(area, page, need)? else { return Ok(()) };
+            self.platform().write(frame, within, &from[done..done + step]);
+            self.mm().release_file_page(frame, true);
+            done += step;
+        }
+        Ok(())
+    }
+
+    /// Writes the pages of the file that are dirty, where it has pages in memory.
+    ///
+    /// # Errors
+    /// DEVICE_DATA_ERROR.
+    pub(crate) fn write_dirty_pages(&self, object: Link<FileObject>) -> Result<(), NtStatus> {
+        let Some((_, area)) = self.volume().cached(self.volume().fcb_of(object)) else { return Ok(()) };
+        self.write_dirty_run(area, 0, u32::MAX)
+    }
+
+    /// Writes the dirty pages of `area` among those numbered `from..until`. The caller holds a file object of the file.
+    ///
+    /// # Errors
+    /// DEVICE_DATA_ERROR, where some of them stay dirty.
+    #[doc(alias = "MmFlushSection")]
+    pub(crate) fn write_dirty_run(&self, area: Link<ControlArea>, from: u32, until: u32) -> Result<(), NtStatus> {
+        let _turn = self.lock_page_writes();
+        let (mut from, mut result) = (from, Ok(()));
+        loop {
+            match self.mm().next_dirty_run(area, from, until) {
+                DirtyRun::Clean => return result,
+                DirtyRun::Busy(page, frame) => {
+                    from = page;
+                    self.wait_for(WaitReason::Executive, frame.0);
+                }
+                DirtyRun::Write(request) => {
+                    let (frames, page) = (request.frames, (request.offset / u64::from(PAGE_SIZE)) as u32);
+                    let written = self.volume().write_pages(&request);
+                    self.mm().complete_write(request, written);
+                    frames.iter().for_each(|frame| self.wake(frame.0));
+                    if written == WriteResult::Failed {
+                        result = Err(NtStatus::DEVICE_DATA_ERROR);
+                    }
+                    from = page + frames.len() as u32;
+                }
+            }
+        }
+    }
+
+    /// Returns when everything of the file is on the disk.
+    ///
+    /// # Errors
+    /// DEVICE_DATA_ERROR.
+    #[doc(alias = "FatCommonFlushBuffers")]
+    pub(crate) fn flush_file(&self, object: Link<FileObject>) -> Result<(), NtStatus> {
+        let _held = self.hold(object);
+        self.write_dirty_pages(object)?;
+        let _lock = self.lock_volume();
+        {
+            let _turn = self.lock_page_writes();
+            self.volume().tell_written(self.volume().fcb_of(object))?;
+        }
+        self.volume().flush_metadata()?;
+        self.volume().flush_device()
+    }
+
+    /// Writes what is dirty of all files, and then of the volume itself.
+    ///
+    /// # Errors
+    /// DEVICE_DATA_ERROR; what could be written has been.
+    pub fn flush_volume(&self) -> Result<(), NtStatus> {
+        let mut result = Ok(());
+        for object in self.dirty_files()? {
+            result = result.and(self.write_dirty_pages(object));
+            self.release(object);
+        }
+        let _lock = self.lock_volume();
+        let _turn = self.lock_page_writes();
+        result.and(self.volume().flush())
+    }
+
+    /// Files with dirty pages: a file object of each, with a reference.
+    fn dirty_files(&self) -> Result<Vec<Link<FileObject>>, NtStatus> {
+        let _lock = self.lock_volume();
+        let mut files = room(self.volume().open_files().count())?;
+        for fcb in self.volume().open_files().filter(|fcb| self.volume().has_dirty_pages(*fcb)) {
+            if let Some((object, _)) = self.volume().cached(fcb) {
+                self.objects().reference(object);
+                files.push(object);
+            }
+        }
+        Ok(files)
+    }
+
+    /// Writes everything, lets go of the pages of files that nobody has open, and marks the volume closed: the machine stops, or
+    /// somebody wants to count.
+    ///
+    /// # Errors
+    /// DEVICE_DATA_ERROR; the volume stays marked open.
+    #[doc(alias = "FatShutdown")]
+    pub fn settle_volume(&self) -> Result<(), NtStatus> {
+        let flushed = self.flush_volume();
+        let _lock = self.lock_volume();
+        self.volume().forget_unused(0);
+        let _turn = self.lock_page_writes();
+        flushed.and(self.volume().close_volume())
+    }
+
+    /// What the lazy writer does: every second it writes what is dirty.
+    #[doc(alias = "CcLazyWriteScan")]
+    pub fn write_lazily(&self) -> ! {
+        loop {
+            self.sleep(LAZINESS);
+            // What fails stays dirty, and is tried again.
+            let _ = self.flush_volume();
+            let _lock = self.lock_volume();
+            self.volume().forget_unused(UNUSED_FILES);
+        }
+    }
+}
+
+/// The page that holds the byte `at` of a file, and where in it.
+fn place(at: u64) -> (u32, u32) {
+    ((at / u64::from(PAGE_SIZE)) as u32, (at % u64::from(PAGE_SIZE)) as u32)
+}
