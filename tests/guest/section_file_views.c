@@ -68,10 +68,11 @@ static void copies(HANDLE mapping)
 
 static void test(void)
 {
+    make_large_file();
     HANDLE file = open_file(LARGE_FILE, GENERIC_READ), again = open_file(LARGE_FILE, GENERIC_READ);
     DWORD count = 0;
     size = GetFileSize(file, NULL);
-    EXPECT(size > 0x20000);
+    EXPECT_EQUAL(size, LARGE_SIZE);
     contents = commit(size);
     EXPECT(ReadFile(file, contents, size, &count, NULL) && count == size);
     HANDLE mapping = CreateFileMappingA(file, NULL, PAGE_READONLY, 0, 0, NULL);
@@ -85,4 +86,5 @@ static void test(void)
     EXPECT(same(one, 0, size) && same(other, 0, size));
     EXPECT(UnmapViewOfFile(one) && UnmapViewOfFile(other));
     EXPECT_EQUAL(query(one).State, MEM_FREE);
+    EXPECT(DeleteFileA(LARGE_FILE));
 }

@@ -32,9 +32,10 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         }
         let valid = u64::from(fcb.valid_data_length.get()).clamp(request.offset, end) - request.offset;
         let moved = self.transfer(fcb, request.offset as u32, valid as u32, &request.frames, Direction::Read);
-        let mut at = valid as u32;
-        while at < request.bytes {
-            let step = (request.bytes - at).min(SECTOR - at % SECTOR);
+        // The last sector brings with it what stands behind the end of what is valid.
+        let (mut at, end) = (valid as u32, request.bytes.next_multiple_of(SECTOR));
+        while at < end {
+            let step = (end - at).min(SECTOR - at % SECTOR);
             let frame = request.frames[(at / PAGE_SIZE) as usize];
             self.memory().machine.write(frame, at % PAGE_SIZE, &ZEROS[..step as usize]);
             at += step;

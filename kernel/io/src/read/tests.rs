@@ -66,6 +66,13 @@ fn a_page_is_read_into_its_frame_without_looking_at_names_or_tables() {
         assert!((0..0x1000).all(|at| contents[at] == fragmented_byte(0x2200 + at)));
         let tail = InPageRequest { file, offset: 0x9C00, bytes: 64, frames: Cluster::of(&[FrameNumber(501)]) };
         assert_eq!(volume.read_pages(&tail), ReadResult::Done);
+        // What stands behind the file's end in its last sector is not the file's.
+        let last = volume.place_of(volume.fcb(file), 0x9C00 / SECTOR).unwrap().0 as usize * SECTOR as usize;
+        disk.bytes.borrow_mut()[last + 64..last + 512].fill(0xEE);
+        assert_eq!(volume.read_pages(&tail), ReadResult::Done);
+        let contents = volume.memory().machine.frame_contents(FrameNumber(501));
+        assert!(contents[..64].iter().zip(0x9C00..).all(|(byte, at)| *byte == fragmented_byte(at)));
+        assert!(contents[64..].iter().all(|byte| *byte == 0));
         let beyond = InPageRequest { file, offset: 0x9C00, bytes: 65, frames: Cluster::of(&[FrameNumber(501)]) };
         assert_eq!(volume.read_pages(&beyond), ReadResult::Failed);
         volume.close_file(file);

@@ -36,6 +36,8 @@ const ALLOCATION: u32 = 19;
 const END_OF_FILE: u32 = 20;
 const NETWORK_OPEN: u32 = 34;
 const ATTRIBUTE_TAG: u32 = 35;
+/// Bytes of what is set at most, but for a name behind it.
+const LARGEST: usize = 40;
 /// Bytes of a directory entry: a file's number is the place of its own.
 const ENTRY: u64 = 32;
 /// The number of the root directory, which has no entry.
@@ -154,6 +156,8 @@ impl<P: Platform> Executive<P> {
         }
         self.probe_word(status_at)?;
         self.check_buffer(buffer, length)?;
+        // It can be read, before anybody is asked what to make of it.
+        self.platform().read_user(buffer, &mut [0; LARGEST][..least as usize])?;
         let object = self.file_by_handle(handle, access)?;
         if self.opened(object) != Opened::File {
             return Err(NtStatus::INVALID_PARAMETER);
