@@ -4,10 +4,8 @@
 
 #include "section.h"
 
-// A file that is always there, more than 64 KB and not a whole number of pages long.
+// A file that is always there, of more than 64 KB.
 #define SOME_FILE "C:\\WINDOWS\\system32\\ntdll.dll"
-// A larger one.
-#define LARGE_FILE "C:\\WINDOWS\\system32\\msvcrt.dll"
 
 static inline HANDLE open_file(const char *name, DWORD access)
 {
