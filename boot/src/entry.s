@@ -137,6 +137,8 @@ boot_entry:
 
 // In the higher half: the identity map goes.
 boot_high:
+    // The identity map is of 2 MB: the stack may lie behind them.
+    add esp, BASE
     pop eax
     pop ebx
     mov esp, offset boot_stack_top

@@ -4,28 +4,8 @@
 
 #include "section.h"
 
-// A file that is always there, more than 64 KB long.
+// A file that is always there, of more than 64 KB.
 #define SOME_FILE "C:\\WINDOWS\\system32\\ntdll.dll"
-// A larger one that a test makes: it ends within a sector.
-#define LARGE_FILE "C:\\large.bin"
-#define LARGE_SIZE 250001
-
-static inline void make_large_file(void)
-{
-    char bytes[0x1000];
-    HANDLE file = CreateFileA(LARGE_FILE, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
-    EXPECT(file != INVALID_HANDLE_VALUE);
-    for (DWORD at = 0, done; at < LARGE_SIZE; at += done) {
-        DWORD count = LARGE_SIZE - at < sizeof bytes ? LARGE_SIZE - at : sizeof bytes;
-        for (DWORD index = 0; index < count; index++)
-            bytes[index] = (char)((at + index) * 7 + (at + index) / 251);
-        if (!WriteFile(file, bytes, count, &done, NULL) || done != count) {
-            EXPECT(FALSE);
-            break;
-        }
-    }
-    EXPECT(CloseHandle(file));
-}
 
 static inline HANDLE open_file(const char *name, DWORD access)
 {

@@ -119,7 +119,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
 
     /// Whether a program has a section or a view of the file's data.
     pub(crate) fn is_mapped(&self, fcb: &Fcb) -> bool {
-        self.area_of(fcb).is_some_and(|area| self.is_used(area))
+        self.area_of(fcb).is_some_and(|area| self.record(area).number_of_user_references.get() > 0)
     }
 
     /// Whether others than the volume refer to `area`.

@@ -7,6 +7,7 @@ use abi::cell::Link;
 use abi::status::NtStatus;
 use io::Volume;
 use ke::{Turns, WaitReason};
+use mm::section::ControlArea;
 
 use crate::executive::Executive;
 use crate::platform::Platform;
@@ -83,6 +84,27 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn hold<T>(&self, body: Link<T>) -> Held<'_, P, T> {
         self.objects().reference(body);
         Held { system: self, body }
+    }
+}
+
+impl<P: Platform> Executive<P> {
+    /// Keeps the control area `area` of a file's data until the guard is dropped: what nobody uses may go while others run.
+    pub(crate) fn hold_area(&self, area: Link<ControlArea>) -> HeldArea<'_, P> {
+        self.mm().reference_section(area);
+        HeldArea { system: self, area }
+    }
+}
+
+/// A reference to a control area.
+#[must_use = "dropping it gives the reference up"]
+pub(crate) struct HeldArea<'a, P: Platform> {
+    system: &'a Executive<P>,
+    area: Link<ControlArea>,
+}
+
+impl<P: Platform> Drop for HeldArea<'_, P> {
+    fn drop(&mut self) {
+        self.system.give_up_section(self.area);
     }
 }
 

@@ -42,6 +42,7 @@ impl<P: Platform> Executive<P> {
     ) -> Result<u32, NtStatus> {
         let _held = self.hold(object);
         let area = self.volume().data_area(object)?;
+        let _used = self.hold_area(area);
         if length == 0 {
             return Ok(0);
         }
@@ -117,6 +118,7 @@ impl<P: Platform> Executive<P> {
     ) -> Result<(u64, u32), NtStatus> {
         let _held = self.hold(object);
         let area = self.volume().data_area(object)?;
+        let _used = self.hold_area(area);
         let mut chunk = zeros(length.min(CHUNK))?;
         let mut start = offset;
         let mut done = 0;
@@ -174,6 +176,7 @@ impl<P: Platform> Executive<P> {
     /// DEVICE_DATA_ERROR, where some of them stay dirty.
     #[doc(alias = "MmFlushSection")]
     pub(crate) fn write_dirty_run(&self, area: Link<ControlArea>, from: u32, until: u32) -> Result<(), NtStatus> {
+        let _used = self.hold_area(area);
         let _turn = self.lock_page_writes();
         let (mut from, mut result) = (from, Ok(()));
         loop {

@@ -62,14 +62,23 @@ pub(crate) enum Materialised {
 
 impl<M: Machine> MemoryManager<M> {
     /// Brings the page of the prototype PTE at `link` into memory and counts one more mapper, or says what to wait for.
+    #[inline(always)]
     pub(crate) fn materialise(&self, link: Link<PteCell>, color: Color) -> Result<Materialised, NoFrame> {
-        let cell = self.machine.record(link);
-        let raw = cell.load();
-        match PrototypePte::decode(raw) {
+        match PrototypePte::decode(self.machine.record(link).load()) {
             PrototypePte::Valid(valid) => {
                 self.add_share(valid.frame());
                 Ok(Materialised::Ready(valid.frame(), Resolution::Nothing))
             }
+            _ => self.materialise_parked(link, color),
+        }
+    }
+
+    /// The same, where the page is not mapped by anybody.
+    #[inline(never)]
+    fn materialise_parked(&self, link: Link<PteCell>, color: Color) -> Result<Materialised, NoFrame> {
+        let cell = self.machine.record(link);
+        let raw = cell.load();
+        match PrototypePte::decode(raw) {
             PrototypePte::Transition(frame, protection) => {
                 if self.frame(frame).flags().contains(Flags::READ_IN_PROGRESS) {
                     return Ok(Materialised::Collided(frame));
@@ -88,7 +97,7 @@ impl<M: Machine> MemoryManager<M> {
             PrototypePte::Subsection(subsection, protection) => {
                 Ok(Materialised::InPage(self.start_in_page(link, subsection, protection, color)?))
             }
-            PrototypePte::Empty | PrototypePte::PagingFile(_) => {
+            PrototypePte::Valid(_) | PrototypePte::Empty | PrototypePte::PagingFile(_) => {
                 corrupt("a prototype PTE of a form that is never made")
             }
         }

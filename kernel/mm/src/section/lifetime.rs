@@ -1,7 +1,7 @@
 //! How long a section lives: its references, its views, and what goes with the last of them.
 //!
-//! A control area is used by section objects and by views. The one of a plain image stays when nobody uses it any more, for the
-//! next process; any other goes, with all its pages.
+//! A control area is used by section objects and by views. The one of a plain image, or of a file's data, stays when nobody uses it
+//! any more, for the next process; any other goes, with all its pages.
 //!
 //! * **S1** A control area's views are the VADs that name it.
 

@@ -130,13 +130,11 @@ impl<P: Platform> Executive<P> {
         }
         let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
         let view = self.attached(process, |space| space.gather_view(base, size))?;
-        // While the pages are written the view may go, and whoever else keeps the section and the file.
-        self.mm().reference_section(view.control_area);
         let written = {
+            // While the pages are written the view may go, and whoever else keeps the file.
             let _held = self.hold(self.machine_record(view.control_area).file_pointer.get());
             self.write_dirty_run(view.control_area, view.pages.start, view.pages.end)
         };
-        self.give_up_section(view.control_area);
         self.write_word(size_at, view.range.bytes())?;
         self.write_word(base_at, view.range.base())?;
         let bytes = if written.is_ok() { view.range.bytes() } else { 0 };
