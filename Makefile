@@ -74,7 +74,7 @@ run: kernel userland guest
 	@$(RUNNER) run $(MACHINE) $(if $(filter-out 0,$(VIDEO)),--video)
 
 test: kernel userland guest
-	@$(NEED) qemu disc gdb bochs
+	@$(NEED) qemu fat disc gdb bochs
 	@$(RUNNER) test
 
 debug: kernel userland guest

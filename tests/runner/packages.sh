@@ -2,7 +2,7 @@
 # Makes sure that the tools of the named groups are there: quietly and quickly when they are, else by installing
 # Debian's packages as root or through sudo, else with one line that names what is missing.
 #
-# usage: packages.sh GROUP...     groups: host debian bare guest qemu window disc gdb bochs check
+# usage: packages.sh GROUP...     groups: host debian bare guest qemu window fat disc gdb bochs check
 set -u
 
 missing=""
@@ -44,6 +44,7 @@ for group in "$@"; do
     guest) need i686-w64-mingw32-gcc gcc-mingw-w64-i686 ;;
     qemu) need qemu-system-i386 qemu-system-x86 ;;
     window) need "/usr/lib/$(uname -m)-linux-gnu/qemu/ui-gtk.so" qemu-system-gui ;;
+    fat) need fsck.fat dosfstools ;;
     disc)
         need grub-mkrescue grub-common
         need /usr/lib/grub/i386-pc/multiboot2.mod grub-pc-bin

@@ -11,9 +11,10 @@ use crate::exec::{self, ExecOptions};
 use crate::iso::{self, IsoOptions};
 use crate::machine::MachineOptions;
 use crate::paths::Tree;
+use crate::power_cut::PowerCutOptions;
 use crate::run::RunOptions;
 use crate::suite::{self, TestOptions};
-use crate::{bench, bind, debug, kd, process, run, strip, symbols, unsafe_list};
+use crate::{bench, bind, debug, kd, power_cut, process, run, strip, symbols, unsafe_list};
 
 /// Exit code for a command that does not exist yet or was called wrongly.
 const USAGE: u8 = 2;
@@ -55,6 +56,8 @@ enum Command {
     },
     /// Run the tests; the last line is `N passed, N failed`
     Test(TestOptions),
+    /// See whether what was flushed survives a loss of power
+    PowerCut(PowerCutOptions),
     /// Print the benchmark table (guest instructions)
     Bench {
         #[command(flatten)]
@@ -121,6 +124,7 @@ pub fn main() -> ExitCode {
         Command::Exec { machine, options } => return exec::run(&tree, &machine, &options).into(),
         Command::Run { machine, options } => run::run(&tree, &machine, &options),
         Command::Test(options) => suite::run(&tree, &options),
+        Command::PowerCut(options) => power_cut::run(&tree, &options),
         Command::Bench { machine } => bench::run(&tree, &machine),
         Command::Debug { machine, options } => debug::run(&tree, &machine, &options),
         Command::Iso(options) => build_iso(&tree, &options),

@@ -43,8 +43,8 @@ pub enum Care<'a> {
     Fresh,
     /// The image can be thrown away, and this file tells QEMU's `blkdebug` which errors there are.
     Broken(&'a str),
-    /// Every write and flush goes to the log `writes.log` in the scratch folder, too.
-    Logged,
+    /// Every write and flush goes to this log, too, in the format of QEMU's `blklogwrites`.
+    Logged(&'a Path),
 }
 
 /// A disk for the guest.
@@ -77,9 +77,10 @@ impl Disk<'_> {
                 let image = format!("file.image.driver=file,file.image.filename={file}");
                 format!("driver=raw,cache=unsafe,file.driver=blkdebug,file.config={},{image}", names::DISK_ERRORS)
             }
-            Care::Logged => {
-                let path = folder.join(names::DISK_LOG);
-                File::create(&path).map_err(Error::file("creating", &path))?;
+            Care::Logged(path) => {
+                File::create(path).map_err(Error::file("creating", path))?;
+                let path = path.canonicalize().map_err(Error::file("resolving", path))?;
+                symlink(&path, folder.join(names::DISK_LOG)).map_err(Error::file("linking", &path))?;
                 let log = format!("log.driver=file,log.filename={}", names::DISK_LOG);
                 format!("driver=blklogwrites,file.driver=file,file.filename={file},{log}")
             }
@@ -191,6 +192,12 @@ pub struct Slice {
 }
 
 impl Slice {
+    /// Where it begins in the file, and its length, in bytes.
+    #[must_use]
+    pub fn place(&self) -> (u64, u64) {
+        (self.start, self.length)
+    }
+
     fn seek_in_file(&mut self, wanted: usize) -> io::Result<usize> {
         self.file.seek(SeekFrom::Start(self.start + self.position))?;
         Ok(wanted.min(usize::try_from(self.length - self.position).unwrap_or(usize::MAX)))

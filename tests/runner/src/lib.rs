@@ -27,6 +27,7 @@ pub mod link;
 pub mod machine;
 pub mod paths;
 pub mod plan;
+pub mod power_cut;
 pub mod process;
 pub mod report;
 pub mod run;

@@ -126,7 +126,9 @@ impl Volume {
         let mut disk = Cursor::new(vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)]);
         let files = self.files.len() + if room > 0 { ROOM_FOR_ENTRIES } else { 0 };
         self.fill(&mut disk, format_options(bytes, files)).map_err(Error::host("making the volume"))?;
-        Ok(Image { bytes: disk.into_inner(), is_fat32: is_fat32(bytes) })
+        let mut image = Image { bytes: disk.into_inner(), is_fat32: is_fat32(bytes) };
+        mend_directories(&mut image.bytes);
+        Ok(image)
     }
 
     fn fill(&self, disk: &mut Cursor<Vec<u8>>, options: FormatVolumeOptions) -> io::Result<()> {
@@ -156,6 +158,28 @@ impl Volume {
             target.flush()?;
         }
         Ok(())
+    }
+}
+
+/// Takes the long names away that `fatfs` 0.3 gives to the first two entries of a directory, `.` and `..`, which have none:
+/// `fsck.fat` and Windows take such a directory for damaged.
+fn mend_directories(image: &mut [u8]) {
+    const ENTRY: usize = 32;
+    const LONG_NAME: u8 = 0x0F;
+    const DIRECTORY: u8 = 0x10;
+    const FREE: u8 = 0xE5;
+    let kind = |entries: &[u8], index: usize| entries[index * ENTRY + 11];
+    for sector in image.chunks_exact_mut(SECTOR as usize) {
+        let begins = |index: usize, name: &[u8; 11]| sector[index * ENTRY..].starts_with(name);
+        let kinds: [u8; 4] = std::array::from_fn(|index| kind(sector, index));
+        if kinds == [LONG_NAME, DIRECTORY, LONG_NAME, DIRECTORY]
+            && begins(1, b".          ")
+            && begins(3, b"..         ")
+        {
+            sector.copy_within(ENTRY..2 * ENTRY, 0);
+            sector.copy_within(3 * ENTRY..4 * ENTRY, ENTRY);
+            (sector[2 * ENTRY], sector[3 * ENTRY]) = (FREE, FREE);
+        }
     }
 }
 
@@ -231,6 +255,19 @@ mod tests {
         assert_eq!(read_back(&image, "windows/SYSTEM32/KERNEL32.DLL"), vec![7; 70_000]);
         assert_eq!(read_back(&image, "a rather long name.exe"), b"MZ");
         assert!(read_back(&image, "EMPTY.TXT").is_empty());
+    }
+
+    #[test]
+    fn folders_begin_with_their_two_entries_and_nothing_else() {
+        let mut volume = Volume::default();
+        volume.add_bytes("folder/inner/x.txt", b"x".to_vec()).unwrap();
+        let image = volume.image(0).unwrap().bytes;
+        let starts =
+            |sector: &&[u8]| sector.starts_with(b".          \x10") && sector[32..].starts_with(b"..         \x10");
+        assert_eq!(image.chunks_exact(512).filter(starts).count(), 2);
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&image).unwrap();
+        assert_eq!(read_back(file.path(), "FOLDER/inner/x.TXT"), b"x");
     }
 
     #[test]

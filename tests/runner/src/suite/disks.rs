@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::machine::{MachineOptions, Medium, SerialPorts};
 use crate::paths::Tree;
 use crate::plan::Job;
+use crate::power_cut;
 use crate::process;
 use crate::volume::Volume;
 
@@ -139,6 +140,9 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
         suite.record(case.name, judge(case, &boot_case(tree, case, &volume)?));
     }
     suite.record("a sector of a program that cannot be read", broken_sector(tree, &volume)?);
+    suite.record("a sector of a file that cannot be read", broken_file(tree, &volume, "read_aio", "read")?);
+    suite.record("a sector of a file that cannot be written", broken_file(tree, &volume, "write_aio", "write")?);
+    suite.record("cut power and killed machines", power_cut::short(tree)?);
     tally.add(suite, began.elapsed());
     Ok(())
 }
@@ -158,12 +162,13 @@ fn boot_case(tree: &Tree, case: &Case, volume: &Volume) -> Result<Finished> {
     boot_with(tree, case.board, drive, &[PROGRAM])
 }
 
-/// Boots with `drive` and runs `programs` of its root.
+/// Boots with `drive` and runs `programs` of its root, which may have arguments.
 fn boot_with(tree: &Tree, board: &str, drive: Drive<'_>, programs: &[&str]) -> Result<Finished> {
     let options = MachineOptions { ram: 128, board: board.to_owned(), timeout: Some(40), ..MachineOptions::default() };
-    let job = |name: &&str| {
-        let image = format!("C:\\{name}");
-        Job { label: (*name).to_owned(), command_line: image.clone(), image, ..Job::default() }
+    let job = |line: &&str| {
+        let command_line = format!("C:\\{line}");
+        let image = command_line.split(' ').next().unwrap_or_default().to_owned();
+        Job { label: (*line).to_owned(), command_line, image, ..Job::default() }
     };
     let setup = Setup {
         tree,
@@ -209,9 +214,12 @@ fn judge(case: &Case, finished: &Finished) -> Verdict {
 
 /// Judges the end of one job: `expected` in the words of a guest test's head.
 fn ended(finished: &Finished, job: &str, expected: &str) -> Verdict {
+    ended_with(finished, job, expected, Frames::Balanced)
+}
+
+fn ended_with(finished: &Finished, job: &str, expected: &str, frames: Frames) -> Verdict {
     let test = GuestTest::parse(job, &format!("// expect: {expected}\n"))?;
-    judge::judge(&test, finished.transcript.job(job), Frames::Balanced)
-        .map_err(|problem| with_log(&problem, &finished.log))
+    judge::judge(&test, finished.transcript.job(job), frames).map_err(|problem| with_log(&problem, &finished.log))
 }
 
 /// QEMU's `blkdebug` fails every read of one sector of a program: the program gets an exception, each time it is run, and
@@ -224,14 +232,45 @@ fn broken_sector(tree: &Tree, system: &Volume) -> Result<Verdict> {
     let mut volume = system.clone();
     volume.add_file(VICTIM, &tree.built(&format!("commands/{VICTIM}"), "guest")?)?;
     disk::create(&volume, disk::ROOM_FOR_TESTS, &path)?;
-    let image = fs::read(&path).map_err(Error::file("reading", &path))?;
-    let Some(sector) = image.chunks_exact(SECTOR).position(|sector| sector.starts_with(MARK)) else {
-        return Ok(Err("the program is not on the disk, or the mark does not begin a sector".into()));
-    };
-    let errors = format!("[inject-error]\nevent = \"read_aio\"\nerrno = \"5\"\nsector = \"{sector}\"\n");
+    let errors = errors("read_aio", &path, MARK)?;
     let disk = Disk { path: &path, care: Care::Broken(&errors), place: 0 };
     let finished = boot_with(tree, "pc", Drive::Disk(disk), &[VICTIM, PROGRAM])?;
     Ok(ended(&finished, VICTIM, "exception C0000006").and_then(|()| ended(&finished, PROGRAM, "exit 0")))
+}
+
+/// The same with a file: who reads it or flushes what was written to it is told, each time, and its other bytes are there.
+fn broken_file(tree: &Tree, system: &Volume, event: &str, what: &str) -> Result<Verdict> {
+    const TESTER: &str = "broken_file.exe";
+    /// Win32's ERROR_CRC: STATUS_DEVICE_DATA_ERROR.
+    const STATUS: &str = "exit 23";
+    const MARK: &[u8] = b"The sector of the file";
+    let folder = process::scratch_folder()?;
+    let path = folder.path().join("image");
+    let mut volume = system.clone();
+    volume.add_file(TESTER, &tree.built(&format!("commands/{TESTER}"), "guest")?)?;
+    let mut bytes = vec![7; 0x8000];
+    bytes[0x4000..0x4000 + MARK.len()].copy_from_slice(MARK);
+    volume.add_bytes("victim.bin", bytes)?;
+    disk::create(&volume, disk::ROOM_FOR_TESTS, &path)?;
+    let errors = errors(event, &path, MARK)?;
+    let disk = Disk { path: &path, care: Care::Broken(&errors), place: 0 };
+    let line = format!("{TESTER} {what}");
+    let finished = boot_with(tree, "pc", Drive::Disk(disk), &[&line, PROGRAM])?;
+    // Pages that cannot be written stay in memory: the frames of the file are in use, and the audit knows whose they are.
+    let frames = if event == "write_aio" { Frames::Unwatched } else { Frames::Balanced };
+    let verdict = ended_with(&finished, &line, STATUS, frames);
+    Ok(verdict.and_then(|()| ended(&finished, PROGRAM, "exit 0")))
+}
+
+/// What tells `blkdebug` to fail `event` at the sector of the image that begins with `mark`.
+fn errors(event: &str, image: &Path, mark: &[u8]) -> Result<String> {
+    let bytes = fs::read(image).map_err(Error::file("reading", image))?;
+    let sector = bytes.chunks_exact(SECTOR).position(|sector| sector.starts_with(mark));
+    let sector = sector.ok_or_else(|| Error::Malformed {
+        path: image.to_owned(),
+        problem: "the mark is not there, or does not begin a sector".into(),
+    })?;
+    Ok(format!("[inject-error]\nevent = \"{event}\"\nerrno = \"5\"\nsector = \"{sector}\"\n"))
 }
 
 const SECTOR: usize = 512;
