@@ -85,7 +85,13 @@ impl<P: Platform> Executive<P> {
             }
             _ => match condemned.body::<FileObject>() {
                 Some(file) if self.opened(file) == Opened::File => self.volume().close(condemned),
-                _ => self.objects().delete(condemned),
+                Some(file) => {
+                    if let Opened::Pipe(end) = self.opened(file) {
+                        self.close_pipe(end);
+                    }
+                    self.objects().delete(condemned);
+                }
+                None => self.objects().delete(condemned),
             },
         }
     }
