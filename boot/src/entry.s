@@ -142,6 +142,8 @@ boot_high:
     mov esp, offset boot_stack_top
     mov dword ptr [SELF_MAPPED_DIRECTORIES], 0
     mov dword ptr [SELF_MAPPED_DIRECTORIES + 4], 0
+    mov dword ptr [SELF_MAPPED_DIRECTORIES + 8], 0
+    mov dword ptr [SELF_MAPPED_DIRECTORIES + 12], 0
     mov ecx, cr3
     mov cr3, ecx
     mov esi, eax
@@ -161,7 +163,7 @@ boot_high:
     call vadose_start
     ud2
 
-// Pointer page, directories, self-map, and the identity map of the image for the jump (the same page table serves both).
+// Pointer page, directories, self-map, and the identity map of the image for the jump (the same page tables serve both).
 boot_fill_directories:
     mov ebx, [boot_no_execute - BASE]
     xor ecx, ecx
@@ -181,6 +183,7 @@ boot_fill_directories:
     mov [boot_page_directories - BASE], eax
     mov [boot_page_directories - BASE + 0x2000], eax
     add eax, 0x1000
+    mov [boot_page_directories - BASE + 8], eax
     mov [boot_page_directories - BASE + 0x2008], eax
 
     mov eax, offset boot_hyperspace_table - BASE + TABLE
