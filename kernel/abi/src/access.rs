@@ -159,3 +159,22 @@ pub const OBJ_OPENIF: u32 = 0x80;
 pub const OBJ_OPENLINK: u32 = 0x100;
 /// All attributes that XP knows.
 pub const OBJ_VALID_ATTRIBUTES: u32 = 0x7F2;
+
+/// Give it to a process.
+pub const TOKEN_ASSIGN_PRIMARY: u32 = 0x0001;
+/// Make another like it.
+pub const TOKEN_DUPLICATE: u32 = 0x0002;
+/// Give it to a thread.
+pub const TOKEN_IMPERSONATE: u32 = 0x0004;
+/// Ask what is in it.
+pub const TOKEN_QUERY: u32 = 0x0008;
+/// Ask where it came from.
+pub const TOKEN_QUERY_SOURCE: u32 = 0x0010;
+/// Switch privileges.
+pub const TOKEN_ADJUST_PRIVILEGES: u32 = 0x0020;
+/// Switch groups.
+pub const TOKEN_ADJUST_GROUPS: u32 = 0x0040;
+/// Change what new objects get.
+pub const TOKEN_ADJUST_DEFAULT: u32 = 0x0080;
+/// Everything.
+pub const TOKEN_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | 0x1FF;

@@ -10,7 +10,7 @@
 pub const SERVICE_LIMIT: u32 = 0x11C;
 
 /// Most words of arguments that any service takes.
-pub const MAXIMUM_ARGUMENTS: usize = 11;
+pub const MAXIMUM_ARGUMENTS: usize = 14;
 
 macro_rules! services {
     ($($name:ident = $number:literal, $arguments:literal;)*) => {
@@ -58,6 +58,7 @@ impl Service {
 }
 
 services! {
+    NtAdjustPrivilegesToken = 0x0B, 6;
     NtAlertResumeThread = 0x0C, 2;
     NtAlertThread = 0x0D, 1;
     NtAllocateUserPhysicalPages = 0x0F, 3;
@@ -71,6 +72,7 @@ services! {
     NtCreateEvent = 0x23, 5;
     NtCreateFile = 0x25, 11;
     NtCreateMutant = 0x2B, 4;
+    NtCreateNamedPipeFile = 0x2C, 14;
     NtCreatePagingFile = 0x2D, 4;
     NtCreateProcess = 0x2F, 8;
     NtCreateProcessEx = 0x30, 9;
@@ -84,12 +86,14 @@ services! {
     NtDeviceIoControlFile = 0x42, 10;
     NtDisplayString = 0x43, 1;
     NtDuplicateObject = 0x44, 7;
+    NtDuplicateToken = 0x45, 6;
     NtExtendSection = 0x4A, 2;
     NtFlushBuffersFile = 0x4D, 2;
     NtFlushInstructionCache = 0x4E, 3;
     NtFlushVirtualMemory = 0x50, 4;
     NtFreeUserPhysicalPages = 0x52, 3;
     NtFreeVirtualMemory = 0x53, 4;
+    NtFsControlFile = 0x54, 10;
     NtGetContextThread = 0x55, 2;
     NtGetWriteWatch = 0x58, 7;
     NtLockVirtualMemory = 0x67, 4;
@@ -102,11 +106,16 @@ services! {
     NtOpenFile = 0x74, 6;
     NtOpenMutant = 0x78, 3;
     NtOpenProcess = 0x7A, 4;
+    NtOpenProcessToken = 0x7B, 3;
+    NtOpenProcessTokenEx = 0x7C, 4;
     NtOpenSection = 0x7D, 3;
     NtOpenSemaphore = 0x7E, 3;
     NtOpenSymbolicLinkObject = 0x7F, 3;
     NtOpenThread = 0x80, 4;
+    NtOpenThreadToken = 0x81, 4;
+    NtOpenThreadTokenEx = 0x82, 5;
     NtOpenTimer = 0x83, 3;
+    NtPrivilegeCheck = 0x86, 3;
     NtProtectVirtualMemory = 0x89, 5;
     NtPulseEvent = 0x8A, 2;
     NtQueryAttributesFile = 0x8B, 2;
@@ -116,7 +125,9 @@ services! {
     NtQueryInformationFile = 0x97, 5;
     NtQueryInformationProcess = 0x9A, 5;
     NtQueryInformationThread = 0x9B, 5;
+    NtQueryInformationToken = 0x9C, 5;
     NtQueryMutant = 0xA2, 5;
+    NtQueryObject = 0xA3, 5;
     NtQueryPerformanceCounter = 0xA5, 2;
     NtQuerySection = 0xA7, 5;
     NtQuerySemaphore = 0xA9, 5;
@@ -139,6 +150,7 @@ services! {
     NtSetContextThread = 0xD5, 2;
     NtSetEvent = 0xDB, 2;
     NtSetInformationFile = 0xE0, 5;
+    NtSetInformationObject = 0xE3, 4;
     NtSetInformationProcess = 0xE4, 4;
     NtSetInformationThread = 0xE5, 4;
     NtSetTimer = 0xF4, 7;

@@ -13,6 +13,7 @@ use abi::nt::process::Eprocess;
 use abi::nt::section::SectionObject;
 use abi::nt::thread::Ethread;
 use abi::nt::timer::Etimer;
+use abi::nt::token::Token;
 use mm::pool::Tag;
 
 /// A type of objects.
@@ -40,6 +41,8 @@ pub enum Kind {
     SymbolicLink,
     /// Timers.
     Timer,
+    /// Tokens.
+    Token,
 }
 
 /// What distinguishes a type.
@@ -91,9 +94,12 @@ impl Object for ObjectSymbolicLink {
 impl Object for Etimer {
     const KIND: Kind = Kind::Timer;
 }
+impl Object for Token {
+    const KIND: Kind = Kind::Token;
+}
 
 /// How many types there are.
-pub(crate) const KINDS: usize = 11;
+pub(crate) const KINDS: usize = 12;
 
 /// By the number of the kind.
 pub(crate) const DEFINITIONS: [Definition; KINDS] = [
@@ -221,6 +227,18 @@ pub(crate) const DEFINITIONS: [Definition; KINDS] = [
             READ_CONTROL | TIMER_MODIFY_STATE,
             READ_CONTROL | SYNCHRONIZE,
             TIMER_ALL_ACCESS,
+        ],
+    },
+    Definition {
+        kind: Kind::Token,
+        name: "Token",
+        tag: Tag(*b"Tok\xE5"),
+        body: size_of::<Token>() as u32,
+        generic: [
+            READ_CONTROL | TOKEN_QUERY,
+            READ_CONTROL | TOKEN_ADJUST_PRIVILEGES | TOKEN_ADJUST_GROUPS | TOKEN_ADJUST_DEFAULT,
+            READ_CONTROL,
+            TOKEN_ALL_ACCESS,
         ],
     },
 ];

@@ -47,6 +47,7 @@ impl<P: Platform> Executive<P> {
         let process = self.objects().create::<Eprocess>()?;
         let built = self
             .describe_process(process)
+            .and_then(|()| self.give_token(process, parent))
             .and_then(|()| self.give_handles(process, parent, inheritance))
             .and_then(|()| self.give_image(process, parent, section));
         match built {

@@ -88,7 +88,13 @@ impl<P: Platform> Executive<P> {
                     let _lock = self.lock_volume();
                     self.volume().close(condemned);
                 }
-                _ => self.objects().delete(condemned),
+                Some(file) => {
+                    if let Opened::Pipe(end) = self.opened(file) {
+                        self.close_pipe(end);
+                    }
+                    self.objects().delete(condemned);
+                }
+                None => self.objects().delete(condemned),
             },
         }
     }

@@ -25,6 +25,7 @@ use crate::endings::Endings;
 use crate::files::Opened;
 use crate::identifiers::Identifiers;
 use crate::ntdll::Ntdll;
+use crate::pipe::Pipe;
 use crate::platform::Platform;
 use crate::stacks::KernelStacks;
 
@@ -32,6 +33,8 @@ use crate::stacks::KernelStacks;
 pub const CURRENT_PROCESS: u32 = 0xFFFF_FFFF;
 /// NtCurrentThread.
 pub const CURRENT_THREAD: u32 = 0xFFFF_FFFE;
+/// Numbers below this are the logon sessions' own, by XP's custom.
+const FIRST_TOKEN: u32 = 0x3E8;
 /// Words that the audit counts shares in: 64 KB.
 const SCRATCH: usize = 0x8000;
 
@@ -64,6 +67,11 @@ pub struct Executive<P: Platform> {
     /// Whether programs may read all memory.
     pub(crate) debugging: AtomicBool,
     pub(crate) console: ConsoleDevice,
+    /// Pipes of which an end can still be opened by name, by their `next`.
+    pub(crate) pipes: Field<Link<Pipe>>,
+    /// The number that the next token gets, and the next change of one.
+    #[doc(alias = "ExpLuid")]
+    pub(crate) token_numbers: Field<u32>,
 }
 
 impl<P: Platform> Executive<P> {
@@ -107,8 +115,11 @@ impl<P: Platform> Executive<P> {
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),
             debugging: AtomicBool::new(false),
             console: ConsoleDevice::new(),
+            pipes: Field::<Link<Pipe>>::NULL,
+            token_numbers: Field::new(FIRST_TOKEN),
         };
         this.describe_system_process(pointer_table);
+        this.give_system_token()?;
         this.describe_thread(idle, system_process, 0, (stack.1, 0, 0), 0);
         Ok(this)
     }

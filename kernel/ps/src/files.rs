@@ -10,10 +10,12 @@ use abi::status::NtStatus;
 use io::open::OpenedFile;
 use io::{OpenRequest, Path};
 use mm::fault::{InPageRequest, ReadResult};
+use mm::layout::SYSTEM_RANGE_START;
 use mm::section::{ControlArea, ImageLayout, NotAnImage, SectionFate};
 
 use crate::buffer::zeros;
 use crate::executive::Executive;
+use crate::pipe::PipeEnd;
 use crate::platform::{Platform, Stream};
 
 /// Bytes of a file in which an image's headers are looked for.
@@ -26,6 +28,8 @@ pub(crate) enum Opened {
     File,
     /// A stream of the program.
     Stream(Stream),
+    /// An end of a pipe.
+    Pipe(PipeEnd),
 }
 
 const STREAMS: [Stream; 5] = [Stream::Input, Stream::Output, Stream::Error, Stream::Console, Stream::ConsoleInput];
@@ -76,6 +80,7 @@ impl<P: Platform> Executive<P> {
         let record = self.machine_record(object);
         // A file of the volume has an FCB; its second word is the file system's own.
         match (record.fs_context.get(), record.fs_context2.get()) {
+            (0, word) if word >= SYSTEM_RANGE_START => Opened::Pipe(PipeEnd::of(word)),
             (0, index) => Opened::Stream(STREAMS[index.saturating_sub(1) as usize % STREAMS.len()]),
             _ => Opened::File,
         }

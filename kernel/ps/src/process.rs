@@ -11,6 +11,7 @@ use abi::nt::process::{Eprocess, process_flags};
 use abi::nt::section::SectionObject;
 use abi::nt::teb::Teb;
 use abi::nt::thread::Ethread;
+use abi::nt::token::Token;
 use abi::status::NtStatus;
 use ke::{NORMAL_PRIORITY, ThreadState};
 use mm::address_space::AddressSpace;
@@ -352,6 +353,9 @@ impl<P: Platform> Executive<P> {
         self.close_all_handles(process);
         if let Some(section) = Link::<SectionObject>::new(record.section_object.get()).some() {
             self.release(section);
+        }
+        if let Some(token) = Link::<Token>::new(record.token.get()).some() {
+            self.release(token);
         }
         let id = record.unique_process_id.get();
         if id != 0 {

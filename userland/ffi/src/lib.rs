@@ -10,6 +10,7 @@ extern crate block_moves as _;
 
 mod block;
 mod heap;
+pub mod last_error;
 mod memory;
 mod text;
 

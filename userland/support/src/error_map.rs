@@ -93,6 +93,7 @@ const TABLE: &[(Status, Win32Error)] = &[
     (Status::PROCEDURE_NOT_FOUND, Win32Error::PROC_NOT_FOUND),
     (Status::INVALID_IMAGE_FORMAT, Win32Error::BAD_EXE_FORMAT),
     (Status::RANGE_NOT_LOCKED, Win32Error::NOT_LOCKED),
+    (Status::NO_TOKEN, Win32Error::NO_TOKEN),
     (Status::DISK_FULL, Win32Error::DISK_FULL),
     (Status::SECTION_NOT_EXTENDED, Win32Error::INVALID_PARAMETER),
     (Status::NOT_MAPPED_DATA, Win32Error::INVALID_ADDRESS),

@@ -37,5 +37,6 @@ pub mod loader;
 pub mod locale;
 pub mod memory;
 pub mod path;
+pub mod privilege;
 pub mod status;
 pub mod text;

@@ -15,6 +15,8 @@ const DOT: u16 = b'.' as u16;
 const NT_PREFIX: &[u8] = b"\\??\\";
 /// What a program puts before a DOS path that is to be taken as it is.
 const VERBATIM_PREFIX: &[u8] = b"\\\\?\\";
+/// How a program names a device.
+const DEVICE_PREFIX: &[u8] = b"\\\\.\\";
 
 /// Longest DOS path, in UTF-16 units with its final zero.
 pub const MAXIMUM_PATH: usize = 260;
@@ -108,7 +110,7 @@ fn collect_parts<'path>(parts: &mut Vec<&'path [u16]>, path: &'path [u16]) {
 /// The NT path of a DOS path.
 #[doc(alias = "RtlDosPathNameToNtPathName_U")]
 pub fn to_nt(current: &[u16], path: &[u16]) -> Vec<u16> {
-    let rest = match begins_with(path, VERBATIM_PREFIX) || begins_with(path, NT_PREFIX) {
+    let rest = match [VERBATIM_PREFIX, NT_PREFIX, DEVICE_PREFIX].iter().any(|prefix| begins_with(path, prefix)) {
         true => path[NT_PREFIX.len()..].to_vec(),
         false => absolute(current, path),
     };
@@ -144,6 +146,7 @@ mod tests {
             ("..", "C:\\"),
             ("", "C:\\work"),
         ];
+        assert_eq!(text(&to_nt(&wide(b"C:\\"), &wide(b"\\\\.\\pipe\\a"))), "\\??\\pipe\\a", "a device");
         for (path, expected) in cases {
             assert_eq!(text(&absolute(&wide(b"C:\\work"), &wide(path.as_bytes()))), expected, "{path}");
         }

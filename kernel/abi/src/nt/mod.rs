@@ -16,4 +16,5 @@ pub mod string;
 pub mod teb;
 pub mod thread;
 pub mod timer;
+pub mod token;
 pub mod user_shared_data;

@@ -13,6 +13,7 @@ use io::open::file_flags;
 use io::{OpenRequest, OpenedFile};
 use mm::layout::HIGHEST_USER_ADDRESS;
 
+use super::pipe::pipe_name;
 use crate::buffer::zeros;
 use crate::executive::Executive;
 use crate::files::Opened;
@@ -74,6 +75,9 @@ impl<P: Platform> Executive<P> {
         self.probe_word(handle_at)?;
         self.probe_word(status_at)?;
         let name = self.read_object_name(attributes_at)?;
+        if let Some(pipe) = pipe_name(&name) {
+            return self.open_pipe_file(pipe, attributes_at, request, handle_at, status_at);
+        }
         let opened = match console_stream(&name) {
             Some(stream) => self.open_console(stream, request)?,
             None => self.open_path(&name, request)?,
@@ -103,6 +107,7 @@ impl<P: Platform> Executive<P> {
             Opened::Stream(Stream::Input) => self.read_standard_input(buffer, length),
             Opened::Stream(Stream::ConsoleInput) => self.read_console_bytes(buffer, length),
             Opened::Stream(_) => Err(NtStatus::ACCESS_DENIED),
+            Opened::Pipe(end) => self.read_pipe(object, end, buffer, length),
         };
         self.complete(status_at, result)
     }
@@ -193,6 +198,7 @@ impl<P: Platform> Executive<P> {
             }
             Opened::Stream(Stream::Input | Stream::ConsoleInput) => Err(NtStatus::ACCESS_DENIED),
             Opened::Stream(stream) => self.write_stream(stream, buffer, length),
+            Opened::Pipe(end) => self.write_pipe(object, end, buffer, length),
         };
         self.complete(status_at, result)
     }
@@ -243,6 +249,7 @@ impl<P: Platform> Executive<P> {
         let flushed = match self.opened(object) {
             Opened::File => self.flush_file(object),
             Opened::Stream(_) => Ok(()),
+            Opened::Pipe(end) => self.flush_pipe(end),
         };
         self.complete(status_at, flushed.map(|()| 0))
     }

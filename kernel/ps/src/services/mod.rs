@@ -13,10 +13,12 @@ mod duplicate;
 mod event;
 mod file;
 mod file_information;
+mod handle_information;
 mod memory;
 mod mutant;
 mod name_space;
 mod object;
+mod pipe;
 mod power;
 mod process;
 mod process_information;
@@ -27,6 +29,7 @@ mod system_information;
 mod thread;
 mod thread_information;
 mod timer;
+mod token;
 mod view;
 mod volume;
 mod wait;
@@ -90,6 +93,8 @@ impl<P: Platform> Executive<P> {
             Service::NtAreMappedFilesTheSame => self.are_mapped_files_the_same(words),
             Service::NtOpenFile => self.open_file(words),
             Service::NtCreateFile => self.create_file(words),
+            Service::NtCreateNamedPipeFile => self.create_named_pipe_file(words),
+            Service::NtFsControlFile => self.fs_control_file(words),
             Service::NtReadFile => self.read_file(words),
             Service::NtWriteFile => self.write_file(words),
             Service::NtFlushBuffersFile => self.flush_buffers_file(words),
@@ -144,6 +149,8 @@ impl<P: Platform> Executive<P> {
             Service::NtMakeTemporaryObject => self.make_temporary_object(words),
             Service::NtWaitForSingleObject => self.wait_for_single_object(words),
             Service::NtWaitForMultipleObjects => self.wait_for_multiple_objects(words),
+            Service::NtQueryObject => self.query_object(words),
+            Service::NtSetInformationObject => self.set_information_object(words),
             Service::NtDuplicateObject => self.duplicate_object(words),
             Service::NtCreateThread => self.create_thread(words),
             Service::NtOpenThread => self.open_thread(words),
@@ -155,6 +162,14 @@ impl<P: Platform> Executive<P> {
             Service::NtQueueApcThread => self.queue_apc_thread(words),
             Service::NtQueryInformationThread => self.query_information_thread(words),
             Service::NtSetInformationThread => self.set_information_thread(words),
+            Service::NtOpenProcessToken => self.open_process_token(words),
+            Service::NtOpenProcessTokenEx => self.open_process_token_ex(words),
+            Service::NtOpenThreadToken => self.open_thread_token(words),
+            Service::NtOpenThreadTokenEx => self.open_thread_token_ex(words),
+            Service::NtQueryInformationToken => self.query_information_token(words),
+            Service::NtAdjustPrivilegesToken => self.adjust_privileges_token(words),
+            Service::NtPrivilegeCheck => self.privilege_check(words),
+            Service::NtDuplicateToken => self.duplicate_token(words),
             Service::NtRaiseException => self.raise_from_program(words),
             Service::NtFlushInstructionCache => Ok(NtStatus::SUCCESS),
             Service::NtQuerySystemTime => self.query_system_time(words),

@@ -89,7 +89,7 @@ fn device_of(opened: Opened) -> u32 {
     match opened {
         Opened::File => FILE_DEVICE_DISK,
         Opened::Stream(Stream::Console | Stream::ConsoleInput) => FILE_DEVICE_CONSOLE,
-        Opened::Stream(_) => FILE_DEVICE_NAMED_PIPE,
+        Opened::Stream(_) | Opened::Pipe(_) => FILE_DEVICE_NAMED_PIPE,
     }
 }
 

@@ -109,7 +109,9 @@ impl<P: Platform> Executive<P> {
                 Ok((opened.body, opened.body.cast()))
             }
             Kind::File => Ok((opened.body, self.file_event(opened.body.cast()))),
-            Kind::Section | Kind::Type | Kind::Directory | Kind::SymbolicLink => Err(NtStatus::OBJECT_TYPE_MISMATCH),
+            Kind::Section | Kind::Type | Kind::Directory | Kind::SymbolicLink | Kind::Token => {
+                Err(NtStatus::OBJECT_TYPE_MISMATCH)
+            }
         }
     }
 

@@ -62,6 +62,35 @@ unsafe extern "system" {
         stack: *const u32,
         suspended: u32,
     ) -> u32;
+    pub fn NtCreateNamedPipeFile(
+        handle: *mut u32,
+        access: u32,
+        attributes: *const u32,
+        status: *mut u32,
+        share: u32,
+        disposition: u32,
+        options: u32,
+        kind: u32,
+        read_mode: u32,
+        completion: u32,
+        instances: u32,
+        in_quota: u32,
+        out_quota: u32,
+        timeout: *const i64,
+    ) -> u32;
+    pub fn NtFsControlFile(
+        file: u32,
+        event: u32,
+        routine: u32,
+        context: u32,
+        status: *mut u32,
+        code: u32,
+        input: *const u8,
+        input_length: u32,
+        output: *mut u8,
+        output_length: u32,
+    ) -> u32;
+    pub fn NtQuerySystemInformation(class: u32, buffer: *mut u8, length: u32, returned: *mut u32) -> u32;
     pub fn NtDelayExecution(alertable: u32, interval: *const i64) -> u32;
     pub fn NtDeviceIoControlFile(
         file: u32,
@@ -131,6 +160,8 @@ unsafe extern "system" {
     pub fn NtQueryInformationProcess(process: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32)
     -> u32;
     pub fn NtQuerySection(section: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32) -> u32;
+    pub fn NtQueryObject(handle: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32) -> u32;
+    pub fn NtSetInformationObject(handle: u32, class: u32, buffer: *const u8, length: u32) -> u32;
     pub fn NtQueryPerformanceCounter(counter: *mut u64, frequency: *mut u64) -> u32;
     pub fn NtQueryVirtualMemory(
         process: u32,

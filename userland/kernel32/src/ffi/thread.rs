@@ -59,8 +59,27 @@ pub unsafe extern "system" fn CreateThread(
     identifier: *mut u32,
 ) -> u32 {
     // SAFETY: the caller's promise.
+    unsafe { CreateRemoteThread(CURRENT_PROCESS, security, stack_size, start, parameter, flags, identifier) }
+}
+
+/// Makes a thread of `process` that calls `start(parameter)` there.
+///
+/// # Safety
+/// `security` is null or points to a SECURITY_ATTRIBUTES, `identifier` is null or points to a word; what the thread does in its
+/// process is the caller's to answer for.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn CreateRemoteThread(
+    process: u32,
+    security: *const SecurityAttributes,
+    stack_size: u32,
+    start: u32,
+    parameter: u32,
+    flags: u32,
+    identifier: *mut u32,
+) -> u32 {
+    // SAFETY: the caller's promise.
     let attributes = unsafe { attributes(security) };
-    let stack = match Stack::new(stack_size, flags) {
+    let stack = match Stack::new(process, stack_size, flags) {
         Ok(stack) => stack,
         Err(status) => return fail_with(status),
     };
@@ -81,7 +100,7 @@ pub unsafe extern "system" fn CreateThread(
             &mut handle,
             ALL_ACCESS,
             attributes.as_ptr(),
-            CURRENT_PROCESS,
+            process,
             client.as_mut_ptr(),
             context.as_ptr().cast(),
             initial.as_ptr(),

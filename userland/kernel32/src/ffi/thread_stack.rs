@@ -4,7 +4,7 @@ use user_ffi::{ThisProcess, peb};
 use user_support::memory::Memory;
 use user_support::status::Status;
 
-use super::nt::{CURRENT_PROCESS, NtAllocateVirtualMemory, NtFreeVirtualMemory};
+use super::nt::{NtAllocateVirtualMemory, NtFreeVirtualMemory};
 
 /// `STACK_SIZE_PARAM_IS_A_RESERVATION`.
 const SIZE_IS_RESERVATION: u32 = 0x1_0000;
@@ -25,22 +25,24 @@ const STACK_COMMIT: u32 = 0x64;
 
 /// The stack of a thread that does not run yet.
 pub(super) struct Stack {
+    process: u32,
     bottom: u32,
     limit: u32,
     top: u32,
 }
 
 impl Stack {
-    /// A stack of which `size` bytes are committed or, if `flags` say so, reserved; 0 is as the program's headers say.
+    /// A stack in `process` of which `size` bytes are committed or, if `flags` say so, reserved; 0 is as this program's headers
+    /// say.
     #[doc(alias = "BaseCreateStack")]
-    pub(super) fn new(size: u32, flags: u32) -> Result<Self, Status> {
+    pub(super) fn new(process: u32, size: u32, flags: u32) -> Result<Self, Status> {
         let (reserve, commit) = sizes(size, flags).ok_or(Status::NO_MEMORY)?;
-        let bottom = allocate(0, reserve, MEM_RESERVE, READ_WRITE)?;
+        let bottom = allocate(process, 0, reserve, MEM_RESERVE, READ_WRITE)?;
         let (top, limit) = (bottom + reserve, bottom + reserve - commit);
-        let stack = Self { bottom, limit, top };
-        let committed = allocate(limit, commit, MEM_COMMIT, READ_WRITE).and_then(|_| match limit - bottom {
+        let stack = Self { process, bottom, limit, top };
+        let committed = allocate(process, limit, commit, MEM_COMMIT, READ_WRITE).and_then(|_| match limit - bottom {
             0 => Ok(0),
-            _ => allocate(limit - PAGE, PAGE, MEM_COMMIT, READ_WRITE | GUARD),
+            _ => allocate(process, limit - PAGE, PAGE, MEM_COMMIT, READ_WRITE | GUARD),
         });
         committed.map_err(|status| stack.free_with(status))?;
         Ok(stack)
@@ -55,7 +57,7 @@ impl Stack {
     pub(super) fn free(&self) {
         let (mut base, mut size) = (self.bottom, 0);
         // SAFETY: nobody uses the stack.
-        unsafe { NtFreeVirtualMemory(CURRENT_PROCESS, &mut base, &mut size, MEM_RELEASE) };
+        unsafe { NtFreeVirtualMemory(self.process, &mut base, &mut size, MEM_RELEASE) };
     }
 
     /// Just past it.
@@ -87,9 +89,9 @@ fn sizes(size: u32, flags: u32) -> Option<(u32, u32)> {
     Some((reserve.checked_next_multiple_of(GRANULARITY)?, commit))
 }
 
-fn allocate(base: u32, size: u32, kind: u32, protection: u32) -> Result<u32, Status> {
+fn allocate(process: u32, base: u32, size: u32, kind: u32, protection: u32) -> Result<u32, Status> {
     let (mut base, mut size) = (base, size);
     // SAFETY: the service writes the two words; what it allocates is nobody's yet.
-    let status = unsafe { NtAllocateVirtualMemory(CURRENT_PROCESS, &mut base, 0, &mut size, kind, protection) };
+    let status = unsafe { NtAllocateVirtualMemory(process, &mut base, 0, &mut size, kind, protection) };
     Status(status).ok().map(|()| base)
 }

@@ -53,6 +53,7 @@ macro_rules! stub {
 const _: () = assert!(STUBS == Service::ALL.len());
 
 services! {
+    NtAdjustPrivilegesToken ZwAdjustPrivilegesToken (token: u32, disable_all: u32, wanted: *const u32, length: u32, previous: *mut u32, returned: *mut u32);
     NtAlertResumeThread ZwAlertResumeThread (thread: u32, before: *mut u32);
     NtAlertThread ZwAlertThread (thread: u32);
     NtAllocateUserPhysicalPages ZwAllocateUserPhysicalPages (process: u32, count: *mut u32, frames: *mut u32);
@@ -66,6 +67,7 @@ services! {
     NtCreateEvent ZwCreateEvent (handle: *mut u32, access: u32, attributes: *const u32, kind: u32, signalled: u32);
     NtCreateFile ZwCreateFile (handle: *mut u32, access: u32, attributes: *const u32, status: *mut u32, size: *const u64, file_attributes: u32, share: u32, disposition: u32, options: u32, extended: *const u8, extended_length: u32);
     NtCreateMutant ZwCreateMutant (handle: *mut u32, access: u32, attributes: *const u32, owned: u32);
+    NtCreateNamedPipeFile ZwCreateNamedPipeFile (handle: *mut u32, access: u32, attributes: *const u32, status: *mut u32, share: u32, disposition: u32, options: u32, kind: u32, read_mode: u32, completion: u32, instances: u32, in_quota: u32, out_quota: u32, timeout: *const i64);
     NtCreatePagingFile ZwCreatePagingFile (name: *const u32, minimum: *const u64, maximum: *const u64, priority: u32);
     NtCreateProcess ZwCreateProcess (handle: *mut u32, access: u32, attributes: *const u32, parent: u32, inherit: u32, section: u32, debug_port: u32, exception_port: u32);
     NtCreateProcessEx ZwCreateProcessEx (handle: *mut u32, access: u32, attributes: *const u32, parent: u32, flags: u32, section: u32, debug_port: u32, exception_port: u32, job_level: u32);
@@ -79,12 +81,14 @@ services! {
     NtDeviceIoControlFile ZwDeviceIoControlFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, code: u32, input: *const u8, input_length: u32, output: *mut u8, output_length: u32);
     NtDisplayString ZwDisplayString (text: *const u32);
     NtDuplicateObject ZwDuplicateObject (from_process: u32, from: u32, to_process: u32, to: *mut u32, access: u32, attributes: u32, options: u32);
+    NtDuplicateToken ZwDuplicateToken (token: u32, access: u32, attributes: *const u32, effective_only: u32, kind: u32, new: *mut u32);
     NtExtendSection ZwExtendSection (section: u32, size: *mut u64);
     NtFlushBuffersFile ZwFlushBuffersFile (file: u32, status: *mut u32);
     NtFlushInstructionCache ZwFlushInstructionCache (process: u32, base: u32, size: u32);
     NtFlushVirtualMemory ZwFlushVirtualMemory (process: u32, base: *mut u32, size: *mut u32, status: *mut u32);
     NtFreeUserPhysicalPages ZwFreeUserPhysicalPages (process: u32, count: *mut u32, frames: *const u32);
     NtFreeVirtualMemory ZwFreeVirtualMemory (process: u32, base: *mut u32, size: *mut u32, kind: u32);
+    NtFsControlFile ZwFsControlFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, code: u32, input: *const u8, input_length: u32, output: *mut u8, output_length: u32);
     NtGetContextThread ZwGetContextThread (thread: u32, context: *mut u8);
     NtGetWriteWatch ZwGetWriteWatch (process: u32, flags: u32, base: u32, size: u32, addresses: *mut u32, count: *mut u32, granularity: *mut u32);
     NtLockVirtualMemory ZwLockVirtualMemory (process: u32, base: *mut u32, size: *mut u32, kind: u32);
@@ -97,11 +101,16 @@ services! {
     NtOpenFile ZwOpenFile (handle: *mut u32, access: u32, attributes: *const u32, status: *mut u32, share: u32, options: u32);
     NtOpenMutant ZwOpenMutant (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenProcess ZwOpenProcess (handle: *mut u32, access: u32, attributes: *const u32, client: *const u32);
+    NtOpenProcessToken ZwOpenProcessToken (process: u32, access: u32, token: *mut u32);
+    NtOpenProcessTokenEx ZwOpenProcessTokenEx (process: u32, access: u32, attributes: u32, token: *mut u32);
     NtOpenSection ZwOpenSection (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenSemaphore ZwOpenSemaphore (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenSymbolicLinkObject ZwOpenSymbolicLinkObject (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenThread ZwOpenThread (handle: *mut u32, access: u32, attributes: *const u32, client: *const u32);
+    NtOpenThreadToken ZwOpenThreadToken (thread: u32, access: u32, as_self: u32, token: *mut u32);
+    NtOpenThreadTokenEx ZwOpenThreadTokenEx (thread: u32, access: u32, as_self: u32, attributes: u32, token: *mut u32);
     NtOpenTimer ZwOpenTimer (handle: *mut u32, access: u32, attributes: *const u32);
+    NtPrivilegeCheck ZwPrivilegeCheck (token: u32, set: *mut u32, result: *mut u8);
     NtProtectVirtualMemory ZwProtectVirtualMemory (process: u32, base: *mut u32, size: *mut u32, protection: u32, old: *mut u32);
     NtPulseEvent ZwPulseEvent (event: u32, previous: *mut u32);
     NtQueryAttributesFile ZwQueryAttributesFile (attributes: *const u32, information: *mut u8);
@@ -111,7 +120,9 @@ services! {
     NtQueryInformationFile ZwQueryInformationFile (file: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32);
     NtQueryInformationProcess ZwQueryInformationProcess (process: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryInformationThread ZwQueryInformationThread (thread: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
+    NtQueryInformationToken ZwQueryInformationToken (token: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryMutant ZwQueryMutant (mutant: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
+    NtQueryObject ZwQueryObject (handle: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryPerformanceCounter ZwQueryPerformanceCounter (counter: *mut u64, frequency: *mut u64);
     NtQuerySection ZwQuerySection (section: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQuerySemaphore ZwQuerySemaphore (semaphore: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
@@ -134,6 +145,7 @@ services! {
     NtSetContextThread ZwSetContextThread (thread: u32, context: *const u8);
     NtSetEvent ZwSetEvent (event: u32, previous: *mut u32);
     NtSetInformationFile ZwSetInformationFile (file: u32, status: *mut u32, buffer: *const u8, length: u32, class: u32);
+    NtSetInformationObject ZwSetInformationObject (handle: u32, class: u32, buffer: *const u8, length: u32);
     NtSetInformationProcess ZwSetInformationProcess (process: u32, class: u32, buffer: *const u8, length: u32);
     NtSetInformationThread ZwSetInformationThread (thread: u32, class: u32, buffer: *const u8, length: u32);
     NtSetTimer ZwSetTimer (timer: u32, due: *const i64, routine: u32, context: u32, resume: u32, period: i32, state: *mut u32);

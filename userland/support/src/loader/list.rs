@@ -65,7 +65,7 @@ pub enum Order {
 }
 
 impl Order {
-    fn head(self, data: u32) -> u32 {
+    pub(super) fn head(self, data: u32) -> u32 {
         data + 0x0C + 8 * self as u32
     }
     fn link(self) -> u32 {

@@ -21,6 +21,7 @@ mod list;
 mod load;
 mod process;
 mod reference;
+mod remote;
 mod start;
 mod storage;
 mod thread;
@@ -31,6 +32,7 @@ pub use list::{Module, Order, initialise_lists};
 pub use load::load_library;
 pub use process::{LoaderData, Mapped, Process, Reason};
 pub use reference::{add_reference, free_library, pin};
+pub use remote::{RemoteModule, remote_modules};
 pub use start::{Program, start};
 pub use thread::{attach_thread, detach_thread, ignore_threads};
 

@@ -1,0 +1,10 @@
+//! All of this DLL is called with raw pointers.
+
+mod failure;
+mod nt;
+mod privilege;
+mod random;
+mod registry;
+mod security_identifier;
+mod token;
+mod user_name;
