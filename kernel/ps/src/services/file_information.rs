@@ -154,6 +154,7 @@ impl<P: Platform> Executive<P> {
         }
         self.probe_word(status_at)?;
         self.check_buffer(buffer, length)?;
+        self.platform().read_user(buffer, &mut [0])?;
         let object = self.file_by_handle(handle, access)?;
         if self.opened(object) != Opened::File {
             return Err(NtStatus::INVALID_PARAMETER);
