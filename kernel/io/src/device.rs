@@ -15,6 +15,8 @@ pub enum DeviceError {
     OutOfRange,
     /// The medium cannot be written.
     WriteProtected,
+    /// There is no memory to put them into.
+    NoMemory,
 }
 
 /// Which way bytes go.

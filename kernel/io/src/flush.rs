@@ -80,6 +80,9 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     /// DEVICE_DATA_ERROR; what was not written waits for the next flush.
     pub fn flush_metadata(&self) -> Result<(), NtStatus> {
         let tables = 0..self.geometry.tables_end() / u64::from(SECTOR);
+        if !self.has_dirty_sectors() && self.freed.lock().is_empty() {
+            return Ok(());
+        }
         if self.mark.get() & FRESH != 0 {
             self.device.flush()?;
             self.mark.clear_bits(FRESH);
@@ -179,5 +182,18 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         self.set_mark(false, free, self.next_free.get())?;
         self.mark.clear_bits(OPEN);
         Ok(())
+    }
+
+    /// Writes everything, and gives all memory back: nobody has anything open on the volume.
+    ///
+    /// # Errors
+    /// DEVICE_DATA_ERROR; what could not be written is lost.
+    #[doc(alias = "FatPerformDismount")]
+    pub fn unmount(self) -> Result<(), NtStatus> {
+        self.forget_unused(0);
+        let closed = self.close_volume();
+        self.metadata.delete(self.objects);
+        self.delete_list();
+        closed
     }
 }

@@ -3,7 +3,11 @@
 use abi::status::NtStatus;
 use proptest::prelude::*;
 
+use abi::access::*;
+use abi::file::*;
+
 use crate::test_volume::*;
+use crate::write::tests::{TestVolume, open};
 use crate::volume::Volume;
 
 const PATHS: [&str; 5] = [
@@ -22,8 +26,11 @@ const MOST_SECTORS: u64 = 4 << 20;
 fn exercise(bytes: Vec<u8>) {
     with_objects(|objects| {
         let disk = TestDisk::new(bytes);
-        let Ok(volume) = Volume::mount(objects, &disk) else { return };
         let before = objects.memory().pool_bytes_in_use();
+        let Ok(volume) = Volume::mount(objects, &disk) else {
+            assert_eq!(objects.memory().pool_bytes_in_use(), before);
+            return;
+        };
         for path in PATHS {
             disk.sectors_read.set(0);
             if let Ok(file) = volume.open_to_read(path) {
@@ -32,8 +39,33 @@ fn exercise(bytes: Vec<u8>) {
             }
             assert!(disk.sectors_read.get() < MOST_SECTORS, "{path}: {} sectors", disk.sectors_read.get());
         }
+        change(&volume);
+        let _ = volume.unmount();
         assert_eq!(objects.memory().pool_bytes_in_use(), before);
     });
+}
+
+/// Changes what a corrupt volume says it has: whatever comes of it, it ends, and leaves nothing open.
+fn change(volume: &TestVolume<'_, '_>) {
+    let access = GENERIC_READ | GENERIC_WRITE | DELETE;
+    for (path, disposition) in
+        [("HELLO.TXT", FILE_OPEN), ("dir with a long name\\a\\b\\new", FILE_OPEN_IF), ("EMPTY", FILE_OVERWRITE_IF)]
+    {
+        let Ok((file, _)) = open(volume, path, access, disposition, 0) else { continue };
+        let _ = volume.write(file, 5000, &[0xAB; 3000]);
+        let _ = volume.set_end_of_file(file, 100);
+        let to = wide("\\??\\C:\\dir with a long name\\moved");
+        let _ = crate::Path::parse(&to).and_then(|to| volume.rename(file, &to, true));
+        let _ = volume.set_disposition(file, true);
+        volume.close_file(file);
+    }
+    for path in ["dir with a long name\\a\\b", "made"] {
+        if let Ok((folder, _)) = open(volume, path, access, FILE_OPEN_IF, FILE_DIRECTORY_FILE) {
+            let _ = volume.set_disposition(folder, true);
+            volume.close_file(folder);
+        }
+    }
+    let _ = volume.flush();
 }
 
 fn read_all(

@@ -350,6 +350,7 @@ impl From<DeviceError> for NtStatus {
         match error {
             DeviceError::Medium | DeviceError::OutOfRange => Self::DEVICE_DATA_ERROR,
             DeviceError::WriteProtected => Self::MEDIA_WRITE_PROTECTED,
+            DeviceError::NoMemory => Self::INSUFFICIENT_RESOURCES,
         }
     }
 }

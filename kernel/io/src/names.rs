@@ -185,17 +185,14 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
                 return Err(NtStatus::FILE_CORRUPT_ERROR);
             }
             if found.attributes & FILE_ATTRIBUTE_DIRECTORY != 0 && !same_place {
-                self.lead_back(view, &moved, to)?;
+                self.lead_back(view, to)?;
             }
             Ok((spelled, moved))
         })
     }
 
     /// Makes the `..` of a directory that was moved to `path` lead to its new parent.
-    fn lead_back(&self, view: &View<'_, '_, '_, 'm, M, D>, moved: &FoundFile, path: &Path<'_>) -> Result<(), NtStatus> {
-        if !self.geometry.has_cluster(moved.first_cluster) {
-            return Err(NtStatus::FILE_CORRUPT_ERROR);
-        }
+    fn lead_back(&self, view: &View<'_, '_, '_, 'm, M, D>, path: &Path<'_>) -> Result<(), NtStatus> {
         let mut names = path.names().collect::<Vec<_>>();
         names.pop();
         let parent = match names.is_empty() {
@@ -206,7 +203,14 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
                 self.look_up(view.sectors, view.files, &Path::of_directory(name.units()), view.budget)?.1.first_cluster
             }
         };
-        let at = u64::from(self.geometry.sector_of(moved.first_cluster)) * SECTOR_LENGTH + ENTRY;
+        // Where it stands, some have put something in front of it.
+        let moved = directory(view.files, path.names(), view.budget)?;
+        let is_parent = |entry: &crate::locate::Entry<'_, '_, _>| entry.short_file_name_as_bytes() == b"..";
+        let mut entries = moved.iter().map(|entry| entry.map_err(status_of));
+        if !entries.any(|entry| entry.is_ok_and(|entry| is_parent(&entry))) {
+            return Err(NtStatus::FILE_CORRUPT_ERROR);
+        }
+        let at = view.budget.ended() - ENTRY;
         let mut entry = Entry::read(view.sectors, at)?;
         entry.set_first_cluster(parent, self.is_wide());
         Ok(entry.write(view.sectors, at)?)

@@ -327,7 +327,7 @@ fn survives(bytes: &[u8], before: &Tree, touched: &BTreeSet<String>) {
     let lines: Vec<&str> = said.lines().map(str::trim).collect();
     let named = |line: &str| line.trim_end_matches(" and").trim().trim_start_matches('/').replace('/', "\\");
     for pair in lines.windows(3).filter(|lines| lines[2] == "share clusters.") {
-        assert!(is_touched(&named(pair[0])) && is_touched(&named(pair[1])), "{touched:?}\n{said}");
+        assert!(is_touched(&named(pair[0])) || is_touched(&named(pair[1])), "{touched:?}\n{said}");
     }
     let bad = said.lines().map(str::trim).filter(|line| {
         let harmless = HARMLESS.iter().any(|harmless| line.contains(harmless));

@@ -228,14 +228,14 @@ pub fn with_objects(test: impl FnOnce(&TestObjects<'_>)) {
 pub fn with_volume(format: Format, test: impl FnOnce(&Volume<'_, SoftwareMachine, &TestDisk>, &TestDisk)) {
     with_objects(|objects| {
         let disk = TestDisk::new(image(format).to_vec());
-        let volume = Volume::mount(objects, &disk).unwrap();
         let before = objects.memory().pool_bytes_in_use();
+        let volume = Volume::mount(objects, &disk).unwrap();
         volume.set_clock(noon());
         test(&volume, &disk);
         assert_eq!(volume.open_files().count(), 0);
-        assert_eq!(objects.memory().pool_bytes_in_use(), before);
         disk.broken.set(None);
-        volume.close_volume().unwrap();
+        volume.unmount().unwrap();
+        assert_eq!(objects.memory().pool_bytes_in_use(), before);
         disk.check();
     });
 }

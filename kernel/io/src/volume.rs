@@ -62,14 +62,18 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         let geometry = Geometry::read(&sector, device.sectors().saturating_mul(u64::from(SECTOR)))?;
         let mm = objects.memory();
         let bytes = size_of::<ListEntry>() as u32;
-        let files = mm.allocate_zeroed_pool(bytes, LIST).map_err(|_| MountError::Exhausted)?;
+        let metadata = Metadata::create(objects, device.sectors()).map_err(|_| MountError::Exhausted)?;
+        let files = mm.allocate_zeroed_pool(bytes, LIST).map_err(|_| {
+            metadata.delete(objects);
+            MountError::Exhausted
+        })?;
         list::initialise(&mm.machine, files);
         let volume = Self {
             objects,
             device,
             geometry,
             files,
-            metadata: Metadata::new(),
+            metadata,
             freed: Mutex::new(Vec::new()),
             free_count: Field::<u32>::new(UNKNOWN),
             next_free: Field::<u32>::new(FIRST_CLUSTER),
@@ -79,10 +83,16 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         match volume.check_root().and_then(|()| volume.read_mark()) {
             Ok(()) => Ok(volume),
             Err(status) => {
+                volume.metadata.delete(objects);
                 mm.free_pool(files);
                 Err(MountError::RootDirectory(status))
             }
         }
+    }
+
+    /// Gives the list of FCBs back, which is empty.
+    pub(crate) fn delete_list(&self) {
+        self.memory().free_pool(self.files);
     }
 
     /// Says what time it is: what is done from now on is done then.

@@ -22,6 +22,8 @@ const SMALLEST: u64 = 3 << 20;
 const LARGEST_FAT16: u64 = 512 << 20;
 /// Entries of the root folder that are left free on a volume with room.
 const ROOM_FOR_ENTRIES: usize = 64;
+/// Bytes that are left free on the volume that travels as a boot module.
+const ROOM: u64 = 1 << 20;
 /// The volume serial number.
 const VOLUME_ID: u32 = 0x5644_4F53;
 
@@ -105,12 +107,12 @@ impl Volume {
         }
     }
 
-    /// Writes the image.
+    /// Writes the image, with some room on it.
     ///
     /// # Errors
     /// [`Error::Host`] when a file cannot be read or the image cannot be written.
     pub fn write(&self, image: &Path) -> Result<()> {
-        fs::write(image, self.image(0)?.bytes).map_err(Error::file("writing", image))
+        fs::write(image, self.image(ROOM)?.bytes).map_err(Error::file("writing", image))
     }
 
     /// The image, with `room` bytes of free space at least.

@@ -1,5 +1,6 @@
 //! The commands that the shell carries out itself.
 
+mod changes;
 mod files;
 mod machine;
 mod processes;
@@ -31,6 +32,8 @@ pub const COMMANDS: &[Command] = &[
     command("cat", "FILE...", "the same as type"),
     command("cd", "[FOLDER]", "shows the current folder, or goes to another"),
     command("cls", "", "clears the screen"),
+    command("copy", "[/Y] SOURCE [TARGET]", "copies files, and shows how far a large one is"),
+    command("del", "[/Q] FILE...", "deletes files"),
     command("dir", "[PATTERN]", "lists files and folders"),
     command("echo", "[TEXT]", "writes text; %NAME% is a variable's value"),
     command("exit", "[STATUS]", "ends the shell"),
@@ -40,8 +43,12 @@ pub const COMMANDS: &[Command] = &[
     command("ls", "[PATTERN]", "the same as dir, names only"),
     command("maps", "[ID]", "the same as vm"),
     command("mem", "", "shows the memory of the machine"),
+    command("mkdir", "FOLDER...", "makes folders, with those that lead there"),
+    command("move", "[/Y] SOURCE TARGET", "moves files, or gives a file or folder another name"),
     command("ps", "", "shows all processes"),
     command("reboot", "", "starts the machine anew"),
+    command("ren", "FILE NAME", "gives a file another name"),
+    command("rmdir", "[/S] [/Q] FOLDER...", "removes folders, with all that is in them after /S"),
     command("set", "[NAME[=VALUE]]", "shows variables, or sets one; an empty value removes it"),
     command("shutdown", "", "switches the machine off"),
     command("start", "PROGRAM [ARGUMENTS]", "runs a program beside the shell, as PROGRAM & does"),
@@ -56,6 +63,8 @@ pub fn run<S: System>(shell: &mut Shell<S>, line: &Line) -> Option<Outcome> {
     let status = match line.command.to_ascii_lowercase().as_str() {
         "cat" | "type" => files::write_files(shell, line),
         "cd" | "chdir" => files::change_directory(shell, line),
+        "copy" => changes::copy(shell, line),
+        "del" | "erase" => changes::delete(shell, line),
         "dir" => files::list(shell, line),
         "ls" => files::list_names(shell, line),
         "cls" => machine::clear(shell),
@@ -63,6 +72,10 @@ pub fn run<S: System>(shell: &mut Shell<S>, line: &Line) -> Option<Outcome> {
         "help" | "?" => help(shell, line),
         "history" => machine::history(shell),
         "mem" => machine::memory(shell),
+        "md" | "mkdir" => changes::make_directory(shell, line),
+        "move" => changes::move_files(shell, line),
+        "rd" | "rmdir" => changes::remove_directory(shell, line),
+        "ren" | "rename" => changes::rename(shell, line),
         "set" => machine::set(shell, line),
         "time" | "date" => machine::time(shell),
         "ver" => machine::version(shell),

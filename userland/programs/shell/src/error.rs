@@ -14,6 +14,10 @@ impl Win32Error {
     pub const PATH_NOT_FOUND: Self = Self(3);
     /// It must not be done.
     pub const ACCESS_DENIED: Self = Self(5);
+    /// The name cannot be one.
+    pub const INVALID_NAME: Self = Self(123);
+    /// It is there already.
+    pub const ALREADY_EXISTS: Self = Self(183);
     /// The argument makes no sense.
     pub const INVALID_PARAMETER: Self = Self(87);
 
@@ -25,9 +29,15 @@ impl Win32Error {
             5 => "Access is denied.",
             8 => "Not enough memory is available to process this command.",
             19 => "The media is write protected.",
+            32 => "The process cannot access the file because it is being used by another process.",
+            80 => "The file exists.",
+            82 => "The directory or file cannot be created.",
             87 => "The parameter is incorrect.",
+            112 => "There is not enough space on the disk.",
             123 => "The filename, directory name, or volume label syntax is incorrect.",
             126 => "The specified module could not be found.",
+            145 => "The directory is not empty.",
+            183 => "Cannot create a file when that file already exists.",
             193 => "This is not a valid Win32 application.",
             203 => "The environment variable is not defined.",
             206 => "The filename or extension is too long.",

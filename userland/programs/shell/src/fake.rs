@@ -12,6 +12,7 @@ pub struct Fake {
     written: Vec<u8>,
     directory: String,
     variables: Vec<(String, String)>,
+    made: Vec<String>,
 }
 
 const FILES: [(&str, u32, &str); 5] = [
@@ -29,11 +30,17 @@ impl Fake {
         keys.extend(decoder.idle());
         let variables = [("PATH", "C:\\WINDOWS\\system32"), ("ComSpec", "C:\\WINDOWS\\system32\\cmd.exe")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Self { keys, written: Vec::new(), directory: "C:\\".into(), variables }
+        Self { keys, written: Vec::new(), directory: "C:\\".into(), variables, made: Vec::new() }
     }
 
     pub fn output(&self) -> String {
         String::from_utf8_lossy(&self.written).into_owned()
+    }
+
+    /// Writes down what was asked for.
+    fn note(&mut self, words: &[&str]) -> Result<(), Win32Error> {
+        self.written.extend(format!("<{}>\r\n", words.join(" ")).as_bytes());
+        Ok(())
     }
 
     fn whole(&self, path: &str) -> String {
@@ -88,6 +95,42 @@ impl System for Fake {
             FILES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(&whole)).ok_or(Win32Error::FILE_NOT_FOUND)?;
         take(self, found.2.as_bytes());
         Ok(())
+    }
+    fn copy_file(
+        &mut self,
+        from: &str,
+        to: &str,
+        watch: &mut dyn FnMut(&mut Self, u64) -> bool,
+    ) -> Result<(), Win32Error> {
+        if to.contains("full") {
+            return Err(Win32Error(112));
+        }
+        watch(self, 1);
+        self.note(&["copy", from, to])
+    }
+    fn delete_file(&mut self, path: &str) -> Result<(), Win32Error> {
+        self.note(&["delete", path])
+    }
+    fn make_directory(&mut self, path: &str) -> Result<(), Win32Error> {
+        let parent = self.whole(path);
+        let parent = parent.rsplit_once('\\').map_or("", |(parent, _)| parent).to_owned();
+        match self.attributes(path) {
+            Some(_) => Err(Win32Error::ALREADY_EXISTS),
+            None if parent != "C:" && !self.made.contains(&parent) && self.attributes(&parent).is_none() => {
+                Err(Win32Error::PATH_NOT_FOUND)
+            }
+            None => {
+                let whole = self.whole(path);
+                self.made.push(whole);
+                self.note(&["make", path])
+            }
+        }
+    }
+    fn remove_directory(&mut self, path: &str) -> Result<(), Win32Error> {
+        self.note(&["remove", path])
+    }
+    fn move_file(&mut self, from: &str, to: &str, replaces: bool) -> Result<(), Win32Error> {
+        self.note(&[if replaces { "move" } else { "rename" }, from, to])
     }
     fn free_bytes(&mut self) -> Option<u64> {
         Some(4096)
@@ -191,6 +234,47 @@ fn every_command_answers() {
     ] {
         let (outcome, output) = output(line);
         assert_eq!(outcome, Next(status), "{line}: {output}");
+        assert!(output.contains(text), "{line}: {output}");
+    }
+}
+
+#[test]
+fn commands_that_change_files_take_paths_patterns_and_answers() {
+    for (typed, line, status, text) in [
+        ("", "copy", 1, "usage: copy [/Y] SOURCE [TARGET]"),
+        ("", "copy hello.txt new.txt", 0, "<copy hello.txt new.txt>\r\n        1 file(s) copied."),
+        ("", "copy hello.txt samples", 0, "<copy hello.txt samples\\hello.txt>"),
+        ("", "copy hello.txt HELLO.TXT", 1, "onto itself"),
+        ("", "copy hello.txt full.txt", 1, "hello.txt: There is not enough space on the disk."),
+        ("", "copy nosuch x", 1, "nosuch: The system cannot find the file"),
+        ("y", "copy hello.txt \"second file.txt\"", 0, "(Yes/No/All): Y\r\n<copy hello.txt second file.txt>"),
+        ("n", "copy hello.txt \"second file.txt\"", 0, "        0 file(s) copied."),
+        ("", "copy /y hello.txt \"second file.txt\"", 0, "<copy hello.txt second file.txt>"),
+        ("", "copy h* samples", 0, "<copy hello.txt samples\\hello.txt>"),
+        ("", "copy /z a b", 1, "usage: copy"),
+        ("", "del hello.txt", 0, "<delete hello.txt>"),
+        ("", "erase nosuch", 1, "Could Not Find nosuch"),
+        ("n", "del *", 0, "*, Are you sure (Y/N)? N"),
+        ("", "del /q *", 0, "<delete second file.txt>"),
+        ("", "del", 1, "usage: del"),
+        ("", "mkdir new", 0, "<make new>"),
+        ("", "md new\\deep", 0, "<make new>\r\n<make new\\deep>"),
+        ("", "mkdir samples", 1, "A subdirectory or file samples already exists."),
+        ("", "rmdir samples", 0, "<remove samples>"),
+        ("y", "rd /s samples", 0, "<remove samples>"),
+        ("n", "rd /s samples", 0, "samples, Are you sure (Y/N)? N"),
+        ("", "rmdir", 1, "usage: rmdir"),
+        ("", "ren hello.txt *.bak", 0, "<rename hello.txt hello.bak>"),
+        ("", "ren hello.txt other\\x", 1, "syntax is incorrect"),
+        ("", "rename hello.txt", 1, "usage: ren FILE NAME"),
+        ("", "move hello.txt samples", 0, "<move hello.txt samples\\hello.txt>\r\n        1 file(s) moved."),
+        ("", "move samples other", 0, "        1 dir(s) moved."),
+        ("", "move hello.txt", 1, "usage: move"),
+    ] {
+        let mut shell = crate::Shell::new(Fake::typing(typed.as_bytes()));
+        let outcome = shell.carry_out(line);
+        let output = shell.system.output();
+        assert_eq!(outcome, crate::shell::Outcome::Next(status), "{line}: {output}");
         assert!(output.contains(text), "{line}: {output}");
     }
 }

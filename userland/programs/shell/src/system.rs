@@ -124,6 +124,36 @@ pub trait System {
     /// # Errors
     /// Win32's.
     fn read_file(&mut self, path: &str, take: &mut dyn FnMut(&mut Self, &[u8]) -> bool) -> Result<(), Win32Error>;
+    /// Copies a file, over what is there. `watch` is told how many bytes have been copied, and ends it by saying `false`.
+    ///
+    /// # Errors
+    /// Win32's.
+    fn copy_file(
+        &mut self,
+        from: &str,
+        to: &str,
+        watch: &mut dyn FnMut(&mut Self, u64) -> bool,
+    ) -> Result<(), Win32Error>;
+    /// Deletes a file.
+    ///
+    /// # Errors
+    /// Win32's.
+    fn delete_file(&mut self, path: &str) -> Result<(), Win32Error>;
+    /// Makes a folder.
+    ///
+    /// # Errors
+    /// Win32's.
+    fn make_directory(&mut self, path: &str) -> Result<(), Win32Error>;
+    /// Removes an empty folder.
+    ///
+    /// # Errors
+    /// Win32's.
+    fn remove_directory(&mut self, path: &str) -> Result<(), Win32Error>;
+    /// Gives a file or folder another path.
+    ///
+    /// # Errors
+    /// Win32's.
+    fn move_file(&mut self, from: &str, to: &str, replaces: bool) -> Result<(), Win32Error>;
     /// Bytes that are free on the volume of the current directory.
     fn free_bytes(&mut self) -> Option<u64>;
     /// The environment, in its order.

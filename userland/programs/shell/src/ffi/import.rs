@@ -1,8 +1,21 @@
 //! What the shell imports.
 
+/// `LPPROGRESS_ROUTINE`: sizes and bytes copied, of the file and of its stream; the stream's number, why, both handles, and the
+/// watcher's own word.
+pub type ProgressRoutine = unsafe extern "system" fn(u64, u64, u64, u64, u32, u32, u32, u32, u32) -> u32;
+
 #[link(name = "kernel32", kind = "raw-dylib", import_name_type = "undecorated")]
 unsafe extern "system" {
     pub fn CloseHandle(handle: u32) -> u32;
+    pub fn CopyFileExW(
+        from: *const u16,
+        to: *const u16,
+        routine: ProgressRoutine,
+        data: u32,
+        cancel: *const u32,
+        flags: u32,
+    ) -> u32;
+    pub fn CreateDirectoryW(path: *const u16, security: u32) -> u32;
     pub fn CreateFileW(
         name: *const u16,
         access: u32,
@@ -24,6 +37,7 @@ unsafe extern "system" {
         startup: *const u32,
         information: *mut u32,
     ) -> u32;
+    pub fn DeleteFileW(path: *const u16) -> u32;
     pub fn ExitProcess(status: u32) -> !;
     pub fn FindClose(search: u32) -> u32;
     pub fn FindFirstFileW(path: *const u16, data: *mut u8) -> u32;
@@ -50,9 +64,11 @@ unsafe extern "system" {
     pub fn GetTickCount() -> u32;
     pub fn HeapAlloc(heap: u32, flags: u32, size: u32) -> *mut u8;
     pub fn HeapFree(heap: u32, flags: u32, block: *mut u8) -> u32;
+    pub fn MoveFileExW(from: *const u16, to: *const u16, flags: u32) -> u32;
     pub fn OpenProcess(access: u32, inherit: u32, identifier: u32) -> u32;
     pub fn ReadConsoleInputW(handle: u32, records: *mut u8, count: u32, done: *mut u32) -> u32;
     pub fn ReadFile(file: u32, buffer: *mut u8, count: u32, done: *mut u32, overlapped: u32) -> u32;
+    pub fn RemoveDirectoryW(path: *const u16) -> u32;
     pub fn ResumeThread(thread: u32) -> u32;
     pub fn SetConsoleMode(handle: u32, mode: u32) -> u32;
     pub fn SetCurrentDirectoryW(path: *const u16) -> u32;

@@ -29,6 +29,34 @@ const PATIENCE: u32 = 2000;
 const PROCESS_QUERY: u32 = 0x400;
 const INFO_LENGTH_MISMATCH: u32 = 0xC000_0004;
 
+/// Who watches a copy.
+struct Watched<'a> {
+    system: &'a mut Windows,
+    watch: &'a mut dyn FnMut(&mut Windows, u64) -> bool,
+}
+
+/// Tells the watcher at `data` how many bytes have been copied.
+///
+/// # Safety
+/// `data` is the address of a [`Watched`] that nobody else uses.
+unsafe extern "system" fn copied_so_far(
+    _size: u64,
+    done: u64,
+    _stream_size: u64,
+    _stream_done: u64,
+    _stream: u32,
+    _reason: u32,
+    _from: u32,
+    _to: u32,
+    data: u32,
+) -> u32 {
+    const CONTINUE: u32 = 0;
+    const CANCEL: u32 = 1;
+    // SAFETY: the caller's promise.
+    let watched = unsafe { &mut *(data as *mut Watched<'_>) };
+    if (watched.watch)(watched.system, done) { CONTINUE } else { CANCEL }
+}
+
 /// Windows.
 pub struct Windows {
     input: u32,
@@ -221,6 +249,40 @@ impl System for Windows {
         };
         close(file);
         result
+    }
+
+    fn copy_file(
+        &mut self,
+        from: &str,
+        to: &str,
+        watch: &mut dyn FnMut(&mut Self, u64) -> bool,
+    ) -> Result<(), Win32Error> {
+        let mut watched = Watched { system: self, watch };
+        let (from, to, data) = (wide(from), wide(to), (&raw mut watched) as u32);
+        // SAFETY: the paths end with zeros; the routine is called with `data` only until the function returns.
+        check(unsafe { CopyFileExW(from.as_ptr(), to.as_ptr(), copied_so_far, data, core::ptr::null(), 0) })
+    }
+
+    fn delete_file(&mut self, path: &str) -> Result<(), Win32Error> {
+        // SAFETY: the path ends with a zero.
+        check(unsafe { DeleteFileW(wide(path).as_ptr()) })
+    }
+
+    fn make_directory(&mut self, path: &str) -> Result<(), Win32Error> {
+        // SAFETY: the path ends with a zero.
+        check(unsafe { CreateDirectoryW(wide(path).as_ptr(), 0) })
+    }
+
+    fn remove_directory(&mut self, path: &str) -> Result<(), Win32Error> {
+        // SAFETY: the path ends with a zero.
+        check(unsafe { RemoveDirectoryW(wide(path).as_ptr()) })
+    }
+
+    fn move_file(&mut self, from: &str, to: &str, replaces: bool) -> Result<(), Win32Error> {
+        // COPY_ALLOWED, and REPLACE_EXISTING.
+        let flags = 2 | u32::from(replaces);
+        // SAFETY: the paths end with zeros.
+        check(unsafe { MoveFileExW(wide(from).as_ptr(), wide(to).as_ptr(), flags) })
     }
 
     fn free_bytes(&mut self) -> Option<u64> {
