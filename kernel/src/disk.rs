@@ -158,6 +158,11 @@ fn mount_partition(
     Volume::mount(objects, SystemDisk::Partition(Partition::new(disk, entry)))
 }
 
+/// The disks there are.
+pub fn disks() -> &'static [Disk] {
+    DISKS.get().map_or(&[], Vec::as_slice)
+}
+
 /// How many pieces of transfers lay where no controller reaches.
 pub fn bounced() -> u32 {
     CHANNELS.get().into_iter().flatten().map(|channel| channel.memory.bounced.load(Ordering::Relaxed)).sum()

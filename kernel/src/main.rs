@@ -5,6 +5,7 @@
 
 extern crate alloc;
 
+mod bench;
 mod bugcheck;
 mod clock;
 mod crash;

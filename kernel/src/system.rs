@@ -26,7 +26,7 @@ use crate::bugcheck::refuse;
 use crate::crash::crash;
 use crate::machine::{HARDWARE, Hardware};
 use crate::options::{Debugger, Options};
-use crate::{bugcheck, debugger, disk, link};
+use crate::{bench, bugcheck, debugger, disk, link};
 
 /// What the kernel is.
 static MEMORY: Once<MemoryManager<Hardware>> = Once::new();
@@ -208,6 +208,9 @@ extern "C" fn run_session(_: u32) -> ! {
     let system = executive();
     if options.test {
         system.measure_stacks();
+    }
+    if options.bench {
+        bench::read_disk(system.mm());
     }
     let verdict = match PLAN.get() {
         Some(plan) => plan::jobs(plan).map_or(Verdict::Corrupt, |jobs| system.run_jobs(jobs)),

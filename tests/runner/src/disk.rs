@@ -34,7 +34,7 @@ pub const ROOM_FOR_TESTS: u64 = 48;
 
 /// How QEMU is to treat a disk.
 #[derive(Clone, Copy, Debug)]
-pub enum Care {
+pub enum Care<'a> {
     /// What the guest flushes is on the host's disk.
     Safe,
     /// The image goes anyway: flushing costs nothing.
@@ -42,7 +42,7 @@ pub enum Care {
     /// What the guest writes is forgotten when it ends.
     Fresh,
     /// The image can be thrown away, and this file tells QEMU's `blkdebug` which errors there are.
-    Broken(&'static str),
+    Broken(&'a str),
     /// Every write and flush goes to the log `writes.log` in the scratch folder, too.
     Logged,
 }
@@ -53,7 +53,9 @@ pub struct Disk<'a> {
     /// Its image.
     pub path: &'a Path,
     /// How it is treated.
-    pub care: Care,
+    pub care: Care<'a>,
+    /// Its place: 0 and 1 are the drives of the first channel, 2 and 3 of the second.
+    pub place: u8,
 }
 
 impl Disk<'_> {
@@ -82,7 +84,7 @@ impl Disk<'_> {
                 format!("driver=blklogwrites,file.driver=file,file.filename={file},{log}")
             }
         };
-        Ok(["-drive".to_owned(), format!("if=ide,index=0,{drive}")].to_vec())
+        Ok(["-drive".to_owned(), format!("if=ide,index={},{drive}", self.place)].to_vec())
     }
 }
 

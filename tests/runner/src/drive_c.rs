@@ -30,14 +30,14 @@ impl DriveC {
     /// Lays out C:: the system, unless the user's disk has one, and `files`.
     ///
     /// # Errors
-    /// [`Error::Unbuilt`], and what is wrong with the files or the disk.
+    /// [`Error::Unbuilt`], and [`Error::BadInput`] with what is wrong with the files or the disk.
     pub fn prepare(tree: &Tree, files: Volume, options: &ExecOptions) -> Result<Self> {
         let mut system = tree.system_volume()?;
         if let Some(path) = &options.disk {
             if !path.exists() {
                 disk::create(&system, disk::ROOM_FOR_USERS, path)?;
             }
-            disk::put(path, &files)?;
+            disk::put(path, &files).map_err(|error| Error::BadInput(error.to_string()))?;
             return Ok(Self::Kept(path.clone()));
         }
         system.add_all(files)?;
@@ -55,8 +55,8 @@ impl DriveC {
     pub fn drive(&self) -> Drive<'_> {
         match self {
             Self::Module(volume) => Drive::Volume(volume),
-            Self::Kept(path) => Drive::Disk(Disk { path, care: Care::Safe }),
-            Self::Scratch(_, path) => Drive::Disk(Disk { path, care: Care::Unsafe }),
+            Self::Kept(path) => Drive::Disk(Disk { path, care: Care::Safe, place: 0 }),
+            Self::Scratch(_, path) => Drive::Disk(Disk { path, care: Care::Unsafe, place: 0 }),
         }
     }
 

@@ -73,6 +73,12 @@ pub fn demonstration(tree: &Tree) -> Result<Demonstration> {
 }
 
 impl Demonstration {
+    /// What is on C:.
+    #[must_use]
+    pub fn volume(&self) -> &Volume {
+        &self.volume
+    }
+
     /// Writes both modules into `folder` under their names.
     ///
     /// # Errors

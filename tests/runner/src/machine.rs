@@ -49,6 +49,8 @@ pub mod names {
 
 /// RAM above which the `x86_64` binary is taken, in MB.
 const LARGEST_FOR_I386: u32 = 3072;
+/// The word of a board with which RAM that could lie below 4 GB lies above.
+const RAM_ABOVE: &str = "max-ram-below-4g=";
 /// The largest machine of QEMU's `pc` whose RAM ends within 36 address bits, in MB.
 const LARGEST: i64 = 61 * 1024;
 
@@ -61,9 +63,9 @@ pub struct MachineOptions {
     /// Processor, in QEMU's words; pentium3 has no NX
     #[arg(long, value_name = "MODEL", default_value = "coreduo,+pse36", help_heading = "Machine")]
     pub cpu: String,
-    /// So much of it below 4 GB, in MB; the rest lies above
-    #[arg(long, value_name = "MB", hide = true)]
-    pub low_ram: Option<u32>,
+    /// The board, in the words of QEMU's -machine
+    #[arg(long, value_name = "WORDS", default_value = "pc", hide = true)]
+    pub board: String,
     /// Words added to the kernel's command line
     #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true, help_heading = "Machine")]
     pub cmdline: String,
@@ -98,7 +100,7 @@ impl Default for MachineOptions {
         Self {
             ram: 512,
             cpu: "coreduo,+pse36".into(),
-            low_ram: None,
+            board: "pc".into(),
             cmdline: String::new(),
             icount: false,
             kvm: false,
@@ -166,7 +168,7 @@ impl Start<'_> {
         if let Ok(program) = env::var("VADOSE_QEMU") {
             return Ok(program);
         }
-        let large = self.options.ram > LARGEST_FOR_I386 || self.options.low_ram.is_some();
+        let large = self.options.ram > LARGEST_FOR_I386 || self.options.board.contains(RAM_ABOVE);
         let program = if large { "qemu-system-x86_64" } else { "qemu-system-i386" };
         process::require(program, "qemu-system-x86")?;
         if self.options.kvm && !Path::new("/dev/kvm").exists() {
@@ -197,14 +199,12 @@ impl Start<'_> {
 
     /// Above what the host may be willing to reserve, memory is taken as the guest touches it.
     fn memory_arguments(&self) -> Vec<String> {
-        if let Some(low) = self.options.low_ram {
-            return words(&["-machine", &format!("pc,max-ram-below-4g={low}M")]);
-        }
+        let board = &self.options.board;
         if self.options.ram <= LARGEST_FOR_I386 {
-            return Vec::new();
+            return words(&["-machine", board]);
         }
         let backend = format!("memory-backend-ram,id=ram,size={}M,reserve=off", self.options.ram);
-        words(&["-object", &backend, "-machine", "pc,memory-backend=ram"])
+        words(&["-object", &backend, "-machine", &format!("{board},memory-backend=ram")])
     }
 
     fn screen_arguments(&self) -> Vec<String> {

@@ -113,7 +113,7 @@ fn bad_input_is_refused_in_one_line_and_without_a_boot() {
         (vec!["--file".into(), path("absent"), good.clone()], "absent is not a file"),
         (vec!["--dir".into(), good.clone(), good.clone()], "is not a folder"),
         (vec!["--file".into(), good.clone(), good.clone()], "two files want to be C:\\good.exe"),
-        (vec!["--get".into(), "x".into(), good.clone()], "--get is not built yet"),
+        (vec!["--disk".into(), good.clone(), good.clone()], "it has no FAT partition"),
     ] {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let output = fixture.exec("echo", &words, b"");

@@ -6,12 +6,13 @@
 use std::env;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{SuiteResult, Tally, TestOptions, listings, tours};
+use crate::disk;
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
 use crate::process;
@@ -28,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 20] = [
+    let tests: [Test; 21] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -36,6 +37,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
         ("an exception is 134 with status and address", Commands::exception),
         ("a refused program is 127 with DLL and export", Commands::refused),
         ("the time-out is 124", Commands::timed_out),
+        ("a disk of exec stays, and files come back from it", Commands::disk),
         ("the shell of the disc image carries out every command and switches the machine off", Commands::shell),
         ("the shell runs programs, Ctrl-C and kill end them, and it starts the machine anew", Commands::programs),
         ("exec --console shows what the program writes, and nothing else", Commands::console),
@@ -69,9 +71,15 @@ impl Commands {
 
     /// Starts this program with `words`, gives it `input`, and waits.
     fn vadose(&self, words: &[&str], input: &[u8]) -> Result<Output> {
+        self.vadose_in(Path::new("."), words, input)
+    }
+
+    /// The same, with `folder` as current directory.
+    fn vadose_in(&self, folder: &Path, words: &[&str], input: &[u8]) -> Result<Output> {
         let this = env::current_exe().map_err(Error::host("finding this program"))?;
         let mut child = Command::new(this)
             .args(words)
+            .current_dir(folder)
             .env("VADOSE_ROOT", self.tree.root())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -111,6 +119,28 @@ impl Commands {
                 && report["boot_instructions"].as_u64() > Some(0);
             check(fine, || format!("the report: {report:#}"))
         }))
+    }
+
+    fn disk(&self) -> Result<Verdict> {
+        let folder = process::scratch_folder()?;
+        let image = folder.path().join("image").to_string_lossy().into_owned();
+        let program = self.program("large_status")?;
+        let bytes = fs::read(&program).map_err(Error::file("reading", Path::new(&program)))?;
+        let first = self.vadose(&["exec", "--disk", &image, &program], b"")?;
+        // The other program's run finds the first one's file.
+        let second = self.vadose(&["exec", "--disk", &image, &self.program("copy_input")?], b"12")?;
+        let kept = disk::get(Path::new(&image), "C:\\large_status.exe");
+        let alone = folder.path().join("alone");
+        fs::create_dir(&alone).map_err(Error::file("creating", &alone))?;
+        let third = self.vadose_in(&alone, &["exec", "--get", "C:\\Windows\\system32\\ntdll.dll", &program], b"")?;
+        let fetched = fs::read(alone.join("ntdll.dll")).unwrap_or_default();
+        let own = fs::read(self.tree.built("system32/ntdll.dll", "userland")?).unwrap_or_default();
+        Ok(expect_code(&first, 0x86)
+            .and_then(|()| expect_code(&second, 7))
+            .and_then(|()| check(second.stdout == b"12", || text(&second.stdout)))
+            .and_then(|()| check(kept.is_ok_and(|kept| kept == bytes), || "the first program is gone".into()))
+            .and_then(|()| expect_code(&third, 0x86))
+            .and_then(|()| check(fetched == own && !own.is_empty(), || format!("{} bytes came back", fetched.len()))))
     }
 
     fn repeatable(&self) -> Result<Verdict> {
@@ -272,7 +302,7 @@ impl Commands {
     fn second_terminal(&self) -> Result<Verdict> {
         let this = env::current_exe().map_err(Error::host("finding this program"))?;
         let mut machine = Command::new(this)
-            .args(["run", "--timeout", "240", "--cmdline", "kd=wait"])
+            .args(["run", "--no-disk", "--timeout", "240", "--cmdline", "kd=wait"])
             .env("VADOSE_ROOT", self.tree.root())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

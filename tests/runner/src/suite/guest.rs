@@ -138,14 +138,18 @@ fn run_on(tree: &Tree, machine: &TestMachine, volume: &Volume, tests: &[&GuestTe
         Home::Module => Drive::Volume(volume),
         Home::Disk => {
             disk::create(volume, disk::ROOM_FOR_TESTS, &path)?;
-            Drive::Disk(Disk { path: &path, care: Care::Fresh })
+            Drive::Disk(Disk { path: &path, care: Care::Fresh, place: 0 })
         }
     };
     let suited = tests.iter().copied().filter(|test| machine.suits(test));
     let (together, alone): (Vec<&GuestTest>, Vec<&GuestTest>) =
         suited.filter(|test| test.expected.is_some()).partition(|test| shares_a_boot(test));
     if !together.is_empty() {
-        judge_boot(&mut suite, &together, &boot_with(tree, machine, drive, &together)?);
+        let finished = boot_with(tree, machine, drive, &together)?;
+        judge_boot(&mut suite, &together, &finished);
+        if machine.home == Home::Disk && together.iter().any(|test| test.name == "pages_together") {
+            suite.record("pages that several waited for", judge_collisions(&finished));
+        }
     }
     for test in alone {
         judge_boot(&mut suite, &[test], &boot_with(tree, machine, drive, &[test])?);
@@ -168,6 +172,16 @@ fn boot_with(tree: &Tree, machine: &TestMachine, drive: Drive<'_>, tests: &[&Gue
         words: &["test"],
     };
     boot::boot(&setup, Input::Bytes(input.into_bytes()), &mut |_| Ok(()))
+}
+
+/// On a disk page faults have to have waited for another thread's read of the page.
+fn judge_collisions(finished: &Finished) -> std::result::Result<(), String> {
+    const LINE: &str = "page faults that waited for another's read: ";
+    let count = finished.log.lines().find_map(|line| line.strip_prefix(LINE));
+    match count.and_then(|count| count.trim().parse::<u32>().ok()) {
+        Some(1..) => Ok(()),
+        _ => Err(with_log("no page fault waited for another's read", &finished.log)),
+    }
 }
 
 /// Records the tests of one boot, and the boot itself as one more test.

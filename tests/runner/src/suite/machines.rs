@@ -13,8 +13,8 @@ pub struct TestMachine {
     pub name: &'static str,
     /// RAM in MB.
     pub ram: u32,
-    /// So much of it below 4 GB, in MB, where the rest is to lie above.
-    pub low_ram: Option<u32>,
+    /// The board, in QEMU's words.
+    pub board: &'static str,
     /// The processor.
     pub cpu: &'static str,
     /// Whether that processor has no-execute pages.
@@ -38,7 +38,7 @@ pub enum Home {
 const USUAL: TestMachine = TestMachine {
     name: "",
     ram: 512,
-    low_ram: None,
+    board: "pc",
     cpu: "coreduo,+pse36",
     has_nx: true,
     medium: Medium::Kernel,
@@ -52,7 +52,7 @@ pub const MACHINES: [TestMachine; 5] = [
     TestMachine { name: "coreduo", ..USUAL },
     TestMachine { name: "32 MB", ram: 32, ..USUAL },
     TestMachine { name: "6 GB", ram: 6144, ..USUAL },
-    TestMachine { name: "disk", low_ram: Some(32), medium: Medium::Disc, home: Home::Disk, ..USUAL },
+    TestMachine { name: "disk", board: "pc,max-ram-below-4g=32M", medium: Medium::Disc, home: Home::Disk, ..USUAL },
 ];
 
 /// The machine without serial ports: only the exit status of the emulator tells how it went.
@@ -86,7 +86,7 @@ impl TestMachine {
         let cpu = self.cpu.to_owned();
         MachineOptions {
             ram: self.ram,
-            low_ram: self.low_ram,
+            board: self.board.to_owned(),
             cpu,
             timeout: Some(PATIENCE),
             ..MachineOptions::default()

@@ -12,6 +12,7 @@ use crate::paths::Tree;
 
 pub mod bochs;
 pub mod commands;
+pub mod disks;
 pub mod expectation;
 pub mod floors;
 pub mod guest;
@@ -34,11 +35,13 @@ pub enum Part {
     Guest,
     /// Machines and modules that the kernel must refuse
     Refusals,
+    /// Disks sound and corrupt, failing ones, and machines without any
+    Disks,
     /// The commands, run as a user runs them
     Commands,
 }
 
-const ALL_PARTS: [Part; 4] = [Part::Host, Part::Guest, Part::Refusals, Part::Commands];
+const ALL_PARTS: [Part; 5] = [Part::Host, Part::Guest, Part::Refusals, Part::Disks, Part::Commands];
 
 /// Options of `test`.
 #[derive(Args, Clone, Debug, Default)]
@@ -136,6 +139,7 @@ pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
             Part::Host => host::run(tree, &mut tally)?,
             Part::Guest => guest::run(tree, options, &mut tally)?,
             Part::Refusals => refusals::run(tree, &mut tally)?,
+            Part::Disks => disks::run(tree, options, &mut tally)?,
             Part::Commands => commands::run(tree, options, &mut tally)?,
         }
     }

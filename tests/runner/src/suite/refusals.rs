@@ -51,7 +51,7 @@ const ORDINARY: Refusal = Refusal {
 const REFUSALS: [Refusal; 9] = [
     Refusal { name: "no PAE", cpu: "pentium", mentions: &["has no PAE"], ..ORDINARY },
     Refusal { name: "too little RAM", ram: 8, mentions: &["MB of RAM, and"], ..ORDINARY },
-    Refusal { name: "no volume", drive: Offered::Nothing, mentions: &["no boot module named volume"], ..ORDINARY },
+    Refusal { name: "no volume", drive: Offered::Nothing, mentions: &["nor a boot module named volume"], ..ORDINARY },
     Refusal { name: "a corrupt volume", drive: Offered::Corrupt, mentions: &["volume is unusable"], ..ORDINARY },
     Refusal { name: "a corrupt plan", image: "", mentions: &["plan is unusable"], ..ORDINARY },
     Refusal {

@@ -2,7 +2,9 @@
 
 use super::terminal::Terminal;
 use crate::error::Result;
+use crate::machine::names;
 use crate::paths::Tree;
+use crate::process;
 
 type Verdict = std::result::Result<(), String>;
 
@@ -17,7 +19,9 @@ const COLUMNS: usize = 80;
 /// # Errors
 /// What stops the runner itself.
 pub fn every_command(tree: &Tree) -> Result<Verdict> {
-    let mut terminal = Terminal::start(tree, &["run", "--timeout", "240"])?;
+    let folder = process::scratch_folder()?;
+    let disk = folder.path().join(names::DISK);
+    let mut terminal = Terminal::start(tree, &["run", "--disk", &disk.to_string_lossy(), "--timeout", "240"])?;
     Ok(commands(&mut terminal)
         .and_then(|()| editing(&mut terminal))
         .and_then(|()| keyboard_and_screen(&mut terminal))
