@@ -71,7 +71,8 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         let (mut run, mut known) = (ClusterRun { first, count: 1 }, 1);
         loop {
             let last = run.first + run.count - 1;
-            match self.table_entry(last)? {
+            let linked = self.link_of(last).map_or_else(|| self.table_entry(last), |next| Ok(TableEntry::Next(next)));
+            match linked? {
                 TableEntry::End => break,
                 TableEntry::Next(next) if self.is_cut(last, next) => break,
                 TableEntry::Next(next) if next == run.first + run.count => run.count += 1,
@@ -87,6 +88,21 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             }
         }
         take(run);
+        Ok(())
+    }
+
+    /// Where the cluster `last` leads, if the table does not say so yet.
+    fn link_of(&self, last: u32) -> Option<u32> {
+        self.links.lock().iter().find(|link| link.0 == last).map(|link| link.1)
+    }
+
+    /// Makes the clusters from `first` on follow `last`, the last of the file: in the table only when they are chained on the disk,
+    /// if `last` is. Who reads the disk after a loss of power must not come to a free cluster.
+    fn follow(&self, fcb: &Fcb, last: u32, first: u32) -> Result<(), NtStatus> {
+        if fcb.clusters.get() > fcb.chained.get() {
+            return self.link_cluster(last, first);
+        }
+        self.links.lock().push((last, first));
         Ok(())
     }
 
@@ -134,12 +150,13 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         let mut missing = missing as u32;
         while missing > 0 {
             self.make_room_for_a_run(fcb)?;
+            self.links.lock().try_reserve(1).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
             let last = self.last_cluster(fcb);
             let from = last.map_or(self.next_free.get(), |last| last + 1);
             let run = self.find_free_run(from, missing)?.ok_or(NtStatus::DISK_FULL)?;
             self.chain_run(run)?;
             match last {
-                Some(last) => self.link_cluster(last, run.first)?,
+                Some(last) => self.follow(fcb, last, run.first)?,
                 None => fcb.first_cluster.set(run.first),
             }
             self.append_run(fcb, run);
@@ -228,9 +245,14 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
                 last = None;
             }
         }
+        let is_freed = |cluster: u32| {
+            freed.iter().any(|freed| (freed.run.first..freed.run.first + freed.run.count).contains(&cluster))
+        };
+        self.links.lock().retain(|link| !is_freed(link.1));
         drop(freed);
         fcb.run_count.set(runs_kept);
         fcb.clusters.set(kept);
+        fcb.chained.update(|chained| chained.min(kept));
         if kept == 0 {
             fcb.first_cluster.set(0);
         }

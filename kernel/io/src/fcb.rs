@@ -49,6 +49,8 @@ pub struct Fcb {
     pub run_capacity: Field<u32>,
     /// Clusters the file has.
     pub clusters: Field<u32>,
+    /// How many of them the tables on the disk chain.
+    pub chained: Field<u32>,
     /// The first of them, or 0.
     pub first_cluster: Field<u32>,
     /// Bytes from the start that have been written; what follows reads as zeros.

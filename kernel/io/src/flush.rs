@@ -3,9 +3,11 @@
 //!
 //! 1. The volume is marked open before anything else is written, and closed after everything is.
 //! 2. Data is written before a flush, by whoever writes it.
-//! 3. The tables are written: they only take clusters so far. The device is flushed.
+//! 3. The tables are written: they only take clusters so far, and chain them. The device is flushed. Clusters of files that were
+//!    on the disk before are made to lead to the new ones, and the same again.
 //! 4. Directories are written, which now may tell of new clusters, and no longer of old ones. The device is flushed.
-//! 5. Only now are clusters freed that nothing on the disk leads to any more.
+//! 5. Chains that have become shorter are ended, and the device is flushed.
+//! 6. Only now are clusters freed that nothing on the disk leads to any more.
 //!
 //! Source: Microsoft, "FAT: General Overview of On-Disk Format", 1.03, for the marks.
 
@@ -80,7 +82,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     /// DEVICE_DATA_ERROR; what was not written waits for the next flush.
     pub fn flush_metadata(&self) -> Result<(), NtStatus> {
         let tables = 0..self.geometry.tables_end() / u64::from(SECTOR);
-        if !self.has_dirty_sectors() && self.freed.lock().is_empty() {
+        if !self.has_dirty_sectors() && self.freed.lock().is_empty() && self.links.lock().is_empty() {
             return Ok(());
         }
         if self.mark.get() & FRESH != 0 {
@@ -89,7 +91,15 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         }
         self.write_out(tables.clone())?;
         self.device.flush()?;
+        if self.link_chained()? {
+            self.write_out(tables.clone())?;
+            self.device.flush()?;
+        }
         if self.write_out(tables.end..self.device.sectors())? || !self.freed.lock().is_empty() {
+            self.device.flush()?;
+        }
+        if self.cut_forgotten()? {
+            self.write_out(tables.clone())?;
             self.device.flush()?;
         }
         if self.free_forgotten()? {
@@ -98,16 +108,39 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         Ok(())
     }
 
+    /// Makes the clusters lead on that wait for it; whether there were any. All clusters of files are chained on the disk now.
+    fn link_chained(&self) -> Result<bool, NtStatus> {
+        let mut any = false;
+        loop {
+            let Some((last, first)) = self.links.lock().last().copied() else { break };
+            self.link_cluster(last, first)?;
+            self.links.lock().pop();
+            any = true;
+        }
+        self.open_files().for_each(|fcb| self.record(fcb).chained.set(self.record(fcb).clusters.get()));
+        Ok(any)
+    }
+
+    /// Ends the chains of files whose last clusters are to be freed; whether there were any.
+    fn cut_forgotten(&self) -> Result<bool, NtStatus> {
+        let (mut index, mut any) = (0, false);
+        loop {
+            let Some(freed) = self.freed.lock().get(index).copied() else { return Ok(any) };
+            if let Some(after) = freed.after
+                && self.table_entry(after)? == TableEntry::Next(freed.run.first)
+            {
+                self.end_chain(after)?;
+                any = true;
+            }
+            index += 1;
+        }
+    }
+
     /// Frees the clusters that nothing on the disk leads to any more; whether there were any.
     fn free_forgotten(&self) -> Result<bool, NtStatus> {
         let mut any = false;
         loop {
             let Some(freed) = self.freed.lock().last().copied() else { return Ok(any) };
-            if let Some(after) = freed.after
-                && self.table_entry(after)? == TableEntry::Next(freed.run.first)
-            {
-                self.end_chain(after)?;
-            }
             self.free_run(freed.run)?;
             self.freed.lock().pop();
             any = true;
@@ -165,6 +198,13 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         result?;
         self.flush_metadata()?;
         Ok(self.device.flush()?)
+    }
+
+    /// Whether nothing waits to be written.
+    pub fn is_quiet(&self) -> bool {
+        !self.has_dirty_sectors()
+            && self.freed.lock().is_empty()
+            && !self.open_files().any(|fcb| self.has_dirty_pages(fcb) || self.record(fcb).has(fcb_flags::ENTRY_STALE))
     }
 
     /// Writes everything that has changed, and marks the volume closed: the machine stops, or nothing has been written for a

@@ -256,7 +256,7 @@ fn cut(start: &[u8], log: &[Logged], end: usize, random: &mut Random) -> Vec<u8>
 }
 
 /// What fsck may find on a volume that lost its power.
-const HARMLESS: [&str; 21] = [
+const HARMLESS: [&str; 23] = [
     "fsck.fat",
     "Dirty bit is set",
     "improperly unmounted",
@@ -274,6 +274,8 @@ const HARMLESS: [&str; 21] = [
     "Wrong checksum for long file name",
     "may have changed without updating the long name",
     "Not auto-correcting this.",
+    "found outside a LFN sequence",
+    "Maybe the start bit is missing",
     "Invalid '..' entry",
     "share clusters.",
     "Truncating second to 0 bytes.",

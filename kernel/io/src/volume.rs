@@ -41,6 +41,8 @@ pub struct Volume<'m, M, D> {
     pub(crate) metadata: Metadata,
     /// Clusters to be freed when the disk has forgotten whose they were.
     pub(crate) freed: Mutex<Vec<Freed>>,
+    /// Clusters of files that are to lead to others, once those are chained on the disk: which, and where to.
+    pub(crate) links: Mutex<Vec<(u32, u32)>>,
     /// Free clusters in the table, or [`UNKNOWN`].
     pub(crate) free_count: Field<u32>,
     /// Where the next free cluster may be.
@@ -75,6 +77,7 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
             files,
             metadata,
             freed: Mutex::new(Vec::new()),
+            links: Mutex::new(Vec::new()),
             free_count: Field::<u32>::new(UNKNOWN),
             next_free: Field::<u32>::new(FIRST_CLUSTER),
             mark: Field::<u32>::ZERO,
@@ -184,6 +187,7 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         record.run_count.set(chain.run_count);
         record.run_capacity.set(chain.capacity);
         record.clusters.set(chain.clusters);
+        record.chained.set(chain.clusters);
         list::insert_tail(&self.memory().machine, self.files, fcb.offset(LINKS));
         Ok(fcb)
     }

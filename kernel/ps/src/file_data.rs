@@ -24,6 +24,8 @@ const CHUNK: u32 = 0x1_0000;
 const PATIENCE: u32 = 200;
 /// Ticks between two looks for what is to be written: a second.
 const LAZINESS: u64 = 100;
+/// Looks in vain after which the volume counts as closed.
+const QUIET: u32 = 5;
 /// Files that nobody has open whose pages stay in memory.
 const UNUSED_FILES: usize = 64;
 
@@ -259,16 +261,32 @@ impl<P: Platform> Executive<P> {
         flushed.and(self.volume().close_volume())
     }
 
-    /// What the lazy writer does: every second it writes what is dirty.
+    /// What the lazy writer does: every second it writes what is dirty; when there has been nothing for a while, the volume is
+    /// marked closed until somebody writes again.
     #[doc(alias = "CcLazyWriteScan")]
     pub fn write_lazily(&self) -> ! {
+        let mut quiet = 0;
         loop {
             self.sleep(LAZINESS);
-            // What fails stays dirty, and is tried again.
-            let _ = self.flush_volume();
+            quiet = if self.volume_is_quiet() { quiet + 1 } else { 0 };
+            match quiet {
+                // What fails stays dirty, and is tried again.
+                0 => drop(self.flush_volume()),
+                QUIET => {
+                    let _lock = self.lock_volume();
+                    let _turn = self.lock_page_writes();
+                    let _ = self.volume().close_volume();
+                }
+                _ => {}
+            }
             let _lock = self.lock_volume();
             self.volume().forget_unused(UNUSED_FILES);
         }
+    }
+
+    fn volume_is_quiet(&self) -> bool {
+        let _lock = self.lock_volume();
+        self.volume().is_quiet()
     }
 }
 
