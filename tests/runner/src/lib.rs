@@ -16,6 +16,7 @@ pub mod cli;
 pub mod command_line;
 pub mod debug;
 pub mod disk;
+pub mod disk_speed;
 pub mod drive_c;
 pub mod error;
 pub mod exec;
