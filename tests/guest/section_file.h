@@ -7,7 +7,7 @@
 // A file that is always there, more than 64 KB and not a whole number of pages long.
 #define SOME_FILE "C:\\WINDOWS\\system32\\ntdll.dll"
 // A larger one.
-#define LARGE_FILE "C:\\WINDOWS\\system32\\msvcrt.dll"
+#define LARGE_FILE "C:\\WINDOWS\\system32\\kernel32.dll"
 
 static inline HANDLE open_file(const char *name, DWORD access)
 {
