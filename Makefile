@@ -172,7 +172,8 @@ CRT_FLAGS := -std=gnu99 -Wall -Wextra -Werror -O1 -D__USE_MINGW_ANSI_STDIO=0 -mc
 # library, for other sources to link with -lX; one whose name begins with delayed_ makes the DLL be loaded by the first call.
 # FOLDER/X.rc has the resources of X.
 define c-folder
-$(2)_PROGRAMS := $$(patsubst $(1)/%.c,out/$(2)/%.exe,$$(wildcard $(1)/*.c))
+$(2)_PROGRAMS := $$(patsubst $(1)/%.c,out/$(2)/%.exe,$$(wildcard $(1)/*.c)) \
+	$$(patsubst $(1)/%.cpp,out/$(2)/%.exe,$$(wildcard $(1)/*.cpp))
 $(2)_LIBRARIES := $$(patsubst $(1)/%.def,out/lib/$(2)/lib%.a,$$(wildcard $(1)/*.def))
 $(2)_RESOURCES := $$(patsubst $(1)/%.rc,out/lib/$(2)/%.res,$$(wildcard $(1)/*.rc))
 C_PROGRAMS += out/$(2) $$($(2)_PROGRAMS)
@@ -193,6 +194,11 @@ out/$(2)/%.exe: $(1)/%.c $$(wildcard $(1)/*.h) $$($(2)_LIBRARIES) $$($(2)_RESOUR
 	@if [ -n "$(3)" ] || grep -q '^// cc-library: msvcrt$$$$' $$<; \
 		then set -- "$$(CRT_FLAGS)" ""; else set -- "$$(C_FLAGS)" "$(C_LIBS)"; fi; \
 		$(MINGW) $$$$1 -o $$@ $$< $$(filter out/lib/$(2)/$$*.res,$$($(2)_RESOURCES)) -Lout/lib/$(2) $$$$(sed -n 's,^// cc: ,,p' $$< | sed 's,[a-z_]*\.def,$(1)/&,g') $$$$2
+
+# C++ with its library in the program.
+out/$(2)/%.exe: $(1)/%.cpp Makefile
+	@mkdir -p $$(@D)
+	@i686-w64-mingw32-g++ -Wall -Wextra -Werror -O1 -static -mconsole -s -o $$@ $$<
 endef
 .SECONDARY:
 C_PROGRAMS :=

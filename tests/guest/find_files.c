@@ -16,7 +16,7 @@ static void listing(void)
     do {
         kernel32 += is_same(found.cFileName, "kernel32.dll");
         ntdll += is_same(found.cFileName, "ntdll.dll");
-        EXPECT(found.nFileSizeHigh == 0 && found.nFileSizeLow > 0x1000);
+        EXPECT(found.nFileSizeHigh == 0 && found.nFileSizeLow > 0x800);
     } while (FindNextFileA(search, &found));
     EXPECT_EQUAL(GetLastError(), ERROR_NO_MORE_FILES);
     EXPECT(FindClose(search));

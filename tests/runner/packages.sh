@@ -41,7 +41,10 @@ for group in "$@"; do
         need /usr/lib/rustlib/src/rust/library/core/src/lib.rs rust-web-src
         need ld.lld-22 lld-22
         ;;
-    guest) need i686-w64-mingw32-gcc gcc-mingw-w64-i686 ;;
+    guest)
+        need i686-w64-mingw32-gcc gcc-mingw-w64-i686
+        need i686-w64-mingw32-g++ g++-mingw-w64-i686-win32
+        ;;
     qemu) need qemu-system-i386 qemu-system-x86 ;;
     window) need "/usr/lib/$(uname -m)-linux-gnu/qemu/ui-gtk.so" qemu-system-gui ;;
     fat) need fsck.fat dosfstools ;;

@@ -38,6 +38,8 @@ pub const IGNORE_CONTROL_C: u32 = code(0x809);
 /// Names the routine at which a thread of the calling process begins on Ctrl-C, with the event in EBX: its address, or 0 for
 /// none, and then the process ends.
 pub const SET_CONTROL_ROUTINE: u32 = code(0x80A);
+/// Sends the word that is given, `CTRL_C_EVENT` or `CTRL_BREAK_EVENT`, to the programs in the foreground.
+pub const GENERATE_EVENT: u32 = code(0x80F);
 
 /// Bytes of an [`InputRecord`].
 pub const RECORD_SIZE: u32 = 20;

@@ -21,6 +21,7 @@ use terminal::console::Keep;
 use terminal::screen::{COLUMNS, ROWS};
 use terminal::{Decoder, Key, Keyboard, Signal};
 
+use crate::control_event::CONTROL_C;
 use crate::executive::Executive;
 use crate::platform::{ConsoleByte, Platform, Stream};
 
@@ -163,23 +164,32 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "CtrlRoutine")]
     fn interrupt_foreground(&self) {
         let mut out = Vec::new();
-        let (foreground, ignoring, routines) = {
+        {
             let mut state = self.console.state.lock();
             state.input.interrupt(&mut out);
             state.ignoring.retain(|id| self.process_by_id(*id).is_some());
             state.routines.retain(|(id, _)| self.process_by_id(*id).is_some());
-            (state.foreground, state.ignoring.clone(), state.routines.clone())
-        };
+        }
         if out.is_empty() {
             out.extend(b"^C\r\n");
         }
         self.platform().write_stream(Stream::Console, &out);
+        self.signal_foreground(CONTROL_C);
+    }
+
+    /// Tells the processes in the foreground, but for those that asked to be passed over by Ctrl-C, of a control event.
+    pub(crate) fn signal_foreground(&self, event: u32) {
+        let (foreground, ignoring, routines) = {
+            let state = self.console.state.lock();
+            (state.foreground, state.ignoring.clone(), state.routines.clone())
+        };
         let processes: Vec<Link<Eprocess>> = self.processes().collect();
         for process in processes {
             let id = self.machine_record(process).unique_process_id.get();
-            if self.is_alive(process) && !ignoring.contains(&id) && self.descends_from(id, foreground) {
+            let passed_over = event == CONTROL_C && ignoring.contains(&id);
+            if self.is_alive(process) && !passed_over && self.descends_from(id, foreground) {
                 match routines.iter().find(|(other, _)| *other == id) {
-                    Some((_, routine)) => self.send_control_event(process, *routine),
+                    Some((_, routine)) => self.send_control_event(process, *routine, event),
                     None => self.condemn_process(process, NtStatus::CONTROL_C_EXIT),
                 }
             }

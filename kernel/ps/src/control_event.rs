@@ -17,25 +17,25 @@ use crate::user_thread::UserStack;
 /// Stack of the thread that calls the handlers: reserved and committed bytes.
 const RESERVED: u32 = 0x4_0000;
 const COMMITTED: u32 = 2 * PAGE_SIZE;
-/// What the routine finds in EBX: `CTRL_C_EVENT`.
-const CONTROL_C: u32 = 0;
+/// `CTRL_C_EVENT`.
+pub(crate) const CONTROL_C: u32 = 0;
 
 impl<P: Platform> Executive<P> {
-    /// Tells `process` that Ctrl-C was typed: a thread begins at `routine`, with the event in EBX. Where there is no room for
+    /// Tells `process` of a control event: a thread begins at `routine`, with the event in EBX. Where there is no room for
     /// it, the process ends.
     #[doc(alias = "CsrCreateRemoteThread")]
-    pub(crate) fn send_control_event(&self, process: Link<Eprocess>, routine: u32) {
-        if self.begin_control_thread(process, routine).is_err() {
+    pub(crate) fn send_control_event(&self, process: Link<Eprocess>, routine: u32, event: u32) {
+        if self.begin_control_thread(process, routine, event).is_err() {
             self.condemn_process(process, NtStatus::CONTROL_C_EXIT);
         }
     }
 
-    fn begin_control_thread(&self, process: Link<Eprocess>, routine: u32) -> Result<(), NtStatus> {
+    fn begin_control_thread(&self, process: Link<Eprocess>, routine: u32, event: u32) -> Result<(), NtStatus> {
         let (allocation, limit, base) =
             self.attached(process, |space| self.allocate_user_stack(&space, RESERVED, COMMITTED))?;
         let context = Context {
             flags: CONTEXT_FULL,
-            ebx: CONTROL_C,
+            ebx: event,
             eax: routine,
             eip: routine,
             esp: base - 4,

@@ -191,13 +191,22 @@ impl SharedData {
         index < 64 && self.memory().read_u8(self.0 + 0x274 + index) != 0
     }
 
-    /// The system time in units of 100 ns since 1601. The kernel writes high 2, low, high 1; equal halves mean that
-    /// no update came in between.
+    /// The system time in units of 100 ns since 1601.
     pub fn system_time(self) -> u64 {
+        self.time(0x14)
+    }
+
+    /// Units of 100 ns since the start of the system.
+    pub fn interrupt_time(self) -> u64 {
+        self.time(0x08)
+    }
+
+    /// The time at `offset`. The kernel writes high 2, low, high 1; equal halves mean that no update came in between.
+    fn time(self, offset: u32) -> u64 {
+        let word = |index: u32| self.memory().read_u32(self.0 + offset + 4 * index);
         loop {
-            let high = self.memory().read_u32(self.0 + 0x18);
-            let low = self.memory().read_u32(self.0 + 0x14);
-            if high == self.memory().read_u32(self.0 + 0x1C) {
+            let (high, low) = (word(1), word(0));
+            if high == word(2) {
                 return u64::from(high) << 32 | u64::from(low);
             }
         }

@@ -36,6 +36,7 @@ pub mod letter;
 pub mod loader;
 pub mod locale;
 pub mod memory;
+pub mod message;
 pub mod path;
 pub mod privilege;
 pub mod status;

@@ -37,6 +37,7 @@ impl<P: Platform> Executive<P> {
             GET_SCREEN if stream == Stream::Console => give(&self.console_screen().to_bytes()),
             SET_FOREGROUND => word().and_then(|id| self.set_foreground(id)).map(|()| 0),
             SET_CONTROL_ROUTINE => word().map(|routine| self.set_control_routine(routine)).map(|()| 0),
+            GENERATE_EVENT => word().map(|event| self.signal_foreground(event & 1)).map(|()| 0),
             IGNORE_CONTROL_C => word().map(|ignore| self.ignore_control_c(ignore != 0)).map(|()| 0),
             _ if stream == Stream::ConsoleInput => self.console_input(code, output, output_length),
             _ => Err(NtStatus::INVALID_DEVICE_REQUEST),

@@ -77,7 +77,7 @@ fn read_folder(tree: &Tree, folder: &str, built: &str, tests: &mut Vec<GuestTest
     let folder = tree.file(folder);
     for entry in fs::read_dir(&folder).map_err(Error::file("reading", &folder))? {
         let path = entry.map_err(Error::file("reading", &folder))?.path();
-        if path.extension().is_none_or(|extension| extension != "c") {
+        if path.extension().is_none_or(|extension| extension != "c" && extension != "cpp") {
             continue;
         }
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -10,7 +10,7 @@ type Verdict = std::result::Result<(), String>;
 
 const ROOT: &str = "C:\\>";
 /// Programs of `tests/commands` that the shell runs.
-const PROGRAMS: [&str; 4] = ["arguments", "control", "large_status", "spin"];
+const PROGRAMS: [&str; 5] = ["arguments", "control", "copy_input", "large_status", "spin"];
 /// Columns of the screen, and bytes of a row of it in memory.
 const COLUMNS: usize = 80;
 
@@ -42,6 +42,7 @@ pub fn programs(tree: &Tree) -> Result<Verdict> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let mut terminal = Terminal::start(tree, &words)?;
     Ok(run_programs(&mut terminal)
+        .and_then(|()| pipes(&mut terminal))
         .and_then(|()| interrupt(&mut terminal))
         .and_then(|()| background(&mut terminal))
         .and_then(|()| reboot(terminal)))
@@ -143,6 +144,24 @@ fn run_programs(terminal: &mut Terminal) -> Verdict {
     terminal.ask("\"C:\\arguments.exe\" x", "C:\\arguments.exe x\n", ROOT)?;
     terminal.ask("large_status", "", ROOT)?;
     terminal.ask("echo %ERRORLEVEL%", "\n74630\n", ROOT).map(drop)
+}
+
+/// What one writes the other reads, be it a program or the shell itself; a file may stand in for what is typed.
+fn pipes(terminal: &mut Terminal) -> Verdict {
+    for (line, answer) in [
+        ("echo some words | copy_input", "some words\n12 bytes\n"),
+        ("arguments to | copy_input | copy_input", "arguments.exe to\nfrom the shell\n"),
+        ("echo %ERRORLEVEL%", "\n7\n"),
+        ("type cmd.exe | copy_input | arguments last", "arguments.exe last\n"),
+        ("copy_input <large_status.exe | large_status", ""),
+        ("copy_input <nosuch", "nosuch: The system cannot find the file specified."),
+        ("nosuch | copy_input", "0 bytes\n"),
+        ("copy_input |", "A pipe needs a command on both sides."),
+        ("echo in the shell | nosuch", "'nosuch' is not a command"),
+    ] {
+        terminal.ask(line, answer, ROOT)?;
+    }
+    Ok(())
 }
 
 /// Ctrl-C ends the program and not the shell, after the program's handlers have been asked.

@@ -3,7 +3,7 @@
 use core::arch::naked_asm;
 use core::cell::UnsafeCell;
 
-use abi::console::{IGNORE_CONTROL_C, SET_CONTROL_ROUTINE};
+use abi::console::{GENERATE_EVENT, IGNORE_CONTROL_C, SET_CONTROL_ROUTINE};
 use alloc::vec::Vec;
 use user_support::error::Win32Error;
 use user_support::status::Status;
@@ -63,6 +63,15 @@ pub extern "system" fn SetConsoleCtrlHandler(handler: u32, add: Bool) -> Bool {
         let _ = tell(SET_CONTROL_ROUTINE, begin_control as *const () as u32);
     }
     TRUE
+}
+
+/// Sends Ctrl-C (0) or Ctrl-Break (1) to the programs at the console. There is one group of them, 0.
+#[unsafe(no_mangle)]
+pub extern "system" fn GenerateConsoleCtrlEvent(event: u32, group: u32) -> Bool {
+    if event > 1 || group != 0 {
+        return fail(Win32Error::INVALID_PARAMETER);
+    }
+    answered(tell(GENERATE_EVENT, event))
 }
 
 /// The first instructions of the thread that the kernel makes for an event, which is in EBX.

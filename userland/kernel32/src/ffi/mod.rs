@@ -25,6 +25,7 @@ mod interlocked;
 mod last_error;
 mod local_memory;
 mod locale;
+mod message;
 mod module;
 mod module_handle;
 mod mutex;

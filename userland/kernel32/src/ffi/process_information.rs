@@ -13,6 +13,7 @@ mod class {
     pub(super) const BASIC: u32 = 0;
     pub(super) const TIMES: u32 = 4;
     pub(super) const PRIORITY_CLASS: u32 = 18;
+    pub(super) const AFFINITY_MASK: u32 = 21;
     pub(super) const HANDLE_COUNT: u32 = 20;
 }
 
@@ -60,6 +61,31 @@ pub unsafe extern "system" fn GetExitCodeProcess(process: u32, status: *mut u32)
         }
         Err(status) => fail_with(status),
     }
+}
+
+/// The processors that a process may run on, and those there are.
+///
+/// # Safety
+/// Both point to words.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetProcessAffinityMask(process: u32, own: *mut u32, all: *mut u32) -> Bool {
+    match query::<6>(process, class::BASIC) {
+        Ok(basic) => {
+            // SAFETY: the caller's promise.
+            unsafe { own.write_unaligned(basic[2]) };
+            // SAFETY: the caller's promise. There is one.
+            unsafe { all.write_unaligned(1) };
+            TRUE
+        }
+        Err(status) => fail_with(status),
+    }
+}
+
+/// Chooses the processors that a process may run on.
+#[unsafe(no_mangle)]
+pub extern "system" fn SetProcessAffinityMask(process: u32, mask: u32) -> Bool {
+    // SAFETY: the service reads the word.
+    succeeded(unsafe { NtSetInformationProcess(process, class::AFFINITY_MASK, (&raw const mask).cast(), 4) })
 }
 
 /// The identifier of a process, or 0.

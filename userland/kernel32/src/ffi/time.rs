@@ -12,6 +12,12 @@ pub extern "system" fn GetTickCount() -> u32 {
     ((u64::from(page.tick_count()) * u64::from(page.tick_multiplier())) >> 24) as u32
 }
 
+/// Milliseconds since the start of the system. Not of XP, but programs of later libraries ask for it.
+#[unsafe(no_mangle)]
+pub extern "system" fn GetTickCount64() -> u64 {
+    shared_data().interrupt_time() / 10_000
+}
+
 /// The time in units of 100 ns since 1601, as two words, the low one first.
 ///
 /// # Safety

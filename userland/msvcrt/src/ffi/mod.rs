@@ -33,4 +33,5 @@ mod thread;
 mod thread_data;
 mod time;
 mod variadic;
+mod wide_stream;
 mod wide_string;

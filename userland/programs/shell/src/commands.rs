@@ -122,6 +122,7 @@ fn help<S: System>(shell: &mut Shell<S>, line: &Line) -> u32 {
         shell.print(&lines);
         shell
             .print("A program is run by its name; Ctrl-C ends it. Tab completes, arrows bring earlier lines back.\r\n");
+        shell.print("a | b pipes, <file >file >>file 2>file 2>&1 redirect.\r\n");
         return 0;
     };
     match COMMANDS.iter().find(|command| command.name.eq_ignore_ascii_case(name)) {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use terminal::{Decoder, Key};
 
 use crate::error::Win32Error;
+use crate::streams::{Opening, Running, Stream, Streams};
 use crate::system::*;
 
 pub struct Fake {
@@ -13,6 +14,9 @@ pub struct Fake {
     directory: String,
     variables: Vec<(String, String)>,
     made: Vec<String>,
+    streams: Vec<String>,
+    closed: usize,
+    redirected: Option<Stream>,
 }
 
 const FILES: [(&str, u32, &str); 5] = [
@@ -30,7 +34,19 @@ impl Fake {
         keys.extend(decoder.idle());
         let variables = [("PATH", "C:\\WINDOWS\\system32"), ("ComSpec", "C:\\WINDOWS\\system32\\cmd.exe")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Self { keys, written: Vec::new(), directory: "C:\\".into(), variables, made: Vec::new() }
+        let (streams, redirected) = (Vec::new(), None);
+        let (written, directory, made) = (Vec::new(), "C:\\".into(), Vec::new());
+        Self { keys, written, directory, variables, made, streams, closed: 0, redirected }
+    }
+
+    /// Streams that were opened and not closed.
+    pub fn open_streams(&self) -> usize {
+        self.streams.len() - self.closed
+    }
+
+    fn stream(&mut self, name: String) -> Stream {
+        self.streams.push(name);
+        Stream(self.streams.len() as u32 - 1)
     }
 
     pub fn output(&self) -> String {
@@ -49,11 +65,42 @@ impl Fake {
     }
 }
 
+impl Streams for Fake {
+    fn pipe(&mut self) -> Result<(Stream, Stream), Win32Error> {
+        Ok((self.stream("pipe".into()), self.stream("pipe".into())))
+    }
+    fn open(&mut self, path: &str, opening: Opening) -> Result<Stream, Win32Error> {
+        if opening == Opening::Read && self.attributes(path).is_none() {
+            return Err(Win32Error::FILE_NOT_FOUND);
+        }
+        Ok(self.stream(format!("{opening:?}:{path}")))
+    }
+    fn close(&mut self, stream: Stream) {
+        assert!((stream.0 as usize) < self.streams.len());
+        self.closed += 1;
+    }
+    fn redirect(&mut self, output: Option<Stream>) {
+        self.redirected = output;
+    }
+    fn start(&mut self, _image: &str, line: &str, streams: [Option<Stream>; 3]) -> Result<Running, Win32Error> {
+        let name = |stream: Option<Stream>| stream.map_or("own", |stream| &self.streams[stream.0 as usize]);
+        let names = streams.map(name).join(" ");
+        self.written.extend(format!("<start {line}: {names}>\r\n").as_bytes());
+        Ok(Running { process: 1, id: 99 })
+    }
+    fn finish(&mut self, _program: Running) -> u32 {
+        3
+    }
+}
+
 impl System for Fake {
     fn read_key(&mut self) -> Option<Key> {
         self.keys.pop_front()
     }
     fn write(&mut self, text: &[u8]) {
+        if let Some(stream) = self.redirected {
+            self.written.extend(format!("{} gets ", self.streams[stream.0 as usize]).as_bytes());
+        }
         self.written.extend(text);
     }
     fn column(&mut self) -> usize {

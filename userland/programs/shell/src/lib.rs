@@ -6,6 +6,7 @@
 //! | editing, history, completion | [`prompt`], [`complete`] |
 //! | words, quotes, variables, `&` | [`parse`] |
 //! | how a line is carried out | [`shell`] |
+//! | pipes and redirections | [`redirection`], `pipeline`, [`streams`] |
 //! | the commands | [`commands`] |
 //! | columns | [`table`] |
 #![cfg_attr(not(test), no_std)]
@@ -17,8 +18,11 @@ pub mod commands;
 pub mod complete;
 pub mod error;
 pub mod parse;
+mod pipeline;
 pub mod prompt;
+pub mod redirection;
 pub mod shell;
+pub mod streams;
 pub mod system;
 pub mod table;
 pub mod time;

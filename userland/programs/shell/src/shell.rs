@@ -8,10 +8,11 @@ use crate::commands;
 use crate::error::Win32Error;
 use crate::parse::{Line, expand, parse};
 use crate::prompt::{Prompt, Read};
+use crate::redirection::stages;
 use crate::system::{Ran, System, Wait};
 
 /// Status of a command that was not found, as Windows's shell has it.
-const NOT_FOUND: u32 = 9009;
+pub(crate) const NOT_FOUND: u32 = 9009;
 const EXTENSIONS: &str = ".COM;.EXE";
 
 /// What a command leads to.
@@ -63,6 +64,16 @@ impl<S: System> Shell<S> {
             "CD" => Some(system.current_directory()),
             _ => system.variable(name),
         });
+        match stages(&text) {
+            Ok(stages) if stages.len() > 1 || stages[0].targets != [None, None, None] => {
+                return self.run_stages(&stages);
+            }
+            Ok(_) => {}
+            Err(problem) => {
+                self.print(&format!("{}\r\n", problem.text()));
+                return Outcome::Next(1);
+            }
+        }
         let Some(line) = parse(&text) else { return Outcome::Next(self.status) };
         commands::run(self, &line).unwrap_or_else(|| Outcome::Next(self.run_program(&line)))
     }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use terminal::Key;
 
 use crate::error::Win32Error;
+use crate::streams::Streams;
 
 /// `FILE_ATTRIBUTE_DIRECTORY`.
 const DIRECTORY: u32 = 0x10;
@@ -98,7 +99,7 @@ pub enum ShutDown {
 }
 
 /// The system.
-pub trait System {
+pub trait System: Streams {
     /// Waits for a key; `None` when there will be none any more.
     fn read_key(&mut self) -> Option<Key>;
     /// Writes to standard output.

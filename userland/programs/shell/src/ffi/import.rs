@@ -25,6 +25,7 @@ unsafe extern "system" {
         flags: u32,
         template: u32,
     ) -> u32;
+    pub fn CreatePipe(reader: *mut u32, writer: *mut u32, security: u32, size: u32) -> u32;
     pub fn CreateProcessW(
         image: *const u16,
         command_line: *mut u16,
@@ -71,6 +72,8 @@ unsafe extern "system" {
     pub fn RemoveDirectoryW(path: *const u16) -> u32;
     pub fn ResumeThread(thread: u32) -> u32;
     pub fn SetConsoleMode(handle: u32, mode: u32) -> u32;
+    pub fn SetFilePointer(file: u32, distance: u32, high: *mut u32, from: u32) -> u32;
+    pub fn SetHandleInformation(handle: u32, mask: u32, flags: u32) -> u32;
     pub fn SetCurrentDirectoryW(path: *const u16) -> u32;
     pub fn SetEnvironmentVariableW(name: *const u16, value: *const u16) -> u32;
     pub fn TerminateProcess(process: u32, status: u32) -> u32;

@@ -2,6 +2,7 @@
 
 mod import;
 mod record;
+mod streams;
 mod windows;
 
 use core::alloc::{GlobalAlloc, Layout};

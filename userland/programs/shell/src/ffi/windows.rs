@@ -61,19 +61,21 @@ unsafe extern "system" fn copied_so_far(
 pub struct Windows {
     input: u32,
     output: u32,
+    /// Where what the shell writes goes instead of its output.
+    pub(super) redirected: Option<u32>,
 }
 
-fn wide(text: &str) -> Vec<u16> {
+pub(super) fn wide(text: &str) -> Vec<u16> {
     text.encode_utf16().chain([0]).collect()
 }
 
-fn last_error() -> Win32Error {
+pub(super) fn last_error() -> Win32Error {
     // SAFETY: it has no arguments.
     Win32Error(unsafe { GetLastError() })
 }
 
 /// Success, or the last error.
-fn check(result: u32) -> Result<(), Win32Error> {
+pub(super) fn check(result: u32) -> Result<(), Win32Error> {
     if result == 0 { Err(last_error()) } else { Ok(()) }
 }
 
@@ -82,7 +84,7 @@ fn status_error(status: u32) -> Win32Error {
     Win32Error(unsafe { RtlNtStatusToDosError(status) })
 }
 
-fn close(handle: u32) {
+pub(super) fn close(handle: u32) {
     // SAFETY: the callers opened the handle and use it no more.
     unsafe { CloseHandle(handle) };
 }
@@ -106,7 +108,7 @@ impl Windows {
         let input = unsafe { GetStdHandle(STANDARD_INPUT) };
         // SAFETY: it only looks the handle up.
         let output = unsafe { GetStdHandle(STANDARD_OUTPUT) };
-        let this = Self { input, output };
+        let this = Self { input, output, redirected: None };
         this.set_mode(0);
         this
     }
@@ -125,13 +127,13 @@ impl Windows {
     }
 
     /// Gives a program the console, until the shell has waited for its end.
-    fn give_console(&self, id: u32) {
+    pub(super) fn give_console(&self, id: u32) {
         self.set_foreground(id);
         self.set_mode(COOKED);
     }
 
     /// Waits for the end of a program that has the console meanwhile.
-    fn wait(&self, process: u32) -> u32 {
+    pub(super) fn wait(&self, process: u32) -> u32 {
         let mut status = 0;
         // SAFETY: waiting touches no memory.
         unsafe { WaitForSingleObject(process, INFINITE) };
@@ -185,7 +187,7 @@ impl System for Windows {
     fn write(&mut self, text: &[u8]) {
         let mut done = 0;
         // SAFETY: the function reads the text and writes a word.
-        unsafe { WriteFile(self.output, text.as_ptr(), text.len() as u32, &mut done, 0) };
+        unsafe { WriteFile(self.redirected.unwrap_or(self.output), text.as_ptr(), text.len() as u32, &mut done, 0) };
     }
 
     fn column(&mut self) -> usize {
