@@ -96,7 +96,8 @@ impl TestMachine {
             looks: Cell::new(0),
         }));
         let bounce = FrameNumber(FIRST_BOUNCE_PAGE);
-        let memory = DmaMemory { table, address: TABLE_ADDRESS, bounce, bounce_pages: BOUNCE_PAGES, bounced: AtomicU32::new(0) };
+        let memory =
+            DmaMemory { table, address: TABLE_ADDRESS, bounce, bounce_pages: BOUNCE_PAGES, bounced: AtomicU32::new(0) };
         (machine, Box::leak(Box::new(Channel::new(ports, Some(14), memory))))
     }
 

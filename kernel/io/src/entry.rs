@@ -128,7 +128,7 @@ fn fat_time(time: u64) -> (u32, u32) {
         Date { year: ..FIRST_YEAR, .. } => (1 << 5 | 1, 0),
         Date { year, .. } if year > LAST_YEAR => (127 << 9 | 12 << 5 | 31, 23 << 11 | 59 << 5 | 29),
         Date { year, month, day, hour, minute, second } => {
-            ((year - FIRST_YEAR) << 9 | month << 5 | day, hour << 11 | minute << 5 | second / 2)
+            ((year - FIRST_YEAR) << 9 | month << 5 | day, hour << 11 | minute << 5 | (second / 2))
         }
     }
 }

@@ -7,8 +7,8 @@ use abi::access::*;
 use abi::file::*;
 
 use crate::test_volume::*;
-use crate::write::tests::{TestVolume, open};
 use crate::volume::Volume;
+use crate::write::tests::{TestVolume, open};
 
 const PATHS: [&str; 5] = [
     "\\??\\C:\\HELLO.TXT",

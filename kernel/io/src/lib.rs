@@ -12,7 +12,7 @@
 //! | how the crate is kept from harm | [`source`] |
 //! | NT paths and their refusals | [`path`] |
 //! | listing directories | [`directory`], [`expression`] |
-//! | opening, reading, writing, closing | [`volume`], [`open`], [`share`], [`read`], [`write`], [`close`] |
+//! | opening, reading, writing, closing | [`volume`], [`open`], [`share`], [`read`], [`mod@write`], [`close`] |
 //! | pages of files in memory | [`pages`] |
 //! | names, times, attributes | [`information`], `names`, `transaction`, `entry` |
 //! | clusters | `table`, `chain` |

@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn an_entry_changes_alone() {
         for kind in [FatKind::Fat12, FatKind::Fat16, FatKind::Fat32] {
-            let mut table = vec![0xA5; 64];
+            let mut table = [0xA5; 64];
             for cluster in 2..10 {
                 let at = kind.offset_of(cluster) as usize;
                 let before: Vec<u32> =

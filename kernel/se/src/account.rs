@@ -49,9 +49,13 @@ const OWNER: u32 = 2;
 
 /// Fills `token`, which stands at `link` and is full of zeros, for `account`. `id` is a number that no other token has.
 pub fn describe(token: &Token, link: Link<Token>, account: Account, id: u64) {
-    let (people, privileges): (&[(Sid, u32)], &[(u32, u32)]) = match account {
-        Account::System => (&OF_SYSTEM, &privilege::SYSTEM),
-        Account::Administrator => (&OF_ADMINISTRATOR, &privilege::ADMINISTRATOR),
+    let people: &[(Sid, u32)] = match account {
+        Account::System => &OF_SYSTEM,
+        Account::Administrator => &OF_ADMINISTRATOR,
+    };
+    let privileges: &[(u32, u32)] = match account {
+        Account::System => &privilege::SYSTEM,
+        Account::Administrator => &privilege::ADMINISTRATOR,
     };
     for (cell, byte) in token.source_name.iter().zip(*b"Vadose\0\0") {
         cell.set(byte);

@@ -175,7 +175,8 @@ fn a_view_without_pool_for_its_prototypes_is_refused() {
 #[test]
 fn the_audit_names_what_is_wrong_with_the_data_of_a_file() {
     type Break = fn(&System, Link<Eprocess>, Link<ControlArea>, u32);
-    let cases: [(&str, Break, fn(&Corruption) -> bool); 6] = [
+    type Named = fn(&Corruption) -> bool;
+    let cases: [(&str, Break, Named); 6] = [
         (
             "a page fewer in a subsection",
             |system, _, section, _| {

@@ -27,8 +27,7 @@ pub mod flag {
     /// Widths of letters: there are none here.
     pub const IGNORE_WIDTH: u32 = 0x0002_0000;
     /// All of them.
-    pub const ALL: u32 =
-        IGNORE_CASE | IGNORE_ACCENTS | IGNORE_SYMBOLS | STRING_SORT | IGNORE_KANA | IGNORE_WIDTH;
+    pub const ALL: u32 = IGNORE_CASE | IGNORE_ACCENTS | IGNORE_SYMBOLS | STRING_SORT | IGNORE_KANA | IGNORE_WIDTH;
 }
 
 /// Symbols in their order.
@@ -156,7 +155,9 @@ mod tests {
 
     #[test]
     fn letters_then_accents_then_case_then_hyphens() {
-        let order = ["", "_x", "1", "10", "2", "a", "A", "á", "ab", "coop", "co-op", "Coop", "resume", "résumé", "resumes", "z"];
+        let order = [
+            "", "_x", "1", "10", "2", "a", "A", "á", "ab", "coop", "co-op", "Coop", "resume", "résumé", "resumes", "z",
+        ];
         let mut sorted = order;
         sorted.reverse();
         sorted.sort_by(|left, right| compare(&wide(left), &wide(right), 0));
@@ -175,7 +176,11 @@ mod tests {
             assert_eq!(compare(&wide(left), &wide(right), flags), Ordering::Equal, "{left} {right}");
             assert_ne!(compare(&wide(left), &wide(right), 0), Ordering::Equal, "{left} {right}");
         }
-        assert_eq!(compare(&wide("co-op"), &wide("coop"), flag::STRING_SORT), Ordering::Less, "a symbol before a letter");
+        assert_eq!(
+            compare(&wide("co-op"), &wide("coop"), flag::STRING_SORT),
+            Ordering::Less,
+            "a symbol before a letter"
+        );
         assert_eq!(compare(&wide("straße"), &wide("strasse"), flag::IGNORE_ACCENTS), Ordering::Equal);
     }
 

@@ -14,7 +14,17 @@ pub const fn is_known(locale: u32) -> bool {
 pub fn information(kind: u32) -> Option<&'static str> {
     const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     let listed = match kind {
@@ -123,7 +133,9 @@ mod tests {
 
     #[test]
     fn one_locale_by_several_numbers() {
-        for (locale, known) in [(0x409, true), (0x400, true), (0x800, true), (0, true), (0x407, false), (0x10_0409, false)] {
+        for (locale, known) in
+            [(0x409, true), (0x400, true), (0x800, true), (0, true), (0x407, false), (0x10_0409, false)]
+        {
             assert_eq!(is_known(locale), known, "{locale:x}");
         }
     }

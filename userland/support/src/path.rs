@@ -163,7 +163,7 @@ mod tests {
     fn a_module_without_extension_is_a_dll() {
         let cases = [("kernel32", "kernel32.dll"), ("a.drv", "a.drv"), ("plain.", "plain"), ("a.b\\c", "a.b\\c.dll")];
         for (name, expected) in cases {
-            assert_eq!(text(&module_name(&wide(name.as_bytes())).into_owned()), expected);
+            assert_eq!(text(&module_name(&wide(name.as_bytes()))), expected);
         }
     }
 

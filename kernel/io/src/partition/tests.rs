@@ -7,8 +7,13 @@ use crate::test_volume::{Format, TestDisk, boot_sector};
 
 const SECTORS: u64 = 10_000;
 
-/// A disk with these tables: where, and up to four entries of status, kind, first and sectors.
-fn disk(tables: &[(u64, &[(u8, u8, u32, u32)])]) -> TestDisk {
+/// Status, kind, first and sectors.
+type Row = (u8, u8, u32, u32);
+/// Where a table is, and up to four entries.
+type Table<'a> = (u64, &'a [Row]);
+
+/// A disk with these tables.
+fn disk(tables: &[Table<'_>]) -> TestDisk {
     let mut bytes = vec![0; (SECTORS * 512) as usize];
     for (sector, entries) in tables {
         let table = &mut bytes[(*sector * 512) as usize..][..512];
@@ -22,7 +27,7 @@ fn disk(tables: &[(u64, &[(u8, u8, u32, u32)])]) -> TestDisk {
     TestDisk::new(bytes)
 }
 
-fn primary(entries: &[(u8, u8, u32, u32)]) -> Result<Vec<PartitionEntry>, PartitionError> {
+fn primary(entries: &[Row]) -> Result<Vec<PartitionEntry>, PartitionError> {
     partitions(&disk(&[(0, entries)]))
 }
 
@@ -76,8 +81,8 @@ fn tables_that_lie_are_refused_whole() {
 
 #[test]
 fn chains_of_logical_partitions_that_lie_are_refused() {
-    let chain = |tables: &[(u64, &[(u8, u8, u32, u32)])]| {
-        let mut all: Vec<(u64, &[(u8, u8, u32, u32)])> = vec![(0, &[(0, 5, 1000, 5000)])];
+    let chain = |tables: &[Table<'_>]| {
+        let mut all: Vec<Table<'_>> = vec![(0, &[(0, 5, 1000, 5000)])];
         all.extend(tables);
         partitions(&disk(&all))
     };
@@ -91,7 +96,7 @@ fn chains_of_logical_partitions_that_lie_are_refused() {
     let over = (3000, &[(0u8, 6u8, 10u32, 100u32)] as &[_]);
     assert_eq!(chain(&[(1000, &[(0, 6, 10, 2000), (0, 5, 2000, 1)]), over]), Err(PartitionError::Chain));
     assert_eq!(chain(&[]), Ok(Vec::new()), "an extended partition that was never filled");
-    let endless: Vec<(u64, [(u8, u8, u32, u32); 2])> =
+    let endless: Vec<(u64, [Row; 2])> =
         (0..100).map(|n| (1000 + n * 10, [(0, 6, 1, 1), (0, 5, n as u32 * 10 + 10, 9)])).collect();
     let endless: Vec<(u64, &[_])> = endless.iter().map(|(at, entries)| (*at, &entries[..])).collect();
     assert_eq!(chain(&endless), Err(PartitionError::Chain), "too many");

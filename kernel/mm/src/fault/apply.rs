@@ -22,7 +22,7 @@ pub enum FaultOutcome {
     Denied,
     /// The guard is off now: `STATUS_GUARD_PAGE_VIOLATION`, unless the page is the guard of the thread's stack.
     GuardPage,
-    /// Read this, call [`MemoryManager::complete_in_page`], try again.
+    /// Read this, call [`complete_in_page`](crate::MemoryManager::complete_in_page), try again.
     InPage(InPageRequest),
     /// Another thread is reading the page into this frame: wait for it, try again.
     Collided(FrameNumber),

@@ -20,7 +20,7 @@ impl Random {
     }
 
     /// The next one.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut value = self.0;
         value = (value ^ value >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -30,7 +30,7 @@ impl Random {
 
     /// One below `end`.
     pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end.max(1)
+        self.number() % end.max(1)
     }
 }
 
@@ -69,7 +69,7 @@ impl<'a> Replay<'a> {
         self.done = self.done.max(flushed);
         for entry in &entries[self.done..cut] {
             let is_forced = matches!(entry.event, Event::Write { forced: true, .. });
-            if is_forced || random.next() & 1 == 0 {
+            if is_forced || random.number() & 1 == 0 {
                 self.apply(entry, Some(()))?;
             }
         }

@@ -165,7 +165,7 @@ fn consistent(layout: &ImageLayout<'_>, file_size: u64) -> Verdict {
         }
     }
     let whole = pages == u64::from(layout.pages.0) && copied == u64::from(layout.copy_on_write_pages());
-    let sound = layout.pages.0 > 0 && layout.base % 0x1_0000 == 0 && u64::from(layout.entry) < pages << 12;
+    let sound = layout.pages.0 > 0 && layout.base.is_multiple_of(0x1_0000) && u64::from(layout.entry) < pages << 12;
     if whole && sound { Ok(()) } else { Err(format!("{pages} pages in the runs of {layout:?}")) }
 }
 

@@ -28,7 +28,9 @@ unsafe fn give_number(name: &[u16], luid: *mut [u32; 2]) -> Bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn LookupPrivilegeValueA(_system: *const u8, name: *const u8, luid: *mut [u32; 2]) -> Bool {
     // SAFETY: the caller's promise.
-    unsafe { give_number(&text::wide(c_string(name)), luid) }
+    let name = text::wide(unsafe { c_string(name) });
+    // SAFETY: as above.
+    unsafe { give_number(&name, luid) }
 }
 
 /// The same in UTF-16.
@@ -42,7 +44,9 @@ pub unsafe extern "system" fn LookupPrivilegeValueW(
     luid: *mut [u32; 2],
 ) -> Bool {
     // SAFETY: the caller's promise.
-    unsafe { give_number(wide_string(name), luid) }
+    let name = unsafe { wide_string(name) };
+    // SAFETY: as above.
+    unsafe { give_number(name, luid) }
 }
 
 /// Copies the name of a privilege; the room it takes comes back where there is too little.
@@ -64,7 +68,7 @@ unsafe fn give_name<T: Copy + From<u8>>(luid: *const [u32; 2], target: *mut T, r
     }
     for (index, byte) in name.bytes().chain([0]).enumerate() {
         // SAFETY: there is room for all of it.
-        unsafe { target.add(index).write(byte.into()) };
+        unsafe { target.wrapping_add(index).write(byte.into()) };
     }
     // SAFETY: the caller's promise.
     unsafe { room.write_unaligned(name.len() as u32) };

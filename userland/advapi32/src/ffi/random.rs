@@ -50,8 +50,10 @@ fn seed() -> [u8; SEED] {
     let mut mixed: u64 = u64::from(teb().process_identifier()) << 32 | u64::from(teb().thread_identifier());
     for round in 0..SEED * ROUNDS {
         let (mut counter, mut frequency, mut time) = (0, 0, 0);
-        // SAFETY: the services write the three numbers.
-        unsafe { (NtQueryPerformanceCounter(&mut counter, &mut frequency), NtQuerySystemTime(&mut time)) };
+        // SAFETY: the service writes two numbers.
+        unsafe { NtQueryPerformanceCounter(&mut counter, &mut frequency) };
+        // SAFETY: the service writes a number.
+        unsafe { NtQuerySystemTime(&mut time) };
         // SAFETY: the service takes nothing. How long it takes is not the same twice.
         unsafe { NtYieldExecution() };
         mixed = (mixed ^ counter ^ time.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31);

@@ -25,7 +25,7 @@ pub extern "system" fn GetSidLengthRequired(count: u8) -> u32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn GetLengthSid(sid: *const u8) -> u32 {
     // SAFETY: the caller's promise.
-    GetSidLengthRequired(unsafe { sid.add(1).read() })
+    GetSidLengthRequired(unsafe { sid.wrapping_add(1).read() })
 }
 
 /// Whether it is one.
@@ -35,7 +35,18 @@ pub unsafe extern "system" fn GetLengthSid(sid: *const u8) -> u32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn IsValidSid(sid: *const u8) -> Bool {
     // SAFETY: the caller's promise.
-    (!sid.is_null() && unsafe { sid.read() } == 1 && unsafe { sid.add(1).read() } <= MOST).into()
+    (!sid.is_null() && unsafe { sid.read() } == 1 && unsafe { sid.wrapping_add(1).read() } <= MOST).into()
+}
+
+/// All bytes of one.
+///
+/// # Safety
+/// `sid` is an identifier.
+unsafe fn whole<'sid>(sid: *const u8) -> &'sid [u8] {
+    // SAFETY: the caller's promise.
+    let length = unsafe { GetLengthSid(sid) };
+    // SAFETY: as above.
+    unsafe { bytes(sid, length) }
 }
 
 /// Whether two are the same.
@@ -45,8 +56,7 @@ pub unsafe extern "system" fn IsValidSid(sid: *const u8) -> Bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn EqualSid(one: *const u8, other: *const u8) -> Bool {
     // SAFETY: the caller's promise.
-    let [one, other] = unsafe { [bytes(one, GetLengthSid(one)), bytes(other, GetLengthSid(other))] };
-    (one == other).into()
+    (unsafe { whole(one) } == unsafe { whole(other) }).into()
 }
 
 /// Copies an identifier.

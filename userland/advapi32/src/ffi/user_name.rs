@@ -20,7 +20,7 @@ unsafe fn give<T: Copy + From<u8>>(target: *mut T, room: *mut u32) -> Bool {
     }
     for (index, byte) in NAME.bytes().chain([0]).enumerate() {
         // SAFETY: there is room for all of it.
-        unsafe { target.add(index).write(byte.into()) };
+        unsafe { target.wrapping_add(index).write(byte.into()) };
     }
     TRUE
 }

@@ -61,8 +61,13 @@ macro_rules! locale_number {
     )*};
 }
 locale_number!(
-    GetUserDefaultLCID, GetSystemDefaultLCID, GetThreadLocale, GetUserDefaultLangID, GetSystemDefaultLangID,
-    GetUserDefaultUILanguage, GetSystemDefaultUILanguage
+    GetUserDefaultLCID,
+    GetSystemDefaultLCID,
+    GetThreadLocale,
+    GetUserDefaultLangID,
+    GetSystemDefaultLangID,
+    GetUserDefaultUILanguage,
+    GetSystemDefaultUILanguage
 );
 
 /// Sets the locale of the thread, which can only be the one there is.

@@ -77,7 +77,7 @@ unsafe fn give<T: Copy + Default>(text: &[T], flags: u32, buffer: *mut T, room: 
     // SAFETY: there is room for the text.
     unsafe { target.copy_from_nonoverlapping(text.as_ptr(), text.len()) };
     // SAFETY: and for the zero.
-    unsafe { target.add(text.len()).write(T::default()) };
+    unsafe { target.wrapping_add(text.len()).write(T::default()) };
     text.len() as u32
 }
 

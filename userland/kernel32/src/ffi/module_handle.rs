@@ -27,7 +27,9 @@ const LDR_PIN: u32 = 1;
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn GetModuleHandleExA(flags: u32, name: *const u8, module: *mut u32) -> Bool {
     // SAFETY: the caller's promise.
-    unsafe { get(flags, name as u32, module, || find(&text::wide(c_string(name)))) }
+    let wanted = || find(&text::wide(unsafe { c_string(name) }));
+    // SAFETY: as above.
+    unsafe { get(flags, name as u32, module, wanted) }
 }
 
 /// The same in UTF-16.
@@ -37,7 +39,9 @@ pub unsafe extern "system" fn GetModuleHandleExA(flags: u32, name: *const u8, mo
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn GetModuleHandleExW(flags: u32, name: *const u16, module: *mut u32) -> Bool {
     // SAFETY: the caller's promise.
-    unsafe { get(flags, name as u32, module, || find(wide_string(name))) }
+    let wanted = || find(unsafe { wide_string(name) });
+    // SAFETY: as above.
+    unsafe { get(flags, name as u32, module, wanted) }
 }
 
 /// # Safety

@@ -75,7 +75,9 @@ fn find(base: u32, kind: &ResourceName, name: &ResourceName, language: Option<u1
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn FindResourceA(base: u32, name: *const u8, kind: *const u8) -> u32 {
     // SAFETY: the caller's promise.
-    let (kind, name) = unsafe { (ansi_name(kind), ansi_name(name)) };
+    let kind = unsafe { ansi_name(kind) };
+    // SAFETY: as above.
+    let name = unsafe { ansi_name(name) };
     find(base, &kind, &name, None)
 }
 
@@ -86,7 +88,9 @@ pub unsafe extern "system" fn FindResourceA(base: u32, name: *const u8, kind: *c
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn FindResourceW(base: u32, name: *const u16, kind: *const u16) -> u32 {
     // SAFETY: the caller's promise.
-    let (kind, name) = unsafe { (wide_name(kind), wide_name(name)) };
+    let kind = unsafe { wide_name(kind) };
+    // SAFETY: as above.
+    let name = unsafe { wide_name(name) };
     find(base, &kind, &name, None)
 }
 
@@ -97,7 +101,9 @@ pub unsafe extern "system" fn FindResourceW(base: u32, name: *const u16, kind: *
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn FindResourceExA(base: u32, kind: *const u8, name: *const u8, language: u16) -> u32 {
     // SAFETY: the caller's promise.
-    let (kind, name) = unsafe { (ansi_name(kind), ansi_name(name)) };
+    let kind = unsafe { ansi_name(kind) };
+    // SAFETY: as above.
+    let name = unsafe { ansi_name(name) };
     find(base, &kind, &name, Some(language))
 }
 
@@ -108,7 +114,9 @@ pub unsafe extern "system" fn FindResourceExA(base: u32, kind: *const u8, name: 
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn FindResourceExW(base: u32, kind: *const u16, name: *const u16, language: u16) -> u32 {
     // SAFETY: the caller's promise.
-    let (kind, name) = unsafe { (wide_name(kind), wide_name(name)) };
+    let kind = unsafe { wide_name(kind) };
+    // SAFETY: as above.
+    let name = unsafe { wide_name(name) };
     find(base, &kind, &name, Some(language))
 }
 

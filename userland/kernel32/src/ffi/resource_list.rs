@@ -24,7 +24,8 @@ impl Told {
             ResourceName::Text(units) => units.clone(),
         };
         let mut bytes = text::ansi(&wide);
-        (wide.push(0), bytes.push(0));
+        wide.push(0);
+        bytes.push(0);
         Self(name, wide, bytes)
     }
 
@@ -126,7 +127,9 @@ pub unsafe extern "system" fn EnumResourceLanguagesA(
     parameter: u32,
 ) -> Bool {
     // SAFETY: the caller's promise.
-    let (wanted_kind, wanted) = unsafe { (ansi_name(kind), ansi_name(name)) };
+    let wanted_kind = unsafe { ansi_name(kind) };
+    // SAFETY: as above.
+    let wanted = unsafe { ansi_name(name) };
     tell_all(with_resources(base, |resources| resources.languages(&wanted_kind, &wanted)), |language| {
         // SAFETY: the caller's promise.
         unsafe { function(base, kind as u32, name as u32, language, parameter) }
@@ -146,7 +149,9 @@ pub unsafe extern "system" fn EnumResourceLanguagesW(
     parameter: u32,
 ) -> Bool {
     // SAFETY: the caller's promise.
-    let (wanted_kind, wanted) = unsafe { (wide_name(kind), wide_name(name)) };
+    let wanted_kind = unsafe { wide_name(kind) };
+    // SAFETY: as above.
+    let wanted = unsafe { wide_name(name) };
     tell_all(with_resources(base, |resources| resources.languages(&wanted_kind, &wanted)), |language| {
         // SAFETY: the caller's promise.
         unsafe { function(base, kind as u32, name as u32, language, parameter) }

@@ -26,7 +26,7 @@ unsafe fn walk(snapshot: u32, list: List, entry: *mut u32, from_start: bool) -> 
         let found = next_entry(view, list, from_start)?;
         for (index, word) in found.iter().enumerate().skip(1) {
             // SAFETY: the structure is that long.
-            unsafe { entry.add(index).write_unaligned(*word) };
+            unsafe { entry.wrapping_add(index).write_unaligned(*word) };
         }
         Some(())
     });
@@ -58,7 +58,7 @@ unsafe fn walk_ansi(
         let found = next_entry(view, list, from_start)?;
         for (index, word) in found.iter().enumerate().take(head).skip(1) {
             // SAFETY: the structure is that long.
-            unsafe { entry.add(index).write_unaligned(*word) };
+            unsafe { entry.wrapping_add(index).write_unaligned(*word) };
         }
         let mut target = entry.wrapping_add(head).cast::<u8>();
         let mut at = 2 * head;

@@ -59,7 +59,7 @@ unsafe fn deliver<U: Copy + Default>(path: &[U], target: *mut U, room: usize) ->
     // SAFETY: the room was checked, or made.
     unsafe { target.copy_from_nonoverlapping(path.as_ptr(), path.len()) };
     // SAFETY: as above.
-    unsafe { target.add(path.len()).write(U::default()) };
+    unsafe { target.wrapping_add(path.len()).write(U::default()) };
     target
 }
 

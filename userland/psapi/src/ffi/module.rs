@@ -49,7 +49,7 @@ pub unsafe extern "system" fn EnumProcessModules(process: u32, bases: *mut u32, 
     };
     for (index, module) in modules.iter().enumerate().take(size as usize / 4) {
         // SAFETY: the caller's promise.
-        unsafe { bases.add(index).write_unaligned(module.base) };
+        unsafe { bases.wrapping_add(index).write_unaligned(module.base) };
     }
     // SAFETY: the caller's promise.
     unsafe { needed.write_unaligned(4 * modules.len() as u32) };
@@ -88,7 +88,7 @@ unsafe fn give<T: Copy + Default>(text: &[T], target: *mut T, room: u32) -> u32 
     // SAFETY: the caller's promise.
     unsafe { target.copy_from_nonoverlapping(text.as_ptr(), length) };
     // SAFETY: there is room for the zero.
-    unsafe { target.add(length).write(T::default()) };
+    unsafe { target.wrapping_add(length).write(T::default()) };
     length as u32
 }
 

@@ -37,7 +37,7 @@ pub unsafe extern "system" fn EnumProcesses(identifiers: *mut u32, size: u32, ne
         let block = &words[at..];
         if 4 * (count + 1) <= size {
             // SAFETY: the caller's promise.
-            unsafe { identifiers.add(count as usize).write_unaligned(block[PROCESS_ID]) };
+            unsafe { identifiers.wrapping_add(count as usize).write_unaligned(block[PROCESS_ID]) };
             count += 1;
         }
         match block[0] {

@@ -32,15 +32,15 @@ pub unsafe extern "system" fn CommandLineToArgvW(line: *const u16, count: *mut u
     let mut text = block.cast::<u8>().wrapping_add(pointers).cast::<u16>();
     for (index, word) in words.iter().enumerate() {
         // SAFETY: the block has room for the pointers.
-        unsafe { block.add(index).write(text as u32) };
+        unsafe { block.wrapping_add(index).write(text as u32) };
         // SAFETY: and for the texts with their zeros behind them.
         unsafe { text.copy_from_nonoverlapping(word.as_ptr(), word.len()) };
         // SAFETY: as above.
-        unsafe { text.add(word.len()).write(0) };
+        unsafe { text.wrapping_add(word.len()).write(0) };
         text = text.wrapping_add(word.len() + 1);
     }
     // SAFETY: as above: there is one pointer more than words.
-    unsafe { block.add(words.len()).write(0) };
+    unsafe { block.wrapping_add(words.len()).write(0) };
     // SAFETY: the caller's promise.
     unsafe { count.write_unaligned(words.len() as u32) };
     block

@@ -44,9 +44,9 @@ pub unsafe extern "system" fn wvsprintfA(buffer: *mut u8, template: *const u8, a
     // SAFETY: the caller's promise.
     let template = unsafe { c_string(template) };
     // SAFETY: the caller's promise.
-    let count = print(template, arguments, |at, unit| unsafe { buffer.add(at).write(unit as u8) });
+    let count = print(template, arguments, |at, unit| unsafe { buffer.wrapping_add(at).write(unit as u8) });
     // SAFETY: the caller's promise.
-    unsafe { buffer.add(count).write(0) };
+    unsafe { buffer.wrapping_add(count).write(0) };
     count as i32
 }
 
@@ -59,9 +59,9 @@ pub unsafe extern "system" fn wvsprintfW(buffer: *mut u16, template: *const u16,
     // SAFETY: the caller's promise.
     let template = unsafe { wide_string(template) };
     // SAFETY: the caller's promise.
-    let count = print(template, arguments, |at, unit| unsafe { buffer.add(at).write(unit) });
+    let count = print(template, arguments, |at, unit| unsafe { buffer.wrapping_add(at).write(unit) });
     // SAFETY: the caller's promise.
-    unsafe { buffer.add(count).write(0) };
+    unsafe { buffer.wrapping_add(count).write(0) };
     count as i32
 }
 

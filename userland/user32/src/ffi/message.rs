@@ -28,7 +28,9 @@ unsafe fn text_of<'module>(module: u32, number: u32) -> Option<&'module [u16]> {
         return None;
     }
     // SAFETY: the resource was just found there.
-    let (data, size) = unsafe { (LoadResource(module, resource), SizeofResource(module, resource)) };
+    let data = unsafe { LoadResource(module, resource) };
+    // SAFETY: as above.
+    let size = unsafe { SizeofResource(module, resource) };
     // SAFETY: a resource lies in its module, with all of its bytes.
     let mut block = unsafe { wide(data as *const u16, size / 2) };
     for index in 0..IN_BLOCK {
@@ -57,7 +59,7 @@ pub unsafe extern "system" fn LoadStringA(module: u32, number: u32, target: *mut
     // SAFETY: the caller's promise.
     unsafe { target.copy_from_nonoverlapping(text.as_ptr(), length) };
     // SAFETY: there is room for the zero.
-    unsafe { target.add(length).write(0) };
+    unsafe { target.wrapping_add(length).write(0) };
     length as u32
 }
 
@@ -82,7 +84,7 @@ pub unsafe extern "system" fn LoadStringW(module: u32, number: u32, target: *mut
     // SAFETY: the caller's promise.
     unsafe { target.copy_from_nonoverlapping(text.as_ptr(), length) };
     // SAFETY: there is room for the zero.
-    unsafe { target.add(length).write(0) };
+    unsafe { target.wrapping_add(length).write(0) };
     length as u32
 }
 
@@ -95,8 +97,10 @@ fn show(caption: &[u8], text: &[u8], kind: u32) -> u32 {
     line.extend(text);
     line.extend(b"\r\n");
     let mut written = 0;
-    // SAFETY: the line lives until it is written.
-    unsafe { WriteFile(GetStdHandle(STANDARD_ERROR), line.as_ptr(), line.len() as u32, &mut written, 0) };
+    // SAFETY: asking changes nothing.
+    let error = unsafe { GetStdHandle(STANDARD_ERROR) };
+    // SAFETY: the line lives until the function returns, and there is room for the count.
+    unsafe { WriteFile(error, line.as_ptr(), line.len() as u32, &mut written, 0) };
     *answer
 }
 
@@ -107,7 +111,9 @@ fn show(caption: &[u8], text: &[u8], kind: u32) -> u32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MessageBoxA(_window: u32, text: *const u8, caption: *const u8, kind: u32) -> u32 {
     // SAFETY: the caller's promise.
-    let (caption, text) = unsafe { (c_string(caption), c_string(text)) };
+    let caption = unsafe { c_string(caption) };
+    // SAFETY: as above.
+    let text = unsafe { c_string(text) };
     show(caption, text, kind)
 }
 
@@ -118,7 +124,9 @@ pub unsafe extern "system" fn MessageBoxA(_window: u32, text: *const u8, caption
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn MessageBoxW(_window: u32, text: *const u16, caption: *const u16, kind: u32) -> u32 {
     // SAFETY: the caller's promise.
-    let (caption, text) = unsafe { (wide_string(caption), wide_string(text)) };
+    let caption = unsafe { wide_string(caption) };
+    // SAFETY: as above.
+    let text = unsafe { wide_string(text) };
     show(&text::ansi(caption), &text::ansi(text), kind)
 }
 

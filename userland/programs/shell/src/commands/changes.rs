@@ -30,8 +30,10 @@ impl<'a> Arguments<'a> {
         let is_option = |argument: &&String| argument.starts_with('/') && argument.len() == 2;
         let options: Vec<String> =
             line.arguments.iter().filter(is_option).map(|option| option[1..].to_ascii_lowercase()).collect();
-        let paths: Vec<&str> = line.arguments.iter().filter(|argument| !is_option(argument)).map(String::as_str).collect();
-        let sound = (least..=most).contains(&paths.len()) && options.iter().all(|option| known.contains(&option.as_str()));
+        let paths: Vec<&str> =
+            line.arguments.iter().filter(|argument| !is_option(argument)).map(String::as_str).collect();
+        let sound =
+            (least..=most).contains(&paths.len()) && options.iter().all(|option| known.contains(&option.as_str()));
         sound.then_some(Self { options, paths })
     }
 
@@ -56,7 +58,11 @@ fn is_folder<S: System>(shell: &mut Shell<S>, path: &str) -> bool {
 
 /// The path of `name` in `folder`.
 fn within(folder: &str, name: &str) -> String {
-    if folder.is_empty() || folder.ends_with(['\\', '/', ':']) { format!("{folder}{name}") } else { format!("{folder}\\{name}") }
+    if folder.is_empty() || folder.ends_with(['\\', '/', ':']) {
+        format!("{folder}{name}")
+    } else {
+        format!("{folder}\\{name}")
+    }
 }
 
 /// The files that `path` describes, with their paths; no folders, unless `path` is the name of one.
@@ -171,7 +177,7 @@ fn copy_one<S: System>(shell: &mut Shell<S>, from: &str, to: &str, size: u64) ->
 /// So many bytes in so many milliseconds, and how many in a second.
 fn rate(bytes: u64, milliseconds: u32) -> String {
     let milliseconds = u64::from(milliseconds.max(1));
-    let tenths = bytes * 10_000 / milliseconds >> 20;
+    let tenths = (bytes * 10_000 / milliseconds) >> 20;
     let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000 / 100);
     format!("{} bytes in {seconds}.{rest} s, {}.{} MB/s", grouped(bytes), tenths / 10, tenths % 10)
 }
@@ -286,9 +292,10 @@ pub(super) fn rename<S: System>(shell: &mut Shell<S>, line: &Line) -> u32 {
 
 /// What `name` becomes by `pattern`: `*` in the name or the extension stands for what is there.
 fn renamed(name: &str, pattern: &str) -> String {
-    let parts = |text: &str| text.rsplit_once('.').map_or((String::from(text), None), |(name, extension)| {
-        (String::from(name), Some(String::from(extension)))
-    });
+    let parts = |text: &str| {
+        text.rsplit_once('.')
+            .map_or((String::from(text), None), |(name, extension)| (String::from(name), Some(String::from(extension))))
+    };
     let ((old, old_extension), (new, new_extension)) = (parts(name), parts(pattern));
     let fill = |new: String, old: &str| match new.split_once('*') {
         Some((head, tail)) => format!("{head}{}{tail}", old.get(head.len()..).unwrap_or("")),
