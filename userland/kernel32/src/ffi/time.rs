@@ -29,6 +29,16 @@ pub unsafe extern "system" fn GetSystemTimeAsFileTime(target: *mut [u32; 2]) {
     unsafe { target.write_unaligned([time as u32, (time >> 32) as u32]) };
 }
 
+/// The same under a later Windows's name, which some programs import without asking: XP's clock has no finer one.
+///
+/// # Safety
+/// `target` points to two words.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetSystemTimePreciseAsFileTime(target: *mut [u32; 2]) {
+    // SAFETY: the caller's promise.
+    unsafe { GetSystemTimeAsFileTime(target) };
+}
+
 /// A counter of high resolution.
 ///
 /// # Safety
