@@ -78,6 +78,16 @@ static void describe_pointer(ULONGLONG entry)
     put_short_hex((DWORD)(entry >> 12) & 0xFFFFFF);
 }
 
+// A prototype PTE has no other to point to: what is in its place is the subsection.
+static void describe_page_of_file(ULONGLONG entry)
+{
+    put("in the file, ");
+    put(protection_name((DWORD)(entry >> 5) & 31));
+    put(": the subsection at ");
+    put_hex((DWORD)(entry >> 32));
+    put(" knows where");
+}
+
 static void describe_entry(ULONGLONG entry)
 {
     if (entry == 0) {
@@ -111,6 +121,8 @@ static void put_entry(const char *name, const char *where, ULONGLONG address, UL
     put(": ");
     if (lstrcmpA(name, "PDPTE") == 0)
         describe_pointer(entry);
+    else if (lstrcmpA(name, "prototype PTE") == 0 && (entry & 0x401) == 0x400)
+        describe_page_of_file(entry);
     else
         describe_entry(entry);
     put("\n");
@@ -163,6 +175,13 @@ static inline DWORD show_shares(ULONGLONG entry)
 static DWORD pte_of(DWORD address)
 {
     return 0xC0000000 + (address >> 12) * 8;
+}
+
+// Shows the PTE of a page that was never touched, where there is a page table for it.
+static inline void show_untouched(DWORD address)
+{
+    if (word_at(0xC0600000 + (address >> 21) * 8) & 1)
+        show_entry("PTE", pte_of(address));
 }
 
 // The _EPROCESS of the running process: the KPCR at FFDFF000 has the current thread, the thread its process.

@@ -51,8 +51,7 @@ static DWORD tour_shared_memory(void)
         "page in whatever process:\n\n");
     DWORD address = (DWORD)mine + 3 * PAGE, cell = prototype_of(address);
     show_vad(find_vad(address >> 12), 0, 0);
-    if (word_at(0xC0600000 + (address >> 21) * 8) & 1)
-        show_entry("PTE", pte_of(address));
+    show_untouched(address);
     ULONGLONG nothing = show_entry("prototype PTE", cell);
     put("\n2. The first touch\n\nThe number 12345678 (hexadecimal) is stored there.\n\n");
     *(volatile DWORD *)address = 0x12345678;

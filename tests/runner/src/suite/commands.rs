@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 21] = [
+    let tests: [Test; 22] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -38,6 +38,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
         ("a refused program is 127 with DLL and export", Commands::refused),
         ("the time-out is 124", Commands::timed_out),
         ("a disk of exec stays, and files come back from it", Commands::disk),
+        ("the samples of sections do what they say", Commands::samples),
         ("the shell of the disc image carries out every command and switches the machine off", Commands::shell),
         ("the shell runs programs, Ctrl-C and kill end them, and it starts the machine anew", Commands::programs),
         ("exec --console shows what the program writes, and nothing else", Commands::console),
@@ -143,6 +144,25 @@ impl Commands {
             .and_then(|()| check(fetched == own && !own.is_empty(), || format!("{} bytes came back", fetched.len()))))
     }
 
+    fn samples(&self) -> Result<Verdict> {
+        let sample = |name: &str| self.tree.built(&format!("samples/{name}.exe"), "guest");
+        let folder = process::scratch_folder()?;
+        let shared = self.vadose(&["exec", &sample("shared_memory")?.to_string_lossy()], b"")?;
+        let program = sample("mapped_file")?;
+        let words = ["exec", "--get", "NOTEPAD.EXE", &program.to_string_lossy()];
+        let mapped = self.vadose_in(folder.path(), &words, b"")?;
+        let file = fs::read(folder.path().join("NOTEPAD.EXE")).unwrap_or_default();
+        let mut expected = [0; 512];
+        expected[..4].copy_from_slice(&[0x78, 0x56, 0x34, 0x12]);
+        let said = text(&shared.stdout);
+        let is_number = said.len() == 8 && said.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_base = is_number && said.ends_with("0000") && said != "00000000";
+        Ok(expect_code(&shared, 0)
+            .and_then(|()| check(is_base, || format!("the view's address: {said:?}")))
+            .and_then(|()| expect_code(&mapped, 0))
+            .and_then(|()| check(file == expected, || format!("NOTEPAD.EXE: {file:02x?}"))))
+    }
+
     fn repeatable(&self) -> Result<Verdict> {
         let folder = process::scratch_folder()?;
         let program = self.program("large_status")?;
@@ -226,7 +246,7 @@ impl Commands {
         let refused = self.vadose(&["exec", &tour, "heap"], b"")?;
         let unknown = self.vadose(&["exec", "--cmdline", "debug", &tour, "translate", "here"], b"")?;
         Ok(expect_code(&list, 0)
-            .and_then(|()| check(text(&list.stdout).matches("\ntour ").count() == 4, || text(&list.stdout)))
+            .and_then(|()| check(text(&list.stdout).matches("\ntour ").count() == 5, || text(&list.stdout)))
             .and_then(|()| expect_code(&refused, 3))
             .and_then(|()| check(text(&refused.stdout).contains("(ACCESS_DENIED)"), || text(&refused.stdout)))
             .and_then(|()| expect_code(&unknown, 2)))

@@ -43,6 +43,7 @@ pub fn programs(tree: &Tree) -> Result<Verdict> {
     let mut terminal = Terminal::start(tree, &words)?;
     Ok(run_programs(&mut terminal)
         .and_then(|()| pipes(&mut terminal))
+        .and_then(|()| files(&mut terminal))
         .and_then(|()| interrupt(&mut terminal))
         .and_then(|()| background(&mut terminal))
         .and_then(|()| reboot(terminal)))
@@ -150,14 +151,41 @@ fn run_programs(terminal: &mut Terminal) -> Verdict {
 fn pipes(terminal: &mut Terminal) -> Verdict {
     for (line, answer) in [
         ("echo some words | copy_input", "some words\n12 bytes\n"),
-        ("arguments to | copy_input | copy_input", "arguments.exe to\nfrom the shell\n"),
+        ("arguments to | copy_input 2>&1 | copy_input", "\narguments.exe to\nfrom the shell\n32 bytes\n"),
         ("echo %ERRORLEVEL%", "\n7\n"),
-        ("type cmd.exe | copy_input | arguments last", "arguments.exe last\n"),
+        ("type cmd.exe | copy_input 2>&1 | arguments last", "arguments.exe last\n"),
         ("copy_input <large_status.exe | large_status", ""),
         ("copy_input <nosuch", "nosuch: The system cannot find the file specified."),
         ("nosuch | copy_input", "0 bytes\n"),
         ("copy_input |", "A pipe needs a command on both sides."),
         ("echo in the shell | nosuch", "'nosuch' is not a command"),
+    ] {
+        terminal.ask(line, answer, ROOT)?;
+    }
+    Ok(())
+}
+
+/// What is written goes to a file, anew or at its end, and is read from it; files are copied and deleted.
+fn files(terminal: &mut Terminal) -> Verdict {
+    for (line, answer) in [
+        ("echo one>notes.txt", ""),
+        ("arguments two >>notes.txt", ""),
+        ("type notes.txt", "type notes.txt\none\narguments.exe two\nfrom the shell\n"),
+        ("echo three>notes.txt", ""),
+        ("type notes.txt", "type notes.txt\nthree\n"),
+        ("copy_input <notes.txt", "copy_input <notes.txt\nthree\n7 bytes\n"),
+        ("copy_input <notes.txt >input.txt 2>&1", ""),
+        ("type input.txt", "type input.txt\nthree\n7 bytes\n"),
+        ("del input.txt", ""),
+        ("copy notes.txt copy.txt", "        1 file(s) copied.\n"),
+        ("echo four>>notes.txt", ""),
+        ("type notes.txt", "type notes.txt\nthree\nfour\n"),
+        ("copy notes.txt nosuch\\copy.txt", "The system cannot find the path specified."),
+        ("del notes.txt", ""),
+        ("type notes.txt", "The system cannot find the file specified."),
+        ("type copy.txt", "type copy.txt\nthree\n"),
+        ("del copy.txt", ""),
+        ("dir copy.txt", "The system cannot find the file specified."),
     ] {
         terminal.ask(line, answer, ROOT)?;
     }

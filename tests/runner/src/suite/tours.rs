@@ -20,9 +20,10 @@ const TOUR: &str = "programs/tour.exe";
 /// Where it stops.
 const STOP: &str = "tour_stop";
 /// Words after `tour --stop`, each a run of its own, and how many entries and counts it prints.
-const TOURS: [(&str, usize); 7] = [
+const TOURS: [(&str, usize); 8] = [
     ("cow", 24),
     ("shared-memory", 16),
+    ("mapped-file", 21),
     ("heap", 2),
     ("translate 7FFE0000", 4),
     ("translate 00401000", 4),
