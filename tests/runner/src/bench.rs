@@ -50,13 +50,23 @@ pub fn run(tree: &Tree, machine: &MachineOptions) -> Result<u8> {
     }
     let (table, good) = table(&targets, &figures);
     print!("{table}");
+    println!();
+    let fast_enough = run_disk(tree)?;
+    Ok(u8::from(!good || !fast_enough))
+}
+
+/// Measures how fast a disk is read and prints that; whether it is fast enough.
+///
+/// # Errors
+/// Those of [`disk_speed::measure`].
+pub fn run_disk(tree: &Tree) -> Result<bool> {
     let Speeds { raw, file } = disk_speed::measure(tree)?;
     let fast_enough = file >= raw / 2;
-    println!("\nKB a second from a disk, without counting instructions; the second is to reach half of the first");
+    println!("KB a second from a disk, without counting instructions; the second is to reach half of the first");
     println!("64 KB commands into frames, by the kernel itself {:>30}", grouped(raw));
     let verdict = if fast_enough { "" } else { "  below the target" };
     println!("ReadFile of 64 MB, 64 KB at a time {:>44}{verdict}", grouped(file));
-    Ok(u8::from(!good || !fast_enough))
+    Ok(fast_enough)
 }
 
 fn programs(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -62,6 +62,9 @@ enum Command {
     Bench {
         #[command(flatten)]
         machine: MachineOptions,
+        /// Only how fast a disk is read
+        #[arg(long)]
+        disk: bool,
     },
     /// Stop at the kernel's entry with gdb attached
     Debug {
@@ -125,7 +128,8 @@ pub fn main() -> ExitCode {
         Command::Run { machine, options } => run::run(&tree, &machine, &options),
         Command::Test(options) => suite::run(&tree, &options),
         Command::PowerCut(options) => power_cut::run(&tree, &options),
-        Command::Bench { machine } => bench::run(&tree, &machine),
+        Command::Bench { disk: true, .. } => bench::run_disk(&tree).map(|fast_enough| u8::from(!fast_enough)),
+        Command::Bench { machine, .. } => bench::run(&tree, &machine),
         Command::Debug { machine, options } => debug::run(&tree, &machine, &options),
         Command::Iso(options) => build_iso(&tree, &options),
         Command::Kd => kd::run(&tree),

@@ -78,6 +78,9 @@ pub struct MachineOptions {
     /// Seconds after which the machine is stopped, 0 for never [default: 60; run and debug: never]
     #[arg(long, value_name = "SECONDS", help_heading = "Machine")]
     pub timeout: Option<u64>,
+    /// Whether the host gives the machine all its RAM before it starts, instead of page by page as it is touched
+    #[arg(skip)]
+    pub touched: bool,
 }
 
 /// Seconds after which a machine is stopped when the user did not say.
@@ -105,6 +108,7 @@ impl Default for MachineOptions {
             icount: false,
             kvm: false,
             timeout: None,
+            touched: false,
         }
     }
 }
@@ -184,6 +188,9 @@ impl Start<'_> {
         let mut arguments = words(&["-no-reboot", "-net", "none", "-accel", accelerator]);
         arguments.extend(words(&["-cpu", &self.options.cpu, "-m", &format!("{}M", self.options.ram)]));
         arguments.extend(self.memory_arguments());
+        if self.options.touched {
+            arguments.push("-mem-prealloc".into());
+        }
         if self.options.icount {
             // `sleep=off`: a halted guest jumps to its next timer instead of waiting for it.
             arguments.extend(words(&["-icount", "shift=0,sleep=off"]));
