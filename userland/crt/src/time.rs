@@ -5,26 +5,12 @@
 
 use alloc::vec::Vec;
 
+use user_support::locale::{DAYS, MONTHS};
+
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 /// Units of 100 ns between 1601 and 1970.
 const EPOCH: u64 = 116_444_736_000_000_000;
-
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// `struct tm`: seconds, minutes, hours, day of the month, month from 0, years since 1900, day of the week from
 /// Sunday, day of the year from 0, summer time.
@@ -33,6 +19,11 @@ pub type BrokenDown = [i32; 9];
 /// The system's time, in units of 100 ns since 1601, in seconds since 1970.
 pub fn from_system(time: u64) -> i64 {
     (time.saturating_sub(EPOCH) / 10_000_000).cast_signed()
+}
+
+/// Seconds since 1970 as the system's time.
+pub fn to_system(seconds: i64) -> u64 {
+    EPOCH.wrapping_add_signed(seconds * 10_000_000)
 }
 
 /// Days from 1970-01-01 to a day of the Gregorian calendar; the month counts from 1.

@@ -31,6 +31,7 @@ pub mod file;
 pub mod file_mapping;
 pub mod find;
 pub mod format;
+pub mod growing;
 pub mod image;
 pub mod letter;
 pub mod loader;

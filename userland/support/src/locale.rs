@@ -5,6 +5,29 @@
 /// The language's number.
 pub const ENGLISH: u32 = 0x0409;
 
+/// The days of the week, from Sunday on.
+pub const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+/// The months.
+pub const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// A day, counted from Monday as the locale's numbers do.
+fn day(from_monday: u32) -> &'static str {
+    DAYS[(from_monday as usize + 1) % DAYS.len()]
+}
+
 /// Whether `locale` is the one there is: itself, English without a country, the user's, the system's, neutral or invariant.
 pub const fn is_known(locale: u32) -> bool {
     matches!(locale & 0xFFFF, ENGLISH | 0x0009 | 0x0000 | 0x0400 | 0x0800 | 0x007F) && locale >> 20 == 0
@@ -12,24 +35,9 @@ pub const fn is_known(locale: u32) -> bool {
 
 /// What the locale says about `kind` (`LOCALE_`, without the flags above): a text, even where it is a number.
 pub fn information(kind: u32) -> Option<&'static str> {
-    const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
     let listed = match kind {
-        0x2A..=0x30 => Some(DAYS[kind as usize - 0x2A]),
-        0x31..=0x37 => Some(&DAYS[kind as usize - 0x31][..3]),
+        0x2A..=0x30 => Some(day(kind - 0x2A)),
+        0x31..=0x37 => Some(&day(kind - 0x31)[..3]),
         0x38..=0x43 => Some(MONTHS[kind as usize - 0x38]),
         0x44..=0x4F => Some(&MONTHS[kind as usize - 0x44][..3]),
         _ => None,

@@ -8,6 +8,7 @@
 use alloc::vec::Vec;
 
 use user_support::error::Win32Error;
+use user_support::growing::ask_with_room;
 use user_support::loader::{RemoteModule, remote_modules};
 use user_support::status::Status;
 
@@ -85,17 +86,11 @@ fn take(flags: u32, process: u32) -> Result<u32, Win32Error> {
 
 /// What NtQuerySystemInformation says of all processes.
 fn all_processes() -> Result<Vec<u32>, Status> {
-    let mut words = alloc::vec![0u32; 0x1000];
-    loop {
+    ask_with_room(|words| {
         let (mut needed, length) = (0, 4 * words.len() as u32);
         // SAFETY: the service writes into the words.
-        let status =
-            unsafe { NtQuerySystemInformation(PROCESS_INFORMATION, words.as_mut_ptr().cast(), length, &mut needed) };
-        match Status(status) {
-            Status::INFO_LENGTH_MISMATCH => words.resize(words.len() * 2, 0),
-            status => return status.ok().map(|()| words),
-        }
-    }
+        Status(unsafe { NtQuerySystemInformation(PROCESS_INFORMATION, words.as_mut_ptr().cast(), length, &mut needed) })
+    })
 }
 
 /// Walks the blocks of all processes: 46 words and the threads, 16 words each.

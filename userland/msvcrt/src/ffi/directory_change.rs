@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use user_crt::descriptors::System;
 use user_crt::error::Errno;
 use user_crt::stdio::parse_mode;
+use user_crt::time::to_system;
 use user_ffi::{bytes_mut, c_string, wide_string};
 use user_support::text::{ansi, wide};
 
@@ -29,9 +30,6 @@ const NO_ATTRIBUTES: u32 = u32::MAX;
 const MOST_NAMES: u32 = 0x7FFF;
 /// Bytes of such a name.
 const NAME: usize = 16;
-/// Units of 100 ns from 1601 to 1970, and in a second.
-const EPOCH: u64 = 116_444_736_000_000_000;
-const SECOND: u64 = 10_000_000;
 
 static NEXT_NAME: AtomicU32 = AtomicU32::new(0);
 
@@ -133,7 +131,7 @@ pub unsafe extern "C" fn _utime(name: *const u8, times: *const [i32; 2]) -> i32 
     // SAFETY: the caller's promise.
     let name = wide(unsafe { c_string(name) });
     let now = user_ffi::shared_data().system_time();
-    let of = |seconds: i32| EPOCH.wrapping_add_signed(i64::from(seconds) * SECOND as i64);
+    let of = |seconds: i32| to_system(i64::from(seconds));
     // SAFETY: the caller's promise.
     let times = if times.is_null() { [now; 2] } else { unsafe { times.read_unaligned() }.map(of) };
     let Some(handle) = super::descriptor::handle_to_mark(&name) else { return -1 };

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use user_ffi::last_error::{Bool, TRUE, fail, fail_with, succeeded};
 use user_support::error::Win32Error;
+use user_support::growing::ask_with_room;
 use user_support::status::Status;
 
 use super::nt::{NtQueryInformationProcess, NtQuerySystemInformation, NtQueryVirtualMemory, NtSetInformationProcess};
@@ -51,17 +52,11 @@ pub unsafe extern "system" fn EnumProcesses(identifiers: *mut u32, size: u32, ne
 }
 
 fn all_processes() -> Result<Vec<u32>, Status> {
-    let mut words = alloc::vec![0u32; 0x1000];
-    loop {
+    ask_with_room(|words| {
         let (mut needed, length) = (0, 4 * words.len() as u32);
         // SAFETY: the service writes into the words.
-        let status =
-            unsafe { NtQuerySystemInformation(PROCESS_INFORMATION, words.as_mut_ptr().cast(), length, &mut needed) };
-        match Status(status) {
-            Status::INFO_LENGTH_MISMATCH => words.resize(words.len() * 2, 0),
-            status => return status.ok().map(|()| words),
-        }
-    }
+        Status(unsafe { NtQuerySystemInformation(PROCESS_INFORMATION, words.as_mut_ptr().cast(), length, &mut needed) })
+    })
 }
 
 /// How much memory a process uses.
