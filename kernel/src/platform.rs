@@ -11,6 +11,7 @@ use drivers::power::Outcome;
 use drivers::{keyboard, log, serial};
 use hal::context::{self, Context, KernelStack};
 use hal::{control_region, fpu, interrupts, registers, user_memory};
+use mm::layout::FrameNumber;
 use mm::machine::Records;
 use ps::{ConsoleByte, Form, Image, Input, KernelRoutine, Platform, ShutDown, Stream};
 
@@ -47,6 +48,10 @@ impl Platform for Hardware {
 
     fn write_user(&self, address: u32, from: &[u8]) -> Result<(), NtStatus> {
         user_memory::copy_to_user(address, from)
+    }
+
+    fn write_user_from_frame(&self, address: u32, frame: FrameNumber, offset: u32, length: u32) -> bool {
+        user_memory::copy_from_frame(address, frame, offset, length)
     }
 
     fn write_user_words(&self, address: u32, from: &[u32]) -> Result<(), NtStatus> {
@@ -90,7 +95,7 @@ impl Platform for Hardware {
         let context = Context {
             stack: KernelStack::of_thread(next.stack_base.get()),
             stack_pointer: next.kernel_stack.get(),
-            directory_table: self.record(process).directory_table_base[0].get(),
+            directory_table: crate::system::executive().table_to_load(process),
             teb: next.teb.get(),
         };
         context::switch(&self.record(from).kernel_stack, &context);

@@ -51,6 +51,8 @@ const SESSION_PRIORITY: u8 = 9;
 const CONSOLE_PRIORITY: u8 = 13;
 /// Below what programs usually have: what is dirty can wait.
 const LAZY_WRITER_PRIORITY: u8 = 8;
+/// So that the disk has its next command before the program goes on.
+const READ_AHEAD_PRIORITY: u8 = 16;
 /// The program that runs where neither plan nor command line names one.
 const DEFAULT_PROGRAM: &str = "C:\\WINDOWS\\system32\\cmd.exe";
 
@@ -182,6 +184,7 @@ pub fn start_threads() {
         (zero_pages as KernelRoutine, ZERO_PAGE_PRIORITY),
         (serve_console as KernelRoutine, CONSOLE_PRIORITY),
         (write_lazily as KernelRoutine, LAZY_WRITER_PRIORITY),
+        (read_ahead as KernelRoutine, READ_AHEAD_PRIORITY),
         (run_session as KernelRoutine, SESSION_PRIORITY),
     ];
     for (routine, priority) in threads {
@@ -237,6 +240,11 @@ extern "C" fn zero_pages(_: u32) -> ! {
 /// The lazy writer.
 extern "C" fn write_lazily(_: u32) -> ! {
     executive().write_lazily()
+}
+
+/// The thread that reads ahead.
+extern "C" fn read_ahead(_: u32) -> ! {
+    executive().read_ahead()
 }
 
 /// The thread that takes keys.

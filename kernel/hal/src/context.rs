@@ -49,8 +49,8 @@ pub struct Context {
     pub stack: KernelStack,
     /// Its saved stack pointer (`_KTHREAD::KernelStack`).
     pub stack_pointer: u32,
-    /// Physical address of its process's page-directory-pointer table (`DirectoryTableBase[0]`).
-    pub directory_table: u32,
+    /// Physical address of its process's page-directory-pointer table (`DirectoryTableBase[0]`); `None` where any will do.
+    pub directory_table: Option<u32>,
     /// Address of its TEB, or 0.
     pub teb: u32,
 }
@@ -172,9 +172,9 @@ pub fn switch(save: &Field<u32>, next: &Context) {
     set_user_teb(next.teb);
     next.stack.make_current();
     fpu::switched_to(next.stack);
-    if cr3() != next.directory_table {
+    if let Some(table) = next.directory_table.filter(|table| *table != cr3()) {
         // SAFETY: the kernel half, the stacks among it, is the same in every address space.
-        unsafe { set_cr3(next.directory_table) };
+        unsafe { set_cr3(table) };
     }
     let save = core::ptr::from_ref(save).cast::<u32>().cast_mut();
     // SAFETY: GS holds nothing the kernel uses. NT does not keep it from one thread to the next either.

@@ -4,7 +4,7 @@ use core::arch::asm;
 use core::ptr::from_ref;
 
 use mm::layout::{VirtualAddress, VirtualPage};
-use mm::pte::{PteCell, VALID, pde_of, pte_of};
+use mm::pte::{PteCell, VALID, WRITE, pde_of, pte_of};
 
 use crate::registers::{cr3, set_cr3};
 
@@ -69,6 +69,12 @@ pub fn is_mapped(address: VirtualAddress) -> bool {
 pub fn raw_entry(address: VirtualAddress) -> u64 {
     let directory = entry(pde_of(address.page()).address()).load();
     if directory & VALID == 0 { directory } else { entry(pte_of(address.page()).address()).load() }
+}
+
+/// Whether a store of the kernel's to user address `address` needs nothing done first.
+pub fn takes_stores(address: VirtualAddress) -> bool {
+    const STORABLE: u64 = VALID | WRITE;
+    raw_entry(address) & STORABLE == STORABLE
 }
 
 /// The word at `address`, where a page is mapped there. For walks over memory that may be broken.

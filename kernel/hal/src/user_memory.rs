@@ -5,7 +5,11 @@
 
 use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
-use mm::layout::USER_PROBE_ADDRESS;
+use mm::layout::{FrameNumber, PAGE_SIZE, USER_PROBE_ADDRESS, VirtualAddress};
+
+use crate::frame_bytes::move_bytes;
+use crate::page_tables::takes_stores;
+use crate::windows::{Slot, window};
 
 unsafe extern "C" {
     fn vadose_user_copy(target: u32, source: u32, length: u32) -> u32;
@@ -69,6 +73,26 @@ pub fn words_from_user(address: u32, into: &mut [u32]) -> Result<(), NtStatus> {
 pub fn copy_to_user(address: u32, from: &[u8]) -> Result<(), NtStatus> {
     probe(address, from.len() as u32, 1)?;
     copy(address, from.as_ptr() as u32, from.len() as u32)
+}
+
+/// Copies `length` bytes from `offset` of `frame` to user address `address`, if the pages there take stores as they are: whether
+/// they do. Nothing faults, so nothing waits.
+pub fn copy_from_frame(address: u32, frame: FrameNumber, offset: u32, length: u32) -> bool {
+    assert!(offset <= PAGE_SIZE && length <= PAGE_SIZE - offset, "a range beyond its frame");
+    if length == 0 {
+        return true;
+    }
+    // No more than a page long, it lies in two at most.
+    let ready = probe(address, length, 1).is_ok()
+        && takes_stores(VirtualAddress(address))
+        && takes_stores(VirtualAddress(address + length - 1));
+    if ready {
+        let source = window(Slot::Bytes, frame).wrapping_add(offset as usize);
+        // SAFETY: the source lies within the window; the target lies in the user half, where no Rust object is, and was just seen to
+        // be there. If it is the same frame, each byte is stored where it came from, or nobody can say which comes first.
+        unsafe { move_bytes(address as *mut u8, source, length) };
+    }
+    ready
 }
 
 /// Copies words to user address `address`, of any alignment.

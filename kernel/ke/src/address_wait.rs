@@ -54,6 +54,11 @@ impl<R: Records> Dispatcher<'_, R> {
 
     /// Wakes all threads that wait for `address`; how many there were.
     pub fn wake(&self, address: u32) -> u32 {
+        self.wake_where(|awaited| awaited == address)
+    }
+
+    /// Wakes all threads that wait for an address of which `has_changed` says so; how many there were.
+    pub fn wake_where(&self, has_changed: impl Fn(u32) -> bool) -> u32 {
         let head = self.waiting_list();
         let mut woken = 0;
         let mut entry = self.records.record(head).flink.get();
@@ -61,9 +66,8 @@ impl<R: Records> Dispatcher<'_, R> {
             let thread = thread_of(entry);
             entry = self.records.record(entry).flink.get();
             let record = self.records.record(thread);
-            let waits =
-                record.wait_block_list.get().is_null() && record.wait_blocks[0].object.get().address() == address;
-            if address != 0 && waits {
+            let address = record.wait_blocks[0].object.get().address();
+            if record.wait_block_list.get().is_null() && address != 0 && has_changed(address) {
                 record.wait_blocks[0].object.set(Link::NULL);
                 self.end_wait(thread, NtStatus::SUCCESS, 0);
                 woken += 1;

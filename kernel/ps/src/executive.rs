@@ -6,7 +6,7 @@ use core::sync::atomic::AtomicBool;
 use abi::cell::{Field, Link, Record};
 use abi::nt::file::FileObject;
 use abi::nt::list::ListEntry;
-use abi::nt::process::Eprocess;
+use abi::nt::process::{Eprocess, Kprocess};
 use abi::nt::section::SectionObject;
 use abi::nt::thread::Ethread;
 use abi::processor::Kpcr;
@@ -27,6 +27,7 @@ use crate::identifiers::Identifiers;
 use crate::ntdll::Ntdll;
 use crate::pipe::Pipe;
 use crate::platform::Platform;
+use crate::read_ahead::ReadAhead;
 use crate::stacks::KernelStacks;
 
 /// NtCurrentProcess.
@@ -48,6 +49,7 @@ pub struct Executive<P: Platform> {
     pub(crate) page_turns: Turns,
     /// Page faults that waited for another thread's read of the page.
     pub(crate) collisions: Field<u32>,
+    pub(crate) read_ahead: ReadAhead,
     pub(crate) dispatcher: Dispatcher<'static, P>,
     pub(crate) stacks: KernelStacks,
     pub(crate) endings: Endings,
@@ -102,6 +104,7 @@ impl<P: Platform> Executive<P> {
             volume_turns: Turns::new(),
             page_turns: Turns::new(),
             collisions: Field::new(0),
+            read_ahead: ReadAhead::new(),
             dispatcher: Dispatcher::new(&mm.machine, database, processor, idle.cast()),
             stacks: KernelStacks::new(),
             endings: Endings::new(),
@@ -163,7 +166,7 @@ impl<P: Platform> Executive<P> {
     #[inline(always)]
     pub(crate) fn attached<T>(&self, process: Link<Eprocess>, work: impl FnOnce(AddressSpace<'_, P>) -> T) -> T {
         let before = self.current_process();
-        if before != process {
+        if before != process || process == self.system_process {
             self.attach(process);
         }
         let result = work(self.mm.address_space(process));
@@ -171,6 +174,12 @@ impl<P: Platform> Executive<P> {
             self.attach(before);
         }
         result
+    }
+
+    /// What to load for a thread that runs in `process`: nothing for one of the System process, which uses the kernel half only. It
+    /// runs in the address space that the thread before it had, until it attaches to one.
+    pub fn table_to_load(&self, process: Link<Kprocess>) -> Option<u32> {
+        (process != self.system_process.cast()).then(|| self.machine_record(process).directory_table_base[0].get())
     }
 
     /// Makes the address space of `process` the current one. The debugger does so for the time of a command.

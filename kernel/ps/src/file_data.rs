@@ -1,7 +1,7 @@
 //! The data of files: reading and writing through the pages that views map, and how these pages get to the disk.
 //!
-//! A page is held only while bytes are copied between it and a buffer of the kernel's: what the program gave may have to come in
-//! first, and nobody waits while he holds a page.
+//! Nobody waits while he holds a page. So what is written goes through a buffer of the kernel's, for what the program gave may have
+//! to come in first; what is read goes straight to the program's memory, where that is there.
 
 use alloc::vec::Vec;
 
@@ -12,13 +12,14 @@ use io::open::file_flags;
 use ke::WaitReason;
 use mm::fault::ReadResult;
 use mm::layout::{FrameNumber, PAGE_SIZE};
+use mm::protection::Access;
 use mm::section::{ControlArea, DirtyRun, HeldPage, Need, WriteResult};
 
 use crate::buffer::{room, zeros};
 use crate::executive::Executive;
 use crate::platform::Platform;
 
-/// Bytes moved between a program and a file at a time.
+/// Bytes that a program writes to a file at a time.
 const CHUNK: u32 = 0x1_0000;
 /// Ticks after which a read or write that needs a frame, where none comes free, is refused: two seconds.
 const PATIENCE: u32 = 200;
@@ -48,38 +49,40 @@ impl<P: Platform> Executive<P> {
         if length == 0 {
             return Ok(0);
         }
-        let mut chunk = zeros(length.min(CHUNK))?;
         let mut done = 0;
         while done < length {
             let at = offset.saturating_add(u64::from(done));
             let size = u64::from(self.volume().fcb(object).file_size.get());
             let left = u64::from(length - done).min(size.saturating_sub(at)) as u32;
-            if left == 0 {
+            let (page, within) = place(at);
+            let step = left.min(PAGE_SIZE - within);
+            if step == 0 || !self.copy_from_page(area, (page, within), buffer + done, step)? {
                 break;
             }
-            let bytes = &mut chunk[..left.min(CHUNK) as usize];
-            let got = self.copy_from_pages(area, at, bytes)?;
-            self.platform().write_user(buffer + done, &bytes[..got])?;
-            done += got as u32;
-            if got < bytes.len() {
-                break;
-            }
+            done += step;
         }
         if done == 0 { Err(NtStatus::END_OF_FILE) } else { Ok(done) }
     }
 
-    /// Fills `into` from the pages of `area` at `at`; how many bytes, fewer where the file has become shorter.
-    fn copy_from_pages(&self, area: Link<ControlArea>, at: u64, into: &mut [u8]) -> Result<usize, NtStatus> {
-        let mut done = 0;
-        while done < into.len() {
-            let (page, within) = place(at + done as u64);
-            let step = (into.len() - done).min((PAGE_SIZE - within) as usize);
-            let Some(frame) = self.hold_page(area, page, Need::Contents)? else { break };
-            self.platform().read(frame, within, &mut into[done..done + step]);
+    /// Copies `length` bytes of `area` from a place in one page to the program's memory: not where the file does not reach that far.
+    fn copy_from_page(
+        &self,
+        area: Link<ControlArea>,
+        (page, within): (u32, u32),
+        buffer: u32,
+        length: u32,
+    ) -> Result<bool, NtStatus> {
+        loop {
+            let Some(frame) = self.hold_page(area, page, Need::Contents)? else { return Ok(false) };
+            let copied = self.platform().write_user_from_frame(buffer, frame, within, length);
             self.mm().release_file_page(frame, false);
-            done += step;
+            if copied {
+                self.ask_ahead(area, page);
+                return Ok(true);
+            }
+            self.page_fault(buffer, Access::Write)?;
+            self.page_fault(buffer + length - 1, Access::Write)?;
         }
-        Ok(done)
     }
 
     /// Holds a page of `area`, waiting for whatever it needs; `None` where the file does not reach that far.
@@ -192,7 +195,7 @@ impl<P: Platform> Executive<P> {
                     let (frames, page) = (request.frames, (request.offset / u64::from(PAGE_SIZE)) as u32);
                     let written = self.volume().write_pages(&request);
                     self.mm().complete_write(request, written);
-                    frames.iter().for_each(|frame| self.wake(frame.0));
+                    self.dispatcher.wake_where(|address| frames.contains(&FrameNumber(address)));
                     if written == WriteResult::Failed {
                         result = Err(NtStatus::DEVICE_DATA_ERROR);
                     }
@@ -254,6 +257,9 @@ impl<P: Platform> Executive<P> {
     /// DEVICE_DATA_ERROR; the volume stays marked open.
     #[doc(alias = "FatShutdown")]
     pub fn settle_volume(&self) -> Result<(), NtStatus> {
+        while self.reads_ahead() {
+            self.sleep(1);
+        }
         let flushed = self.flush_volume();
         let _lock = self.lock_volume();
         self.volume().forget_unused(0);

@@ -10,7 +10,7 @@ use abi::status::NtStatus;
 use io::open::OpenedFile;
 use io::{OpenRequest, Path};
 use mm::fault::{InPageRequest, ReadResult};
-use mm::layout::SYSTEM_RANGE_START;
+use mm::layout::{FrameNumber, SYSTEM_RANGE_START};
 use mm::section::{ControlArea, ImageLayout, NotAnImage, SectionFate};
 
 use crate::buffer::zeros;
@@ -153,9 +153,7 @@ impl<P: Platform> Executive<P> {
             result = self.volume().read_pages(&request);
         }
         self.mm().complete_in_page(request, result);
-        frames.iter().for_each(|frame| {
-            self.dispatcher.wake(frame.0);
-        });
+        self.dispatcher.wake_where(|address| frames.contains(&FrameNumber(address)));
         result
     }
 }

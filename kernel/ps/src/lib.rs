@@ -45,6 +45,7 @@ mod platform;
 mod priority;
 mod privileged;
 mod process;
+mod read_ahead;
 mod services;
 mod session;
 mod stacks;

@@ -7,6 +7,7 @@ use abi::nt::thread::{Ethread, Kthread};
 use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
 use io::BlockDevice;
+use mm::layout::FrameNumber;
 use mm::machine::Machine;
 
 use crate::context::{Form, Image};
@@ -105,6 +106,10 @@ pub trait Platform: Machine + Sync + 'static {
     /// # Errors
     /// ACCESS_VIOLATION, or the status of the fault; part may have been written.
     fn write_user(&self, address: u32, from: &[u8]) -> Result<(), NtStatus>;
+
+    /// Copies `length` bytes from `offset` of `frame`, which the caller holds, to user address `address`, if the pages there take
+    /// stores as they are: whether they do.
+    fn write_user_from_frame(&self, address: u32, frame: FrameNumber, offset: u32, length: u32) -> bool;
 
     /// Copies words to user address `address`, of any alignment.
     ///

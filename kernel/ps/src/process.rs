@@ -347,6 +347,8 @@ impl<P: Platform> Executive<P> {
                 self.clean_address_space(process);
             }
             record.flags.update(|flags| flags & !process_flags::HAS_ADDRESS_SPACE);
+            // A thread of the System process may still run in it.
+            self.attach(self.current_process());
             self.mm().delete_address_space(process);
             mm::list::remove(self.platform(), process.offset(offset_of!(Eprocess, active_process_links) as u32));
         }

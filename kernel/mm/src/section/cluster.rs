@@ -13,7 +13,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// Pages that are read or written together at most: 64 KB.
-    pub const MOST: u32 = 16;
+    pub const MOST: u32 = 32;
     /// No frames.
     pub const EMPTY: Self = Self { frames: [FrameNumber(0); Self::MOST as usize], count: 0 };
 

@@ -65,6 +65,19 @@ impl<M: Machine> MemoryManager<M> {
         }
     }
 
+    /// Whether page number `page` of the data file `control_area` is still on the disk only, and the one before it is in memory or on its
+    /// way there: where the file is read in order, that page is needed next.
+    pub fn is_next_to_read(&self, control_area: Link<ControlArea>, page: u32) -> bool {
+        let segment = self.machine.record(self.machine.record(control_area).segment.get());
+        let form = |page| {
+            let cell = self.prototype_of_file(control_area, page)?;
+            Some(PrototypePte::decode(self.machine.record(cell).load()))
+        };
+        page < segment.total_number_of_ptes.get()
+            && matches!(form(page), None | Some(PrototypePte::Subsection(..)))
+            && matches!(form(page - 1), Some(PrototypePte::Valid(_) | PrototypePte::Transition(..)))
+    }
+
     /// Gives the page of the prototype PTE at `cell`, which is in its file, a frame without reading it.
     fn hold_new_page(&self, cell: Link<PteCell>, page: u32) -> HeldPage {
         let Ok(frame) = self.allocate_any_frame(Color(page)) else { return HeldPage::NoFrame };
