@@ -95,7 +95,7 @@ impl Platform for Hardware {
         let context = Context {
             stack: KernelStack::of_thread(next.stack_base.get()),
             stack_pointer: next.kernel_stack.get(),
-            directory_table: crate::system::executive().table_to_load(process),
+            directory_table: self.record(process).directory_table_base[0].get(),
             teb: next.teb.get(),
         };
         context::switch(&self.record(from).kernel_stack, &context);

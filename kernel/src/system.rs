@@ -103,6 +103,7 @@ pub fn initialise(
     });
     let volume = disk::mount(objects, information);
     let pointers = image::directory_pointers();
+    hal::context::set_system_table(pointers);
     let system = EXECUTIVE.call_once(|| {
         Executive::new(objects, volume, control_region::LINK, pointers, image::stack())
             .unwrap_or_else(|_| refuse(format_args!("too little RAM for the executive")))

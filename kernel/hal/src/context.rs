@@ -13,6 +13,7 @@
 //! Source: XP's stack layout, as `_KTHREAD` and `_KTRAP_FRAME` show it.
 
 use core::arch::asm;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use abi::cell::Field;
 use abi::trap_frame::TrapFrame;
@@ -36,6 +37,15 @@ unsafe extern "C" {
     fn vadose_trap_exit();
 }
 
+/// The page-directory-pointer table of the System process. Its threads use the kernel half only, so they run in the address space that
+/// the thread before them had, until they attach to one.
+static SYSTEM_TABLE: AtomicU32 = AtomicU32::new(0);
+
+/// Says which page-directory-pointer table is the System process's.
+pub fn set_system_table(directory_table: u32) {
+    SYSTEM_TABLE.store(directory_table, Ordering::Relaxed);
+}
+
 /// A kernel stack, known by its base: the address just past its highest page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KernelStack {
@@ -49,8 +59,8 @@ pub struct Context {
     pub stack: KernelStack,
     /// Its saved stack pointer (`_KTHREAD::KernelStack`).
     pub stack_pointer: u32,
-    /// Physical address of its process's page-directory-pointer table (`DirectoryTableBase[0]`); `None` where any will do.
-    pub directory_table: Option<u32>,
+    /// Physical address of its process's page-directory-pointer table (`DirectoryTableBase[0]`).
+    pub directory_table: u32,
     /// Address of its TEB, or 0.
     pub teb: u32,
 }
@@ -172,7 +182,8 @@ pub fn switch(save: &Field<u32>, next: &Context) {
     set_user_teb(next.teb);
     next.stack.make_current();
     fpu::switched_to(next.stack);
-    if let Some(table) = next.directory_table.filter(|table| *table != cr3()) {
+    let table = next.directory_table;
+    if table != cr3() && table != SYSTEM_TABLE.load(Ordering::Relaxed) {
         // SAFETY: the kernel half, the stacks among it, is the same in every address space.
         unsafe { set_cr3(table) };
     }

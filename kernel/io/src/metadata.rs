@@ -122,7 +122,9 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         loop {
             match self.memory().hold_file_page(self.metadata.area, page, Need::Contents) {
                 HeldPage::Ready(frame) => return Ok((frame, within)),
-                HeldPage::InPage(request) => self.read_own(request)?,
+                HeldPage::Unread(page) => {
+                    self.read_own(self.memory().start_in_page(page).map_err(|_| DeviceError::NoMemory)?)?;
+                }
                 // Whoever has the volume's lock is the only one to read here.
                 HeldPage::Collided(_) | HeldPage::NoFrame => return Err(DeviceError::NoMemory),
                 HeldPage::Beyond => return Err(DeviceError::OutOfRange),

@@ -6,7 +6,7 @@ use core::sync::atomic::AtomicBool;
 use abi::cell::{Field, Link, Record};
 use abi::nt::file::FileObject;
 use abi::nt::list::ListEntry;
-use abi::nt::process::{Eprocess, Kprocess};
+use abi::nt::process::Eprocess;
 use abi::nt::section::SectionObject;
 use abi::nt::thread::Ethread;
 use abi::processor::Kpcr;
@@ -174,12 +174,6 @@ impl<P: Platform> Executive<P> {
             self.attach(before);
         }
         result
-    }
-
-    /// What to load for a thread that runs in `process`: nothing for one of the System process, which uses the kernel half only. It
-    /// runs in the address space that the thread before it had, until it attaches to one.
-    pub fn table_to_load(&self, process: Link<Kprocess>) -> Option<u32> {
-        (process != self.system_process.cast()).then(|| self.machine_record(process).directory_table_base[0].get())
     }
 
     /// Makes the address space of `process` the current one. The debugger does so for the time of a command.

@@ -12,7 +12,6 @@ use io::open::file_flags;
 use ke::WaitReason;
 use mm::fault::ReadResult;
 use mm::layout::{FrameNumber, PAGE_SIZE};
-use mm::protection::Access;
 use mm::section::{ControlArea, DirtyRun, HeldPage, Need, WriteResult};
 
 use crate::buffer::{room, zeros};
@@ -72,17 +71,20 @@ impl<P: Platform> Executive<P> {
         buffer: u32,
         length: u32,
     ) -> Result<bool, NtStatus> {
-        loop {
-            let Some(frame) = self.hold_page(area, page, Need::Contents)? else { return Ok(false) };
-            let copied = self.platform().write_user_from_frame(buffer, frame, within, length);
+        let Some(frame) = self.hold_page(area, page, Need::Contents)? else { return Ok(false) };
+        if self.platform().write_user_from_frame(buffer, frame, within, length) {
             self.mm().release_file_page(frame, false);
-            if copied {
-                self.ask_ahead(area, page);
-                return Ok(true);
-            }
-            self.page_fault(buffer, Access::Write)?;
-            self.page_fault(buffer + length - 1, Access::Write)?;
+        } else {
+            // What the program gave has to come in first.
+            let copied = zeros(length).map(|mut bytes| {
+                self.platform().read(frame, within, &mut bytes);
+                bytes
+            });
+            self.mm().release_file_page(frame, false);
+            self.platform().write_user(buffer, &copied?)?;
         }
+        self.ask_ahead(area, page);
+        Ok(true)
     }
 
     /// Holds a page of `area`, waiting for whatever it needs; `None` where the file does not reach that far.
@@ -92,18 +94,22 @@ impl<P: Platform> Executive<P> {
             match self.mm().hold_file_page(area, page, need) {
                 HeldPage::Ready(frame) => return Ok(Some(frame)),
                 HeldPage::Beyond => return Ok(None),
-                HeldPage::InPage(request) => {
-                    if self.read_pages(request) == ReadResult::Failed {
-                        return Err(NtStatus::DEVICE_DATA_ERROR);
-                    }
+                HeldPage::Unread(page) => match self.read_page(page) {
+                    Some(ReadResult::Done) => continue,
+                    Some(ReadResult::Failed) => return Err(NtStatus::DEVICE_DATA_ERROR),
+                    None => {}
+                },
+                HeldPage::Collided(frame) => {
+                    self.wait_for(WaitReason::PageIn, frame.0);
+                    continue;
                 }
-                HeldPage::Collided(frame) => self.wait_for(WaitReason::PageIn, frame.0),
-                HeldPage::NoFrame if waited < PATIENCE => {
-                    waited += 1;
-                    self.wait_for(WaitReason::FreePage, 0);
-                }
-                HeldPage::NoFrame => return Err(NtStatus::INSUFFICIENT_RESOURCES),
+                HeldPage::NoFrame => {}
             }
+            if waited == PATIENCE {
+                return Err(NtStatus::INSUFFICIENT_RESOURCES);
+            }
+            waited += 1;
+            self.wait_for(WaitReason::FreePage, 0);
         }
     }
 

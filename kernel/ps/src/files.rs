@@ -9,7 +9,7 @@ use abi::nt::file::{FILE_OBJECT_TYPE, FileObject};
 use abi::status::NtStatus;
 use io::open::OpenedFile;
 use io::{OpenRequest, Path};
-use mm::fault::{InPageRequest, ReadResult};
+use mm::fault::{ReadResult, UnreadPage};
 use mm::layout::{FrameNumber, SYSTEM_RANGE_START};
 use mm::section::{ControlArea, ImageLayout, NotAnImage, SectionFate};
 
@@ -140,11 +140,12 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Reads the pages that a fault needs, or that one at least which the program waits for, and lets go on who waits for them. Their
-    /// section may be deleted meanwhile; the file stays.
+    /// Reads `page` and what is read along with it, or at least that one, and lets go on who waits for them; `None` where there is no
+    /// frame for it. The section may be deleted meanwhile; the file stays.
     #[doc(alias = "IoPageRead")]
     #[inline(never)]
-    pub(crate) fn read_pages(&self, mut request: InPageRequest) -> ReadResult {
+    pub(crate) fn read_page(&self, page: UnreadPage) -> Option<ReadResult> {
+        let mut request = self.mm().start_in_page(page).ok()?;
         let frames = request.frames;
         let _held = self.hold(request.file);
         let mut result = self.volume().read_pages(&request);
@@ -154,6 +155,6 @@ impl<P: Platform> Executive<P> {
         }
         self.mm().complete_in_page(request, result);
         self.dispatcher.wake_where(|address| frames.contains(&FrameNumber(address)));
-        result
+        Some(result)
     }
 }

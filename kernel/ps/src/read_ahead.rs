@@ -56,7 +56,7 @@ impl<P: Platform> Executive<P> {
                 continue;
             };
             match self.mm().hold_file_page(area, self.read_ahead.page.get(), Need::Contents) {
-                HeldPage::InPage(request) => drop(self.read_pages(request)),
+                HeldPage::Unread(page) => drop(self.read_page(page)),
                 HeldPage::Ready(frame) => self.mm().release_file_page(frame, false),
                 HeldPage::Collided(_) | HeldPage::NoFrame | HeldPage::Beyond => {}
             }

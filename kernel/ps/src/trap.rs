@@ -37,21 +37,23 @@ impl<P: Platform> Executive<P> {
                 FaultOutcome::Resolved(_) => return Ok(()),
                 FaultOutcome::Denied => return Err(NtStatus::ACCESS_VIOLATION),
                 FaultOutcome::GuardPage => return self.guard_page(process, address),
-                FaultOutcome::InPage(request) => {
-                    if self.read_pages(request) == ReadResult::Failed {
-                        return Err(NtStatus::IN_PAGE_ERROR);
-                    }
-                }
+                FaultOutcome::Unread(page) => match self.read_page(page) {
+                    Some(ReadResult::Done) => continue,
+                    Some(ReadResult::Failed) => return Err(NtStatus::IN_PAGE_ERROR),
+                    None => {}
+                },
                 FaultOutcome::Collided(frame) => {
                     self.collisions.update(|count| count.wrapping_add(1));
                     self.wait_for(WaitReason::PageIn, frame.0);
+                    continue;
                 }
-                FaultOutcome::NoFrame if waited < PATIENCE => {
-                    waited += 1;
-                    self.wait_for(WaitReason::FreePage, 0);
-                }
-                FaultOutcome::NoFrame => return Err(NtStatus::NO_MEMORY),
+                FaultOutcome::NoFrame => {}
             }
+            if waited == PATIENCE {
+                return Err(NtStatus::NO_MEMORY);
+            }
+            waited += 1;
+            self.wait_for(WaitReason::FreePage, 0);
         }
     }
 

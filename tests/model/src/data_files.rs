@@ -49,11 +49,14 @@ impl System {
         loop {
             match self.mm.hold_file_page(section, page, need) {
                 HeldPage::Ready(frame) => return Ok(frame),
-                HeldPage::InPage(request) if self.disk() == Disk::Broken => {
-                    self.mm.complete_in_page(request, ReadResult::Failed);
-                    return Err(NoPage::DeviceError);
-                }
-                HeldPage::InPage(request) => self.read(request),
+                HeldPage::Unread(page) => match self.mm.start_in_page(page) {
+                    Ok(request) if self.disk() == Disk::Broken => {
+                        self.mm.complete_in_page(request, ReadResult::Failed);
+                        return Err(NoPage::DeviceError);
+                    }
+                    Ok(request) => self.read(request),
+                    Err(_) => return Err(NoPage::NoFrame),
+                },
                 HeldPage::NoFrame => return Err(NoPage::NoFrame),
                 HeldPage::Beyond => return Err(NoPage::Beyond),
                 HeldPage::Collided(frame) => panic!("nobody else reads into {frame:?}"),

@@ -178,11 +178,14 @@ impl System {
                 FaultOutcome::Denied => return Outcome::AccessViolation,
                 FaultOutcome::GuardPage => return Outcome::GuardPage,
                 FaultOutcome::NoFrame => return Outcome::NoFrame,
-                FaultOutcome::InPage(request) if self.disk() == Disk::Broken => {
-                    self.mm.complete_in_page(request, ReadResult::Failed);
-                    return Outcome::InPageError;
-                }
-                FaultOutcome::InPage(request) => self.read(request),
+                FaultOutcome::Unread(page) => match self.mm.start_in_page(page) {
+                    Ok(request) if self.disk() == Disk::Broken => {
+                        self.mm.complete_in_page(request, ReadResult::Failed);
+                        return Outcome::InPageError;
+                    }
+                    Ok(request) => self.read(request),
+                    Err(_) => return Outcome::NoFrame,
+                },
                 FaultOutcome::Collided(frame) => panic!("nobody else reads into {frame:?}"),
             }
         }

@@ -40,7 +40,7 @@ fn file(system: &System, flags: ControlAreaFlags) -> Link<ControlArea> {
 
 fn started_read(system: &System, section: Link<ControlArea>, page: u32) -> InPageRequest {
     match system.mm.hold_file_page(section, page, Need::Contents) {
-        HeldPage::InPage(request) => request,
+        HeldPage::Unread(page) => system.mm.start_in_page(page).expect("frames"),
         other => panic!("{other:?}"),
     }
 }
@@ -113,25 +113,27 @@ fn a_held_page_shows_the_file_with_zeros_behind_its_end() {
 }
 
 #[test]
-fn reading_in_order_takes_sixteen_pages_at_once_and_elsewhere_four() {
+fn reading_in_order_takes_thirty_two_pages_at_once_and_elsewhere_four() {
     let mut system = system();
     let section = file(&system, PLAIN);
     let request = started_read(&system, section, 0);
-    assert_eq!((request.offset, request.bytes, request.frames.len()), (0, 0x1_0000, 16));
+    assert_eq!((request.offset, request.bytes, request.frames.len()), (0, 0x2_0000, 32));
     let audit = system.sound();
-    assert_eq!((audit.transition, system.pfn_references(section)), (16, 16));
+    assert_eq!((audit.transition, system.pfn_references(section)), (32, 32));
     assert_eq!(system.mm.hold_file_page(section, 9, Need::Contents), HeldPage::Collided(request.frames[9]));
     assert_eq!(system.mm.hold_file_page(section, 9, Need::Overwrite), HeldPage::Collided(request.frames[9]));
     system.read(request);
-    assert_eq!(lists(&system), [16, 0, 0]);
-    let request = started_read(&system, section, 30);
-    assert_eq!((request.offset, request.bytes, request.frames.len()), (0x1_E000, 0x4000, 4));
+    assert_eq!(lists(&system), [32, 0, 0]);
+    assert!(system.mm.is_next_to_read(section, 32));
+    assert!(![31, 33, PAGES, u32::MAX].iter().any(|page| system.mm.is_next_to_read(section, *page)));
+    let request = started_read(&system, section, 33);
+    assert_eq!((request.offset, request.bytes, request.frames.len()), (0x2_1000, 0x4000, 4));
     system.read(request);
-    let request = started_read(&system, section, 16);
-    assert_eq!((request.offset, request.frames.len()), (0x1_0000, 14), "up to the pages that are there");
+    let request = started_read(&system, section, 32);
+    assert_eq!((request.offset, request.frames.len()), (0x2_0000, 1), "up to the pages that are there");
     system.read(request);
-    let request = started_read(&system, section, 34);
-    assert_eq!((request.bytes, request.frames.len()), (0x5001, 6), "to the end of the file");
+    let request = started_read(&system, section, 37);
+    assert_eq!((request.bytes, request.frames.len()), (0x2001, 3), "to the end of the file");
     system.read(request);
     assert_eq!((lists(&system), system.pfn_references(section)), ([40, 0, 0], 40));
     assert!((0..SIZE).step_by(0x321).all(|offset| system.read_file(section, offset) == Ok(byte(offset))));

@@ -44,7 +44,7 @@ fn mapped(system: &System, section: Link<ControlArea>) -> Link<abi::nt::process:
 
 fn started_read(system: &System, process: Link<abi::nt::process::Eprocess>, address: u32) -> InPageRequest {
     match system.fault(process, address, Access::Read) {
-        FaultOutcome::InPage(request) => request,
+        FaultOutcome::Unread(page) => system.mm.start_in_page(page).expect("frames"),
         other => panic!("{other:?}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use abi::cell::Link;
 
-use super::in_page::{InPageRequest, Materialised};
+use super::in_page::{Materialised, UnreadPage};
 use super::plan::{Plan, allowed};
 use crate::address_space::AddressSpace;
 use crate::frame::Flags;
@@ -22,8 +22,8 @@ pub enum FaultOutcome {
     Denied,
     /// The guard is off now: `STATUS_GUARD_PAGE_VIOLATION`, unless the page is the guard of the thread's stack.
     GuardPage,
-    /// Read this, call [`complete_in_page`](crate::MemoryManager::complete_in_page), try again.
-    InPage(InPageRequest),
+    /// [Start](crate::MemoryManager::start_in_page) to read this, [complete](crate::MemoryManager::complete_in_page) it, try again.
+    Unread(UnreadPage),
     /// Another thread is reading the page into this frame: wait for it, try again.
     Collided(FrameNumber),
     /// No frame can be had: wait for one, try again.
@@ -151,7 +151,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let (frame, resolution) = match self.mm.materialise(cell, self.next_color())? {
             Materialised::Ready(frame, resolution) => (frame, resolution),
             Materialised::Collided(frame) => return Ok(FaultOutcome::Collided(frame)),
-            Materialised::InPage(request) => return Ok(FaultOutcome::InPage(request)),
+            Materialised::Unread(page) => return Ok(FaultOutcome::Unread(page)),
         };
         let table = match self.table_or_new(page) {
             Ok(table) => table,

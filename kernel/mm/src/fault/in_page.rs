@@ -26,6 +26,15 @@ const LEFT_TO_OTHERS: u32 = 64;
 /// Zeros to fill up a page with.
 static ZEROS: [u8; 512] = [0; 512];
 
+/// A page of a file that is in no frame. Before anything else runs it becomes a request to read it, with
+/// [`MemoryManager::start_in_page`]: this one is small, and most faults have none.
+#[derive(Debug, PartialEq)]
+#[must_use]
+pub struct UnreadPage {
+    prototype: Link<PteCell>,
+    color: Color,
+}
+
 /// Neighbouring pages to be read from a file. The frames are in transition and hold rubbish until then (T2).
 #[derive(Debug, PartialEq)]
 #[must_use]
@@ -34,7 +43,7 @@ pub struct InPageRequest {
     pub file: Link<FileObject>,
     /// Where in it the first page starts, in bytes.
     pub offset: u64,
-    /// Bytes to store, 1 to 65,536: the frames from the start of the first on, zeros where the file has nothing on its medium yet.
+    /// Bytes to store, 1 to 131,072: the frames from the start of the first on, zeros where the file has nothing on its medium yet.
     /// What is left of the last frame need not be stored.
     pub bytes: u32,
     /// Where to.
@@ -57,7 +66,7 @@ pub(crate) enum Materialised {
     /// It is being read into this frame.
     Collided(FrameNumber),
     /// It must be read.
-    InPage(InPageRequest),
+    Unread(UnreadPage),
 }
 
 impl<M: Machine> MemoryManager<M> {
@@ -94,25 +103,24 @@ impl<M: Machine> MemoryManager<M> {
                 cell.store(prototype_valid(frame, protection, self.no_execute));
                 Ok(Materialised::Ready(frame, Resolution::DemandZero))
             }
-            PrototypePte::Subsection(subsection, protection) => {
-                Ok(Materialised::InPage(self.start_in_page(link, subsection, protection, color)?))
-            }
+            PrototypePte::Subsection(..) => Ok(Materialised::Unread(UnreadPage { prototype: link, color })),
             PrototypePte::Valid(_) | PrototypePte::Empty | PrototypePte::PagingFile(_) => {
                 corrupt("a prototype PTE of a form that is never made")
             }
         }
     }
 
-    /// Puts frames in transition behind the prototype PTE at `link`, which is in its file, and behind those that are read along
-    /// with it (T2).
+    /// Puts frames in transition behind the prototype PTE of `page` and behind those that are read along with it (T2): the request
+    /// to read them.
+    ///
+    /// # Errors
+    /// [`NoFrame`], and nothing has changed.
     #[inline(never)]
-    fn start_in_page(
-        &self,
-        link: Link<PteCell>,
-        subsection: Link<Subsection>,
-        protection: Protection,
-        color: Color,
-    ) -> Result<InPageRequest, NoFrame> {
+    pub fn start_in_page(&self, page: UnreadPage) -> Result<InPageRequest, NoFrame> {
+        let UnreadPage { prototype: link, color } = page;
+        let PrototypePte::Subsection(subsection, protection) = PrototypePte::decode(self.machine.record(link).load()) else {
+            corrupt("a page that has been read since it was found unread");
+        };
         let most = self.pages_in_cluster(link, subsection);
         let (file, offset, _) = self.file_page(subsection, link);
         let mut request = InPageRequest { file, offset, bytes: 0, frames: Cluster::EMPTY };

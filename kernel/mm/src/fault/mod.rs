@@ -22,7 +22,7 @@ pub mod plan;
 
 pub use apply::{FaultOutcome, Resolution};
 pub use guard::StackGrowth;
-pub use in_page::{InPageRequest, ReadResult};
+pub use in_page::{InPageRequest, ReadResult, UnreadPage};
 pub(crate) use in_page::{Materialised, prototype_valid};
 
 use crate::address_space::AddressSpace;

@@ -4,6 +4,10 @@ use core::ops::Deref;
 
 use crate::layout::FrameNumber;
 
+/// Pages that are written together at most.
+#[doc(alias = "MM_MAXIMUM_WRITE_CLUSTER")]
+pub(super) const MOST_WRITTEN: u32 = 16;
+
 /// Up to [`Cluster::MOST`] frames, in the order of their pages.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Cluster {
@@ -12,7 +16,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Pages that are read or written together at most: 64 KB.
+    /// Pages that are read together at most: as much as one command of a disk moves.
     pub const MOST: u32 = 32;
     /// No frames.
     pub const EMPTY: Self = Self { frames: [FrameNumber(0); Self::MOST as usize], count: 0 };

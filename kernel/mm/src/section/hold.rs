@@ -7,7 +7,7 @@ use abi::cell::Link;
 
 use super::records::ControlArea;
 use crate::MemoryManager;
-use crate::fault::{InPageRequest, Materialised, prototype_valid};
+use crate::fault::{Materialised, UnreadPage, prototype_valid};
 use crate::frame::{Color, Flags};
 use crate::layout::FrameNumber;
 use crate::machine::Machine;
@@ -28,8 +28,8 @@ pub enum Need {
 pub enum HeldPage {
     /// It is in this frame, held until [`MemoryManager::release_file_page`].
     Ready(FrameNumber),
-    /// Read this, call [`MemoryManager::complete_in_page`], ask again.
-    InPage(InPageRequest),
+    /// [Start](MemoryManager::start_in_page) to read this, [complete](MemoryManager::complete_in_page) it, ask again.
+    Unread(UnreadPage),
     /// Somebody else is reading it into this frame: wait for it, ask again.
     Collided(FrameNumber),
     /// No frame, or no pool, can be had: wait for one, ask again.
@@ -60,7 +60,7 @@ impl<M: Machine> MemoryManager<M> {
         match self.materialise(cell, Color(page)) {
             Ok(Materialised::Ready(frame, _)) => HeldPage::Ready(frame),
             Ok(Materialised::Collided(frame)) => HeldPage::Collided(frame),
-            Ok(Materialised::InPage(request)) => HeldPage::InPage(request),
+            Ok(Materialised::Unread(page)) => HeldPage::Unread(page),
             Err(_) => HeldPage::NoFrame,
         }
     }

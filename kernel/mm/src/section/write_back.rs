@@ -10,7 +10,7 @@
 use abi::cell::Link;
 use abi::nt::file::FileObject;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, MOST_WRITTEN};
 use super::records::{ControlArea, ControlAreaFlags, Subsection};
 use crate::MemoryManager;
 use crate::frame::{END_OF_LIST, Flags, Location, Mmpfn};
@@ -55,7 +55,7 @@ pub enum WriteResult {
 }
 
 impl<M: Machine> MemoryManager<M> {
-    /// The first dirty pages of the data file `control_area` among those numbered `from..until`, up to 16 neighbours: from now on
+    /// The first dirty pages of the data file `control_area` among those numbered `from..until`, up to [`MOST_WRITTEN`] neighbours: from now on
     /// they count as clean and as being written. What processes have stored through views and only their PTEs know is not found:
     /// see [`gather_dirty`](crate::address_space::AddressSpace::gather_dirty).
     #[doc(alias = "MiFlushSectionInternal")]
@@ -80,7 +80,7 @@ impl<M: Machine> MemoryManager<M> {
         let first: Link<PteCell> = record.subsection_base.get().offset(index * 8);
         let (file, offset, _) = self.file_page(subsection, first);
         let mut request = WriteRequest { file, offset, bytes: 0, frames: Cluster::EMPTY };
-        let most = most.min(record.ptes_in_subsection.get() - index).min(Cluster::MOST);
+        let most = most.min(record.ptes_in_subsection.get() - index).min(MOST_WRITTEN);
         for cell in (0..most).map(|page| first.offset::<PteCell>(page * 8)) {
             let Some(number) = self.resident_frame(cell) else { break };
             let frame = self.frame(number);
