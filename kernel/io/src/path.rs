@@ -26,12 +26,14 @@ pub struct Path<'a> {
 }
 
 impl<'a> Path<'a> {
-    /// Takes `path` apart, which begins with a backslash.
+    /// Takes `path` apart, which begins with a backslash, or with two that count as one: the second may come from a link to a
+    /// root, `\??\C:\`, that something follows.
     ///
     /// # Errors
     /// OBJECT_NAME_INVALID for a name that no file can have, NAME_TOO_LONG.
     pub fn parse(path: &'a [u16]) -> Result<Self, NtStatus> {
-        let Some((&BACKSLASH, rest)) = path.split_first() else { return Err(NtStatus::OBJECT_NAME_INVALID) };
+        let rest = path.strip_prefix(&[BACKSLASH]).ok_or(NtStatus::OBJECT_NAME_INVALID)?;
+        let rest = rest.strip_prefix(&[BACKSLASH]).unwrap_or(rest);
         let (rest, names_directory) = match rest.split_last() {
             Some((&BACKSLASH, rest)) if !rest.is_empty() => (rest, true),
             _ => (rest, rest.is_empty()),
@@ -122,14 +124,27 @@ mod tests {
         let dots = vec!["..".to_owned(), "a".to_owned(), ".".to_owned()];
         assert_eq!(names("\\..\\a\\."), Ok((dots, false)), "names like others");
         assert_eq!(names("\\"), Ok((vec![], true)));
+        assert_eq!(names("\\\\"), Ok((vec![], true)));
+        assert_eq!(names("\\\\dir\\a file.txt"), expected);
         assert_eq!(names("\\dir\\"), Ok((vec!["dir".to_owned()], true)));
     }
 
     #[test]
     fn what_is_no_path_has_xps_status() {
-        for path in
-            ["", "a", "\\\\", "\\a\\\\b", "\\...", "\\a\\. .\\b", "\\ \\b", "\\a*", "\\a/b", "\\a:stream", "\\a\tb"]
-        {
+        for path in [
+            "",
+            "a",
+            "\\\\\\",
+            "\\\\\\a",
+            "\\a\\\\b",
+            "\\...",
+            "\\a\\. .\\b",
+            "\\ \\b",
+            "\\a*",
+            "\\a/b",
+            "\\a:stream",
+            "\\a\tb",
+        ] {
             assert_eq!(names(path), Err(NtStatus::OBJECT_NAME_INVALID), "{path}");
         }
         assert_eq!(names(&format!("\\{}", "a".repeat(256))), Err(NtStatus::OBJECT_NAME_INVALID));
