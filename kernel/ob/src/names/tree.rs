@@ -32,6 +32,8 @@ impl<M: Machine> ObjectManager<'_, M> {
         for path in DIRECTORIES {
             let directory = self.create_permanent::<ObjectDirectory>(path)?;
             if path == DOS_DEVICES {
+                // It stays, whoever takes its name away.
+                self.reference(directory);
                 self.dos_devices.set(directory);
             }
         }

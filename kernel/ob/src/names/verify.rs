@@ -125,7 +125,8 @@ impl<M: Machine> ObjectManager<'_, M> {
         if is_known && self.is_called(device, &record.link_target) { Ok(()) } else { Err(NameCorruption::N4(link)) }
     }
 
-    /// Whether `path` is the whole name of the object at `body`. Nothing is allocated.
+    /// Whether `path` is the whole name of the object at `body`, or ends as it does where a directory above has lost its name.
+    /// Nothing is allocated.
     fn is_called(&self, body: Link<ObjectBody>, path: &UnicodeString) -> bool {
         let mut path = self.characters(path).rev();
         let mut at = body;
@@ -136,6 +137,6 @@ impl<M: Machine> ObjectManager<'_, M> {
             }
             at = self.record(name_info_of(header_of(at))).directory.get().cast();
         }
-        at == self.root().cast() && path.next().is_none()
+        at != self.root().cast() || path.next().is_none()
     }
 }

@@ -143,3 +143,32 @@ fn a_directory_tells_what_is_in_it() {
         made.into_iter().for_each(|(_, handle)| close(objects, handles, handle));
     });
 }
+
+#[test]
+fn whoever_takes_the_first_names_away_leaves_nothing_dangling() {
+    with_names(256, |_, objects, handles| {
+        objects.create_permanent::<DeviceObject>("\\Device\\Volume").unwrap();
+        objects.create_permanent_link("\\GLOBAL??\\C:", "\\Device\\Volume").unwrap();
+        let take = |path: &str| {
+            let Ok(Found::Object(body)) = find_with(objects, None, path, Kind::SymbolicLink, 0) else {
+                panic!("{path}")
+            };
+            let handle = handles.insert(body, 1, 0).unwrap();
+            objects.make_temporary(body);
+            close(objects, handles, handle);
+        };
+        take("\\Device");
+        assert_eq!(objects.verify_names(), Ok(8), "the device is out of reach, but for the link that knows it");
+        assert_eq!(beyond(objects, None, "\\??\\C:\\a").1, "\\a");
+        take("\\GLOBAL??");
+        assert_eq!(objects.verify_names(), Ok(6));
+        assert_eq!(beyond(objects, None, "\\??\\C:\\a").1, "\\a");
+        assert_eq!(find(objects, "\\DosDevices\\C:\\a").err(), Some(NtStatus::OBJECT_PATH_NOT_FOUND));
+        take("\\??\\C:");
+        assert_eq!(find(objects, "\\??\\C:\\a").err(), Some(NtStatus::OBJECT_PATH_NOT_FOUND));
+        assert!(matches!(find(objects, "\\??\\C:"), Ok(Found::Vacant(_))), "the directory is still there");
+        take("\\??");
+        assert_eq!(objects.verify_names(), Ok(5));
+        assert!(matches!(find(objects, "\\??\\C:"), Ok(Found::Vacant(_))));
+    });
+}
