@@ -78,7 +78,8 @@ static void expect_target(int line, HANDLE link, const WCHAR *expected)
     ULONG length = 0;
     expect_word(line, "status", NtQuerySymbolicLinkObject(link, &string, &length), SUCCESS);
     expect_word(line, "length", string.length, wanted.length);
-    expect_word(line, "returned", length, wanted.length);
+    expect_word(line, "returned", length, wanted.maximum);
+    expect_word(line, "zero", buffer[wanted.length / 2], 0);
     for (DWORD index = 0; index < wanted.length / 2u; index++)
         expect_word(line, "unit", buffer[index], expected[index]);
 }
@@ -109,7 +110,7 @@ static void links(void)
     STRING string = {0, 6, small};
     ULONG length = 0;
     EXPECT_EQUAL(NtQuerySymbolicLinkObject(link, &string, &length), TOO_SMALL);
-    EXPECT_EQUAL(length, 2 * 23);
+    EXPECT_EQUAL(length, 2 * 24);
     EXPECT_EQUAL(NtQuerySymbolicLinkObject(event, &string, &length), TYPE_MISMATCH);
     EXPECT_EQUAL(create_link(NULL, L"\\BaseNamedObjects\\circle", L"\\BaseNamedObjects\\circle"), SUCCESS);
     HANDLE circle = last;

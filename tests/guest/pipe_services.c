@@ -41,7 +41,7 @@ static void test(void)
     EXPECT_EQUAL(make(2, 2, 2), BAD_PARAMETER);
     EXPECT_EQUAL(make(3, 2, 0), 0xC00000BB);
     EXPECT_EQUAL(NtCreateNamedPipeFile((PVOID)0x80000000, READ, &attributes, status, 2, 2, 0x20, 0, 0, 0, 1, 0, 0, NULL), VIOLATION);
-    EXPECT_EQUAL(NtCreateNamedPipeFile(&pipe, READ, NULL, status, 2, 2, 0x20, 0, 0, 0, 1, 0, 0, NULL), VIOLATION);
+    EXPECT_EQUAL(NtCreateNamedPipeFile(&pipe, READ, NULL, status, 2, 2, 0x20, 0, 0, 0, 1, 0, 0, NULL), BAD_PARAMETER);
     EXPECT_EQUAL(make(2, 2, 0), SUCCESS);
     EXPECT_EQUAL(status[1], 2);
     HANDLE server = pipe;

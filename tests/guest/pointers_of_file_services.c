@@ -26,7 +26,7 @@ static void refuse(PVOID pointer, HANDLE file)
     const Object bad_name = {sizeof bad_name, NULL, pointer, 0x40, NULL, NULL};
     const Object bad_text = {sizeof bad_text, NULL, &bad_buffer, 0x40, NULL, NULL};
     EXPECT_EQUAL(NtOpenFile(pointer, 0x100001, &object, io, 7, 0x60), VIOLATION);
-    EXPECT_EQUAL(NtOpenFile(&handle, 0x100001, pointer, io, 7, 0x60), VIOLATION);
+    EXPECT_EQUAL(NtOpenFile(&handle, 0x100001, pointer, io, 7, 0x60), pointer == NULL ? BAD_PARAMETER : VIOLATION);
     EXPECT_EQUAL(NtOpenFile(&handle, 0x100001, &object, pointer, 7, 0x60), VIOLATION);
     if (pointer != NULL)
         EXPECT_EQUAL(NtOpenFile(&handle, 0x100001, &bad_name, io, 7, 0x60), VIOLATION);

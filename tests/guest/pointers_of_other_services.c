@@ -28,7 +28,7 @@ static void refuse(PVOID pointer)
     EXPECT_EQUAL(NtRaiseHardError((NTSTATUS)0xC0000135, 1, 1, &parameter, 1, &handle), VIOLATION);
     EXPECT_EQUAL(NtSetInformationFile(GetStdHandle(STD_INPUT_HANDLE), pointer, buffer, 8, 14), VIOLATION);
     EXPECT_EQUAL(NtSetInformationFile(GetStdHandle(STD_INPUT_HANDLE), io, pointer, 8, 14), VIOLATION);
-    EXPECT_EQUAL(NtQueryAttributesFile(pointer, buffer), VIOLATION);
+    EXPECT_EQUAL(NtQueryAttributesFile(pointer, buffer), pointer == NULL ? BAD_PARAMETER : VIOLATION);
     EXPECT_EQUAL(NtFlushBuffersFile(GetStdHandle(STD_OUTPUT_HANDLE), pointer), VIOLATION);
     if (pointer != NULL) {
         EXPECT_EQUAL(NtOpenProcess(&handle, PROCESS_ALL_ACCESS, object, pointer), VIOLATION);

@@ -3,12 +3,7 @@
 //! On XP these are messages to csrss; here the console is a device of the kernel, and everything that is shown goes there as
 //! bytes with ANSI sequences. Source of the structures: public Windows headers (`wincon.h`); the codes are this system's own.
 
-/// `FILE_DEVICE_CONSOLE`, the device type of a console.
-pub const FILE_DEVICE_CONSOLE: u32 = 0x50;
-/// What `CONIN$` is called in the object name space.
-pub const INPUT_NAME: &str = "\\??\\CONIN$";
-/// What `CONOUT$` is called in the object name space.
-pub const OUTPUT_NAME: &str = "\\??\\CONOUT$";
+use crate::nt::device::FILE_DEVICE_CONSOLE;
 
 /// The code of a console's function: any access, buffered.
 const fn code(function: u32) -> u32 {

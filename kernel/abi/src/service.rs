@@ -120,6 +120,7 @@ services! {
     NtPulseEvent = 0x8A, 2;
     NtQueryAttributesFile = 0x8B, 2;
     NtQueryDirectoryFile = 0x91, 11;
+    NtQueryDirectoryObject = 0x92, 7;
     NtQueryEvent = 0x94, 5;
     NtQueryFullAttributesFile = 0x95, 2;
     NtQueryInformationFile = 0x97, 5;

@@ -12,6 +12,7 @@ use ob::Condemned;
 
 use crate::device::BlockDevice;
 use crate::fcb::{Fcb, fcb_flags};
+use crate::file_object;
 use crate::open::file_flags;
 use crate::path::Path;
 use crate::share::Sharing;
@@ -58,7 +59,6 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     }
 
     /// Takes a file object apart to which nobody refers any more, and deletes it.
-    #[doc(alias = "IopDeleteFile")]
     #[doc(alias = "FatCommonClose")]
     pub fn close(&self, condemned: Condemned) {
         if let Some(file) = condemned.body::<FileObject>() {
@@ -66,7 +66,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             self.free_context(file);
             self.close_fcb(self.fcb_of(file));
         }
-        self.objects.delete(condemned);
+        file_object::delete(self.objects, condemned);
     }
 
     /// One user of `fcb` fewer; with the last user of a deleted file its clusters go.

@@ -11,11 +11,11 @@ use crate::volume::Volume;
 use crate::write::tests::{TestVolume, open};
 
 const PATHS: [&str; 5] = [
-    "\\??\\C:\\HELLO.TXT",
-    "\\??\\C:\\dir with a long name\\Fragmented file.bin",
-    "\\??\\C:\\dir with a long name\\a\\b\\last",
-    "\\??\\C:\\dir with a long name\\a\\b\\..absent",
-    "\\??\\C:\\DIRWIT~1\\A\\B",
+    "\\HELLO.TXT",
+    "\\dir with a long name\\Fragmented file.bin",
+    "\\dir with a long name\\a\\b\\last",
+    "\\dir with a long name\\a\\b\\..absent",
+    "\\DIRWIT~1\\A\\B",
 ];
 
 /// Sectors that one call may read at most: what the budget of a directory allows each of a path's names, in sectors that are
@@ -54,7 +54,7 @@ fn change(volume: &TestVolume<'_, '_>) {
         let Ok((file, _)) = open(volume, path, access, disposition, 0) else { continue };
         let _ = volume.write(file, 5000, &[0xAB; 3000]);
         let _ = volume.set_end_of_file(file, 100);
-        let to = wide("\\??\\C:\\dir with a long name\\moved");
+        let to = wide("\\dir with a long name\\moved");
         let _ = crate::Path::parse(&to).and_then(|to| volume.rename(file, &to, true));
         let _ = volume.set_disposition(file, true);
         volume.close_file(file);
@@ -222,7 +222,7 @@ fn table_entry(bytes: &[u8], cluster: u16) -> usize {
 
 #[test]
 fn a_file_whose_chain_ends_early_leaves_it_or_runs_in_a_circle_is_corrupt_or_cut() {
-    let path = "\\??\\C:\\dir with a long name\\Fragmented file.bin";
+    let path = "\\dir with a long name\\Fragmented file.bin";
     let change_chain = |value: fn(u16) -> u16| {
         open_changed(path, |bytes| {
             let entry = entry_of(bytes, b"FRAGME~1BIN");
@@ -241,7 +241,7 @@ fn a_file_whose_chain_ends_early_leaves_it_or_runs_in_a_circle_is_corrupt_or_cut
 #[test]
 fn a_file_larger_than_the_volume_or_without_a_first_cluster_is_corrupt() {
     let with_entry = |change: fn(&mut [u8])| {
-        open_changed("\\??\\C:\\HELLO.TXT", |bytes| {
+        open_changed("\\HELLO.TXT", |bytes| {
             let entry = entry_of(bytes, b"HELLO   TXT");
             change(&mut bytes[entry..entry + 32]);
         })
@@ -254,7 +254,7 @@ fn a_file_larger_than_the_volume_or_without_a_first_cluster_is_corrupt() {
 
 #[test]
 fn a_directory_without_an_end_is_corrupt() {
-    let result = open_changed("\\??\\C:\\dir with a long name\\absent", |bytes| {
+    let result = open_changed("\\dir with a long name\\absent", |bytes| {
         let entry = entry_of(bytes, b"DIRWIT~1   ");
         let first = u16::from_le_bytes([bytes[entry + 26], bytes[entry + 27]]);
         // Its first cluster follows itself, and holds nothing but deleted entries.

@@ -10,9 +10,9 @@
 //! | how a disk is divided | [`partition`] |
 //! | which volumes are accepted | [`geometry`] |
 //! | how the crate is kept from harm | [`source`] |
-//! | NT paths and their refusals | [`path`] |
+//! | paths of files and their refusals | [`path`] |
 //! | listing directories | [`directory`], [`expression`] |
-//! | opening, reading, writing, closing | [`volume`], [`open`], [`share`], [`read`], [`mod@write`], [`close`] |
+//! | opening, reading, writing, closing | [`volume`], [`open`], [`file_object`], [`share`], [`read`], [`mod@write`], [`close`] |
 //! | pages of files in memory | [`pages`] |
 //! | names, times, attributes | [`information`], `names`, `transaction`, `entry` |
 //! | clusters | `table`, `chain` |
@@ -25,7 +25,7 @@
 //!
 //! /// The first bytes of `C:\WINDOWS\win.ini`, and how many.
 //! fn head<M: Machine, D: BlockDevice>(volume: &Volume<'_, M, D>, into: &mut [u8]) -> Result<u32, NtStatus> {
-//!     let path: Vec<u16> = r"\??\C:\WINDOWS\win.ini".encode_utf16().collect();
+//!     let path: Vec<u16> = r"\WINDOWS\win.ini".encode_utf16().collect();
 //!     let request = OpenRequest::existing(GENERIC_READ, 0);
 //!     let opened = volume.open(&Path::parse(&path)?, &request)?;
 //!     volume.read(opened.file, 0, into) // and then the object manager's release, and `Volume::close`
@@ -43,6 +43,7 @@ pub mod directory;
 mod entry;
 pub mod expression;
 pub mod fcb;
+pub mod file_object;
 pub mod flush;
 pub mod geometry;
 pub mod information;

@@ -89,12 +89,18 @@ impl Name {
         &self.0
     }
 
+    /// The units themselves.
+    pub fn into_units(self) -> Vec<u16> {
+        self.0
+    }
+
     /// Adds a name to the path.
     pub fn push(&mut self, units: impl Iterator<Item = u16>) -> Result<(), NtStatus> {
         self.extend(core::iter::once(u16::from(b'\\')).chain(units))
     }
 
-    fn extend(&mut self, units: impl Iterator<Item = u16>) -> Result<(), NtStatus> {
+    /// Adds characters to the path.
+    pub fn extend(&mut self, units: impl Iterator<Item = u16>) -> Result<(), NtStatus> {
         self.0.try_reserve(LONGEST_PATH.saturating_sub(self.0.len())).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
         for unit in units {
             if self.0.len() >= LONGEST_PATH {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use abi::cell::Link;
-use abi::nt::file::{FILE_OBJECT_TYPE, FileObject};
+use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use mm::fault::{InPageRequest, ReadResult};
 use mm::layout::{FrameNumber, PAGE_SIZE};
@@ -19,6 +19,7 @@ use ob::ObjectManager;
 use spin::Mutex;
 
 use crate::device::{BlockDevice, DeviceError, Direction, Piece, SECTOR};
+use crate::file_object;
 use crate::source::Sectors;
 use crate::volume::Volume;
 
@@ -37,9 +38,7 @@ impl Metadata {
     /// The section over a volume of `sectors` sectors.
     pub fn create<M: Machine>(objects: &ObjectManager<'_, M>, sectors: u64) -> Result<Self, NtStatus> {
         let file = objects.create::<FileObject>().map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
-        let record = objects.memory().machine.record(file);
-        record.kind.set(FILE_OBJECT_TYPE);
-        record.size.set(size_of::<FileObject>() as u16);
+        file_object::lead_to(objects, file, Link::NULL);
         let (bytes, flags) = (sectors * u64::from(SECTOR), ControlAreaFlags::NO_MODIFIED_WRITING);
         match objects.memory().create_data_file(file, bytes, flags) {
             Ok(area) => Ok(Self { file, area, dirty: Mutex::new(Vec::new()) }),
@@ -55,6 +54,11 @@ impl Metadata {
         let _ = objects.memory().truncate_data_file(self.area, 0);
         objects.memory().delete_section(self.area);
         release(objects, self.file);
+    }
+
+    /// The file object that stands for the volume.
+    pub fn file(&self) -> Link<FileObject> {
+        self.file
     }
 }
 
@@ -86,7 +90,7 @@ impl Metadata {
 
 fn release<M: Machine>(objects: &ObjectManager<'_, M>, file: Link<FileObject>) {
     if let Some(condemned) = objects.release(file) {
-        objects.delete(condemned);
+        file_object::delete(objects, condemned);
     }
 }
 

@@ -5,7 +5,7 @@
 use abi::access::*;
 use abi::cell::Link;
 use abi::file::*;
-use abi::nt::file::{FILE_OBJECT_TYPE, FileObject};
+use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use mm::machine::Machine;
 use ob::Kind;
@@ -14,6 +14,7 @@ use crate::chain::Chain;
 use crate::device::BlockDevice;
 use crate::entry::SETTABLE;
 use crate::fcb::{Fcb, fcb_flags};
+use crate::file_object;
 use crate::path::Path;
 use crate::share::Sharing;
 use crate::volume::Volume;
@@ -198,8 +199,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
 
     fn fill(&self, opened: OpenedFile, fcb: Link<Fcb>, request: &OpenRequest) {
         let (record, shared) = (self.record(opened.file), self.record(fcb));
-        record.kind.set(FILE_OBJECT_TYPE);
-        record.size.set(size_of::<FileObject>() as u16);
+        file_object::lead_to(self.objects, opened.file, self.device_object.get());
         record.fs_context.set(fcb.address());
         record.section_object_pointer.set(fcb.cast());
         let sharing = Sharing::new(opened.granted_access, request.share_access);
@@ -219,12 +219,16 @@ impl OpenRequest {
         Self { desired_access, disposition: FILE_OPEN, options, share_access, attributes: 0, allocation: 0 }
     }
 
-    fn has(&self, option: u32) -> bool {
+    /// Whether one of these options is given.
+    pub fn has(&self, option: u32) -> bool {
         self.options & option != 0
     }
 
     /// What NtCreateFile refuses whatever the file is.
-    fn check(&self) -> Result<(), NtStatus> {
+    ///
+    /// # Errors
+    /// INVALID_PARAMETER for a disposition, options, attributes or share access that make no sense.
+    pub fn check(&self) -> Result<(), NtStatus> {
         let makes_sense = self.disposition <= FILE_OVERWRITE_IF
             && self.options & !VALID_OPTIONS == 0
             && self.attributes & !VALID_ATTRIBUTES == 0
@@ -300,7 +304,7 @@ impl OpenRequest {
     }
 
     /// [`file_flags`] of the file object.
-    fn flags(&self) -> u32 {
+    pub fn flags(&self) -> u32 {
         let table = [
             (FILE_SYNCHRONOUS_IO_ALERT, file_flags::SYNCHRONOUS_IO | file_flags::ALERTABLE_IO),
             (FILE_SYNCHRONOUS_IO_NONALERT, file_flags::SYNCHRONOUS_IO),

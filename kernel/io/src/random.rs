@@ -171,7 +171,7 @@ impl Run<'_, '_, '_> {
         let (to, replaces) = (self.path(), self.random.below(2) == 0);
         self.touched.insert(to.clone());
         let file = self.open(&from, FILE_OPEN, 0).unwrap();
-        let wide = wide(&format!("\\??\\C:\\{to}"));
+        let wide = wide(&format!("\\{to}"));
         let result = self.volume.rename(file, &Path::parse(&wide).unwrap(), replaces);
         self.volume.close_file(file);
         let expected = match self.tree.get(&to) {
@@ -342,7 +342,7 @@ fn survives(bytes: &[u8], before: &Tree, touched: &BTreeSet<String>) {
         let volume = Volume::mount(objects, &disk).unwrap();
         for (path, contents) in before.iter().filter(|(path, _)| !is_touched(path)) {
             let Some(contents) = contents else { continue };
-            let opened = volume.open_to_read(&format!("\\??\\C:\\{path}"));
+            let opened = volume.open_to_read(&format!("\\{path}"));
             let file = opened.unwrap_or_else(|status| panic!("{path}: {status}\n{said}"));
             let mut read = vec![0; contents.len() + 1];
             let length = volume.read(file, 0, &mut read).unwrap_or(0) as usize;

@@ -8,6 +8,7 @@ use core::mem::offset_of;
 use alloc::vec::Vec;
 
 use abi::cell::{Field, Field64, Link, Record};
+use abi::nt::device::DeviceObject;
 use abi::nt::file::FileObject;
 use abi::nt::list::ListEntry;
 use abi::status::NtStatus;
@@ -22,10 +23,11 @@ use spin::Mutex;
 use crate::chain::{Chain, Freed};
 use crate::device::{BlockDevice, SECTOR};
 use crate::fcb::{Fcb, fcb_flags};
+use crate::file_object;
 use crate::geometry::{FIRST_CLUSTER, Geometry, MountError};
 use crate::locate::{FoundFile, Name};
 use crate::metadata::Metadata;
-use crate::path::{LONGEST_PATH, Path, same_name};
+use crate::path::{BACKSLASH, LONGEST_PATH, Path, same_name};
 use crate::table::UNKNOWN;
 
 const FILE: Tag = Tag(*b"FatF");
@@ -35,6 +37,8 @@ const LIST: Tag = Tag(*b"FatV");
 pub struct Volume<'m, M, D> {
     pub(crate) objects: &'m ObjectManager<'m, M>,
     pub(crate) device: D,
+    /// What stands for the volume in the name space, once it does.
+    pub(crate) device_object: Field<Link<DeviceObject>>,
     pub(crate) geometry: Geometry,
     /// Head of the list of FCBs.
     files: Link<ListEntry>,
@@ -73,6 +77,7 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         let volume = Self {
             objects,
             device,
+            device_object: Field::<Link<DeviceObject>>::NULL,
             geometry,
             files,
             metadata,
@@ -91,6 +96,12 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
                 Err(MountError::RootDirectory(status))
             }
         }
+    }
+
+    /// The volume's files are files of `device` from now on. Nothing has been opened yet.
+    pub fn set_device_object(&self, device: Link<DeviceObject>) {
+        self.device_object.set(device);
+        file_object::lead_to(self.objects, self.metadata.file(), device);
     }
 
     /// Gives the list of FCBs back, which is empty.
@@ -211,6 +222,24 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
     /// The name of what `file` stands for, from the root of the volume: `\dir\file`.
     pub fn file_name(&self, file: Link<FileObject>) -> Vec<u16> {
         self.name_of(self.fcb_of(file)).map(|name| name.units().to_vec()).unwrap_or_default()
+    }
+
+    /// The path of what is called `name` in the directory behind `root`, an open file of the volume; of that itself where there
+    /// is no name.
+    ///
+    /// # Errors
+    /// OBJECT_NAME_INVALID for a name that begins with a backslash (a choice: what XP's FAT answers was not observed),
+    /// NAME_TOO_LONG, INSUFFICIENT_RESOURCES.
+    #[doc(alias = "RelatedFileObject")]
+    pub fn path_below(&self, root: Link<FileObject>, name: &[u16]) -> Result<Vec<u16>, NtStatus> {
+        let mut path = self.name_of(self.fcb_of(root))?;
+        match name {
+            [] => {}
+            [BACKSLASH, ..] => return Err(NtStatus::OBJECT_NAME_INVALID),
+            name if path.units() == [BACKSLASH] => path.extend(name.iter().copied())?,
+            name => path.push(name.iter().copied())?,
+        }
+        Ok(path.into_units())
     }
 
     /// One file object fewer leads to `fcb`, or it was made in vain (I1).

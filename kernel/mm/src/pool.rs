@@ -4,7 +4,7 @@
 //! it, so that a freed block joins its free neighbours at once. Free blocks of each of the 512 sizes stand on a list of
 //! their own and a bitmap tells which lists have any: allocation and release cost the same however full the pool is. A few
 //! small blocks of each size are kept whole for the next request ([`kept`]).
-//! A page that has become one free block goes back where it came from ([`pages`]), and so do the runs of whole pages, without
+//! A page that has become one free block goes back where it came from ([`pages`]) unless it is the only one, and so do the runs of whole pages, without
 //! a header, that larger allocations are. A stale link is a logic error: it meets another block, which the audit finds, or a
 //! page that is not there, which is a bugcheck.
 //!
@@ -251,7 +251,8 @@ impl<M: Machine> MemoryManager<M> {
                 block = before;
             }
         }
-        if units < UNITS_PER_PAGE {
+        // One whole page stays: else what takes and frees the first block beyond a full pool would grow it each time.
+        if units < UNITS_PER_PAGE || self.pool.free[UNITS_PER_PAGE as usize].get().is_null() {
             return self.insert_free_block(block, previous_units, units);
         }
         self.pool_page_record(VirtualAddress(block.address())).u1.set(0);

@@ -5,6 +5,7 @@
 
 use abi::access::*;
 use abi::cell::Record;
+use abi::nt::device::DeviceObject;
 use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
 use abi::nt::file::FileObject;
 use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink};
@@ -43,6 +44,8 @@ pub enum Kind {
     Timer,
     /// Tokens.
     Token,
+    /// Devices.
+    Device,
 }
 
 /// What distinguishes a type.
@@ -97,9 +100,12 @@ impl Object for Etimer {
 impl Object for Token {
     const KIND: Kind = Kind::Token;
 }
+impl Object for DeviceObject {
+    const KIND: Kind = Kind::Device;
+}
 
 /// How many types there are.
-pub(crate) const KINDS: usize = 12;
+pub(crate) const KINDS: usize = 13;
 
 /// By the number of the kind.
 pub(crate) const DEFINITIONS: [Definition; KINDS] = [
@@ -240,6 +246,13 @@ pub(crate) const DEFINITIONS: [Definition; KINDS] = [
             READ_CONTROL,
             TOKEN_ALL_ACCESS,
         ],
+    },
+    Definition {
+        kind: Kind::Device,
+        name: "Device",
+        tag: Tag(*b"Dev\xE9"),
+        body: size_of::<DeviceObject>() as u32,
+        generic: [FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS],
     },
 ];
 

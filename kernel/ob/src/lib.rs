@@ -25,5 +25,5 @@ pub mod object;
 
 pub use handle::{Closed, Handle, HandleCorruption, Handles};
 pub use kind::{Kind, Object};
-pub use names::{Found, NameCorruption, ObjectName, Vacancy};
+pub use names::{Found, NameCorruption, ObjectName, Remainder, Vacancy};
 pub use object::{Condemned, ObjectManager};

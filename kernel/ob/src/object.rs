@@ -30,6 +30,9 @@ pub struct ObjectManager<'m, M> {
     #[doc(alias = "HandleTableListHead")]
     pub(crate) tables: Link<ListEntry>,
     pub(crate) root: Field<Link<ObjectDirectory>>,
+    /// `\GLOBAL??`, which `\??` leads to.
+    #[doc(alias = "ObpGlobalDosDevicesDirectory")]
+    pub(crate) dos_devices: Field<Link<ObjectDirectory>>,
 }
 
 /// An object that nobody refers to any more. What its body holds is given back by whoever has this value, who then hands it
@@ -72,7 +75,8 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
         let tables = mm.allocate_zeroed_pool(size_of::<ListEntry>() as u32, TABLE_LIST)?;
         mm::list::initialise(&mm.machine, tables);
         let types = [const { Field::<Link<ObjectType>>::NULL }; KINDS + 1];
-        let this = Self { mm, types, tables, root: Field::<Link<ObjectDirectory>>::NULL };
+        let (root, dos_devices) = (Field::<Link<ObjectDirectory>>::NULL, Field::<Link<ObjectDirectory>>::NULL);
+        let this = Self { mm, types, tables, root, dos_devices };
         for definition in &DEFINITIONS {
             this.create_type(definition)?;
         }
@@ -183,7 +187,7 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
         let kind = self.record(self.type_of(condemned.kind));
         kind.total_number_of_objects.update(|count| count - 1);
         if let Some(link) = condemned.body::<ObjectSymbolicLink>() {
-            self.forget_text(&self.record(link).link_target);
+            self.forget_target(link);
         }
         let header = header_of(condemned.body);
         let in_front = u32::from(self.record(header).name_info_offset.get());

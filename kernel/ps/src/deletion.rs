@@ -92,7 +92,7 @@ impl<P: Platform> Executive<P> {
                     if let Opened::Pipe(end) = self.opened(file) {
                         self.close_pipe(end);
                     }
-                    self.objects().delete(condemned);
+                    io::file_object::delete(self.objects(), condemned);
                 }
                 None => self.objects().delete(condemned),
             },

@@ -21,6 +21,7 @@ use spin::{Mutex, Once};
 
 use crate::console::ConsoleDevice;
 use crate::deletion::Line;
+use crate::device_objects::Devices;
 use crate::endings::Endings;
 use crate::files::Opened;
 use crate::identifiers::Identifiers;
@@ -44,6 +45,7 @@ pub struct Executive<P: Platform> {
     mm: &'static MemoryManager<P>,
     objects: &'static ObjectManager<'static, P>,
     volume: Volume<'static, P, P::Disk>,
+    pub(crate) devices: Devices,
     pub(crate) volume_turns: Turns,
     /// Of those who write pages of files.
     pub(crate) page_turns: Turns,
@@ -97,10 +99,13 @@ impl<P: Platform> Executive<P> {
         let system_process = objects.create::<Eprocess>()?;
         let idle = objects.create::<Ethread>()?;
         let database = mm.allocate_zeroed_pool(size_of::<DispatcherDatabase>() as u32, mm::pool::Tag(*b"KeDb"))?;
+        let devices = Devices::create(objects)?;
+        volume.set_device_object(devices.volume);
         let this = Self {
             mm,
             objects,
             volume,
+            devices,
             volume_turns: Turns::new(),
             page_turns: Turns::new(),
             collisions: Field::new(0),
@@ -188,12 +193,7 @@ impl<P: Platform> Executive<P> {
         self.objects.handles(self.machine_record(self.current_process()).object_table.get())
     }
 
-    /// Makes a handle that takes over the caller's reference to `body`.
-    pub(crate) fn insert_handle<T>(&self, body: Link<T>, access: u32) -> Result<u32, NtStatus> {
-        self.insert_handle_with(body, access, 0)
-    }
-
-    /// The same, for a handle with these `OBJ_` attributes.
+    /// Makes a handle with these `OBJ_` attributes that takes over the caller's reference to `body`.
     pub(crate) fn insert_handle_with<T>(&self, body: Link<T>, access: u32, attributes: u32) -> Result<u32, NtStatus> {
         let inserted = self.current_handles().insert(body, access, attributes);
         self.release(body);

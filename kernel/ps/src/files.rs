@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 use abi::access::{FILE_EXECUTE, FILE_READ_DATA, SYNCHRONIZE};
 use abi::cell::{Field, Link};
 use abi::file::{FILE_NON_DIRECTORY_FILE, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SYNCHRONOUS_IO_NONALERT};
-use abi::nt::file::{FILE_OBJECT_TYPE, FileObject};
+use abi::nt::file::FileObject;
 use abi::status::NtStatus;
-use io::open::OpenedFile;
-use io::{OpenRequest, Path};
+use io::OpenRequest;
 use mm::fault::{ReadResult, UnreadPage};
 use mm::layout::{FrameNumber, SYSTEM_RANGE_START};
 use mm::section::{ControlArea, ImageLayout, NotAnImage, SectionFate};
+use ob::ObjectName;
 
 use crate::buffer::zeros;
 use crate::executive::Executive;
@@ -30,20 +30,22 @@ pub(crate) enum Opened {
     Stream(Stream),
     /// An end of a pipe.
     Pipe(PipeEnd),
+    /// The device that holds nothing.
+    Null,
+    /// Another device itself: the volume, or that of pipes.
+    Device,
 }
 
 const STREAMS: [Stream; 5] = [Stream::Input, Stream::Output, Stream::Error, Stream::Console, Stream::ConsoleInput];
 
-impl<P: Platform> Executive<P> {
-    /// Opens the file at NT path `path`.
-    pub(crate) fn open_path(&self, path: &[u16], request: &OpenRequest) -> Result<OpenedFile, NtStatus> {
-        let path = Path::parse(path)?;
-        if path.drive != b'C' {
-            return Err(NtStatus::OBJECT_PATH_NOT_FOUND);
-        }
-        self.with_volume(|volume| volume.open(&path, request))
+impl Stream {
+    /// What a file object's second context word is for the stream: its place among them, from 1 on.
+    pub(crate) fn number(self) -> u32 {
+        STREAMS.iter().position(|other| *other == self).unwrap_or_default() as u32 + 1
     }
+}
 
+impl<P: Platform> Executive<P> {
     /// Opens the file at DOS path `path` for the kernel itself, to be read and run.
     pub(crate) fn open_image(&self, path: &str) -> Result<Link<FileObject>, NtStatus> {
         let path: Vec<u16> = "\\??\\".encode_utf16().chain(path.encode_utf16()).collect();
@@ -52,7 +54,8 @@ impl<P: Platform> Executive<P> {
             share_access: FILE_SHARE_READ | FILE_SHARE_DELETE,
             ..OpenRequest::existing(access, FILE_NON_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT)
         };
-        self.open_path(&path, &request).map(|opened| opened.file)
+        let name = ObjectName { root: None, path: &path, attributes: 0 };
+        self.open_by_name(&name, &request).map(|opened| opened.file)
     }
 
     /// Gives up a file that the kernel opened for itself: it no longer counts among those who share it.
@@ -64,24 +67,15 @@ impl<P: Platform> Executive<P> {
         self.release(file);
     }
 
-    /// A file object for a stream, with one reference.
-    pub(crate) fn create_stream(&self, stream: Stream) -> Result<Link<FileObject>, NtStatus> {
-        let object = self.objects().create::<FileObject>()?;
-        let record = self.machine_record(object);
-        record.kind.set(FILE_OBJECT_TYPE);
-        record.size.set(size_of::<FileObject>() as u16);
-        let index = STREAMS.iter().position(|other| *other == stream).unwrap_or_default();
-        record.fs_context2.set(index as u32 + 1);
-        Ok(object)
-    }
-
     /// What the file object stands for.
     pub(crate) fn opened(&self, object: Link<FileObject>) -> Opened {
         let record = self.machine_record(object);
         // A file of the volume has an FCB; its second word is the file system's own.
         match (record.fs_context.get(), record.fs_context2.get()) {
+            (0, 0) if record.device_object.get() == self.devices.null => Opened::Null,
+            (0, 0) => Opened::Device,
             (0, word) if word >= SYSTEM_RANGE_START => Opened::Pipe(PipeEnd::of(word)),
-            (0, index) => Opened::Stream(STREAMS[index.saturating_sub(1) as usize % STREAMS.len()]),
+            (0, index) => Opened::Stream(STREAMS[(index - 1) as usize % STREAMS.len()]),
             _ => Opened::File,
         }
     }

@@ -8,6 +8,7 @@
 //! | how a program's thread is made and how it ends | `user_thread`, `exit` |
 //! | waits, suspension, calls into programs | `wait`, `apc` |
 //! | waits for devices, the volume's lock | `device` |
+//! | what names of files lead to | `device_objects` |
 //! | a program's page fault, and what it is told of it | `trap`, `exception` |
 //! | the data of files, and the lazy writer | `file_data` |
 //! | a system service | `services` |
@@ -29,6 +30,7 @@ mod create;
 mod data_sections;
 mod deletion;
 mod device;
+mod device_objects;
 mod endings;
 mod exception;
 mod executive;

@@ -10,8 +10,9 @@
 
 use abi::cell::{Field, Link, Record};
 use abi::nt::dispatcher::{DispatcherHeader, Kevent};
-use abi::nt::file::{FILE_OBJECT_TYPE, FileObject};
+use abi::nt::file::FileObject;
 use abi::status::NtStatus;
+use io::file_object;
 use ke::{Alertable, EventKind, Ring, WAKE_INCREMENT, WaitKind, WaitReason, WaitTerms, initialise_event};
 use mm::pool::Tag;
 use mm::system::Exhausted;
@@ -42,8 +43,10 @@ pub(crate) struct Pipe {
     buffer: Field<Link<Buffer>>,
     /// The next pipe with a vacant end.
     next: Field<Link<Pipe>>,
+    /// UTF-16 units of the name.
     name_length: Field<u32>,
-    name: [Field<u16>; LONGEST_NAME],
+    /// A backslash, so that files can be called so, and the name.
+    path: [Field<u16>; LONGEST_NAME + 1],
 }
 impl Record for Pipe {}
 
@@ -96,7 +99,7 @@ impl<P: Platform> Executive<P> {
         initialise_event(self.platform(), readable(pipe), EventKind::Notification, 0);
         initialise_event(self.platform(), writable(pipe), EventKind::Notification, 1);
         record.name_length.set(name.len() as u32);
-        for (cell, unit) in record.name.iter().zip(name) {
+        for (cell, unit) in record.path.iter().zip(core::iter::once(&u16::from(b'\\')).chain(name)) {
             cell.set(*unit);
         }
         record.vacant.set(end.other() as u32);
@@ -121,11 +124,12 @@ impl<P: Platform> Executive<P> {
     /// A file object for an end, which there is from now on.
     fn pipe_file(&self, end: PipeEnd) -> Result<Link<FileObject>, NtStatus> {
         let object = self.objects().create::<FileObject>()?;
-        let record = self.machine_record(object);
-        record.kind.set(FILE_OBJECT_TYPE);
-        record.size.set(size_of::<FileObject>() as u16);
+        file_object::lead_to(self.objects(), object, self.devices.pipes);
+        let (record, pipe) = (self.machine_record(object), self.machine_record(end.pipe));
         record.fs_context2.set(end.word());
-        self.machine_record(end.pipe).ends.update(|ends| ends | end.end as u32);
+        let path = end.pipe.address() + core::mem::offset_of!(Pipe, path) as u32;
+        record.file_name.set(path, (pipe.name_length.get() as u16 + 1) * 2);
+        pipe.ends.update(|ends| ends | end.end as u32);
         Ok(object)
     }
 
@@ -146,7 +150,7 @@ impl<P: Platform> Executive<P> {
         let next = |pipe: &Link<Pipe>| self.machine_record(*pipe).next.get().some();
         core::iter::successors(self.pipes.get().some(), next).find(|pipe| {
             let record = self.machine_record(*pipe);
-            let own = record.name[..record.name_length.get() as usize].iter().map(Field::get);
+            let own = record.path[1..][..record.name_length.get() as usize].iter().map(Field::get);
             own.len() == name.len() && own.zip(name).all(|(one, other)| lower(one) == lower(*other))
         })
     }

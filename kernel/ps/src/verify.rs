@@ -1,6 +1,7 @@
-//! The audit of everything: memory, the dispatcher, the handle tables of all processes, and the names.
+//! The audit of everything: memory, the dispatcher, the handle tables of all processes, the names, and the devices.
 
 use abi::cell::Link;
+use abi::nt::device::DeviceObject;
 use abi::nt::process::Eprocess;
 use ke::DispatcherCorruption;
 use ob::{HandleCorruption, NameCorruption};
@@ -19,6 +20,8 @@ pub enum Corruption {
     Handles(Link<Eprocess>, HandleCorruption),
     /// Of the name space.
     Names(NameCorruption),
+    /// Of a device (N6), or of the files that lead to all of them (N5): the link is null then.
+    Devices(Link<DeviceObject>),
 }
 
 impl<P: Platform> Executive<P> {
@@ -35,6 +38,7 @@ impl<P: Platform> Executive<P> {
             }
         }
         self.objects().verify_names().map_err(Corruption::Names)?;
+        self.verify_devices().map_err(Corruption::Devices)?;
         Ok(audit)
     }
 }

@@ -11,6 +11,8 @@ use model::system::System;
 
 /// Free pages that may stay with the pool.
 const KEPT_PAGES: u32 = 16;
+/// Pages that stay though they are one free block.
+const SPARE_PAGES: u32 = 1;
 
 /// A block or a run of pages in use.
 #[derive(Clone, Copy)]
@@ -101,11 +103,12 @@ impl Model {
         }
         assert_eq!(self.system.mm.pool_bytes_in_use(), self.baseline, "all came back");
         self.system.sound();
-        // A request for a whole page first gives back the blocks that were kept, so that all pages are whole and go back.
-        let whole = self.system.mm.allocate_pool::<()>(LARGEST_BLOCK, Tag(*b"Page")).expect("a page");
-        self.system.mm.free_pool(whole);
+        // One whole page may be there. A request for another gives back the blocks that were kept, so that all pages are whole
+        // and go back.
+        let allocate = |_| self.system.mm.allocate_pool::<()>(LARGEST_BLOCK, Tag(*b"Page")).expect("a page");
+        [0, 1].map(allocate).into_iter().for_each(|whole| self.system.mm.free_pool(whole));
         let grown = self.system.mm.kernel_frames() - self.frames;
-        assert!(grown <= KEPT_PAGES, "{grown} pages more than before");
+        assert!(grown <= KEPT_PAGES + SPARE_PAGES, "{grown} pages more than before");
         self.system.sound();
     }
 }
@@ -184,8 +187,8 @@ fn pages_that_blocks_leave_go_back_to_the_system() {
     let blocks: Vec<_> = std::iter::from_fn(allocate).collect();
     assert!(blocks.len() > 1000, "{} blocks until memory was gone", blocks.len());
     blocks.into_iter().for_each(|block| system.mm.free_pool(block));
-    assert_eq!(system.mm.available_frames(), before.0 - KEPT_PAGES);
-    assert_eq!(system.mm.commit.current(), before.1 + KEPT_PAGES);
+    assert_eq!(system.mm.available_frames(), before.0 - KEPT_PAGES - SPARE_PAGES);
+    assert_eq!(system.mm.commit.current(), before.1 + KEPT_PAGES + SPARE_PAGES);
     system.sound();
 }
 

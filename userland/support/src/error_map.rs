@@ -38,6 +38,7 @@ const TABLE: &[(Status, Win32Error)] = &[
     (Status::BUFFER_OVERFLOW, Win32Error::MORE_DATA),
     (Status::NO_MORE_FILES, Win32Error::NO_MORE_FILES),
     (Status::PARTIAL_COPY, Win32Error::PARTIAL_COPY),
+    (Status::NO_MORE_ENTRIES, Win32Error::NO_MORE_ITEMS),
     (Status::UNSUCCESSFUL, Win32Error::GEN_FAILURE),
     (Status::NOT_IMPLEMENTED, Win32Error::INVALID_FUNCTION),
     (Status::INVALID_INFO_CLASS, Win32Error::INVALID_PARAMETER),

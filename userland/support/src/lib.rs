@@ -12,6 +12,7 @@
 //! | kinds of letters, how strings are sorted, the locale | `letter`, `collation`, `locale` |
 //! | how `prog.exe` becomes `\??\C:\prog.exe` | `path` |
 //! | what the console shows | `console` |
+//! | drives and lists of names | `volume` |
 //! | headers, exports, imports, relocations of a mapped PE image | `image` |
 //! | how a program and its DLLs are brought together | `loader` |
 //! | what `CreateProcess` makes of a command line | `command_line` |
@@ -42,3 +43,4 @@ pub mod path;
 pub mod privilege;
 pub mod status;
 pub mod text;
+pub mod volume;

@@ -107,12 +107,36 @@ fn collect_parts<'path>(parts: &mut Vec<&'path [u16]>, path: &'path [u16]) {
     }
 }
 
+/// The device that a DOS path means, in whatever folder: `NUL`, `CON`, `AUX`, `PRN`, `COM1` and so on, with an extension or a
+/// colon or without. As the path spells it.
+#[doc(alias = "RtlIsDosDeviceName_U")]
+pub fn dos_device(path: &[u16]) -> Option<&[u16]> {
+    const NAMES: [&[u8]; 4] = [b"NUL", b"CON", b"AUX", b"PRN"];
+    const NUMBERED: [&[u8]; 2] = [b"COM", b"LPT"];
+    let name = file_name(path);
+    let name = if has_drive(name) { &name[2..] } else { name };
+    let end = name.iter().take(5).position(|&unit| unit == DOT || unit == u16::from(b':') || unit == u16::from(b' '));
+    let stem = &name[..end.unwrap_or(name.len())];
+    // What follows spaces must be an extension or a colon.
+    let behind = name[stem.len()..].iter().find(|&&unit| unit != u16::from(b' '));
+    if behind.is_some_and(|&unit| unit != DOT && unit != u16::from(b':')) {
+        return None;
+    }
+    let is = |other: &&[u8]| equal_ignoring_case(&stem[..3], &wide(other));
+    let known = match stem {
+        [_, _, _] => NAMES.iter().any(is),
+        [_, _, _, digit] => (u16::from(b'1')..=u16::from(b'9')).contains(digit) && NUMBERED.iter().any(is),
+        _ => false,
+    };
+    known.then_some(stem)
+}
+
 /// The NT path of a DOS path.
 #[doc(alias = "RtlDosPathNameToNtPathName_U")]
 pub fn to_nt(current: &[u16], path: &[u16]) -> Vec<u16> {
     let rest = match [VERBATIM_PREFIX, NT_PREFIX, DEVICE_PREFIX].iter().any(|prefix| begins_with(path, prefix)) {
         true => path[NT_PREFIX.len()..].to_vec(),
-        false => absolute(current, path),
+        false => dos_device(path).map_or_else(|| absolute(current, path), <[u16]>::to_vec),
     };
     let mut result = Vec::with_capacity(NT_PREFIX.len() + rest.len());
     result.extend(NT_PREFIX.iter().copied().map(u16::from));
@@ -157,6 +181,30 @@ mod tests {
         let current = wide(b"C:\\");
         assert_eq!(text(&to_nt(&current, &wide(b"p.exe"))), "\\??\\C:\\p.exe");
         assert_eq!(text(&to_nt(&current, &wide(b"\\\\?\\C:\\a..b"))), "\\??\\C:\\a..b");
+    }
+
+    #[test]
+    fn devices_have_their_names_in_every_folder() {
+        let cases = [
+            ("nul", Some("nul")),
+            ("C:\\dir\\NUL.txt", Some("NUL")),
+            ("C:nul", Some("nul")),
+            ("a/Con:", Some("Con")),
+            ("lpt9", Some("lpt9")),
+            ("prn  .x", Some("prn")),
+            ("com0", None),
+            ("com10", None),
+            ("null", None),
+            ("nul x", None),
+            ("x.nul", None),
+            ("nul\\x", None),
+            ("", None),
+        ];
+        for (path, device) in cases {
+            assert_eq!(dos_device(&wide(path.as_bytes())).map(text).as_deref(), device, "{path}");
+        }
+        assert_eq!(text(&to_nt(&wide(b"C:\\"), &wide(b"x\\nul"))), "\\??\\nul");
+        assert_eq!(text(&to_nt(&wide(b"C:\\"), &wide(b"\\\\.\\x\\nul"))), "\\??\\x\\nul", "taken as it is");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Source: symbol types of XP SP3.
 
+use super::device::DeviceObject;
 use super::string::UnicodeString;
 use crate::assert_layout;
 use crate::cell::{Field, Field64, Link, Record};
@@ -19,7 +20,7 @@ pub struct FileObject {
     /// [`FILE_OBJECT_TYPE`].
     pub kind: Field<u16>,
     pub size: Field<u16>,
-    pub device_object: Field<u32>,
+    pub device_object: Field<Link<DeviceObject>>,
     pub vpb: Field<u32>,
     /// The file itself, shared by all who have it open: its FCB.
     pub fs_context: Field<u32>,

@@ -2,7 +2,7 @@
 //!
 //! Source: symbol types of XP SP3.
 
-use super::object::ObjectHeader;
+use super::object::{ObjectBody, ObjectHeader};
 use super::string::UnicodeString;
 use crate::assert_layout;
 use crate::cell::{Field, Field64, Link, Record};
@@ -54,7 +54,7 @@ pub struct ObjectDirectoryEntry {
     /// The next in its list, or null.
     pub chain_link: Field<Link<ObjectDirectoryEntry>>,
     /// Address of the object's body.
-    pub object: Field<Link<super::object::ObjectBody>>,
+    pub object: Field<Link<ObjectBody>>,
 }
 impl Record for ObjectDirectoryEntry {}
 assert_layout!(ObjectDirectoryEntry, 8, { chain_link: 0, object: 4 });
@@ -69,7 +69,8 @@ pub struct ObjectSymbolicLink {
     pub creation_time: Field64,
     pub link_target: UnicodeString,
     pub link_target_remaining: UnicodeString,
-    pub link_target_object: Field<u32>,
+    /// What it leads to, where that is known; else its target is looked up each time.
+    pub link_target_object: Field<Link<ObjectBody>>,
     pub dos_device_drive_index: Field<u32>,
 }
 impl Record for ObjectSymbolicLink {}

@@ -19,6 +19,11 @@ impl Record for UnicodeString {}
 assert_layout!(UnicodeString, 8, { length: 0, maximum_length: 2, buffer: 4 });
 
 impl UnicodeString {
+    /// A string without characters.
+    pub fn empty() -> Self {
+        Self { length: Field::new(0), maximum_length: Field::new(0), buffer: Field::new(0) }
+    }
+
     /// Makes it the `length` bytes at `buffer`.
     pub fn set(&self, buffer: u32, length: u16) {
         self.length.set(length);

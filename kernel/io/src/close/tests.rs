@@ -17,7 +17,7 @@ fn a_deleted_file_goes_with_its_last_handle_and_nobody_opens_it_meanwhile() {
             let mut bytes = [0; 4];
             assert_eq!(volume.read(other, 2996, &mut bytes), Ok(4), "the other still has it");
             volume.close_file(other);
-            assert_eq!(volume.open_to_read("\\??\\C:\\doomed"), Err(NtStatus::OBJECT_NAME_NOT_FOUND));
+            assert_eq!(volume.open_to_read("\\doomed"), Err(NtStatus::OBJECT_NAME_NOT_FOUND));
             assert_eq!(volume.free_clusters(), Ok(free));
             volume.flush().unwrap();
             assert_eq!(contents(disk, "doomed"), None);
@@ -32,12 +32,12 @@ fn a_disposition_can_be_taken_back_and_files_go_when_they_are_closed() {
         volume.set_disposition(file, true).unwrap();
         volume.set_disposition(file, false).unwrap();
         volume.close_file(file);
-        volume.close_file(volume.open_to_read("\\??\\C:\\kept").unwrap());
+        volume.close_file(volume.open_to_read("\\kept").unwrap());
         let access = GENERIC_WRITE | DELETE;
         let (file, information) = open(volume, "passing", access, FILE_CREATE, FILE_DELETE_ON_CLOSE).unwrap();
         assert_eq!(information, FILE_CREATED);
         volume.close_file(file);
-        assert_eq!(volume.open_to_read("\\??\\C:\\passing"), Err(NtStatus::OBJECT_NAME_NOT_FOUND));
+        assert_eq!(volume.open_to_read("\\passing"), Err(NtStatus::OBJECT_NAME_NOT_FOUND));
     });
 }
 
@@ -94,7 +94,7 @@ fn what_must_not_be_written_is_neither_written_nor_deleted() {
 #[test]
 fn those_who_share_a_file_get_along_or_are_refused() {
     with_volume(Format::Fat12, |volume, _| {
-        let path = wide("\\??\\C:\\HELLO.TXT");
+        let path = wide("\\HELLO.TXT");
         let path = Path::parse(&path).unwrap();
         let open = |access, share_access| {
             let request = crate::OpenRequest { share_access, ..crate::OpenRequest::existing(access, 0) };

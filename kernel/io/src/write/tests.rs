@@ -22,7 +22,7 @@ pub fn open(
     disposition: u32,
     options: u32,
 ) -> Result<(Link<FileObject>, u32), NtStatus> {
-    let path = wide(&format!("\\??\\C:\\{path}"));
+    let path = wide(&format!("\\{path}"));
     let request = OpenRequest { disposition, ..OpenRequest::existing(access, options) };
     volume.open(&Path::parse(&path)?, &request).map(|opened| (opened.file, opened.information))
 }
@@ -169,7 +169,7 @@ fn the_volume_is_marked_open_before_anything_is_written_and_closed_at_the_end() 
         with_volume(format, |volume, disk| {
             let flags = volume.geometry().flags_at() as usize;
             let is_open = || disk.bytes.borrow()[flags] & 1 != 0;
-            let file = volume.open_to_read("\\??\\C:\\HELLO.TXT").unwrap();
+            let file = volume.open_to_read("\\HELLO.TXT").unwrap();
             volume.close_file(file);
             assert!(!is_open() && disk.sectors_written.get() == 0, "reading writes nothing");
             let file = make(volume, "new").unwrap();

@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 
 use abi::cell::{Field, Link};
 use abi::nt::file::FileObject;
-use abi::nt::name_space::name_info_of;
+use abi::nt::name_space::{ObjectHeaderNameInfo, name_info_of};
 use abi::nt::object::{HandleTable, HandleTableEntry, OBJECT_BODY, ObjectHeader, ObjectType};
 use mm::machine::Machine;
 
@@ -140,26 +140,38 @@ fn object<M: Machine>(target: &Target<'_, M>, header: Link<ObjectHeader>, out: &
     name(target, header, record, out)
 }
 
-/// Where the object stands and what it is called there. A file's name is its own affair.
+/// Where the object stands and what it is called there. A file's name is its own affair; its device stands behind it, in braces.
 fn name<M: Machine>(
     target: &Target<'_, M>,
     header: Link<ObjectHeader>,
     record: &ObjectHeader,
     out: &mut dyn Write,
 ) -> fmt::Result {
-    let line = |directory: u32, name: crate::target::Name, out: &mut dyn Write| {
-        writeln!(out, "        Directory Object: {directory:08x}  Name: {name}")
-    };
-    if record.name_info_offset.get() != 0
-        && let Some(info) = target.checked(name_info_of(header))
-    {
-        return line(info.directory.get().address(), target.text(&info.name), out);
+    if let Some(info) = name_info(target, header, record) {
+        let directory = info.directory.get().address();
+        return writeln!(out, "        Directory Object: {directory:08x}  Name: {}", target.text(&info.name));
     }
     let file: Link<FileObject> = header.offset(OBJECT_BODY);
-    match target.checked(file).filter(|file| is_file(target, record) && file.file_name.length.get() != 0) {
-        Some(file) => line(0, target.text(&file.file_name), out),
-        None => Ok(()),
+    let Some(file) = target.checked(file).filter(|_| is_file(target, record)) else { return Ok(()) };
+    let device = Link::new(file.device_object.get().address().wrapping_sub(OBJECT_BODY));
+    let device = target.checked(device).and_then(|record| name_info(target, device, record));
+    let name = target.text(&file.file_name);
+    match device {
+        Some(device) => {
+            writeln!(out, "        Directory Object: 00000000  Name: {name} {{{}}}", target.text(&device.name))
+        }
+        None if file.file_name.length.get() == 0 => Ok(()),
+        None => writeln!(out, "        Directory Object: 00000000  Name: {name}"),
     }
+}
+
+/// The name information in front of `header`, where there is any.
+fn name_info<'t, M: Machine>(
+    target: &'t Target<'_, M>,
+    header: Link<ObjectHeader>,
+    record: &ObjectHeader,
+) -> Option<&'t ObjectHeaderNameInfo> {
+    (record.name_info_offset.get() != 0).then(|| target.checked(name_info_of(header)))?
 }
 
 fn is_file<M: Machine>(target: &Target<'_, M>, header: &ObjectHeader) -> bool {

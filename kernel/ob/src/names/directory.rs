@@ -29,6 +29,14 @@ impl<M: Machine> ObjectManager<'_, M> {
         core::iter::successors(first, |entry| self.record(*entry).chain_link.get().some())
     }
 
+    /// What stands in `directory`, list by list.
+    #[doc(alias = "NtQueryDirectoryObject")]
+    pub fn objects_in(&self, directory: Link<ObjectDirectory>) -> impl Iterator<Item = Link<ObjectBody>> {
+        (0..HASH_BUCKETS)
+            .flat_map(move |bucket| self.entries(directory, bucket))
+            .map(|entry| self.record(entry).object.get())
+    }
+
     /// The list that the name of the object at `body` belongs in.
     pub(super) fn bucket_of(&self, body: Link<ObjectBody>) -> u32 {
         bucket(self.characters(&self.record(name_info_of(header_of(body))).name))

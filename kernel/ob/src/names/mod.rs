@@ -8,6 +8,7 @@
 //!   hash; no two names of a directory are alike.
 //! * **N2** An object in a directory has a handle or is permanent, and the directory refers to it.
 //! * **N3** A directory has a reference for each object in it.
+//! * **N4** A link that knows what it leads to refers to it, and that is the device which its target is the name of.
 //!
 //! Nothing is taken from a thread in ring 0 and nothing here waits: a look-up and what is done with its answer are one step.
 //!
@@ -20,7 +21,7 @@ mod look_up;
 mod tree;
 mod verify;
 
-pub use look_up::{Found, ObjectName, Vacancy};
+pub use look_up::{Found, ObjectName, Remainder, Vacancy};
 pub use verify::NameCorruption;
 
 use abi::access::OBJ_PERMANENT;
@@ -110,6 +111,29 @@ impl<M: Machine> ObjectManager<'_, M> {
         info.directory.get().some().map(|_| &info.name)
     }
 
+    /// The whole name of the object at `body`, from the root on; empty where it has none, and as far as there are names where a
+    /// directory above it has lost its own.
+    ///
+    /// # Errors
+    /// INSUFFICIENT_RESOURCES.
+    #[doc(alias = "ObQueryNameString")]
+    pub fn path_of<T>(&self, body: Link<T>) -> Result<Vec<u16>, NtStatus> {
+        let mut backwards = Vec::new();
+        let mut at: Link<ObjectBody> = body.cast();
+        if at == self.root().cast() {
+            backwards.try_reserve_exact(1).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
+            backwards.push(look_up::SEPARATOR);
+        }
+        while let Some(name) = self.name_of(at) {
+            let units = self.characters(name);
+            backwards.try_reserve(units.len() + 1).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
+            backwards.extend(units.rev().chain([look_up::SEPARATOR]));
+            at = self.record(name_info_of(header_of(at))).directory.get().cast();
+        }
+        backwards.reverse();
+        Ok(backwards)
+    }
+
     /// The characters of `text`, a string in pool.
     ///
     /// # Errors
@@ -122,14 +146,17 @@ impl<M: Machine> ObjectManager<'_, M> {
         Ok(units)
     }
 
-    pub(crate) fn characters(&self, text: &UnicodeString) -> impl ExactSizeIterator<Item = u16> {
+    pub(crate) fn characters(&self, text: &UnicodeString) -> impl ExactSizeIterator<Item = u16> + DoubleEndedIterator {
         let (count, buffer) = (u32::from(text.length.get() / 2), text.buffer.get());
         (0..count as usize).map(move |index| self.record(Link::<Field<u16>>::new(buffer + index as u32 * 2)).get())
     }
 
     /// Makes `string` the text `units`, of less than 64 KB, in a pool block of its own, or in pages where it is longer than
     /// a block can be.
-    pub(crate) fn set_text(&self, string: &UnicodeString, units: &[u16]) -> Result<(), Exhausted> {
+    ///
+    /// # Errors
+    /// [`Exhausted`]; nothing has changed.
+    pub fn set_text(&self, string: &UnicodeString, units: &[u16]) -> Result<(), Exhausted> {
         let bytes = units.len() as u32 * 2;
         let buffer: Link<Field<u16>> = match bytes {
             ..=LARGEST_BLOCK => self.memory().allocate_zeroed_pool(bytes.max(2), NAME)?,

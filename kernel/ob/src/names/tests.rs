@@ -10,6 +10,7 @@ use model::system::System;
 use crate::handle::{Handle, Handles};
 use crate::kind::Kind;
 
+mod devices;
 mod random;
 
 type Objects<'a> = ObjectManager<'a, SoftwareMachine>;
@@ -33,11 +34,11 @@ fn find_with(
     path: &str,
     wanted: Kind,
     attributes: u32,
-) -> Result<Found, NtStatus> {
-    objects.look_up(&ObjectName { root, path: &wide(path), attributes }, wanted)
+) -> Result<Found<'static>, NtStatus> {
+    objects.look_up(&ObjectName { root, path: wide(path).leak(), attributes }, wanted)
 }
 
-fn find(objects: &Objects<'_>, path: &str) -> Result<Found, NtStatus> {
+fn find(objects: &Objects<'_>, path: &str) -> Result<Found<'static>, NtStatus> {
     find_with(objects, None, path, Kind::Event, 0)
 }
 

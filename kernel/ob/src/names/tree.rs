@@ -14,7 +14,9 @@ use super::{Found, ObjectName};
 use crate::kind::{Kind, Object};
 use crate::object::ObjectManager;
 
-const DIRECTORIES: [&str; 4] = ["\\BaseNamedObjects", "\\Device", "\\GLOBAL??", "\\KnownDlls"];
+/// The directory of links to devices.
+const DOS_DEVICES: &str = "\\GLOBAL??";
+const DIRECTORIES: [&str; 4] = ["\\BaseNamedObjects", "\\Device", DOS_DEVICES, "\\KnownDlls"];
 /// Links and their targets.
 const LINKS: [(&str, &str); 4] = [
     ("\\??", "\\GLOBAL??"),
@@ -28,13 +30,26 @@ impl<M: Machine> ObjectManager<'_, M> {
     pub(crate) fn create_name_space(&self) -> Result<(), Exhausted> {
         self.root.set(self.create::<ObjectDirectory>()?);
         for path in DIRECTORIES {
-            self.create_permanent::<ObjectDirectory>(path)?;
+            let directory = self.create_permanent::<ObjectDirectory>(path)?;
+            if path == DOS_DEVICES {
+                // It stays, whoever takes its name away.
+                self.reference(directory);
+                self.dos_devices.set(directory);
+            }
         }
         for (path, target) in LINKS {
-            let link = self.create_permanent::<ObjectSymbolicLink>(path)?;
-            self.set_target(link, &target.encode_utf16().collect::<Vec<_>>(), 0)?;
+            self.create_permanent_link(path, target)?;
         }
         Ok(())
+    }
+
+    /// Makes a symbolic link called `path` to `target`, for good.
+    ///
+    /// # Errors
+    /// As [`Self::create_permanent`].
+    pub fn create_permanent_link(&self, path: &str, target: &str) -> Result<(), Exhausted> {
+        let link = self.create_permanent::<ObjectSymbolicLink>(path)?;
+        self.set_target(link, &target.encode_utf16().collect::<Vec<_>>(), 0)
     }
 
     /// Makes an object of type `T` called `path`, for good. Its body is full of zeros.

@@ -1,10 +1,13 @@
 //! The audit of the name space.
 
 use abi::cell::Link;
-use abi::nt::name_space::{HASH_BUCKETS, ObjectDirectory, ObjectDirectoryEntry, name_info_of};
+use abi::nt::name_space::{HASH_BUCKETS, ObjectDirectory, ObjectDirectoryEntry, ObjectSymbolicLink, name_info_of};
 use abi::nt::object::{ObjectBody, object_flags};
+use abi::nt::string::UnicodeString;
 use mm::machine::Machine;
 
+use super::Case;
+use super::look_up::SEPARATOR;
 use crate::kind::Kind;
 use crate::object::{ObjectManager, header_of};
 
@@ -17,10 +20,12 @@ pub enum NameCorruption {
     N2(Link<ObjectBody>),
     /// A directory with fewer references than objects in it.
     N3(Link<ObjectDirectory>),
+    /// A link that leads to something else than the device its target names, or has no reference to it.
+    N4(Link<ObjectSymbolicLink>),
 }
 
 impl<M: Machine> ObjectManager<'_, M> {
-    /// Checks N1 to N3 of all directories that the root leads to; how many objects stand in them. A program can make the
+    /// Checks N1 to N4 of all directories that the root leads to; how many objects stand in them. A program can make the
     /// tree as deep as it likes, so that it is walked without a stack.
     ///
     /// # Errors
@@ -106,6 +111,32 @@ impl<M: Machine> ObjectManager<'_, M> {
         }
         let (handles, references) = (header.handle_count.get(), header.pointer_count.get());
         let kept = handles > 0 || header.flags.get() & object_flags::PERMANENT_OBJECT != 0;
-        if kept && references > handles { Ok(()) } else { Err(NameCorruption::N2(body)) }
+        if !kept || references <= handles {
+            return Err(NameCorruption::N2(body));
+        }
+        if self.kind_of(body) == Kind::SymbolicLink { self.verify_link(body.cast()) } else { Ok(()) }
+    }
+
+    fn verify_link(&self, link: Link<ObjectSymbolicLink>) -> Result<(), NameCorruption> {
+        let record = self.record(link);
+        let Some(device) = record.link_target_object.get().some() else { return Ok(()) };
+        // The device's directory refers to it too.
+        let is_known = self.kind_of(device) == Kind::Device && self.references(device) > 1;
+        if is_known && self.is_called(device, &record.link_target) { Ok(()) } else { Err(NameCorruption::N4(link)) }
+    }
+
+    /// Whether `path` is the whole name of the object at `body`, or ends as it does where a directory above has lost its name.
+    /// Nothing is allocated.
+    fn is_called(&self, body: Link<ObjectBody>, path: &UnicodeString) -> bool {
+        let mut path = self.characters(path).rev();
+        let mut at = body;
+        while let Some(name) = self.name_of(at) {
+            let mut units = self.characters(name).rev().chain([SEPARATOR]);
+            if !units.all(|unit| path.next().is_some_and(|own| Case::Insensitive.same(own, unit))) {
+                return false;
+            }
+            at = self.record(name_info_of(header_of(at))).directory.get().cast();
+        }
+        at != self.root().cast() || path.next().is_none()
     }
 }

@@ -101,6 +101,20 @@ impl<P: Platform> Executive<P> {
         self.platform().write_user_words(at, words)
     }
 
+    /// Stores a UNICODE_STRING at `at`, and `text` behind it with a zero at its end: 10 bytes more than it has.
+    ///
+    /// # Errors
+    /// As [`Self::read_word`]; part may have been written.
+    pub(crate) fn write_counted_text(&self, at: u32, text: &[u16]) -> Result<(), NtStatus> {
+        const STRING: u32 = 8;
+        let length = text.len() as u32 * 2;
+        let mut bytes = room(length as usize + 2)?;
+        bytes.extend(text.iter().chain([&0]).flat_map(|unit| unit.to_le_bytes()));
+        let text_at = at.wrapping_add(STRING);
+        self.write_words(at, &[length | (length + 2) << 16, text_at])?;
+        self.platform().write_user(text_at, &bytes)
+    }
+
     /// The text of the UNICODE_STRING at `at`.
     ///
     /// # Errors
@@ -129,19 +143,15 @@ impl<P: Platform> Executive<P> {
         Ok(String::from_utf16_lossy(&units))
     }
 
-    /// The name in the OBJECT_ATTRIBUTES at `at`.
+    /// The OBJECT_ATTRIBUTES at `at`, of a file, which must have a name.
     ///
     /// # Errors
-    /// INVALID_PARAMETER for a wrong length, and those of [`Self::read_string`].
-    pub(crate) fn read_object_name(&self, at: u32) -> Result<Vec<u16>, NtStatus> {
-        if self.read_word(at)? != ATTRIBUTES_LENGTH {
+    /// INVALID_PARAMETER without attributes, and those of [`Self::read_object_attributes`].
+    pub(crate) fn read_file_attributes(&self, at: u32) -> Result<ObjectAttributes, NtStatus> {
+        if at == 0 {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        let name = self.read_word(at + 8)?;
-        if name == 0 {
-            return Err(NtStatus::OBJECT_PATH_SYNTAX_BAD);
-        }
-        self.read_string(name)
+        self.read_object_attributes(at)
     }
 
     /// The OBJECT_ATTRIBUTES at `at`; 0 stands for an object without a name.

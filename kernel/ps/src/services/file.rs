@@ -1,19 +1,14 @@
-//! Files and the streams behind standard handles.
+//! Reading and writing files, the streams behind standard handles, and the null device.
 //!
-//! Source: documented parameters of NtOpenFile, NtCreateFile, NtReadFile, NtWriteFile and the query services; statuses as
-//! FAT volumes and pipes give them.
+//! Source: documented parameters of NtReadFile and NtWriteFile; statuses as FAT volumes and pipes give them.
 
 use abi::access::*;
 use abi::cell::Link;
-use abi::console::{INPUT_NAME, OUTPUT_NAME};
-use abi::file::{FILE_DELETE_ON_CLOSE, FILE_OPEN, FILE_OPENED};
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use io::open::file_flags;
-use io::{OpenRequest, OpenedFile};
 use mm::layout::HIGHEST_USER_ADDRESS;
 
-use super::pipe::pipe_name;
 use crate::buffer::zeros;
 use crate::executive::Executive;
 use crate::files::Opened;
@@ -32,68 +27,6 @@ const USE_CURRENT_POSITION: u64 = 0xFFFF_FFFF_FFFF_FFFE;
 const WRITE_TO_END_OF_FILE: u64 = 0xFFFF_FFFF_FFFF_FFFF;
 
 impl<P: Platform> Executive<P> {
-    pub(super) fn open_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle_at, desired_access, attributes_at, status_at, share_access, options] = arguments else {
-            return Err(NtStatus::INVALID_PARAMETER);
-        };
-        let request =
-            OpenRequest { desired_access, disposition: FILE_OPEN, options, share_access, attributes: 0, allocation: 0 };
-        self.open(handle_at, attributes_at, status_at, &request)
-    }
-
-    pub(super) fn create_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[
-            handle_at,
-            desired_access,
-            attributes_at,
-            status_at,
-            size_at,
-            attributes,
-            share_access,
-            disposition,
-            options,
-            ..,
-        ] = arguments
-        else {
-            return Err(NtStatus::INVALID_PARAMETER);
-        };
-        let allocation = if size_at == 0 { 0 } else { self.read_long(size_at)? };
-        if allocation >> 63 != 0 {
-            return Err(NtStatus::INVALID_PARAMETER);
-        }
-        let request = OpenRequest { desired_access, disposition, options, share_access, attributes, allocation };
-        self.open(handle_at, attributes_at, status_at, &request)
-    }
-
-    fn open(
-        &self,
-        handle_at: u32,
-        attributes_at: u32,
-        status_at: u32,
-        request: &OpenRequest,
-    ) -> Result<NtStatus, NtStatus> {
-        self.probe_word(handle_at)?;
-        self.probe_word(status_at)?;
-        let name = self.read_object_name(attributes_at)?;
-        if let Some(pipe) = pipe_name(&name) {
-            return self.open_pipe_file(pipe, attributes_at, request, handle_at, status_at);
-        }
-        let opened = match console_stream(&name) {
-            Some(stream) => self.open_console(stream, request)?,
-            None => self.open_path(&name, request)?,
-        };
-        let handle = self.insert_handle(opened.file, opened.granted_access)?;
-        self.write_status(status_at, NtStatus::SUCCESS, opened.information)?;
-        self.write_word(handle_at, handle)?;
-        Ok(NtStatus::SUCCESS)
-    }
-
-    /// Opens one side of the console by its name.
-    fn open_console(&self, stream: Stream, request: &OpenRequest) -> Result<OpenedFile, NtStatus> {
-        let granted_access = ob::Kind::File.rights(request.desired_access & !MAXIMUM_ALLOWED);
-        self.create_stream(stream).map(|file| OpenedFile { file, granted_access, information: FILE_OPENED })
-    }
-
     pub(super) fn read_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, _event, _routine, _context, status_at, buffer, length, offset_at, _key] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
@@ -108,6 +41,8 @@ impl<P: Platform> Executive<P> {
             Opened::Stream(Stream::ConsoleInput) => self.read_console_bytes(buffer, length),
             Opened::Stream(_) => Err(NtStatus::ACCESS_DENIED),
             Opened::Pipe(end) => self.read_pipe(object, end, buffer, length),
+            Opened::Null => self.need_offset(object, offset_at).and(Err(NtStatus::END_OF_FILE)),
+            Opened::Device => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
         self.complete(status_at, result)
     }
@@ -199,6 +134,8 @@ impl<P: Platform> Executive<P> {
             Opened::Stream(Stream::Input | Stream::ConsoleInput) => Err(NtStatus::ACCESS_DENIED),
             Opened::Stream(stream) => self.write_stream(stream, buffer, length),
             Opened::Pipe(end) => self.write_pipe(object, end, buffer, length),
+            Opened::Null => self.need_offset(object, offset_at).map(|()| length),
+            Opened::Device => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
         self.complete(status_at, result)
     }
@@ -250,23 +187,26 @@ impl<P: Platform> Executive<P> {
             Opened::File => self.flush_file(object),
             Opened::Stream(_) => Ok(()),
             Opened::Pipe(end) => self.flush_pipe(end),
+            Opened::Device if self.is_volume(object) => self.flush_volume(),
+            Opened::Null | Opened::Device => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
         self.complete(status_at, flushed.map(|()| 0))
-    }
-
-    /// Deletes a file by its name.
-    pub(super) fn delete_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[attributes_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let name = self.read_object_name(attributes_at)?;
-        let file = self.open_path(&name, &OpenRequest::existing(DELETE, FILE_DELETE_ON_CLOSE))?.file;
-        self.release(file);
-        Ok(NtStatus::SUCCESS)
     }
 
     /// A buffer lies in user space.
     pub(super) fn check_buffer(&self, buffer: u32, length: u32) -> Result<(), NtStatus> {
         let sound = buffer.checked_add(length).is_some_and(|end| end <= HIGHEST_USER_ADDRESS + 1);
         sound.then_some(()).ok_or(NtStatus::ACCESS_VIOLATION)
+    }
+
+    /// A buffer lies in user space, at a multiple of `alignment` bytes, unless it is empty.
+    #[doc(alias = "ProbeForWrite")]
+    pub(super) fn check_aligned_buffer(&self, buffer: u32, length: u32, alignment: u32) -> Result<(), NtStatus> {
+        match length {
+            0 => Ok(()),
+            _ if !buffer.is_multiple_of(alignment) => Err(NtStatus::DATATYPE_MISALIGNMENT),
+            _ => self.check_buffer(buffer, length),
+        }
     }
 
     fn offset_argument(&self, object: Link<FileObject>, offset_at: u32) -> Result<u64, NtStatus> {
@@ -279,6 +219,12 @@ impl<P: Platform> Executive<P> {
             offset if offset >> 63 == 0 => Ok(offset),
             _ => Err(NtStatus::INVALID_PARAMETER),
         }
+    }
+
+    /// Who does not keep a position must say where to read and write.
+    fn need_offset(&self, object: Link<FileObject>, offset_at: u32) -> Result<(), NtStatus> {
+        let keeps_position = self.machine_record(object).flags.get() & file_flags::SYNCHRONOUS_IO != 0;
+        if keeps_position || offset_at != 0 { Ok(()) } else { Err(NtStatus::INVALID_PARAMETER) }
     }
 
     /// Stores how an operation ended in its IO_STATUS_BLOCK, and answers with it.
@@ -295,10 +241,4 @@ impl<P: Platform> Executive<P> {
         self.write_word(at, status.0)?;
         self.write_word(at.wrapping_add(4), information)
     }
-}
-
-/// The side of the console that the NT path `name` is.
-fn console_stream(name: &[u16]) -> Option<Stream> {
-    let is = |other: &str| io::path::same_name(name, other.encode_utf16());
-    if is(INPUT_NAME) { Some(Stream::ConsoleInput) } else { is(OUTPUT_NAME).then_some(Stream::Console) }
 }

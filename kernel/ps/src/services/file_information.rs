@@ -11,9 +11,10 @@ use alloc::vec::Vec;
 use io::fcb::fcb_flags;
 use io::open::file_flags;
 use io::{Fcb, OpenRequest, Path};
-use ob::Handle;
+use ob::{Handle, ObjectName};
 
 use crate::buffer::zeros;
+use crate::device_objects::Place;
 use crate::executive::Executive;
 use crate::files::Opened;
 use crate::platform::Platform;
@@ -72,11 +73,11 @@ impl<P: Platform> Executive<P> {
         self.probe_word(status_at)?;
         self.check_buffer(buffer, length)?;
         let object = self.file_by_handle(handle, access)?;
-        if self.opened(object) != Opened::File {
-            return Err(NtStatus::INVALID_PARAMETER);
-        }
         let granted = self.current_handles().get_any(Handle(handle))?.granted_access;
-        let answer = self.file_information(object, granted, class);
+        let answer = match self.opened(object) {
+            Opened::File => self.file_information(object, granted, class),
+            opened => self.device_information(object, opened, granted, class)?,
+        };
         let fits = answer.len().min(length as usize);
         self.platform().write_user(buffer, &answer[..fits])?;
         if fits < answer.len() {
@@ -105,6 +106,28 @@ impl<P: Platform> Executive<P> {
             ALL => each(&[BASIC, STANDARD, INTERNAL, EXTENDED_ATTRIBUTES, ACCESS, POSITION, MODE, ALIGNMENT, NAME]),
             // No extended attributes; buffers may be anywhere.
             _ => bytes_of(&[0]),
+        }
+    }
+
+    /// The structure of `class` of what is no file of the volume: what is known of every file object, and that the null device
+    /// is empty.
+    fn device_information(
+        &self,
+        object: Link<FileObject>,
+        opened: Opened,
+        granted: u32,
+        class: u32,
+    ) -> Result<Vec<u8>, NtStatus> {
+        let record = self.machine_record(object);
+        match class {
+            ACCESS => Ok(bytes_of(&[granted])),
+            MODE => Ok(bytes_of(&[mode_of(record)])),
+            ALIGNMENT => Ok(bytes_of(&[0])),
+            POSITION if matches!(opened, Opened::Null | Opened::Device) => {
+                Ok(record.current_byte_offset.get().to_le_bytes().to_vec())
+            }
+            STANDARD if opened == Opened::Null => Ok(bytes_of(&[0, 0, 0, 0, 1, 0])),
+            _ => Err(NtStatus::INVALID_PARAMETER),
         }
     }
 
@@ -159,8 +182,11 @@ impl<P: Platform> Executive<P> {
         // It can be read, before anybody is asked what to make of it.
         self.platform().read_user(buffer, &mut [0; LARGEST][..least as usize])?;
         let object = self.file_by_handle(handle, access)?;
-        if self.opened(object) != Opened::File {
-            return Err(NtStatus::INVALID_PARAMETER);
+        match self.opened(object) {
+            Opened::File => {}
+            Opened::Null | Opened::Device if class == POSITION => {}
+            Opened::Null => return self.complete(status_at, Err(NtStatus::INVALID_DEVICE_REQUEST)),
+            _ => return Err(NtStatus::INVALID_PARAMETER),
         }
         let _held = self.hold(object);
         let done = match class {
@@ -229,38 +255,32 @@ impl<P: Platform> Executive<P> {
         let mut name = zeros(bytes)?;
         self.platform().read_user(buffer.wrapping_add(12), &mut name)?;
         let name: Vec<u16> = name.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
-        let path = self.renamed_path(object, root, &name)?;
-        let path = Path::parse(&path)?;
-        if path.drive != b'C' {
+        let place = self.new_place(object, root, &name)?;
+        if place.device != self.devices.volume {
             return Err(NtStatus::NOT_SAME_DEVICE);
         }
+        if place.rest.units().is_empty() {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let path = Path::parse(place.rest.units())?;
         self.with_volume(|volume| volume.rename(object, &path, replaces & 0xFF != 0))
     }
 
-    fn renamed_path(&self, object: Link<FileObject>, root: u32, name: &[u16]) -> Result<Vec<u16>, NtStatus> {
+    /// Where a file that is to be called `name` goes.
+    fn new_place<'n>(&self, object: Link<FileObject>, root: u32, name: &'n [u16]) -> Result<Place<'n>, NtStatus> {
         const BACKSLASH: u16 = b'\\' as u16;
-        if name.first() == Some(&BACKSLASH) {
-            return Ok(name.to_vec());
+        if root == 0 && name.first() != Some(&BACKSLASH) {
+            let mut path = self.volume().file_name(object);
+            path.truncate(path.iter().rposition(|unit| *unit == BACKSLASH).unwrap_or(0));
+            path.push(BACKSLASH);
+            path.extend_from_slice(name);
+            return Ok(Place { device: self.devices.volume, rest: path.into() });
         }
-        let mut directory = match root {
-            0 => {
-                let mut own = self.volume().file_name(object);
-                own.truncate(own.iter().rposition(|unit| *unit == BACKSLASH).unwrap_or(0));
-                own
-            }
-            root => {
-                let root = self.file_by_handle(root, 0)?;
-                if self.opened(root) != Opened::File {
-                    return Err(NtStatus::INVALID_PARAMETER);
-                }
-                self.volume().file_name(root)
-            }
+        let root = match root {
+            0 => None,
+            handle => Some(self.current_handles().get_any(Handle(handle))?.body),
         };
-        if directory.last() == Some(&BACKSLASH) {
-            directory.pop();
-        }
-        let prefix = "\\??\\C:".encode_utf16();
-        Ok(prefix.chain(directory).chain([BACKSLASH]).chain(name.iter().copied()).collect())
+        self.locate(&ObjectName { root, path: name, attributes: 0 })
     }
 
     pub(super) fn query_attributes_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
@@ -273,11 +293,16 @@ impl<P: Platform> Executive<P> {
 
     fn query_by_name(&self, arguments: &[u32], class: u32) -> Result<NtStatus, NtStatus> {
         let &[attributes_at, information_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let name = self.read_object_name(attributes_at)?;
-        let file = self.open_path(&name, &OpenRequest::existing(FILE_READ_ATTRIBUTES, 0))?.file;
-        let answer = self.file_information(file, 0, class);
+        let attributes = self.read_file_attributes(attributes_at)?;
+        let request = OpenRequest::existing(FILE_READ_ATTRIBUTES, 0);
+        let file = self.open_by_name(&self.object_name(&attributes)?, &request)?.file;
+        let answer = match self.opened(file) {
+            Opened::File => Ok(self.file_information(file, 0, class)),
+            _ if self.is_volume(file) => Err(NtStatus::INVALID_PARAMETER),
+            _ => Err(NtStatus::INVALID_DEVICE_REQUEST),
+        };
         self.release(file);
-        self.platform().write_user(information_at, &answer)?;
+        self.platform().write_user(information_at, &answer?)?;
         Ok(NtStatus::SUCCESS)
     }
 }

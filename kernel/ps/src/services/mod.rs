@@ -9,15 +9,17 @@ mod create_process;
 mod debug_control;
 mod device;
 mod directory;
+mod directory_object;
 mod duplicate;
 mod event;
 mod file;
 mod file_information;
-mod handle_information;
 mod memory;
 mod mutant;
 mod name_space;
 mod object;
+mod object_information;
+mod open;
 mod pipe;
 mod power;
 mod process;
@@ -105,6 +107,7 @@ impl<P: Platform> Executive<P> {
             Service::NtQueryFullAttributesFile => self.query_full_attributes_file(words),
             Service::NtDeleteFile => self.delete_file(words),
             Service::NtQueryDirectoryFile => self.query_directory_file(words),
+            Service::NtQueryDirectoryObject => self.query_directory_object(words),
             Service::NtDeviceIoControlFile => self.device_io_control_file(words),
             Service::NtShutdownSystem => self.shutdown_system(words),
             Service::NtDisplayString => self.display_string(words),

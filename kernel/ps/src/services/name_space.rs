@@ -34,8 +34,8 @@ impl<P: Platform> Executive<P> {
         })
     }
 
-    /// Stores the target in the buffer of the UNICODE_STRING at `target_at`, and how many bytes it has where that is wanted,
-    /// also if the buffer is too small.
+    /// Stores the target in the buffer of the UNICODE_STRING at `target_at`. Who wants to know how many bytes it has gets it with
+    /// a zero behind it, which counts then, and learns the number also if the buffer is too small.
     pub(super) fn query_symbolic_link_object(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, target_at, length_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let (lengths, buffer) = (self.probe_word(target_at)?, self.read_word(target_at.wrapping_add(4))?);
@@ -43,17 +43,19 @@ impl<P: Platform> Executive<P> {
         let link: Link<ObjectSymbolicLink> = self.current_handles().get(Handle(handle), SYMBOLIC_LINK_QUERY)?;
         let target = self.objects().text(&self.machine_record(link).link_target)?;
         let length = target.len() as u32 * 2;
+        let zero: &[u16] = if length_at == 0 { &[] } else { &[0] };
+        let stored = length + zero.len() as u32 * 2;
         let room = lengths >> 16;
-        if room < length {
-            self.write_optional(length_at, length)?;
+        if room < stored {
+            self.write_optional(length_at, stored)?;
             return Err(NtStatus::BUFFER_TOO_SMALL);
         }
         self.check_buffer(buffer, room)?;
-        let mut bytes = crate::buffer::room(length as usize)?;
-        bytes.extend(target.iter().flat_map(|unit| unit.to_le_bytes()));
+        let mut bytes = crate::buffer::room(stored as usize)?;
+        bytes.extend(target.iter().chain(zero).flat_map(|unit| unit.to_le_bytes()));
         self.platform().write_user(buffer, &bytes)?;
         self.write_word(target_at, room << 16 | length)?;
-        self.write_optional(length_at, length)?;
+        self.write_optional(length_at, stored)?;
         Ok(NtStatus::SUCCESS)
     }
 

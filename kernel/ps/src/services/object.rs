@@ -28,6 +28,7 @@ impl<P: Platform> Executive<P> {
         let attributes = self.read_object_attributes(attributes_at)?;
         let body = if attributes.is_named() {
             match self.objects().look_up(&self.object_name(&attributes)?, T::KIND)? {
+                Found::Beyond(..) => return Err(NtStatus::OBJECT_TYPE_MISMATCH),
                 Found::Vacant(vacancy) => self.objects().create_named::<T>(&vacancy, attributes.flags)?,
                 Found::Object(_) if attributes.flags & OBJ_OPENIF == 0 => return Err(NtStatus::OBJECT_NAME_COLLISION),
                 Found::Object(body) => {
@@ -62,6 +63,8 @@ impl<P: Platform> Executive<P> {
         match self.objects().look_up(&self.object_name(&attributes)?, T::KIND)? {
             Found::Object(body) => self.open_body::<T>(body, access, attributes.flags, handle_at),
             Found::Vacant(_) => Err(NtStatus::OBJECT_NAME_NOT_FOUND),
+            // Devices and files are opened by the services of files.
+            Found::Beyond(..) => Err(NtStatus::OBJECT_TYPE_MISMATCH),
         }
     }
 

@@ -5,9 +5,10 @@
 
 use abi::access::{FILE_READ_DATA, FILE_WRITE_DATA, MAXIMUM_ALLOWED};
 use abi::cell::Link;
+use abi::file::{FILE_CREATED, FILE_OPENED};
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
-use io::OpenRequest;
+use io::{OpenRequest, OpenedFile};
 use ob::Kind;
 
 use crate::buffer::zeros;
@@ -16,13 +17,8 @@ use crate::files::Opened;
 use crate::pipe::{CAPACITY, End, LONGEST_NAME, PipeEnd, Take};
 use crate::platform::Platform;
 
-/// Where pipes are in the name space, and as programs write it.
-const FOLDERS: [&str; 2] = ["\\Device\\NamedPipe\\", "\\??\\pipe\\"];
 /// `FILE_CREATE`, `FILE_OPEN_IF`: dispositions that make one.
 const MAKING: [u32; 2] = [2, 3];
-/// `FILE_CREATED` and `FILE_OPENED`.
-const CREATED: u32 = 2;
-const OPENED: u32 = 1;
 /// Directions as the share access of NtCreateNamedPipeFile says them: what the client may do.
 const CLIENT_READS: u32 = 1;
 const CLIENT_WRITES: u32 = 2;
@@ -34,15 +30,6 @@ const PEEK_HEAD: u32 = 16;
 const CONNECTED: u32 = 3;
 /// Bytes moved at a time, on the way between a program and a pipe.
 const CHUNK: u32 = 0x400;
-
-/// The last part of the NT path `name`, if it is a pipe's.
-pub(super) fn pipe_name(name: &[u16]) -> Option<&[u16]> {
-    FOLDERS.iter().find_map(|folder| {
-        let length = folder.len();
-        let (start, rest) = name.split_at_checked(length)?;
-        io::path::same_name(start, folder.encode_utf16()).then_some(rest).filter(|rest| !rest.is_empty())
-    })
-}
 
 impl<P: Platform> Executive<P> {
     pub(super) fn create_named_pipe_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
@@ -64,9 +51,12 @@ impl<P: Platform> Executive<P> {
         };
         self.probe_word(handle_at)?;
         self.probe_word(status_at)?;
-        let attributes = self.read_attribute_flags(attributes_at)?;
-        let name = self.read_object_name(attributes_at)?;
-        let name = pipe_name(&name).ok_or(NtStatus::OBJECT_NAME_INVALID)?;
+        let attributes = self.read_file_attributes(attributes_at)?;
+        let place = self.locate(&self.object_name(&attributes)?)?;
+        if place.device != self.devices.pipes {
+            return Err(NtStatus::INVALID_DEVICE_REQUEST);
+        }
+        let name = pipe_name(place.rest.units()).ok_or(NtStatus::OBJECT_NAME_INVALID)?;
         let end = match share {
             CLIENT_WRITES => End::Reads,
             CLIENT_READS => End::Writes,
@@ -87,47 +77,24 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::INSTANCE_NOT_AVAILABLE);
         }
         let file = self.create_pipe(name, end)?;
-        self.give_pipe(file, access, attributes, CREATED, handle_at, status_at)
+        let opened = OpenedFile { file, granted_access: Kind::File.rights(access), information: FILE_CREATED };
+        self.give_file(opened, attributes.flags, handle_at, status_at)
     }
 
-    /// Opens the other end of the pipe called `name`.
-    pub(super) fn open_pipe_file(
-        &self,
-        name: &[u16],
-        attributes_at: u32,
-        request: &OpenRequest,
-        handle_at: u32,
-        status_at: u32,
-    ) -> Result<NtStatus, NtStatus> {
-        let attributes = self.read_attribute_flags(attributes_at)?;
-        let (file, end) = self.open_pipe(name)?;
+    /// Opens what `rest` leads to from the device of pipes on: the other end of a pipe, or the device itself.
+    pub(super) fn open_pipe_device(&self, rest: &[u16], request: &OpenRequest) -> Result<OpenedFile, NtStatus> {
         let wanted = Kind::File.rights(request.desired_access & !MAXIMUM_ALLOWED);
+        let Some(name) = pipe_name(rest) else {
+            let file = self.create_device_file(self.devices.pipes, request)?;
+            return Ok(OpenedFile { file, granted_access: wanted, information: FILE_OPENED });
+        };
+        let (file, end) = self.open_pipe(name)?;
         let forbidden = if end == End::Reads { FILE_WRITE_DATA } else { FILE_READ_DATA };
         if wanted & forbidden != 0 {
             self.release(file);
             return Err(NtStatus::ACCESS_DENIED);
         }
-        self.give_pipe(file, wanted, attributes, OPENED, handle_at, status_at)
-    }
-
-    fn give_pipe(
-        &self,
-        file: Link<FileObject>,
-        access: u32,
-        attributes: u32,
-        how: u32,
-        handle_at: u32,
-        status_at: u32,
-    ) -> Result<NtStatus, NtStatus> {
-        let handle = self.insert_handle_with(file, Kind::File.rights(access), attributes)?;
-        self.complete(status_at, Ok(how))?;
-        self.write_word(handle_at, handle)?;
-        Ok(NtStatus::SUCCESS)
-    }
-
-    /// `OBJ_INHERIT`, where the OBJECT_ATTRIBUTES at `at` have it.
-    fn read_attribute_flags(&self, at: u32) -> Result<u32, NtStatus> {
-        Ok(self.read_word(at.wrapping_add(0xC))? & abi::access::OBJ_INHERIT)
+        Ok(OpenedFile { file, granted_access: wanted, information: FILE_OPENED })
     }
 
     /// Waits until there is something, and takes what there is. The end of it all is a broken pipe.
@@ -215,4 +182,9 @@ impl<P: Platform> Executive<P> {
         self.platform().write_user(output + PEEK_HEAD, &bytes[..got])?;
         Ok(PEEK_HEAD + got as u32)
     }
+}
+
+/// What a pipe is called, if `rest` leads from the device of pipes to one.
+fn pipe_name(rest: &[u16]) -> Option<&[u16]> {
+    rest.strip_prefix(&[u16::from(b'\\')]).filter(|name| !name.is_empty())
 }

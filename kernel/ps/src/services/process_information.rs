@@ -27,6 +27,7 @@ mod class {
     pub(super) const HANDLE_COUNT: u32 = 20;
     pub(super) const AFFINITY_MASK: u32 = 21;
     pub(super) const PRIORITY_BOOST: u32 = 22;
+    pub(super) const DEVICE_MAP: u32 = 23;
     pub(super) const SESSION_INFORMATION: u32 = 24;
     pub(super) const WOW64_INFORMATION: u32 = 26;
     pub(super) const IMAGE_FILE_NAME: u32 = 27;
@@ -34,8 +35,6 @@ mod class {
 
 /// Bytes of VM_COUNTERS, and of the form with the private bytes behind it.
 const VM_COUNTERS: [u32; 2] = [44, 48];
-/// Where C: is in NT's name space.
-const VOLUME: &str = "\\Device\\HarddiskVolume1";
 /// Units of 100 ns in a clock tick.
 const TICK: u64 = 100_000;
 /// The only processor.
@@ -54,6 +53,7 @@ impl<P: Platform> Executive<P> {
             class::VM_COUNTERS if length == VM_COUNTERS[1] => length,
             class::VM_COUNTERS => VM_COUNTERS[0],
             class::PRIORITY_CLASS => 2,
+            class::DEVICE_MAP => 36,
             class::IMAGE_FILE_NAME => return self.query_image_file_name(handle, buffer, length, returned_at),
             class::DEBUG_PORT
             | class::DEFAULT_HARD_ERROR_MODE
@@ -113,6 +113,7 @@ impl<P: Platform> Executive<P> {
             // The first byte says whether it is in the foreground: nothing is.
             class::PRIORITY_CLASS => words[0] = u32::from(record.priority_class.get()) << 8,
             class::HANDLE_COUNT => words[0] = self.handle_count(process),
+            class::DEVICE_MAP => words[..9].copy_from_slice(&self.device_map()),
             // No debugger, boosts as usual, session 0, a 32-bit system.
             _ => {}
         }
@@ -159,20 +160,14 @@ impl<P: Platform> Executive<P> {
         let Some(file) = self.image_file(process) else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
-        let name = &self.machine_record(file).file_name;
-        let volume = VOLUME.len() as u32 * 2;
-        let bytes = volume + u32::from(name.length.get());
+        let name = self.path_of_file(file)?;
+        let bytes = name.len() as u32 * 2;
         let needed = STRING + bytes + 2;
         if length < needed {
             self.write_optional(returned_at, needed)?;
             return Err(NtStatus::INFO_LENGTH_MISMATCH);
         }
-        let text = buffer.wrapping_add(STRING);
-        self.write_words(buffer, &[bytes | (bytes + 2) << 16, text])?;
-        for (index, unit) in (0..).zip(VOLUME.encode_utf16()) {
-            self.platform().write_user(text.wrapping_add(index * 2), &unit.to_le_bytes())?;
-        }
-        self.write_file_name(file, text.wrapping_add(volume))?;
+        self.write_counted_text(buffer, &name)?;
         self.write_optional(returned_at, needed)?;
         Ok(NtStatus::SUCCESS)
     }
@@ -182,17 +177,6 @@ impl<P: Platform> Executive<P> {
         let section: Link<SectionObject> = Link::new(self.machine_record(process).section_object.get());
         let control_area = self.control_area_of(section.some()?);
         Some(self.machine_record(control_area).file_pointer.get())
-    }
-
-    /// Writes the name of `file`, from the root of its volume, and a zero behind it.
-    fn write_file_name(&self, file: Link<FileObject>, at: u32) -> Result<(), NtStatus> {
-        let name = &self.machine_record(file).file_name;
-        let units = u32::from(name.length.get()) / 2;
-        for index in 0..units {
-            let unit = self.machine_record(Link::<abi::cell::Field<u16>>::new(name.buffer.get() + index * 2)).get();
-            self.platform().write_user(at.wrapping_add(index * 2), &unit.to_le_bytes())?;
-        }
-        self.platform().write_user(at.wrapping_add(units * 2), &[0, 0])
     }
 
     pub(super) fn set_information_process(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {

@@ -2,17 +2,15 @@
 //!
 //! Source: public declarations of the `FILE_FS_..._INFORMATION` structures (`ntifs.h`).
 
-use abi::console::FILE_DEVICE_CONSOLE;
+use abi::cell::Link;
+use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use alloc::vec::Vec;
 
 use crate::executive::Executive;
 use crate::files::Opened;
-use crate::platform::{Platform, Stream};
+use crate::platform::Platform;
 
-/// Device types.
-const FILE_DEVICE_DISK: u32 = 0x07;
-const FILE_DEVICE_NAMED_PIPE: u32 = 0x11;
 /// Information classes.
 const VOLUME_INFORMATION: u32 = 1;
 const SIZE_INFORMATION: u32 = 3;
@@ -38,15 +36,17 @@ impl<P: Platform> Executive<P> {
         }
         self.probe_word(status_at)?;
         let object = self.file_by_handle(handle, 0)?;
-        let opened = self.opened(object);
-        if class != DEVICE_INFORMATION && opened != Opened::File {
+        if class != DEVICE_INFORMATION && !self.is_volume(object) && self.opened(object) != Opened::File {
             return self.complete(status_at, Err(NtStatus::INVALID_DEVICE_REQUEST));
         }
         let answer = match class {
             VOLUME_INFORMATION => self.volume_information(),
             SIZE_INFORMATION => self.size_information()?,
             ATTRIBUTE_INFORMATION => self.attribute_information(),
-            _ => words(&[device_of(opened), 0]),
+            _ => {
+                let device = self.machine_record(self.machine_record(object).device_object.get());
+                words(&[device.device_type.get(), device.characteristics.get()])
+            }
         };
         if (length as usize) < answer.len() {
             self.platform().write_user(buffer, &answer[..length as usize])?;
@@ -54,6 +54,11 @@ impl<P: Platform> Executive<P> {
         }
         self.platform().write_user(buffer, &answer)?;
         self.complete(status_at, Ok(answer.len() as u32))
+    }
+
+    /// Whether `file` is the volume itself.
+    pub(super) fn is_volume(&self, file: Link<FileObject>) -> bool {
+        self.opened(file) == Opened::Device && self.machine_record(file).device_object.get() == self.devices.volume
     }
 
     /// No creation time, serial number, no object identifiers, and the label.
@@ -82,14 +87,6 @@ impl<P: Platform> Executive<P> {
         let mut answer = words(&[FILE_SYSTEM_ATTRIBUTES, LONGEST_NAME, name.len() as u32]);
         answer.extend(name);
         answer
-    }
-}
-
-fn device_of(opened: Opened) -> u32 {
-    match opened {
-        Opened::File => FILE_DEVICE_DISK,
-        Opened::Stream(Stream::Console | Stream::ConsoleInput) => FILE_DEVICE_CONSOLE,
-        Opened::Stream(_) | Opened::Pipe(_) => FILE_DEVICE_NAMED_PIPE,
     }
 }
 

@@ -109,7 +109,7 @@ impl<P: Platform> Executive<P> {
                 Ok((opened.body, opened.body.cast()))
             }
             Kind::File => Ok((opened.body, self.file_event(opened.body.cast()))),
-            Kind::Section | Kind::Type | Kind::Directory | Kind::SymbolicLink | Kind::Token => {
+            Kind::Section | Kind::Type | Kind::Directory | Kind::SymbolicLink | Kind::Token | Kind::Device => {
                 Err(NtStatus::OBJECT_TYPE_MISMATCH)
             }
         }

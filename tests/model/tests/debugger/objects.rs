@@ -3,6 +3,7 @@
 use abi::access::{EVENT_ALL_ACCESS, FILE_GENERIC_READ, OBJ_INHERIT, OBJ_PROTECT_CLOSE};
 use abi::cell::Link;
 use abi::memory::PAGE_READWRITE;
+use abi::nt::device::DeviceObject;
 use abi::nt::dispatcher::Kevent;
 use abi::nt::file::{FILE_OBJECT_TYPE, FileObject};
 use abi::nt::object::HandleTable;
@@ -28,6 +29,8 @@ fn with_handles(stage: &mut Stage) -> (Link<HandleTable>, [u32; 4]) {
     let file = objects.create::<FileObject>().expect("room");
     stage.record(file).kind.set(FILE_OBJECT_TYPE);
     stage.record(file).file_name.set(name.buffer.get(), name.length.get());
+    let device = objects.create_permanent::<DeviceObject>("\\Device\\HarddiskVolume1").expect("room");
+    stage.record(file).device_object.set(device);
     let handles = objects.handles(table);
     handles.insert(event, EVENT_ALL_ACCESS, 0).expect("room");
     handles.insert(file, FILE_GENERIC_READ, OBJ_INHERIT | OBJ_PROTECT_CLOSE).expect("room");
@@ -56,7 +59,7 @@ fn handles_are_listed_with_rights_type_and_name() {
          Object: {file:08x}  Type: ({file_type:08x}) File\n\
          \x20   ObjectHeader: {:08x}\n\
          \x20       HandleCount: 1  PointerCount: 2\n\
-         \x20       Directory Object: 00000000  Name: \\dir\\demo.txt\n",
+         \x20       Directory Object: 00000000  Name: \\dir\\demo.txt {{HarddiskVolume1}}\n",
         page + 16,
         file - 0x18
     );

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use user_ffi::{UnicodeString, bytes_mut, c_string, wide_string};
 use user_support::error::Win32Error;
 use user_support::find::{ANSI_SIZE, Entry, WIDE_SIZE, split};
-use user_support::path::to_nt;
+use user_support::path::{dos_device, to_nt};
 use user_support::status::Status;
 use user_support::text;
 
@@ -186,8 +186,14 @@ pub(super) fn attributes_of(path: &[u16]) -> Result<u32, Status> {
     Status(status).ok().map(|()| information[4] as u32)
 }
 
+/// A device has those of a file, though it cannot be asked.
 fn attributes(path: &[u16]) -> u32 {
-    attributes_of(path).unwrap_or_else(|status| !fail_with(status) & NO_ATTRIBUTES)
+    const ARCHIVE: u32 = 0x20;
+    match attributes_of(path) {
+        Ok(attributes) => attributes,
+        Err(_) if dos_device(path).is_some() => ARCHIVE,
+        Err(status) => !fail_with(status) & NO_ATTRIBUTES,
+    }
 }
 
 /// What kind of file there is, or FFFFFFFF.

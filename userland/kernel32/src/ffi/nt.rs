@@ -156,6 +156,24 @@ unsafe extern "system" {
         name: *const u32,
         restart: u32,
     ) -> u32;
+    pub fn NtCreateSymbolicLinkObject(
+        handle: *mut u32,
+        access: u32,
+        attributes: *const u32,
+        target: *const UnicodeString,
+    ) -> u32;
+    pub fn NtMakeTemporaryObject(handle: u32) -> u32;
+    pub fn NtOpenSymbolicLinkObject(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
+    pub fn NtQueryDirectoryObject(
+        directory: u32,
+        buffer: *mut u8,
+        length: u32,
+        single: u32,
+        restart: u32,
+        context: *mut u32,
+        returned: *mut u32,
+    ) -> u32;
+    pub fn NtQuerySymbolicLinkObject(link: u32, target: *mut UnicodeString, length: *mut u32) -> u32;
     pub fn NtQueryInformationFile(file: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32) -> u32;
     pub fn NtQueryInformationProcess(process: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32)
     -> u32;

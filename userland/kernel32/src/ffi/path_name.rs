@@ -1,9 +1,11 @@
 //! Paths made whole, and the current directory set.
 
+use alloc::vec::Vec;
+
 use user_ffi::{c_string, peb, wide_mut, wide_string};
 use user_support::error::Win32Error;
 use user_support::memory::Memory;
-use user_support::path::{MAXIMUM_PATH, absolute, file_name, to_nt};
+use user_support::path::{MAXIMUM_PATH, absolute, dos_device, file_name, to_nt};
 use user_support::text;
 
 use super::directory::{CURRENT_DIRECTORY, copy_ansi, copy_wide, current_directory};
@@ -59,6 +61,14 @@ pub unsafe extern "system" fn SetCurrentDirectoryW(path: *const u16) -> Bool {
     set_current(unsafe { wide_string(path) })
 }
 
+/// `path` from the root of its drive on; of a device as `\\\\.\\NUL`.
+fn full(path: &[u16]) -> Vec<u16> {
+    match dos_device(path) {
+        Some(device) => [&text::wide(b"\\\\.\\"), device].concat(),
+        None => absolute(&current_directory(), path),
+    }
+}
+
 /// Where in a path of `length` units its file name begins; none where it ends with a separator.
 fn name_start(path: &[u16]) -> Option<usize> {
     let name = file_name(path);
@@ -72,7 +82,7 @@ fn name_start(path: &[u16]) -> Option<usize> {
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn GetFullPathNameA(path: *const u8, room: u32, target: *mut u8, part: *mut u32) -> u32 {
     // SAFETY: the caller's promise.
-    let whole = absolute(&current_directory(), &text::wide(unsafe { c_string(path) }));
+    let whole = full(&text::wide(unsafe { c_string(path) }));
     // SAFETY: the caller's promise.
     let length = unsafe { copy_ansi(&whole, target, room) };
     let start = name_start(&whole).filter(|_| length < room).map_or(0, |start| target as u32 + start as u32);
@@ -90,7 +100,7 @@ pub unsafe extern "system" fn GetFullPathNameA(path: *const u8, room: u32, targe
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn GetFullPathNameW(path: *const u16, room: u32, target: *mut u16, part: *mut u32) -> u32 {
     // SAFETY: the caller's promise.
-    let whole = absolute(&current_directory(), unsafe { wide_string(path) });
+    let whole = full(unsafe { wide_string(path) });
     // SAFETY: the caller's promise.
     let length = unsafe { copy_wide(&whole, target, room) };
     let start = name_start(&whole).filter(|_| length < room).map_or(0, |start| target as u32 + 2 * start as u32);

@@ -115,6 +115,7 @@ services! {
     NtPulseEvent ZwPulseEvent (event: u32, previous: *mut u32);
     NtQueryAttributesFile ZwQueryAttributesFile (attributes: *const u32, information: *mut u8);
     NtQueryDirectoryFile ZwQueryDirectoryFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32, single: u32, name: *const u32, restart: u32);
+    NtQueryDirectoryObject ZwQueryDirectoryObject (directory: u32, buffer: *mut u8, length: u32, single: u32, restart: u32, context: *mut u32, returned: *mut u32);
     NtQueryEvent ZwQueryEvent (event: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryFullAttributesFile ZwQueryFullAttributesFile (attributes: *const u32, information: *mut u8);
     NtQueryInformationFile ZwQueryInformationFile (file: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32);
