@@ -10,6 +10,7 @@
 //! | streams and descriptors | `stdio`, `descriptors` |
 //! | command lines | `arguments` |
 //! | what `stat` tells | `file_status` |
+//! | what C++ programs throw and catch | `cpp_exception` |
 //! | classes of characters, dates, sorting, `errno` | `character`, `time`, `sort`, `error` |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -18,6 +19,7 @@ extern crate alloc;
 
 pub mod arguments;
 pub mod character;
+pub mod cpp_exception;
 pub mod descriptors;
 pub mod error;
 pub mod file_status;

@@ -2,6 +2,8 @@
 
 mod character;
 mod convert;
+mod cpp_class;
+mod cpp_exception;
 mod descriptor;
 mod directory;
 mod directory_change;
@@ -28,6 +30,8 @@ mod sort;
 mod start;
 mod stream;
 mod string;
+mod structured_exception;
+mod terminate;
 mod text;
 mod thread;
 mod thread_data;

@@ -66,6 +66,8 @@ unsafe extern "system" {
     pub fn GetLastError() -> u32;
     pub fn GetStdHandle(which: u32) -> u32;
     pub fn MoveFileW(old: *const u16, new: *const u16) -> u32;
+    pub fn RaiseException(code: u32, flags: u32, count: u32, parameters: *const u32);
+    pub fn UnhandledExceptionFilter(pointers: *const [u32; 2]) -> u32;
     pub fn ReadFile(file: u32, buffer: *mut u8, count: u32, done: *mut u32, overlapped: *const u32) -> u32;
     pub fn RemoveDirectoryW(path: *const u16) -> u32;
     pub fn ResumeThread(thread: u32) -> u32;
