@@ -10,6 +10,7 @@
 //! | who handles an exception | `exception` |
 //! | Windows-1252, UTF-8 and UTF-16 | `text` |
 //! | kinds of letters, how strings are sorted, the locale | `letter`, `collation`, `locale` |
+//! | dates as text, conditions on the version | `date_format`, `version_condition` |
 //! | how `prog.exe` becomes `\??\C:\prog.exe` | `path` |
 //! | what the console shows | `console` |
 //! | headers, exports, imports, relocations of a mapped PE image | `image` |
@@ -23,6 +24,7 @@ extern crate alloc;
 pub mod collation;
 pub mod command_line;
 pub mod console;
+pub mod date_format;
 pub mod environment;
 pub mod error;
 pub mod error_map;
@@ -42,3 +44,4 @@ pub mod path;
 pub mod privilege;
 pub mod status;
 pub mod text;
+pub mod version_condition;

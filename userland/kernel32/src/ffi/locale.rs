@@ -7,6 +7,7 @@ use user_ffi::{bytes, bytes_mut, c_string, wide, wide_mut, wide_string};
 use user_support::collation::{self, compare, flag, in_case};
 use user_support::error::Win32Error;
 use user_support::letter::kind_of;
+use user_support::memory::Memory;
 use user_support::locale::{self, ENGLISH, is_known};
 use user_support::text::{ansi, wide as to_wide};
 
@@ -49,6 +50,57 @@ pub unsafe extern "system" fn GetCPInfo(page: u32, information: *mut CodePageInf
     // SAFETY: the caller's promise.
     unsafe { information.write_unaligned(answer) };
     TRUE
+}
+
+/// Bytes of a code page's name in `CPINFOEX`.
+const PAGE_NAME: usize = 260;
+
+/// What `CPINFOEX` has behind `CPINFO`: the character for what is not in the code page, its number; its name follows.
+///
+/// # Safety
+/// `information` has room for the answer with names of units of `width` bytes.
+unsafe fn page_information(page: u32, information: u32, write_name: impl FnOnce(u32, &[u8])) -> Bool {
+    // SAFETY: the caller's promise.
+    let known = unsafe { GetCPInfo(page, information as *mut CodePageInformation) };
+    let Some(page) = code_page(page).filter(|_| known == TRUE) else { return known };
+    let memory = super::startup::memory();
+    memory.write_u16(information + 18, u16::from(b'?'));
+    memory.write_u32(information + 20, page);
+    let name: &[u8] = if page == super::code_page::UTF_8 { b"65001 (UTF-8)" } else { b"1252  (ANSI - Latin I)" };
+    write_name(information + 24, name);
+    TRUE
+}
+
+/// Tells more about a code page.
+///
+/// # Safety
+/// `information` points to a `CPINFOEXA`.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetCPInfoExA(page: u32, _flags: u32, information: u32) -> Bool {
+    let write = |at: u32, name: &[u8]| {
+        // SAFETY: the caller's promise.
+        let target = unsafe { bytes_mut(at as *mut u8, PAGE_NAME as u32) };
+        target.fill(0);
+        target[..name.len()].copy_from_slice(name);
+    };
+    // SAFETY: the caller's promise.
+    unsafe { page_information(page, information, write) }
+}
+
+/// The same in UTF-16.
+///
+/// # Safety
+/// `information` points to a `CPINFOEXW`.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetCPInfoExW(page: u32, _flags: u32, information: u32) -> Bool {
+    let write = |at: u32, name: &[u8]| {
+        // SAFETY: the caller's promise.
+        let target = unsafe { wide_mut(at as *mut u16, PAGE_NAME as u32) };
+        target.fill(0);
+        target.iter_mut().zip(name).for_each(|(unit, &byte)| *unit = u16::from(byte));
+    };
+    // SAFETY: the caller's promise.
+    unsafe { page_information(page, information, write) }
 }
 
 macro_rules! locale_number {

@@ -1,8 +1,11 @@
 //! DLLs: loading, finding, and the addresses of what they export.
 
+use alloc::vec::Vec;
+
 use user_ffi::{AnsiString, ThisProcess, UnicodeString, c_string, peb, wide_string};
 use user_support::error::Win32Error;
 use user_support::loader::Module;
+use user_support::path::folder;
 use user_support::status::Status;
 use user_support::text;
 
@@ -146,6 +149,14 @@ fn with_path(base: u32, copy: impl FnOnce(&[u16]) -> u32) -> u32 {
         Some(module) => copy(&module.full_name(&lists)),
         None => fail(Win32Error::MOD_NOT_FOUND),
     }
+}
+
+/// The folder that the program lies in.
+pub(super) fn own_folder() -> Vec<u16> {
+    // SAFETY: as in `with_path`.
+    let lists = unsafe { ThisProcess::new() };
+    let path = Module::at(&lists, peb().image_base()).map(|module| module.full_name(&lists)).unwrap_or_default();
+    folder(&path).to_vec()
 }
 
 /// The path of a module, cut to the room there is, as on XP.
