@@ -8,7 +8,7 @@
 //! | how printf formats, how scanf reads | `printf`, `scanf` |
 //! | numbers in text | `number` |
 //! | streams and descriptors | `stdio`, `descriptors` |
-//! | command lines | `arguments` |
+//! | command lines, programs that are started | `arguments`, `process` |
 //! | what `stat` tells | `file_status` |
 //! | what C++ programs throw and catch | `cpp_exception` |
 //! | classes of characters, dates, sorting, `errno` | `character`, `time`, `sort`, `error` |
@@ -25,6 +25,7 @@ pub mod error;
 pub mod file_status;
 pub mod number;
 pub mod printf;
+pub mod process;
 pub mod scanf;
 pub mod sort;
 pub mod stdio;

@@ -24,6 +24,7 @@ mod memory;
 mod nt;
 mod position;
 mod print;
+mod process;
 mod scan;
 mod signal;
 mod sort;
