@@ -23,6 +23,7 @@ pub mod cpp_exception;
 pub mod descriptors;
 pub mod error;
 pub mod file_status;
+pub mod floating_control;
 pub mod number;
 pub mod printf;
 pub mod process;

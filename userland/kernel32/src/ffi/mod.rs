@@ -8,6 +8,7 @@ mod control_handler;
 mod copy_file;
 mod create_process;
 mod critical_section;
+mod data_file;
 mod debug;
 mod device_control;
 mod directory;

@@ -37,7 +37,8 @@ fn default_path() -> Vec<u16> {
     path
 }
 
-fn look_for(path: Option<&[u16]>, name: &[u16], extension: &[u16]) -> Option<Vec<u16>> {
+/// The whole path of a file: along `path`, or where the system looks.
+pub(super) fn look_for(path: Option<&[u16]>, name: &[u16], extension: &[u16]) -> Option<Vec<u16>> {
     let current = current_directory();
     let mut name = name.to_vec();
     if !file_name(&name).contains(&u16::from(b'.')) {

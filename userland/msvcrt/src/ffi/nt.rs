@@ -88,6 +88,8 @@ unsafe extern "system" {
     pub fn SetConsoleCtrlHandler(handler: u32, add: u32) -> u32;
     pub fn SetCurrentDirectoryW(path: *const u16) -> u32;
     pub fn SetEnvironmentVariableW(name: *const u16, value: *const u16) -> u32;
+    pub fn SetErrorMode(mode: u32) -> u32;
+    pub fn Sleep(milliseconds: u32);
     pub fn SetEndOfFile(file: u32) -> u32;
     pub fn SetFileAttributesW(path: *const u16, attributes: u32) -> u32;
     pub fn SetFileTime(file: u32, created: *const u64, accessed: *const u64, written: *const u64) -> u32;
