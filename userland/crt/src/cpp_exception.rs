@@ -162,7 +162,8 @@ impl Try {
     pub fn find(&self, memory: &impl Memory, thrown: Option<Thrown>) -> Option<(Handler, Conversion)> {
         (0..self.handlers).find_map(|index| {
             let word = |field: u32| memory.read_u32(self.first_handler + 16 * index + 4 * field);
-            let handler = Handler { adjectives: word(0), kind: word(1), variable: word(2).cast_signed(), code: word(3) };
+            let handler =
+                Handler { adjectives: word(0), kind: word(1), variable: word(2).cast_signed(), code: word(3) };
             let conversion = match thrown {
                 _ if handler.takes_everything(memory) => Some(Conversion::None),
                 Some(thrown) => thrown
@@ -192,8 +193,7 @@ impl Handler {
     }
 
     fn conversion(&self, memory: &impl Memory, thrown: Thrown, kind: u32) -> Conversion {
-        let (properties, count, code) =
-            (memory.read_u32(kind), memory.read_u32(kind + 20), memory.read_u32(kind + 24));
+        let (properties, count, code) = (memory.read_u32(kind), memory.read_u32(kind + 20), memory.read_u32(kind + 24));
         let part = |object: u32| part_of(memory, object, kind + 8);
         if self.variable == 0 {
             Conversion::None

@@ -43,7 +43,9 @@ pub fn candidates(name: &[u16], path: Option<&[u16]>) -> Vec<Vec<u16>> {
         if has_extension {
             names.push(plain);
         } else {
-            names.extend(EXTENSIONS.iter().map(|extension| plain.iter().copied().chain(extension.encode_utf16()).collect()));
+            names.extend(
+                EXTENSIONS.iter().map(|extension| plain.iter().copied().chain(extension.encode_utf16()).collect()),
+            );
         }
     }
     names

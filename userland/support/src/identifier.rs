@@ -63,7 +63,13 @@ mod tests {
         assert_eq!((text.len(), parse(&text)), (LENGTH, Some(unknown)));
         let small: Vec<u16> = "{00112233-4455-6677-c001-0203040506af}".encode_utf16().collect();
         assert_eq!(parse(&small), Some(unknown));
-        for wrong in ["", "{}", "00112233-4455-6677-C001-0203040506AF", "{00112233-4455-6677-C0010-203040506AF}", "{0011223G-4455-6677-C001-0203040506AF}"] {
+        for wrong in [
+            "",
+            "{}",
+            "00112233-4455-6677-C001-0203040506AF",
+            "{00112233-4455-6677-C0010-203040506AF}",
+            "{0011223G-4455-6677-C001-0203040506AF}",
+        ] {
             assert_eq!(parse(&wrong.encode_utf16().collect::<Vec<u16>>()), None, "{wrong}");
         }
     }

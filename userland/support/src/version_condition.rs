@@ -157,7 +157,10 @@ mod tests {
         assert_eq!(is(Version { suites: 0x300, ..XP }, field::SUITE, 6), Some(false));
         assert_eq!(is(Version { suites: 0x300, ..XP }, field::SUITE, 7), Some(true));
         assert_eq!(is(Version { product: 3, ..XP }, field::PRODUCT_TYPE, 1), Some(false));
-        assert_eq!(is(Version { service_pack: [2, 5], ..XP }, field::SERVICE_PACK_MAJOR | field::SERVICE_PACK_MINOR, 3), Some(true));
+        assert_eq!(
+            is(Version { service_pack: [2, 5], ..XP }, field::SERVICE_PACK_MAJOR | field::SERVICE_PACK_MINOR, 3),
+            Some(true)
+        );
     }
 
     #[test]

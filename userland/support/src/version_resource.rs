@@ -131,10 +131,7 @@ mod tests {
     }
 
     fn resource() -> Vec<u8> {
-        let strings = [
-            node("CompanyName", &text("Us"), true, &[]),
-            node("FileVersion", &text("1.2.3.4"), true, &[]),
-        ];
+        let strings = [node("CompanyName", &text("Us"), true, &[]), node("FileVersion", &text("1.2.3.4"), true, &[])];
         let language = node("040904b0", &[], true, &strings);
         let translation = node("Translation", &[9, 4, 0xB0, 4], false, &[]);
         node(

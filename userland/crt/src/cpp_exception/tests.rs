@@ -86,7 +86,8 @@ fn a_try_in_a_catch_belongs_to_that_catch() {
     let outer = image.block([0, 5, 6], &[]);
     let function = image.function(&[], &[inner, middle, outer]);
     let memory = image.memory();
-    let lows = |state, depth| function.tries_around(&memory, state, depth).iter().map(|block| block.low).collect::<Vec<_>>();
+    let lows =
+        |state, depth| function.tries_around(&memory, state, depth).iter().map(|block| block.low).collect::<Vec<_>>();
     assert_eq!(lows(1, 0), [1, 0]);
     assert_eq!(lows(3, 0), [0]);
     assert_eq!(lows(3, 1), [3]);

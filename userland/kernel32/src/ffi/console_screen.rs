@@ -82,13 +82,7 @@ pub unsafe extern "system" fn WriteConsoleOutputW(handle: u32, source: u32, size
 
 /// # Safety
 /// As [`WriteConsoleOutputA`].
-unsafe fn write_cells(
-    handle: u32,
-    source: u32,
-    [size, from]: [u32; 2],
-    target: u32,
-    byte: impl Fn(u16) -> u8,
-) -> Bool {
+unsafe fn write_cells(handle: u32, source: u32, [size, from]: [u32; 2], target: u32, byte: impl Fn(u16) -> u8) -> Bool {
     let halves = |word: u32| [word & 0xFFFF, word >> 16];
     let ([width, height], [from_column, from_row]) = (halves(size), halves(from));
     let edge = |index: u32| u32::from(memory().read_u16(target + 2 * index));

@@ -7,8 +7,8 @@ use user_ffi::{bytes, bytes_mut, c_string, wide, wide_mut, wide_string};
 use user_support::collation::{self, compare, flag, in_case};
 use user_support::error::Win32Error;
 use user_support::letter::kind_of;
-use user_support::memory::Memory;
 use user_support::locale::{self, ENGLISH, is_known};
+use user_support::memory::Memory;
 use user_support::text::{ansi, wide as to_wide};
 
 use super::code_page::{code_page, copy};

@@ -45,7 +45,8 @@ fn process<const WORDS: usize>(handle: u32, class: u32) -> Result<[u32; WORDS], 
 fn status() -> Result<(u32, [u64; 6]), Status> {
     let basic = system::<{ BASIC.1 }>(BASIC.0)?;
     let performance = system::<{ PERFORMANCE.1 }>(PERFORMANCE.0)?;
-    let used = process::<{ VM_COUNTERS.1 }>(CURRENT_PROCESS, VM_COUNTERS.0).map_or(0, |counters| u64::from(counters[1]));
+    let used =
+        process::<{ VM_COUNTERS.1 }>(CURRENT_PROCESS, VM_COUNTERS.0).map_or(0, |counters| u64::from(counters[1]));
     let pages = |count: u32| u64::from(count) * PAGE;
     let (total, available) = (basic[3], performance[11].min(basic[3]));
     let load = u64::from(total - available) * 100 / u64::from(total.max(1));

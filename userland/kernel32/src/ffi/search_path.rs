@@ -124,7 +124,8 @@ fn in_form(path: &[u16], short: bool) -> Result<Vec<u16>, u32> {
         };
         done += part.len();
         let before = &path[..done - separator.len()];
-        let is_plain = name.is_empty() || name.iter().all(|&unit| unit == u16::from(b'.')) || name.ends_with(&[u16::from(b':')]);
+        let is_plain =
+            name.is_empty() || name.iter().all(|&unit| unit == u16::from(b'.')) || name.ends_with(&[u16::from(b':')]);
         match if is_plain { None } else { entry_of(before) } {
             Some(entry) if short && !entry.short_name.is_empty() => result.extend_from_slice(&entry.short_name),
             Some(entry) if !short => result.extend_from_slice(&entry.name),

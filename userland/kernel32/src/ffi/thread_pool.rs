@@ -244,8 +244,9 @@ pub unsafe extern "system" fn DeleteTimerQueueTimer(_queue: u32, timer: u32, eve
 pub extern "system" fn SignalObjectAndWait(signal: u32, wait: u32, milliseconds: u32, alertable: Bool) -> u32 {
     const FAILED: u32 = 0xFFFF_FFFF;
     // SAFETY: nobody wants the count.
-    let signalled =
-        SetEvent(signal) != 0 || unsafe { ReleaseSemaphore(signal, 1, core::ptr::null_mut()) } != 0 || ReleaseMutex(signal) != 0;
+    let signalled = SetEvent(signal) != 0
+        || unsafe { ReleaseSemaphore(signal, 1, core::ptr::null_mut()) } != 0
+        || ReleaseMutex(signal) != 0;
     if signalled { WaitForSingleObjectEx(wait, milliseconds, alertable) } else { FAILED }
 }
 

@@ -214,14 +214,7 @@ impl Asker {
     }
 
     /// Unwinds to the `try` block, runs the code of its `catch`, and goes on behind it.
-    fn catch(
-        &self,
-        record: u32,
-        thrown: Option<Thrown>,
-        block: Try,
-        handler: Handler,
-        conversion: Conversion,
-    ) -> ! {
+    fn catch(&self, record: u32, thrown: Option<Thrown>, block: Try, handler: Handler, conversion: Conversion) -> ! {
         self.make_variable(handler, conversion);
         // SAFETY: the asker's frame is still there, since it was asked.
         unsafe { RtlUnwind(self.place, 0, record as *mut u8, 0) };

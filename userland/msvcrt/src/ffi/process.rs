@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use user_crt::descriptors::{COUNT, System, flag};
+use user_crt::descriptors::{System, flag};
 use user_crt::error::Errno;
 use user_crt::process::{candidates, command_line, environment_block};
-use user_crt::stdio::{Stream, flag as stream_flag};
+use user_crt::stdio::flag as stream_flag;
 use user_ffi::{c_string, wide_string};
 use user_support::memory::Memory;
 use user_support::text::wide;
@@ -46,8 +46,11 @@ const TEXT: u32 = 0x4000;
 const BINARY: u32 = 0x8000;
 const NO_INHERIT: u32 = 0x80;
 
-/// The processes at the other ends of `_popen`'s streams, by descriptor; 0 for none.
-static PIPED: [AtomicU32; COUNT] = [const { AtomicU32::new(0) }; COUNT];
+/// Streams of `_popen` that a process may have at a time.
+const MOST_PIPED: usize = 64;
+
+/// The streams of `_popen`, 0 for a free place, and the processes at their other ends.
+static PIPED: [[AtomicU32; 2]; MOST_PIPED] = [const { [const { AtomicU32::new(0) }; 2] }; MOST_PIPED];
 
 /// The number of this process.
 #[unsafe(no_mangle)]
@@ -378,7 +381,10 @@ fn open_command(command: &[u16], mode: &[u8]) -> u32 {
     let opened = process.and_then(|process| {
         let descriptor = host().descriptors().add(own, flags).ok()?;
         let stream = claim(descriptor, if reads { stream_flag::READ } else { stream_flag::WRITE })?;
-        PIPED[descriptor as usize].store(process, Ordering::Relaxed);
+        let claim_place = |[file, _]: &&[AtomicU32; 2]| {
+            file.compare_exchange(0, stream.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        };
+        PIPED.iter().find(claim_place)?[1].store(process, Ordering::Relaxed);
         Some(stream.0)
     });
     opened.unwrap_or_else(|| {
@@ -418,11 +424,12 @@ pub unsafe extern "C" fn _wpopen(command: *const u16, mode: *const u16) -> u32 {
 /// `file` is a stream.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _pclose(file: u32) -> i32 {
-    let descriptor = Stream(file).descriptor(&host()) as usize;
-    let process = PIPED.get(descriptor).map_or(0, |place| place.swap(0, Ordering::Relaxed));
-    if process == 0 {
+    let Some([place, process]) = PIPED.iter().find(|[place, _]| file != 0 && place.load(Ordering::Relaxed) == file)
+    else {
         return fail(Errno::EINVAL);
-    }
+    };
+    let process = process.load(Ordering::Relaxed);
+    place.store(0, Ordering::Relaxed);
     // SAFETY: the caller's promise.
     let _ = unsafe { locked(file, |stream| stream.close(&host())) };
     wait_for(process)

@@ -35,7 +35,8 @@ pub fn command_of(line: &str) -> Option<&str> {
 
 fn without_outer_quotes(text: &str) -> &str {
     const SPECIAL: [char; 8] = ['&', '<', '>', '(', ')', '@', '^', '|'];
-    let is_name = text.matches('"').count() == 2 && text.ends_with('"') && text.contains(' ') && !text.contains(SPECIAL);
+    let is_name =
+        text.matches('"').count() == 2 && text.ends_with('"') && text.contains(' ') && !text.contains(SPECIAL);
     let Some(inside) = text.strip_prefix('"').filter(|_| !is_name) else { return text };
     match inside.rfind('"') {
         Some(last) if inside[last + 1..].is_empty() => &inside[..last],

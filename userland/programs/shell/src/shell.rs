@@ -181,7 +181,10 @@ mod tests {
     #[test]
     fn one_command_needs_no_prompt() {
         let mut shell = Shell::new(Fake::typing(b""));
-        assert_eq!((shell.run_command("hello x"), shell.run_command("exit 5"), shell.run_command("nosuch")), (3, 5, NOT_FOUND));
+        assert_eq!(
+            (shell.run_command("hello x"), shell.run_command("exit 5"), shell.run_command("nosuch")),
+            (3, 5, NOT_FOUND)
+        );
         assert!(!shell.system.output().contains("Vadose"), "{}", shell.system.output());
     }
 

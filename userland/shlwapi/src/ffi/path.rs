@@ -117,7 +117,11 @@ macro_rules! functions {
         /// # Safety
         /// Folder and file are null or strings; `target` has room for 260 units.
         #[unsafe(no_mangle)]
-        pub unsafe extern "system" fn $combine(target: *mut $unit, folder: *const $unit, file: *const $unit) -> *mut $unit {
+        pub unsafe extern "system" fn $combine(
+            target: *mut $unit,
+            folder: *const $unit,
+            file: *const $unit,
+        ) -> *mut $unit {
             // SAFETY: the caller's promise.
             let folder = unsafe { <$unit>::text(folder) };
             // SAFETY: the caller's promise.

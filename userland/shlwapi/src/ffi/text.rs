@@ -18,7 +18,8 @@ macro_rules! find {
             let units = unsafe { $string(text) };
             // SAFETY: the caller's promise.
             let part = unsafe { $string(part) };
-            let found = (!part.is_empty()).then(|| units.windows(part.len()).position(|window| window == part)).flatten();
+            let found =
+                (!part.is_empty()).then(|| units.windows(part.len()).position(|window| window == part)).flatten();
             found.map_or(core::ptr::null(), |index| text.wrapping_add(index))
         }
 

@@ -74,7 +74,8 @@ impl DataFile {
         for index in 0..u32::from(bytes.half(from_header(SECTION_COUNT)?)?) {
             let at = sections.checked_add(index * SECTION_SIZE).ok_or(Malformed)?;
             bytes.at(at, SECTION_SIZE)?;
-            let [rva, size, offset] = [SECTION_RVA, RAW_SIZE, RAW_OFFSET].map(|field| memory.read_u32(base + at + field));
+            let [rva, size, offset] =
+                [SECTION_RVA, RAW_SIZE, RAW_OFFSET].map(|field| memory.read_u32(base + at + field));
             if file.resources.rva.checked_sub(rva).is_some_and(|inside| inside < size) {
                 bytes.at(offset, size)?;
                 file.section = [rva, offset, size];
@@ -127,7 +128,9 @@ mod tests {
             put(section + offset, word);
         }
         let flag = 0x8000_0000u32;
-        for (at, word) in [(0xC, 0x1_0000), (0x10, 16), (0x14, flag | 0x18), (0x24, 0x1_0000), (0x28, 1), (0x2C, flag | 0x30)] {
+        for (at, word) in
+            [(0xC, 0x1_0000), (0x10, 16), (0x14, flag | 0x18), (0x24, 0x1_0000), (0x28, 1), (0x2C, flag | 0x30)]
+        {
             put(0x300 + at, word);
         }
         for (at, word) in [(0x3C, 0x1_0000), (0x44, 0x48), (0x48, 0x3060), (0x4C, 4), (0x60, 0x1234_5678)] {
