@@ -52,7 +52,7 @@ pub fn write(stream: Stream, bytes: &[u8]) -> bool {
         // What is written to a console is a program's output to whoever looks on from elsewhere.
         Stream::Output | Stream::Console => OUTPUT,
         Stream::Error => ERROR,
-        Stream::Input | Stream::ConsoleInput | Stream::Log => return false,
+        Stream::Input | Stream::ConsoleInput | Stream::Null | Stream::Log => return false,
     };
     let mut link = LINK.lock();
     let Some(link) = link.as_mut() else { return false };

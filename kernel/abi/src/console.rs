@@ -9,6 +9,8 @@ pub const FILE_DEVICE_CONSOLE: u32 = 0x50;
 pub const INPUT_NAME: &str = "\\??\\CONIN$";
 /// What `CONOUT$` is called in the object name space.
 pub const OUTPUT_NAME: &str = "\\??\\CONOUT$";
+/// What `NUL` is called there: the device that takes everything and gives nothing.
+pub const NULL_NAME: &str = "\\??\\NUL";
 
 /// The code of a console's function: any access, buffered.
 const fn code(function: u32) -> u32 {

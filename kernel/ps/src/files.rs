@@ -32,7 +32,8 @@ pub(crate) enum Opened {
     Pipe(PipeEnd),
 }
 
-const STREAMS: [Stream; 5] = [Stream::Input, Stream::Output, Stream::Error, Stream::Console, Stream::ConsoleInput];
+const STREAMS: [Stream; 6] =
+    [Stream::Input, Stream::Output, Stream::Error, Stream::Console, Stream::ConsoleInput, Stream::Null];
 
 impl<P: Platform> Executive<P> {
     /// Opens the file at NT path `path`.

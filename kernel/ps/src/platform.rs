@@ -24,6 +24,8 @@ pub enum Stream {
     Console,
     /// The console, for reading.
     ConsoleInput,
+    /// Nothing: what is written is gone, and there is nothing to be read.
+    Null,
     /// Where lines for people go, whoever writes them: the kernel's log.
     Log,
 }

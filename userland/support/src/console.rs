@@ -87,12 +87,17 @@ pub fn title(text: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The NT path of the console, where `name` is one of its names in any folder, as on Windows. `CON` is the side that
+/// The NT path of the console, or of the device that is nothing, where `name` is one of its names in any folder, as on Windows. `CON` is the side that
 /// `writes` says.
 pub fn console_path(name: &[u16], writes: bool) -> Option<Vec<u16>> {
     let is = |other: &[u8]| equal_ignoring_case(file_name(name), &wide(other));
     let input = is(b"CONIN$") || is(b"CON") && !writes;
     let output = is(b"CONOUT$") || is(b"CON") && writes;
+    // A device is one with an extension, too.
+    let stem = file_name(name).split(|&unit| unit == u16::from(b'.')).next().unwrap_or_default();
+    if equal_ignoring_case(stem, &wide(b"NUL")) {
+        return Some(wide(b"\\??\\NUL"));
+    }
     match (input, output) {
         (true, _) => Some(wide(b"\\??\\CONIN$")),
         (_, true) => Some(wide(b"\\??\\CONOUT$")),

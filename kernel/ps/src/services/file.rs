@@ -5,7 +5,7 @@
 
 use abi::access::*;
 use abi::cell::Link;
-use abi::console::{INPUT_NAME, OUTPUT_NAME};
+use abi::console::{INPUT_NAME, NULL_NAME, OUTPUT_NAME};
 use abi::file::{FILE_DELETE_ON_CLOSE, FILE_OPEN, FILE_OPENED};
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
@@ -78,7 +78,7 @@ impl<P: Platform> Executive<P> {
         if let Some(pipe) = pipe_name(&name) {
             return self.open_pipe_file(pipe, attributes_at, request, handle_at, status_at);
         }
-        let opened = match console_stream(&name) {
+        let opened = match device_stream(&name) {
             Some(stream) => self.open_console(stream, request)?,
             None => self.open_path(&name, request)?,
         };
@@ -106,6 +106,7 @@ impl<P: Platform> Executive<P> {
             Opened::File => self.read_disk_file(object, offset, buffer, length),
             Opened::Stream(Stream::Input) => self.read_standard_input(buffer, length),
             Opened::Stream(Stream::ConsoleInput) => self.read_console_bytes(buffer, length),
+            Opened::Stream(Stream::Null) => Err(NtStatus::END_OF_FILE),
             Opened::Stream(_) => Err(NtStatus::ACCESS_DENIED),
             Opened::Pipe(end) => self.read_pipe(object, end, buffer, length),
         };
@@ -197,6 +198,7 @@ impl<P: Platform> Executive<P> {
                 self.write_disk_file(object, offset, buffer, length)
             }
             Opened::Stream(Stream::Input | Stream::ConsoleInput) => Err(NtStatus::ACCESS_DENIED),
+            Opened::Stream(Stream::Null) => Ok(length),
             Opened::Stream(stream) => self.write_stream(stream, buffer, length),
             Opened::Pipe(end) => self.write_pipe(object, end, buffer, length),
         };
@@ -297,8 +299,8 @@ impl<P: Platform> Executive<P> {
     }
 }
 
-/// The side of the console that the NT path `name` is.
-fn console_stream(name: &[u16]) -> Option<Stream> {
-    let is = |other: &str| io::path::same_name(name, other.encode_utf16());
-    if is(INPUT_NAME) { Some(Stream::ConsoleInput) } else { is(OUTPUT_NAME).then_some(Stream::Console) }
+/// The side of the console that the NT path `name` is, or the device that is nothing.
+fn device_stream(name: &[u16]) -> Option<Stream> {
+    let devices = [(INPUT_NAME, Stream::ConsoleInput), (OUTPUT_NAME, Stream::Console), (NULL_NAME, Stream::Null)];
+    devices.into_iter().find(|(other, _)| io::path::same_name(name, other.encode_utf16())).map(|(_, stream)| stream)
 }

@@ -13,6 +13,7 @@ use crate::platform::{Platform, Stream};
 /// Device types.
 const FILE_DEVICE_DISK: u32 = 0x07;
 const FILE_DEVICE_NAMED_PIPE: u32 = 0x11;
+const FILE_DEVICE_NULL: u32 = 0x15;
 /// Information classes.
 const VOLUME_INFORMATION: u32 = 1;
 const SIZE_INFORMATION: u32 = 3;
@@ -89,6 +90,7 @@ fn device_of(opened: Opened) -> u32 {
     match opened {
         Opened::File => FILE_DEVICE_DISK,
         Opened::Stream(Stream::Console | Stream::ConsoleInput) => FILE_DEVICE_CONSOLE,
+        Opened::Stream(Stream::Null) => FILE_DEVICE_NULL,
         Opened::Stream(_) | Opened::Pipe(_) => FILE_DEVICE_NAMED_PIPE,
     }
 }

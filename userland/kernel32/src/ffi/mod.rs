@@ -1,6 +1,8 @@
 //! All of this DLL is called with raw pointers; what can be thought about without them is in `user-support`.
 
 mod code_page;
+mod code_page_information;
+mod completion;
 mod console;
 mod console_input;
 mod console_screen;
@@ -35,6 +37,7 @@ mod message;
 mod module;
 mod module_handle;
 mod mutex;
+mod named_pipe;
 mod nt;
 mod object;
 mod path_name;

@@ -23,6 +23,7 @@ mod lock;
 mod mathematics;
 mod memory;
 mod nt;
+mod pipe;
 mod position;
 mod print;
 mod process;
