@@ -96,7 +96,7 @@ pub(super) fn command_line() -> String {
     // SAFETY: it has no arguments.
     let line = unsafe { GetCommandLineW() };
     // SAFETY: the command line is a string that stays; every unit before its zero is readable.
-    let units = (0..).map(|index| unsafe { line.add(index).read() }).take_while(|&unit| unit != 0);
+    let units = (0..).map(|index| unsafe { line.wrapping_add(index).read() }).take_while(|&unit| unit != 0);
     String::from_utf16_lossy(&units.collect::<Vec<u16>>())
 }
 
