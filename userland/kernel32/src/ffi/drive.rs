@@ -154,10 +154,13 @@ fn text_of(bytes: &[u8], length_at: usize, head: usize) -> Vec<u16> {
     bytes[head..head + length].as_chunks::<2>().0.iter().map(|&pair| u16::from_le_bytes(pair)).collect()
 }
 
+/// Takes a text to the caller; whether there is room for it.
+type Deliver<'copy> = &'copy dyn Fn(&[u16]) -> bool;
+
 /// Where the numbers of a volume go, and how its texts get to the caller.
 struct Targets<'copy> {
     numbers: [*mut u32; 3],
-    texts: [&'copy dyn Fn(&[u16]) -> bool; 2],
+    texts: [Deliver<'copy>; 2],
 }
 
 /// # Safety

@@ -87,9 +87,9 @@ pub unsafe extern "system" fn FileTimeToDosDateTime(time: *const u64, date: *mut
         return fail(Win32Error::INVALID_PARAMETER);
     }
     // SAFETY: the caller's promise.
-    unsafe { date.write_unaligned((year - 1980) << 9 | month << 5 | day) };
+    unsafe { date.write_unaligned(((year - 1980) << 9) | (month << 5) | day) };
     // SAFETY: the caller's promise.
-    unsafe { time_of_day.write_unaligned(hour << 11 | minute << 5 | second / 2) };
+    unsafe { time_of_day.write_unaligned((hour << 11) | (minute << 5) | (second / 2)) };
     TRUE
 }
 
@@ -99,8 +99,8 @@ pub unsafe extern "system" fn FileTimeToDosDateTime(time: *const u64, date: *mut
 /// `target` points to 8 bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn DosDateTimeToFileTime(date: u16, time: u16, target: *mut u64) -> Bool {
-    let [year, month, day] = [(date >> 9) + 1980, date >> 5 & 15, date & 31];
-    let [hour, minute, second] = [time >> 11, time >> 5 & 63, 2 * (time & 31)];
+    let [year, month, day] = [(date >> 9) + 1980, (date >> 5) & 15, date & 31];
+    let [hour, minute, second] = [time >> 11, (time >> 5) & 63, 2 * (time & 31)];
     match time_of([year, month, 0, day, hour, minute, second, 0]) {
         Some(time) => {
             // SAFETY: the caller's promise.

@@ -124,7 +124,8 @@ pub unsafe extern "system" fn SysReAllocStringLen(place: u32, source: *const u16
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SysStringLen(text: u32) -> u32 {
     // SAFETY: the caller's promise.
-    unsafe { SysStringByteLen(text) / 2 }
+    let bytes = unsafe { SysStringByteLen(text) };
+    bytes / 2
 }
 
 /// Bytes of a text.
@@ -142,5 +143,7 @@ pub unsafe extern "system" fn SysStringByteLen(text: u32) -> u32 {
 /// `text` is null or came from these functions.
 pub(super) unsafe fn copy(text: u32) -> u32 {
     // SAFETY: the caller's promise.
-    if text == 0 { 0 } else { unsafe { allocate(text as *const u8, SysStringByteLen(text)) } }
+    let length = unsafe { SysStringByteLen(text) };
+    // SAFETY: the caller's promise: the text has so many bytes.
+    if text == 0 { 0 } else { unsafe { allocate(text as *const u8, length) } }
 }
