@@ -102,7 +102,7 @@ clean:
 	rm -rf $(TARGET) out
 
 # ---- Building blocks --------------------------------------------------------------------------------------------
-DLLS      := ntdll kernel32 msvcrt advapi32 psapi shell32 user32 winmm ws2_32
+DLLS      := ntdll kernel32 msvcrt advapi32 ole32 oleaut32 psapi shell32 shlwapi user32 version winmm ws2_32
 # The shell's program, cmd.exe; its library is built with the host's crates.
 SHELL_PROGRAM := -p shell --features shell/program
 KERNEL    := $(TARGET)/x86-target/release/vadose-kernel

@@ -25,6 +25,18 @@ const FORWARDERS: [(&str, &str); 18] = [
     ("DebugBreak", "DbgBreakPoint"),
 ];
 
+/// Second names of functions of this DLL.
+const ALIASES: [(&str, &str); 8] = [
+    ("GetSystemWindowsDirectoryA", "GetWindowsDirectoryA"),
+    ("GetSystemWindowsDirectoryW", "GetWindowsDirectoryW"),
+    ("lstrcat", "lstrcatA"),
+    ("lstrcmp", "lstrcmpA"),
+    ("lstrcmpi", "lstrcmpiA"),
+    ("lstrcpy", "lstrcpyA"),
+    ("lstrcpyn", "lstrcpynA"),
+    ("lstrlen", "lstrlenA"),
+];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=../order/kernel32");
@@ -32,6 +44,9 @@ fn main() {
     argument(&format!("/BASE:{BASE}"));
     argument("/NOENTRY");
     argument("/SUBSYSTEM:CONSOLE,4.0");
+    for (name, target) in ALIASES {
+        argument(&format!("/EXPORT:{name}={target}"));
+    }
     for (name, target) in FORWARDERS {
         argument(&format!("/EXPORT:{name}=NTDLL.{target}"));
     }

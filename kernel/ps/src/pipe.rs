@@ -199,6 +199,11 @@ impl<P: Platform> Executive<P> {
         }
     }
 
+    /// Whether the other end waits to be opened by name.
+    pub(crate) fn other_end_is_vacant(&self, end: PipeEnd) -> bool {
+        self.machine_record(end.pipe).vacant.get() & end.end.other() as u32 != 0
+    }
+
     fn other_end_is_there(&self, end: PipeEnd) -> bool {
         let record = self.machine_record(end.pipe);
         (record.ends.get() | record.vacant.get()) & end.end.other() as u32 != 0

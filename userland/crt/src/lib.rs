@@ -8,8 +8,9 @@
 //! | how printf formats, how scanf reads | `printf`, `scanf` |
 //! | numbers in text | `number` |
 //! | streams and descriptors | `stdio`, `descriptors` |
-//! | command lines | `arguments` |
+//! | command lines, programs that are started | `arguments`, `process` |
 //! | what `stat` tells | `file_status` |
+//! | what C++ programs throw and catch | `cpp_exception` |
 //! | classes of characters, dates, sorting, `errno` | `character`, `time`, `sort`, `error` |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -18,11 +19,14 @@ extern crate alloc;
 
 pub mod arguments;
 pub mod character;
+pub mod cpp_exception;
 pub mod descriptors;
 pub mod error;
 pub mod file_status;
+pub mod floating_control;
 pub mod number;
 pub mod printf;
+pub mod process;
 pub mod scanf;
 pub mod sort;
 pub mod stdio;

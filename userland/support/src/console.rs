@@ -22,6 +22,28 @@ pub fn go_to(column: u32, row: u32) -> Vec<u8> {
     format!("\x1b[{};{}H", row + 1, column + 1).into_bytes()
 }
 
+/// Shows the cursor, or hides it.
+pub fn show_cursor(shown: bool) -> Vec<u8> {
+    if shown { b"\x1b[?25h".to_vec() } else { b"\x1b[?25l".to_vec() }
+}
+
+/// Writes rows of characters with their colours, the first at a place; the cursor stays where it is, and so do the colours.
+pub fn cells(rows: &[Vec<(u8, u16)>], column: u32, row: u32) -> Vec<u8> {
+    let mut bytes = b"\x1b7".to_vec();
+    for (index, cells) in (0..).zip(rows) {
+        bytes.extend(go_to(column, row + index));
+        let mut last = None;
+        for &(character, attribute) in cells {
+            if last.replace(attribute) != Some(attribute) {
+                bytes.extend(colors(attribute));
+            }
+            bytes.push(character);
+        }
+    }
+    bytes.extend(b"\x1b8");
+    bytes
+}
+
 /// Writes in the colours of `attribute` from here on.
 pub fn colors(attribute: u16) -> Vec<u8> {
     // Windows counts blue, green, red from the low bit up; ANSI the other way round.
@@ -65,12 +87,17 @@ pub fn title(text: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The NT path of the console, where `name` is one of its names in any folder, as on Windows. `CON` is the side that
+/// The NT path of the console, or of the device that is nothing, where `name` is one of its names in any folder, as on Windows. `CON` is the side that
 /// `writes` says.
 pub fn console_path(name: &[u16], writes: bool) -> Option<Vec<u16>> {
     let is = |other: &[u8]| equal_ignoring_case(file_name(name), &wide(other));
     let input = is(b"CONIN$") || is(b"CON") && !writes;
     let output = is(b"CONOUT$") || is(b"CON") && writes;
+    // A device is one with an extension, too.
+    let stem = file_name(name).split(|&unit| unit == u16::from(b'.')).next().unwrap_or_default();
+    if equal_ignoring_case(stem, &wide(b"NUL")) {
+        return Some(wide(b"\\??\\NUL"));
+    }
     match (input, output) {
         (true, _) => Some(wide(b"\\??\\CONIN$")),
         (_, true) => Some(wide(b"\\??\\CONOUT$")),
@@ -119,5 +146,12 @@ mod tests {
     fn a_title_cannot_smuggle_in_a_sequence() {
         assert_eq!(title(b"a\x1b[2Jb\x07"), b"\x1b]0;a[2Jb\x07");
         assert_eq!(go_to(0, 24), b"\x1b[25;1H");
+    }
+
+    #[test]
+    fn cells_are_written_row_by_row() {
+        let rows = [std::vec![(b'a', 7), (b'b', 7)], std::vec![(b'c', 0x0C)]];
+        assert_eq!(cells(&rows, 2, 3), b"\x1b7\x1b[4;3H\x1b[0mab\x1b[5;3H\x1b[0;91mc\x1b8");
+        assert_eq!(show_cursor(false), b"\x1b[?25l");
     }
 }

@@ -41,6 +41,31 @@ pub fn with(block: &[u16], name: &[u16], value: Option<&[u16]>) -> Vec<u16> {
     result
 }
 
+/// `text` with each `%NAME%` replaced by the variable's value; what names no variable stays as it is.
+#[doc(alias = "RtlExpandEnvironmentStrings_U")]
+pub fn expand(block: &[u16], text: &[u16]) -> Vec<u16> {
+    const PERCENT: u16 = b'%' as u16;
+    let mut result = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.iter().position(|&unit| unit == PERCENT) {
+        result.extend_from_slice(&rest[..start]);
+        rest = &rest[start..];
+        let end = rest[1..].iter().position(|&unit| unit == PERCENT).map(|at| at + 1);
+        match end.and_then(|end| value(block, &rest[1..end]).map(|value| (end, value))) {
+            Some((end, value)) => {
+                result.extend_from_slice(value);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                result.push(PERCENT);
+                rest = &rest[1..];
+            }
+        }
+    }
+    result.extend_from_slice(rest);
+    result
+}
+
 fn push(block: &mut Vec<u16>, name: &[u16], value: Option<&[u16]>) {
     if let Some(value) = value {
         block.extend_from_slice(name);
@@ -62,6 +87,22 @@ mod tests {
         assert_eq!(value(&block, &wide(b"empty")), Some(&[][..]));
         assert_eq!(value(&block, &wide(b"=C:")), Some(&wide(b"C:\\work")[..]));
         assert_eq!(value(&block, &wide(b"Pat")), None);
+    }
+
+    #[test]
+    fn names_between_percent_signs_become_values() {
+        let block = wide(b"A=one\0Path=C:\\x\0\0");
+        for (text, expected) in [
+            ("%A%", "one"),
+            ("<%path%;%a%>", "<C:\\x;one>"),
+            ("100% of %A% %B%", "100% of one %B%"),
+            ("%B%A%", "%Bone"),
+            ("%%A%", "%one"),
+            ("%", "%"),
+            ("", ""),
+        ] {
+            assert_eq!(expand(&block, &wide(text.as_bytes())), wide(expected.as_bytes()), "{text}");
+        }
     }
 
     #[test]

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_path_is_a_folder_and_an_expression() {
-        let rows: [(&[u8], &str, &str); 9] = [
+        let rows: [(&[u8], &str, &str); 10] = [
+            (b"\\\\?\\C:\\a\\b*", "\\\\?\\C:\\a\\", "b*"),
             (b"*", "C:\\work\\", "*"),
             (b"*.*", "C:\\work\\", "*"),
             (b"\\*.txt", "C:\\", "<.txt"),

@@ -10,6 +10,7 @@
 //! | who handles an exception | `exception` |
 //! | Windows-1252, UTF-8 and UTF-16 | `text` |
 //! | kinds of letters, how strings are sorted, the locale | `letter`, `collation`, `locale` |
+//! | dates as text, conditions on the version | `date_format`, `version_condition` |
 //! | how `prog.exe` becomes `\??\C:\prog.exe` | `path` |
 //! | what the console shows | `console` |
 //! | drives and lists of names | `volume` |
@@ -24,6 +25,7 @@ extern crate alloc;
 pub mod collation;
 pub mod command_line;
 pub mod console;
+pub mod date_format;
 pub mod environment;
 pub mod error;
 pub mod error_map;
@@ -33,14 +35,18 @@ pub mod file_mapping;
 pub mod find;
 pub mod format;
 pub mod growing;
+pub mod identifier;
 pub mod image;
 pub mod letter;
 pub mod loader;
 pub mod locale;
 pub mod memory;
 pub mod message;
+pub mod network;
 pub mod path;
 pub mod privilege;
 pub mod status;
 pub mod text;
 pub mod volume;
+pub mod version_condition;
+pub mod version_resource;

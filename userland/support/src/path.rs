@@ -69,11 +69,14 @@ pub fn module_name(name: &[u16]) -> Cow<'_, [u16]> {
     Cow::Owned([name, &wide(b".dll")].concat())
 }
 
-/// `path` as an absolute DOS path: relative to `current`, `.` and `..` resolved, one `\` between parts.
+/// `path` as an absolute DOS path: relative to `current`, `.` and `..` resolved, one `\` between parts; as it is behind `\\?\`.
 ///
 /// `current` is an absolute DOS path. `..` above the root stays at the root, as on Windows.
 #[doc(alias = "RtlGetFullPathName_U")]
 pub fn absolute(current: &[u16], path: &[u16]) -> Vec<u16> {
+    if begins_with(path, VERBATIM_PREFIX) {
+        return path.to_vec();
+    }
     let drive = if has_drive(path) { &path[..2] } else { current.get(..2).unwrap_or_default() };
     let rest = if has_drive(path) { &path[2..] } else { path };
     let same_drive = !has_drive(path) || equal_ignoring_case(drive, current.get(..2).unwrap_or_default());
@@ -169,6 +172,7 @@ mod tests {
             ("D:x", "D:\\x"),
             ("..", "C:\\"),
             ("", "C:\\work"),
+            ("\\\\?\\C:\\a..b\\.c", "\\\\?\\C:\\a..b\\.c"),
         ];
         assert_eq!(text(&to_nt(&wide(b"C:\\"), &wide(b"\\\\.\\pipe\\a"))), "\\??\\pipe\\a", "a device");
         for (path, expected) in cases {

@@ -24,6 +24,8 @@ const CLIENT_READS: u32 = 1;
 const CLIENT_WRITES: u32 = 2;
 /// `FSCTL_PIPE_PEEK`.
 const PEEK: u32 = 0x0011_400C;
+/// `FSCTL_PIPE_LISTEN`.
+const LISTEN: u32 = 0x0011_0008;
 /// Bytes of FILE_PIPE_PEEK_BUFFER before the data: state, bytes to be read, messages, length of a message.
 const PEEK_HEAD: u32 = 16;
 /// `FILE_PIPE_CONNECTED_STATE`.
@@ -150,7 +152,7 @@ impl<P: Platform> Executive<P> {
         Ok(done)
     }
 
-    /// NtFsControlFile: of all codes, that of a look into a pipe.
+    /// NtFsControlFile: of all codes, those of a look into a pipe and of waiting for its other end.
     pub(super) fn fs_control_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, _event, _routine, _context, status_at, code, _input, _input_length, output, length] = arguments
         else {
@@ -160,6 +162,10 @@ impl<P: Platform> Executive<P> {
         let object = self.file_by_handle(handle, 0)?;
         let end = match self.opened(object) {
             Opened::Pipe(end) if code == PEEK => end,
+            Opened::Pipe(end) if code == LISTEN => {
+                let _held = self.hold(object);
+                return self.complete(status_at, self.listen(end));
+            }
             _ => return self.complete(status_at, Err(NtStatus::INVALID_DEVICE_REQUEST)),
         };
         self.file_by_handle(handle, FILE_READ_DATA)?;
@@ -172,6 +178,23 @@ impl<P: Platform> Executive<P> {
         let more = result.is_ok() && self.available(end).is_ok_and(|count| count > length - PEEK_HEAD);
         // All that fits has been stored.
         Ok(if more { NtStatus::BUFFER_OVERFLOW } else { told })
+    }
+
+    /// Waits until the other end has been opened.
+    ///
+    /// # Errors
+    /// PIPE_CONNECTED where that is so already, PROCESS_IS_TERMINATING.
+    fn listen(&self, end: PipeEnd) -> Result<u32, NtStatus> {
+        if !self.other_end_is_vacant(end) {
+            return Err(NtStatus::PIPE_CONNECTED);
+        }
+        while self.other_end_is_vacant(end) {
+            if self.is_told_to_end() {
+                return Err(NtStatus::PROCESS_IS_TERMINATING);
+            }
+            self.sleep(1);
+        }
+        Ok(0)
     }
 
     fn peek(&self, end: PipeEnd, output: u32, length: u32) -> Result<u32, NtStatus> {

@@ -1,6 +1,7 @@
 //! All of this DLL is called with raw pointers.
 
 mod failure;
+mod file_security;
 mod nt;
 mod privilege;
 mod random;

@@ -33,3 +33,8 @@ unsafe extern "system" {
     pub fn NtQuerySystemTime(time: *mut u64) -> u32;
     pub fn NtYieldExecution() -> u32;
 }
+
+#[link(name = "kernel32", kind = "raw-dylib", import_name_type = "undecorated")]
+unsafe extern "system" {
+    pub fn GetFileAttributesW(path: *const u16) -> u32;
+}

@@ -20,9 +20,6 @@ use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::NtDeviceIoControlFile;
 use super::standard_handle::{INVALID_HANDLE, device_type, real_handle, with_status_block};
 
-/// The code page of the console, as of everything else here.
-const CODE_PAGE: u32 = 1252;
-
 /// The title in UTF-16 with its zero, kept for good; 0 before there is one.
 static TITLE: AtomicU32 = AtomicU32::new(0);
 
@@ -53,7 +50,7 @@ pub(super) fn answered(result: Result<u32, Status>) -> Bool {
 }
 
 /// Shows bytes, sequences among them, on a console.
-fn show(handle: u32, text: &[u8]) -> Bool {
+pub(super) fn show(handle: u32, text: &[u8]) -> Bool {
     if !is_console(handle) {
         return fail(Win32Error::INVALID_HANDLE);
     }
@@ -250,18 +247,6 @@ pub unsafe extern "system" fn GetConsoleTitleA(target: *mut u8, room: u32) -> u3
 pub unsafe extern "system" fn GetConsoleTitleW(target: *mut u16, room: u32) -> u32 {
     // SAFETY: the caller's promise.
     unsafe { copy_wide(current_title(), target, room) }
-}
-
-/// The code page in which the console is read.
-#[unsafe(no_mangle)]
-pub extern "system" fn GetConsoleCP() -> u32 {
-    CODE_PAGE
-}
-
-/// The code page in which the console is written.
-#[unsafe(no_mangle)]
-pub extern "system" fn GetConsoleOutputCP() -> u32 {
-    CODE_PAGE
 }
 
 /// Opens a screen buffer. The console has one screen: what is written to a second buffer is on it at once, and

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use alloc::vec::Vec;
 
 use user_ffi::{c_string, peb, wide, wide_string};
-use user_support::environment::{value, with};
+use user_support::environment::{expand, value, with};
 use user_support::error::Win32Error;
 use user_support::memory::Memory;
 use user_support::text;
@@ -123,6 +123,32 @@ fn heap_copy(units: &[u16]) -> Option<u32> {
     // SAFETY: the block was just allocated with that size.
     unsafe { (made as *mut u16).copy_from_nonoverlapping(units.as_ptr(), units.len()) };
     Some(made)
+}
+
+/// A text with its `%NAME%`s replaced by values: the bytes with the zero, whether there was room for them or not.
+///
+/// # Safety
+/// `source` is a string; `target` has room for `room` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn ExpandEnvironmentStringsA(source: *const u8, target: *mut u8, room: u32) -> u32 {
+    // SAFETY: the caller's promise.
+    let text = expand(block(), &text::wide(unsafe { c_string(source) }));
+    // SAFETY: the caller's promise.
+    unsafe { copy_ansi(&text, target, room) };
+    text.len() as u32 + 1
+}
+
+/// The same in UTF-16.
+///
+/// # Safety
+/// `source` is a string; `target` has room for `room` units.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn ExpandEnvironmentStringsW(source: *const u16, target: *mut u16, room: u32) -> u32 {
+    // SAFETY: the caller's promise.
+    let text = expand(block(), unsafe { wide_string(source) });
+    // SAFETY: the caller's promise.
+    unsafe { copy_wide(&text, target, room) };
+    text.len() as u32 + 1
 }
 
 /// A copy of the block in UTF-16.

@@ -8,6 +8,7 @@ use user_support::path::to_nt;
 use user_support::status::Status;
 use user_support::text;
 
+use super::completion::{later, note};
 use super::directory::current_directory;
 use super::file_name::DELETE;
 use super::last_error::{Bool, TRUE, fail, fail_with};
@@ -170,21 +171,26 @@ pub unsafe extern "system" fn ReadFile(
 ) -> Bool {
     // SAFETY: the caller's promise.
     let offset = unsafe { offset_of(overlapped) };
+    // SAFETY: the caller's promise, which holds until it has completed.
+    let read = move || unsafe { read_at(file, buffer, count, offset) };
+    if let Some(answer) = later(file, overlapped as u32, read) {
+        return answer;
+    }
+    let read = read();
+    note(overlapped as u32, read);
     // SAFETY: the caller's promise.
-    unsafe { read_at(file, buffer, count, done, offset) }
+    unsafe { transferred(done, if read == Err(Status::END_OF_FILE) { Ok(0) } else { read }) }
 }
 
 /// # Safety
 /// As [`ReadFile`].
-unsafe fn read_at(file: u32, buffer: *mut u8, count: u32, done: *mut u32, offset: Option<u64>) -> Bool {
+unsafe fn read_at(file: u32, buffer: *mut u8, count: u32, offset: Option<u64>) -> Result<u32, Status> {
     let (file, key) = (real_handle(file), core::ptr::null());
     let offset = offset.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
-    let read = with_status_block(|block| {
+    with_status_block(|block| {
         // SAFETY: the caller's promise; the service writes the status words and refuses a bad buffer.
         unsafe { NtReadFile(file, 0, 0, 0, block, buffer, count, offset, key) }
-    });
-    // SAFETY: the caller's promise.
-    unsafe { transferred(done, if read == Err(Status::END_OF_FILE) { Ok(0) } else { read }) }
+    })
 }
 
 /// Writes.
@@ -201,8 +207,15 @@ pub unsafe extern "system" fn WriteFile(
 ) -> Bool {
     // SAFETY: the caller's promise.
     let offset = unsafe { offset_of(overlapped) };
+    // SAFETY: the caller's promise, which holds until it has completed.
+    let write = move || unsafe { write_at(file, buffer, count, offset) };
+    if let Some(answer) = later(file, overlapped as u32, write) {
+        return answer;
+    }
+    let written = write();
+    note(overlapped as u32, written);
     // SAFETY: the caller's promise.
-    unsafe { write_at(file, buffer, count, done, offset) }
+    unsafe { transferred(done, written) }
 }
 
 /// Writes at the file's own position.
@@ -211,20 +224,20 @@ pub unsafe extern "system" fn WriteFile(
 /// `done` is null or points to a word.
 pub(super) unsafe fn write(file: u32, text: &[u8], done: *mut u32) -> Bool {
     // SAFETY: the caller's promise.
-    unsafe { write_at(file, text.as_ptr(), text.len() as u32, done, None) }
+    let written = unsafe { write_at(file, text.as_ptr(), text.len() as u32, None) };
+    // SAFETY: the caller's promise.
+    unsafe { transferred(done, written) }
 }
 
 /// # Safety
 /// As [`WriteFile`]. The service checks `buffer` itself, so that a bad one is an error and not an exception.
-unsafe fn write_at(file: u32, buffer: *const u8, count: u32, done: *mut u32, offset: Option<u64>) -> Bool {
+unsafe fn write_at(file: u32, buffer: *const u8, count: u32, offset: Option<u64>) -> Result<u32, Status> {
     let (file, key) = (real_handle(file), core::ptr::null());
     let offset = offset.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
-    let written = with_status_block(|block| {
+    with_status_block(|block| {
         // SAFETY: the caller's promise; the service writes the status words.
         unsafe { NtWriteFile(file, 0, 0, 0, block, buffer, count, offset, key) }
-    });
-    // SAFETY: the caller's promise.
-    unsafe { transferred(done, written) }
+    })
 }
 
 /// Tells the caller how many bytes went over, none after a failure.

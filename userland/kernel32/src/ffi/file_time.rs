@@ -67,7 +67,7 @@ pub unsafe extern "system" fn SetFileTime(
     set_information(real_handle(file), BASIC_INFORMATION, &bytes).map_or_else(fail_with, |()| TRUE)
 }
 
-fn fields_of(time: u64) -> SystemTime {
+pub(super) fn fields_of(time: u64) -> SystemTime {
     let Date { year, month, day, hour, minute, second } = date(time);
     // 1601-01-01 was a Monday.
     let weekday = (time / (86_400_000 * UNITS_PER_MILLISECOND) + 1) % 7;
@@ -76,7 +76,7 @@ fn fields_of(time: u64) -> SystemTime {
     [year, month, weekday as u16, day, hour, minute, second, millisecond as u16]
 }
 
-fn time_of(fields: SystemTime) -> Option<u64> {
+pub(super) fn time_of(fields: SystemTime) -> Option<u64> {
     let [year, month, _, day, hour, minute, second, millisecond] = fields.map(u32::from);
     let given = Date { year, month, day, hour, minute, second };
     let time = system_time(given);

@@ -159,6 +159,68 @@ pub unsafe extern "system" fn FindNextFileW(search: u32, data: *mut u8) -> Bool 
     unsafe { find_next(search, data, WIDE_SIZE, Entry::to_wide) }
 }
 
+/// Information levels: `FindExInfoStandard` is the only one there is. Ways to search: by name, or folders only, which is advice.
+const STANDARD_LEVEL: u32 = 0;
+const LIMIT_TO_FOLDERS: u32 = 1;
+
+/// Whether XP knows the way to search.
+fn check_way(level: u32, way: u32, filter: u32) -> Result<(), Win32Error> {
+    if level != STANDARD_LEVEL || way > LIMIT_TO_FOLDERS {
+        return Err(Win32Error::NOT_SUPPORTED);
+    }
+    if filter == 0 { Ok(()) } else { Err(Win32Error::INVALID_PARAMETER) }
+}
+
+/// Looks for files as [`FindFirstFileA`] does.
+///
+/// # Safety
+/// As [`FindFirstFileA`].
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn FindFirstFileExA(
+    path: *const u8,
+    level: u32,
+    data: *mut u8,
+    way: u32,
+    filter: u32,
+    _flags: u32,
+) -> u32 {
+    if let Err(error) = check_way(level, way, filter) {
+        fail(error);
+        return INVALID_HANDLE;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { FindFirstFileA(path, data) }
+}
+
+/// The same in UTF-16.
+///
+/// # Safety
+/// As [`FindFirstFileW`].
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn FindFirstFileExW(
+    path: *const u16,
+    level: u32,
+    data: *mut u8,
+    way: u32,
+    filter: u32,
+    _flags: u32,
+) -> u32 {
+    if let Err(error) = check_way(level, way, filter) {
+        fail(error);
+        return INVALID_HANDLE;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { FindFirstFileW(path, data) }
+}
+
+/// The directory's entry of what is at DOS path `path`.
+pub(super) fn entry_of(path: &[u16]) -> Option<Entry> {
+    let (search, entry) = Search::begin(path).ok()?;
+    // SAFETY: the search has just been made, and nobody else has it.
+    unsafe { FindClose(Box::into_raw(search) as u32) };
+    Some(entry)
+}
+
 /// Ends a search.
 ///
 /// # Safety

@@ -10,7 +10,7 @@ use user_support::letter::kind_of;
 use user_support::locale::{self, ENGLISH, is_known};
 use user_support::text::{ansi, wide as to_wide};
 
-use super::code_page::{code_page, copy};
+use super::code_page::copy;
 use super::last_error::{Bool, TRUE, fail};
 
 /// `LOCALE_RETURN_NUMBER`, and the flags that change nothing here: no user override, the system's code page.
@@ -26,30 +26,6 @@ const UPPER_CASE: u32 = 0x200;
 const SORT_KEY: u32 = 0x400;
 const SWAP_BYTES: u32 = 0x800;
 const LINGUISTIC: u32 = 0x0100_0000;
-
-/// What a code page is: `CPINFO`.
-#[repr(C)]
-pub struct CodePageInformation {
-    max_char_size: u32,
-    default_char: [u8; 2],
-    lead_byte: [u8; 12],
-}
-
-/// Tells about a code page.
-///
-/// # Safety
-/// `information` has room for the answer.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn GetCPInfo(page: u32, information: *mut CodePageInformation) -> Bool {
-    let Some(page) = code_page(page).filter(|_| !information.is_null()) else {
-        return fail(Win32Error::INVALID_PARAMETER);
-    };
-    let max_char_size = if page == super::code_page::UTF_8 { 4 } else { 1 };
-    let answer = CodePageInformation { max_char_size, default_char: [b'?', 0], lead_byte: [0; 12] };
-    // SAFETY: the caller's promise.
-    unsafe { information.write_unaligned(answer) };
-    TRUE
-}
 
 macro_rules! locale_number {
     ($($name:ident),*) => {$(

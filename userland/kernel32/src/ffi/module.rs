@@ -1,19 +1,26 @@
 //! DLLs: loading, finding, and the addresses of what they export.
 
+use alloc::vec::Vec;
+
 use user_ffi::{AnsiString, ThisProcess, UnicodeString, c_string, peb, wide_string};
 use user_support::error::Win32Error;
 use user_support::loader::Module;
+use user_support::path::{absolute, folder, has_folder};
 use user_support::status::Status;
 use user_support::text;
 
-use super::directory::{copy_ansi, copy_wide};
+use super::directory::{copy_ansi, copy_wide, current_directory};
 use super::last_error::{Bool, fail, fail_with, succeeded};
 use super::nt::{LdrDisableThreadCalloutsForDll, LdrGetDllHandle, LdrGetProcedureAddress, LdrLoadDll, LdrUnloadDll};
 
 /// Values below this are ordinals, not names.
 const ORDINALS: u32 = 0x1_0000;
-/// `DONT_RESOLVE_DLL_REFERENCES` and `LOAD_LIBRARY_AS_DATAFILE`: not supported.
-const UNSUPPORTED: u32 = 0x1 | 0x2;
+/// `DONT_RESOLVE_DLL_REFERENCES`, `LOAD_LIBRARY_AS_DATAFILE`, `LOAD_WITH_ALTERED_SEARCH_PATH`.
+const DO_NOT_RESOLVE: u32 = 1;
+const AS_DATA_FILE: u32 = 2;
+const ALTERED_SEARCH_PATH: u32 = 8;
+/// What LdrLoadDll takes for the first of these: `IMAGE_FILE_EXECUTABLE_IMAGE`.
+const EXECUTABLE_IMAGE: u32 = 2;
 
 /// Loads a DLL. Returns its base, or 0.
 ///
@@ -35,7 +42,7 @@ pub unsafe extern "system" fn LoadLibraryW(name: *const u16) -> u32 {
     load(unsafe { wide_string(name) }, 0)
 }
 
-/// Loads a DLL. Loading without its imports, or as data, is refused.
+/// Loads a DLL, or with flags only its image or its bytes, or looks for what it imports where it lies.
 ///
 /// # Safety
 /// As [`LoadLibraryA`].
@@ -56,12 +63,21 @@ pub unsafe extern "system" fn LoadLibraryExW(name: *const u16, _file: u32, flags
 }
 
 fn load(name: &[u16], flags: u32) -> u32 {
-    if name.is_empty() || flags & UNSUPPORTED != 0 {
+    if name.is_empty() {
         return fail(Win32Error::INVALID_PARAMETER);
     }
+    if flags & AS_DATA_FILE != 0 {
+        return super::data_file::load(name);
+    }
+    let characteristics = if flags & DO_NOT_RESOLVE != 0 { EXECUTABLE_IMAGE } else { 0 };
+    let first: Vec<u16> = match flags & ALTERED_SEARCH_PATH != 0 && has_folder(name) {
+        true => folder(&absolute(&current_directory(), name)).iter().copied().chain([0]).collect(),
+        false => Vec::new(),
+    };
+    let first_at = if first.is_empty() { core::ptr::null() } else { first.as_ptr() };
     let (name, mut base) = (UnicodeString::over(name), 0);
-    // SAFETY: the name lives until the call returns.
-    let status = unsafe { LdrLoadDll(core::ptr::null(), core::ptr::null(), &name, &mut base) };
+    // SAFETY: folder and name live until the call returns.
+    let status = unsafe { LdrLoadDll(first_at, &characteristics, &name, &mut base) };
     result(status, base)
 }
 
@@ -78,6 +94,9 @@ fn result(status: u32, value: u32) -> u32 {
 /// Nobody uses the DLL through this reference any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn FreeLibrary(base: u32) -> Bool {
+    if super::data_file::is_data(base) {
+        return super::data_file::free(base);
+    }
     // SAFETY: the caller's promise.
     succeeded(unsafe { LdrUnloadDll(base) })
 }
@@ -146,6 +165,14 @@ fn with_path(base: u32, copy: impl FnOnce(&[u16]) -> u32) -> u32 {
         Some(module) => copy(&module.full_name(&lists)),
         None => fail(Win32Error::MOD_NOT_FOUND),
     }
+}
+
+/// The folder that the program lies in.
+pub(super) fn own_folder() -> Vec<u16> {
+    // SAFETY: as in `with_path`.
+    let lists = unsafe { ThisProcess::new() };
+    let path = Module::at(&lists, peb().image_base()).map(|module| module.full_name(&lists)).unwrap_or_default();
+    folder(&path).to_vec()
 }
 
 /// The path of a module, cut to the room there is, as on XP.

@@ -5,11 +5,12 @@
 
 use user_ffi::{ThisProcess, c_string, peb, wide_string};
 use user_support::error::Win32Error;
-use user_support::image::{Image, NoResource, ResourceName, Resources};
+use user_support::image::{DataFile, Directory, Image, Malformed, NoResource, Placed, ResourceName, Resources};
 use user_support::loader::Module;
 use user_support::memory::Memory;
 use user_support::text;
 
+use super::data_file::{data_file, is_data};
 use super::last_error::{Bool, FALSE, fail};
 use super::startup::memory;
 
@@ -43,16 +44,47 @@ pub(super) unsafe fn wide_name(name: *const u16) -> ResourceName {
     ResourceName::of(unsafe { wide_string(name) })
 }
 
-/// Does `work` with the resources of the module at `base`; the program's for 0.
+/// The resources of a module, or of a file that was loaded as data.
+pub(super) enum Source {
+    /// A module.
+    Image(Image),
+    /// A file.
+    File(DataFile),
+}
+
+impl Placed for Source {
+    fn resources<M: Memory>(&self, memory: &M) -> Directory {
+        match self {
+            Self::Image(image) => image.resources(memory),
+            Self::File(file) => file.resources(memory),
+        }
+    }
+
+    fn place(&self, rva: u32, size: u32) -> Result<u32, Malformed> {
+        match self {
+            Self::Image(image) => image.place(rva, size),
+            Self::File(file) => file.place(rva, size),
+        }
+    }
+}
+
+/// What a handle leads to: the module at `base`, the program for 0, or a file loaded as data.
+fn source(base: u32) -> Result<Source, Win32Error> {
+    if is_data(base) {
+        return data_file(base).map(Source::File);
+    }
+    let base = if base == 0 { peb().image_base() } else { base };
+    let module = Module::at(&memory(), base).ok_or(Win32Error::MOD_NOT_FOUND)?;
+    module.image(&memory()).map(Source::Image).map_err(|_| Win32Error::BAD_EXE_FORMAT)
+}
+
+/// Does `work` with the resources of what `base` leads to.
 pub(super) fn with_resources<T>(
     base: u32,
-    work: impl FnOnce(&Resources<'_, ThisProcess>) -> Result<T, NoResource>,
+    work: impl FnOnce(&Resources<'_, ThisProcess, Source>) -> Result<T, NoResource>,
 ) -> Result<T, Win32Error> {
-    let base = if base == 0 { peb().image_base() } else { base };
-    let memory = memory();
-    let module = Module::at(&memory, base).ok_or(Win32Error::MOD_NOT_FOUND)?;
-    let image: Image = module.image(&memory).map_err(|_| Win32Error::BAD_EXE_FORMAT)?;
-    Resources::open(&memory, &image).and_then(|resources| work(&resources)).map_err(error_of)
+    let (memory, source) = (memory(), source(base)?);
+    Resources::open(&memory, &source).and_then(|resources| work(&resources)).map_err(error_of)
 }
 
 fn error_of(problem: NoResource) -> Win32Error {
@@ -129,13 +161,11 @@ pub unsafe extern "system" fn LoadResource(base: u32, resource: u32) -> u32 {
     if resource == 0 {
         return fail(Win32Error::INVALID_HANDLE);
     }
-    let base = if base == 0 { peb().image_base() } else { base };
-    let image = Module::at(&memory(), base).and_then(|module| module.image(&memory()).ok());
     let (data, size) = (memory().read_u32(resource + LEAF_DATA), memory().read_u32(resource + LEAF_SIZE));
-    match image.map(|image| image.address(data, size)) {
-        Some(Ok(address)) => address,
-        Some(Err(_)) => fail(Win32Error::RESOURCE_DATA_NOT_FOUND),
-        None => fail(Win32Error::MOD_NOT_FOUND),
+    match source(base).map(|source| source.place(data, size)) {
+        Ok(Ok(address)) => address,
+        Ok(Err(_)) => fail(Win32Error::RESOURCE_DATA_NOT_FOUND),
+        Err(error) => fail(error),
     }
 }
 

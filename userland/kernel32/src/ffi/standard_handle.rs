@@ -99,6 +99,7 @@ pub extern "system" fn GetFileType(handle: u32) -> u32 {
 /// Nobody uses the handle any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn CloseHandle(handle: u32) -> Bool {
+    super::completion::forget(handle);
     // SAFETY: the caller's promise.
     succeeded(unsafe { NtClose(real_handle(handle)) })
 }

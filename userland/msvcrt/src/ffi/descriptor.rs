@@ -41,6 +41,8 @@ const SHARE_DELETE: u32 = 4;
 const OPEN_EXISTING: u32 = 3;
 /// `FILE_ATTRIBUTE_NORMAL`.
 const NORMAL: u32 = 0x80;
+/// `FILE_ATTRIBUTE_READONLY`.
+const READ_ONLY: u32 = 0x01;
 /// `FILE_FLAG_DELETE_ON_CLOSE`.
 const DELETE_ON_CLOSE: u32 = 0x0400_0000;
 
@@ -53,6 +55,8 @@ pub(super) struct Access {
     pub(super) truncate: bool,
     pub(super) exclusive: bool,
     pub(super) temporary: bool,
+    /// What is made may only be read afterwards.
+    pub(super) read_only: bool,
 }
 
 impl Access {
@@ -85,6 +89,7 @@ pub(super) fn open(name: &[u16], access: Access, flags: u32) -> Option<u32> {
     let rights = if access.read { GENERIC_READ } else { 0 } | if access.write { GENERIC_WRITE } else { 0 };
     let (rights, attributes) =
         if access.temporary { (rights | DELETE, NORMAL | DELETE_ON_CLOSE) } else { (rights, NORMAL) };
+    let attributes = if access.read_only { attributes | READ_ONLY } else { attributes };
     let handle = handle(name, rights, SHARE, access.creation(), attributes)?;
     let added = host().descriptors().add(handle, flags | kind_of(handle));
     added
@@ -95,7 +100,10 @@ pub(super) fn open(name: &[u16], access: Access, flags: u32) -> Option<u32> {
         .ok()
 }
 
-fn open_with(name: &[u16], flags: u32) -> i32 {
+/// `_S_IWRITE`.
+const WRITABLE: u32 = 0x80;
+
+fn open_with(name: &[u16], flags: u32, mode: u32) -> i32 {
     use open_flag::{APPEND, BINARY, CREATE, EXCLUSIVE, READ_WRITE, TEMPORARY, TEXT, TRUNCATE, WRITE_ONLY};
     let access = Access {
         read: flags & WRITE_ONLY == 0,
@@ -104,20 +112,21 @@ fn open_with(name: &[u16], flags: u32) -> i32 {
         truncate: flags & TRUNCATE != 0,
         exclusive: flags & EXCLUSIVE != 0,
         temporary: flags & TEMPORARY != 0,
+        read_only: flags & CREATE != 0 && mode & !super::relic::mask() & WRITABLE == 0,
     };
     let is_text = flags & TEXT != 0 || flags & BINARY == 0 && _fmode.get() & BINARY == 0;
     let kind = if is_text { flag::TEXT } else { 0 } | if flags & APPEND != 0 { flag::APPEND } else { 0 };
     open(name, access, kind).map_or(-1, u32::cast_signed)
 }
 
-/// Opens a file; the descriptor, or -1.
+/// Opens a file; the descriptor, or -1. `mode` is only there where a file may be made.
 ///
 /// # Safety
 /// `name` is a string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn _open(name: *const u8, flags: u32) -> i32 {
+pub unsafe extern "C" fn _open(name: *const u8, flags: u32, mode: u32) -> i32 {
     // SAFETY: the caller's promise.
-    open_with(&wide(unsafe { c_string(name) }), flags)
+    open_with(&wide(unsafe { c_string(name) }), flags, mode)
 }
 
 /// Opens a file; the descriptor, or -1.
@@ -125,9 +134,9 @@ pub unsafe extern "C" fn _open(name: *const u8, flags: u32) -> i32 {
 /// # Safety
 /// `name` is a string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn _wopen(name: *const u16, flags: u32) -> i32 {
+pub unsafe extern "C" fn _wopen(name: *const u16, flags: u32, mode: u32) -> i32 {
     // SAFETY: the caller's promise.
-    open_with(unsafe { wide_string(name) }, flags)
+    open_with(unsafe { wide_string(name) }, flags, mode)
 }
 
 /// Opens a file, which others may open too, whatever `share` says.
@@ -135,9 +144,9 @@ pub unsafe extern "C" fn _wopen(name: *const u16, flags: u32) -> i32 {
 /// # Safety
 /// `name` is a string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn _sopen(name: *const u8, flags: u32, _share: u32) -> i32 {
+pub unsafe extern "C" fn _sopen(name: *const u8, flags: u32, _share: u32, mode: u32) -> i32 {
     // SAFETY: the caller's promise.
-    unsafe { _open(name, flags) }
+    unsafe { _open(name, flags, mode) }
 }
 
 /// Makes or empties a file and opens it for writing.
@@ -145,9 +154,9 @@ pub unsafe extern "C" fn _sopen(name: *const u8, flags: u32, _share: u32) -> i32
 /// # Safety
 /// `name` is a string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn _creat(name: *const u8, _mode: u32) -> i32 {
+pub unsafe extern "C" fn _creat(name: *const u8, mode: u32) -> i32 {
     // SAFETY: the caller's promise.
-    unsafe { _open(name, open_flag::WRITE_ONLY | open_flag::CREATE | open_flag::TRUNCATE) }
+    unsafe { _open(name, open_flag::WRITE_ONLY | open_flag::CREATE | open_flag::TRUNCATE, mode) }
 }
 
 /// Turns a result into what C functions return.
@@ -337,8 +346,7 @@ pub unsafe extern "C" fn _wunlink(name: *const u16) -> i32 {
 /// `name` is a string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _access(name: *const u8, mode: u32) -> i32 {
-    /// `FILE_ATTRIBUTE_READONLY`, and `FILE_ATTRIBUTE_DIRECTORY`, for which that means nothing.
-    const READ_ONLY: u32 = 0x01;
+    /// `FILE_ATTRIBUTE_DIRECTORY`, for which the other one means nothing.
     const DIRECTORY: u32 = 0x10;
     // SAFETY: the caller's promise.
     let mut name = wide(unsafe { c_string(name) });

@@ -75,6 +75,15 @@ fn strings(table: u32) -> impl Iterator<Item = u32> {
         .take_while(|&string| string != 0)
 }
 
+/// The value of a variable, for this library's own use.
+pub(super) fn variable(name: &[u16]) -> Option<Vec<u16>> {
+    strings(wide()).find_map(|string| {
+        // SAFETY: the table holds strings.
+        let entry = unsafe { wide_string(string as *const u16) };
+        split(entry).filter(|(other, _)| equal_ignoring_case(other, name)).map(|(_, value)| value.to_vec())
+    })
+}
+
 /// The value of a variable, or null. Case does not matter.
 ///
 /// # Safety

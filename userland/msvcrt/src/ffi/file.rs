@@ -55,6 +55,7 @@ pub(super) fn open_stream(name: &[u16], mode: Option<Mode>) -> u32 {
         truncate: mode.truncate,
         exclusive: false,
         temporary: mode.temporary,
+        read_only: mode.create && super::relic::mask() & 0x80 != 0,
     };
     let Some(descriptor) = open(name, access, flags) else { return 0 };
     match claim(descriptor, stream_flags) {

@@ -30,6 +30,19 @@ unsafe extern "system" {
         flags: u32,
         template: u32,
     ) -> u32;
+    pub fn CreatePipe(reader: *mut u32, writer: *mut u32, security: *const u32, size: u32) -> u32;
+    pub fn CreateProcessW(
+        image: *const u16,
+        line: *mut u16,
+        process_security: *const u32,
+        thread_security: *const u32,
+        inherit: u32,
+        flags: u32,
+        environment: *const u16,
+        directory: *const u16,
+        startup: *const u32,
+        information: *mut u32,
+    ) -> u32;
     pub fn CreateThread(
         security: *const u32,
         stack: u32,
@@ -59,6 +72,7 @@ unsafe extern "system" {
     pub fn GetEnvironmentStringsW() -> *const u16;
     pub fn FreeEnvironmentStringsW(strings: *const u16) -> u32;
     pub fn GetCurrentProcessId() -> u32;
+    pub fn GetExitCodeProcess(process: u32, status: *mut u32) -> u32;
     pub fn GetFileAttributesW(path: *const u16) -> u32;
     pub fn GetFileInformationByHandle(file: u32, information: *mut u8) -> u32;
     pub fn GetFileSizeEx(file: u32, size: *mut u64) -> u32;
@@ -66,12 +80,16 @@ unsafe extern "system" {
     pub fn GetLastError() -> u32;
     pub fn GetStdHandle(which: u32) -> u32;
     pub fn MoveFileW(old: *const u16, new: *const u16) -> u32;
+    pub fn RaiseException(code: u32, flags: u32, count: u32, parameters: *const u32);
+    pub fn UnhandledExceptionFilter(pointers: *const [u32; 2]) -> u32;
     pub fn ReadFile(file: u32, buffer: *mut u8, count: u32, done: *mut u32, overlapped: *const u32) -> u32;
     pub fn RemoveDirectoryW(path: *const u16) -> u32;
     pub fn ResumeThread(thread: u32) -> u32;
     pub fn SetConsoleCtrlHandler(handler: u32, add: u32) -> u32;
     pub fn SetCurrentDirectoryW(path: *const u16) -> u32;
     pub fn SetEnvironmentVariableW(name: *const u16, value: *const u16) -> u32;
+    pub fn SetErrorMode(mode: u32) -> u32;
+    pub fn Sleep(milliseconds: u32);
     pub fn SetEndOfFile(file: u32) -> u32;
     pub fn SetFileAttributesW(path: *const u16, attributes: u32) -> u32;
     pub fn SetFileTime(file: u32, created: *const u64, accessed: *const u64, written: *const u64) -> u32;
@@ -80,5 +98,6 @@ unsafe extern "system" {
     pub fn TlsAlloc() -> u32;
     pub fn TlsGetValue(slot: u32) -> u32;
     pub fn TlsSetValue(slot: u32, value: u32) -> u32;
+    pub fn WaitForSingleObject(handle: u32, milliseconds: u32) -> u32;
     pub fn WriteFile(file: u32, buffer: *const u8, count: u32, done: *mut u32, overlapped: *const u32) -> u32;
 }

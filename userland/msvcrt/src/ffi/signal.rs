@@ -14,10 +14,14 @@ pub(super) const ABORT: u32 = 22;
 /// `SIGINT` and `SIGBREAK`.
 const INTERRUPT: u32 = 2;
 const BREAK: u32 = 21;
+/// `SIGILL`, `SIGFPE`, `SIGSEGV`.
+pub(super) const ILLEGAL: u32 = 4;
+pub(super) const FLOATING_POINT: u32 = 8;
+pub(super) const VIOLATION: u32 = 11;
 /// `SIG_DFL`.
-const DEFAULT: u32 = 0;
+pub(super) const DEFAULT: u32 = 0;
 /// `SIG_IGN`.
-const IGNORE: u32 = 1;
+pub(super) const IGNORE: u32 = 1;
 /// `SIG_GET`: asks only.
 const ASK: u32 = 2;
 /// `SIG_ERR`.
@@ -26,7 +30,7 @@ const ERROR: u32 = u32::MAX;
 const KILLED: u32 = 3;
 
 /// Interrupt, illegal instruction, floating point, access violation, termination, break, abort.
-const SIGNALS: [u32; 7] = [2, 4, 8, 11, 15, 21, ABORT];
+const SIGNALS: [u32; 7] = [INTERRUPT, ILLEGAL, FLOATING_POINT, VIOLATION, 15, BREAK, ABORT];
 
 /// Whether the console knows of this library.
 static LISTENS: AtomicBool = AtomicBool::new(false);
@@ -34,6 +38,14 @@ static HANDLERS: [AtomicU32; 7] = [const { AtomicU32::new(DEFAULT) }; 7];
 
 fn handler_of(signal: u32) -> Option<&'static AtomicU32> {
     SIGNALS.iter().position(|&known| known == signal).map(|index| &HANDLERS[index])
+}
+
+/// The handler of a signal that is about to be called: the default action comes back first, unless the signal is ignored.
+pub(super) fn take(number: u32) -> u32 {
+    handler_of(number).map_or(DEFAULT, |place| match place.load(Ordering::Relaxed) {
+        IGNORE => IGNORE,
+        _ => place.swap(DEFAULT, Ordering::Relaxed),
+    })
 }
 
 /// What the console calls: a program that ignores the signal or handles it goes on.
@@ -66,12 +78,13 @@ pub extern "C" fn signal(number: u32, handler: u32) -> u32 {
 /// Sends a signal to the own thread. A handler is called once: the default action comes back first.
 #[unsafe(no_mangle)]
 pub extern "C" fn raise(number: u32) -> i32 {
-    let Some(place) = handler_of(number) else { return -1 };
-    match place.load(Ordering::Relaxed) {
+    if handler_of(number).is_none() {
+        return -1;
+    }
+    match take(number) {
         IGNORE => 0,
         DEFAULT => _exit(KILLED),
         handler => {
-            place.store(DEFAULT, Ordering::Relaxed);
             // SAFETY: the program said that this is a function of one number.
             let routine: extern "C" fn(u32) = unsafe { core::mem::transmute(handler) };
             routine(number);

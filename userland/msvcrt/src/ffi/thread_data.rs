@@ -22,6 +22,8 @@ pub(super) struct ThreadData {
     /// The thread's own handle where the library closes it, else 0.
     pub(super) handle: u32,
     pub(super) wide_token: u32,
+    /// The innermost `catch` that runs, else 0.
+    pub(super) innermost_catch: u32,
     pub(super) broken_down: [i32; 9],
     pub(super) text: [u8; 32],
     pub(super) message: [u8; 160],
@@ -66,6 +68,7 @@ pub(super) fn block() -> *mut ThreadData {
         token: 0,
         handle: 0,
         wide_token: 0,
+        innermost_catch: 0,
         broken_down: [0; 9],
         text: [0; 32],
         message: [0; 160],

@@ -1,9 +1,9 @@
 //! The loader's exports.
 
-use user_ffi::{AnsiString, UnicodeString};
+use user_ffi::{AnsiString, UnicodeString, wide_string};
 use user_support::image::Symbol;
 use user_support::loader::{
-    LoadError, Module, add_reference, free_library, ignore_threads, load_library, pin, procedure_address,
+    LoadError, Module, add_reference, free_library, ignore_threads, load_image, load_library, pin, procedure_address,
 };
 use user_support::path;
 use user_support::status::Status;
@@ -37,14 +37,18 @@ unsafe fn deliver(target: *mut u32, result: Result<u32, LoadError>) -> u32 {
     }
 }
 
-/// Loads a DLL, or counts one more reference to it.
+/// `IMAGE_FILE_EXECUTABLE_IMAGE`: what asks for the image alone.
+const IMAGE_ONLY: u32 = 2;
+
+/// Loads a DLL, or counts one more reference to it. A search path is a folder that comes before the program's; of the
+/// characteristics one asks for the image without its imports and initialiser.
 ///
 /// # Safety
-/// `name` describes a string truly; `base` points to a word.
+/// `name` describes a string truly; `search_path` is null or a string, `characteristics` null or a word; `base` points to a word.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn LdrLoadDll(
-    _search_path: *const u16,
-    _characteristics: *const u32,
+    search_path: *const u16,
+    characteristics: *const u32,
     name: *const UnicodeString,
     base: *mut u32,
 ) -> u32 {
@@ -52,7 +56,16 @@ pub unsafe extern "system" fn LdrLoadDll(
     let name = unsafe { name.read() };
     // SAFETY: the caller's promise. Copied, because an initialiser may change it.
     let name = unsafe { name.units() }.to_vec();
-    let result = locked(|process| load_library(process, &name).map(|module| module.base(process)));
+    // SAFETY: the caller's promise.
+    let image_only = !characteristics.is_null() && unsafe { characteristics.read() } & IMAGE_ONLY != 0;
+    // SAFETY: the caller's promise.
+    let folder = unsafe { wide_string(search_path) };
+    let result = locked(|process| {
+        let before = process.look_first_in(folder);
+        let loaded = if image_only { load_image(process, &name) } else { load_library(process, &name) };
+        process.look_first_in(&before);
+        loaded.map(|module| module.base(process))
+    });
     // SAFETY: the caller's promise.
     unsafe { deliver(base, result) }
 }

@@ -1,6 +1,7 @@
 //! This process, as the loader acts on it.
 
 use core::arch::naked_asm;
+use core::cell::UnsafeCell;
 use core::ops::Deref;
 
 use alloc::vec::Vec;
@@ -42,6 +43,14 @@ mod parameter {
     pub(super) const ENVIRONMENT: u32 = 0x48;
 }
 
+/// A folder that is looked into before all others; empty for none.
+struct Folder(UnsafeCell<Vec<u16>>);
+
+// SAFETY: only reached through a `Native`, whose maker has the loader lock.
+unsafe impl Sync for Folder {}
+
+static FIRST_FOLDER: Folder = Folder(UnsafeCell::new(Vec::new()));
+
 /// The process that this DLL is in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Native(ThisProcess);
@@ -54,6 +63,12 @@ impl Native {
     pub(crate) const unsafe fn new() -> Self {
         // SAFETY: the loader touches images and its own entries, under its lock.
         Self(unsafe { ThisProcess::new() })
+    }
+
+    /// From now on DLLs are looked for in this folder before the program's; in none for an empty one. What it was before.
+    pub(crate) fn look_first_in(&self, folder: &[u16]) -> Vec<u16> {
+        // SAFETY: the maker of `self` has the loader lock, and no reference into the place is kept.
+        unsafe { FIRST_FOLDER.0.get().replace(folder.to_vec()) }
     }
 
     /// The `UNICODE_STRING` at `offset` of the process parameters.
@@ -157,7 +172,10 @@ impl Process for Native {
         let system = path::join(&root, &text::wide(b"system32"));
         let old_system = path::join(&root, &text::wide(b"system"));
         // The folder that a program happens to be in comes late, so that what lies there takes nobody's place: SafeDllSearchMode.
-        let mut folders = [path::folder(&self.image_path()).to_vec(), system, old_system, root].to_vec();
+        // SAFETY: as in `look_first_in`.
+        let first = unsafe { (*FIRST_FOLDER.0.get()).clone() };
+        let own = if first.is_empty() { path::folder(&self.image_path()).to_vec() } else { first };
+        let mut folders = [own, system, old_system, root].to_vec();
         let block = self.environment();
         let listed = value(&block, &text::wide(b"PATH")).unwrap_or_default();
         let listed = listed.split(|&unit| unit == u16::from(b';')).filter(|folder| !folder.is_empty());

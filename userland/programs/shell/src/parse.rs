@@ -16,6 +16,34 @@ pub struct Line {
     pub background: bool,
 }
 
+/// The command that the shell's own command line asks for with `/c`; nothing where it asks for a shell to type in.
+///
+/// Quotes around all of it go: those around the whole, unless they are the only ones and hold a name with spaces.
+pub fn command_of(line: &str) -> Option<&str> {
+    let mut rest = line.trim_start();
+    loop {
+        rest = rest[word_end(rest)..].trim_start();
+        let switch = rest.get(..2)?;
+        if switch.eq_ignore_ascii_case("/c") {
+            return Some(without_outer_quotes(rest[2..].trim()));
+        }
+        if !switch.starts_with('/') {
+            return None;
+        }
+    }
+}
+
+fn without_outer_quotes(text: &str) -> &str {
+    const SPECIAL: [char; 8] = ['&', '<', '>', '(', ')', '@', '^', '|'];
+    let is_name =
+        text.matches('"').count() == 2 && text.ends_with('"') && text.contains(' ') && !text.contains(SPECIAL);
+    let Some(inside) = text.strip_prefix('"').filter(|_| !is_name) else { return text };
+    match inside.rfind('"') {
+        Some(last) if inside[last + 1..].is_empty() => &inside[..last],
+        _ => text,
+    }
+}
+
 /// Takes `text` apart; nothing for a line without a word.
 pub fn parse(text: &str) -> Option<Line> {
     let (text, background) = without_background(text.trim());
@@ -155,6 +183,23 @@ mod tests {
             ("%", "%"),
         ] {
             assert_eq!(expand(text, value), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_command_in_the_command_line_is_found() {
+        for (line, expected) in [
+            ("cmd.exe /c dir", Some("dir")),
+            ("\"C:\\WINDOWS\\system32\\cmd.exe\" /C echo a \"b\"", Some("echo a \"b\"")),
+            ("cmd /s /c \"sort <a >b\"", Some("sort <a >b")),
+            ("cmd /c \"\"a b.exe\" \"c\"\"", Some("\"a b.exe\" \"c\"")),
+            ("cmd /c \"a b.exe\"", Some("\"a b.exe\"")),
+            ("cmd /c \"a b.exe\" c", Some("\"a b.exe\" c")),
+            ("cmd /c", Some("")),
+            ("cmd.exe", None),
+            ("cmd.exe dir /c", None),
+        ] {
+            assert_eq!(command_of(line), expected, "{line}");
         }
     }
 }

@@ -56,6 +56,13 @@ impl<S: System> Shell<S> {
         }
     }
 
+    /// Carries out one command; its status.
+    pub fn run_command(&mut self, text: &str) -> u32 {
+        match self.carry_out(text) {
+            Outcome::Next(status) | Outcome::Exit(status) => status,
+        }
+    }
+
     /// Carries out one line.
     pub fn carry_out(&mut self, text: &str) -> Outcome {
         let (system, status) = (&mut self.system, self.status);
@@ -169,6 +176,16 @@ mod tests {
         let (status, output) = run("nosuch\r");
         assert!(output.contains("'nosuch' is not a command"), "{output}");
         assert_eq!(status, 9009);
+    }
+
+    #[test]
+    fn one_command_needs_no_prompt() {
+        let mut shell = Shell::new(Fake::typing(b""));
+        assert_eq!(
+            (shell.run_command("hello x"), shell.run_command("exit 5"), shell.run_command("nosuch")),
+            (3, 5, NOT_FOUND)
+        );
+        assert!(!shell.system.output().contains("Vadose"), "{}", shell.system.output());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The export table: symbols by name and by ordinal, and forwarders to other DLLs.
 
+use core::cell::Cell;
 use core::cmp::Ordering;
 
 use super::{Image, Malformed, Table};
@@ -40,6 +41,8 @@ pub struct ExportTable {
     name_count: u32,
     names: u32,
     ordinals: u32,
+    /// Behind the name that was found last: a linker lists what a program imports in the order of the names.
+    next: Cell<u32>,
 }
 
 impl ExportTable {
@@ -64,6 +67,7 @@ impl ExportTable {
             functions: image.u32(memory, rva + 28)?,
             names: image.u32(memory, rva + 32)?,
             ordinals: image.u32(memory, rva + 36)?,
+            next: Cell::new(0),
         };
         image.address(table.functions, table.function_count.checked_mul(4).ok_or(Malformed)?)?;
         image.address(table.names, table.name_count.checked_mul(4).ok_or(Malformed)?)?;
@@ -86,19 +90,24 @@ impl ExportTable {
         }
     }
 
-    /// The index into the functions for `name`: the hint first, then a binary search.
+    /// The index into the functions for `name`: the hint first, then a binary search behind the last name, then before it.
     fn index_of<M: Memory>(&self, memory: &M, name: &[u8], hint: u32) -> Result<Option<u32>, Malformed> {
         let start = name.first_chunk().map(|start| u32::from_be_bytes(*start));
         if hint < self.name_count && self.compare(memory, hint, start, name)?.is_eq() {
             return self.ordinal_of(memory, hint).map(Some);
         }
-        let (mut low, mut high) = (0, self.name_count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.compare(memory, middle, start, name)? {
-                Ordering::Equal => return self.ordinal_of(memory, middle).map(Some),
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
+        let next = self.next.get();
+        for (mut low, mut high) in [(next, self.name_count), (0, next)] {
+            while low < high {
+                let middle = low + (high - low) / 2;
+                match self.compare(memory, middle, start, name)? {
+                    Ordering::Equal => {
+                        self.next.set(middle + 1);
+                        return self.ordinal_of(memory, middle).map(Some);
+                    }
+                    Ordering::Less => low = middle + 1,
+                    Ordering::Greater => high = middle,
+                }
             }
         }
         Ok(None)
@@ -173,6 +182,19 @@ mod tests {
         }
         assert_eq!(table.find(&memory, Symbol::Ordinal(5)), Ok(Some(Export::Address(0x1000_1010))));
         assert_eq!(table.find(&memory, named("Beta", 0)), Ok(Some(Export::Forwarder(0x2010))));
+    }
+
+    #[test]
+    fn names_are_found_in_whatever_order_they_are_asked_for() {
+        let (memory, table) = table(three());
+        let table = table.unwrap().unwrap();
+        let alpha = Ok(Some(Export::Address(0x1000_1010)));
+        let gamma = Ok(Some(Export::Address(0x1000_1030)));
+        for (name, expected) in
+            [("Gamma", gamma), ("Alpha", alpha), ("Alpha", alpha), ("Zeta", Ok(None)), ("Gamma", gamma)]
+        {
+            assert_eq!(table.find(&memory, named(name, 9)), expected, "{name}");
+        }
     }
 
     #[test]

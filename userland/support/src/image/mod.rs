@@ -11,6 +11,7 @@
 //! Source: Microsoft's PE/COFF specification; header layouts from the `object` crate.
 
 mod bound;
+mod data_file;
 mod export;
 mod import;
 mod relocation;
@@ -18,10 +19,11 @@ mod resource;
 mod tls;
 
 pub use bound::is_bound;
+pub use data_file::DataFile;
 pub use export::{Export, ExportTable, Symbol};
 pub use import::{Descriptor, Imports};
 pub use relocation::relocate;
-pub use resource::{NoResource, ResourceName, Resources};
+pub use resource::{NoResource, Placed, ResourceName, Resources};
 pub use tls::ThreadLocalStorage;
 
 use alloc::vec::Vec;

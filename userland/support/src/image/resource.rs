@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Image, Malformed, Table};
+use super::{Directory, Image, Malformed, Table};
 use crate::memory::Memory;
 use crate::text::lower;
 
@@ -71,20 +71,42 @@ struct Entry {
     target: u32,
 }
 
+/// What has resources: an image that is mapped as such, or a file.
+pub trait Placed {
+    /// Where the tree is, relative to the image's base.
+    fn resources<M: Memory>(&self, memory: &M) -> Directory;
+
+    /// The address of `size` bytes that would lie at `rva`.
+    ///
+    /// # Errors
+    /// [`Malformed`] where there are none.
+    fn place(&self, rva: u32, size: u32) -> Result<u32, Malformed>;
+}
+
+impl Placed for Image {
+    fn resources<M: Memory>(&self, memory: &M) -> Directory {
+        self.directory(memory, Table::Resource)
+    }
+
+    fn place(&self, rva: u32, size: u32) -> Result<u32, Malformed> {
+        self.address(rva, size)
+    }
+}
+
 /// The resources of an image.
-pub struct Resources<'image, M> {
+pub struct Resources<'image, M, I = Image> {
     memory: &'image M,
-    image: &'image Image,
+    image: &'image I,
     root: u32,
 }
 
-impl<'image, M: Memory> Resources<'image, M> {
+impl<'image, M: Memory, I: Placed> Resources<'image, M, I> {
     /// The tree of `image`.
     ///
     /// # Errors
     /// [`NoResource::Data`] where there is none.
-    pub fn open(memory: &'image M, image: &'image Image) -> Result<Self, NoResource> {
-        let directory = image.directory(memory, Table::Resource);
+    pub fn open(memory: &'image M, image: &'image I) -> Result<Self, NoResource> {
+        let directory = image.resources(memory);
         if directory.rva == 0 || directory.size == 0 {
             return Err(NoResource::Data);
         }
@@ -142,15 +164,23 @@ impl<'image, M: Memory> Resources<'image, M> {
         self.entries(directory)?.into_iter().map(|entry| self.name_of(entry)).collect()
     }
 
+    fn half(&self, rva: u32) -> Result<u16, Malformed> {
+        Ok(self.memory.read_u16(self.image.place(rva, 2)?))
+    }
+
+    fn word(&self, rva: u32) -> Result<u32, Malformed> {
+        Ok(self.memory.read_u32(self.image.place(rva, 4)?))
+    }
+
     /// The entries of the directory at `rva`.
     fn entries(&self, rva: u32) -> Result<Vec<Entry>, NoResource> {
-        self.image.address(rva, DIRECTORY_SIZE)?;
-        let count = |at: u32| Ok::<_, NoResource>(u32::from(self.image.u16(self.memory, rva + at)?));
+        self.image.place(rva, DIRECTORY_SIZE)?;
+        let count = |at: u32| Ok::<_, NoResource>(u32::from(self.half(rva + at)?));
         let count = count(12)? + count(14)?;
-        self.image.address(rva + DIRECTORY_SIZE, count * ENTRY_SIZE)?;
+        self.image.place(rva + DIRECTORY_SIZE, count * ENTRY_SIZE)?;
         let entry = |index: u32| {
             let at = rva + DIRECTORY_SIZE + index * ENTRY_SIZE;
-            Ok(Entry { name: self.image.u32(self.memory, at)?, target: self.image.u32(self.memory, at + 4)? })
+            Ok(Entry { name: self.word(at)?, target: self.word(at + 4)? })
         };
         (0..count).map(entry).collect()
     }
@@ -172,7 +202,7 @@ impl<'image, M: Memory> Resources<'image, M> {
     }
 
     fn leaf_at(&self, target: u32) -> Result<u32, NoResource> {
-        Ok(self.image.address(self.place(target)?, LEAF_SIZE)?)
+        Ok(self.image.place(self.place(target)?, LEAF_SIZE)?)
     }
 
     /// Where an offset from the root leads to.
@@ -195,10 +225,10 @@ impl<'image, M: Memory> Resources<'image, M> {
             return Ok(ResourceName::Number(entry.name as u16));
         }
         let at = self.place(entry.name)?;
-        let length = u32::from(self.image.u16(self.memory, at)?);
+        let length = u32::from(self.half(at)?);
         let first = at.checked_add(2).ok_or(NoResource::Malformed)?;
-        self.image.address(first, 2 * length)?;
-        let unit = |index: u32| Ok(self.image.u16(self.memory, first + 2 * index)?);
+        self.image.place(first, 2 * length)?;
+        let unit = |index: u32| Ok(self.half(first + 2 * index)?);
         (0..length).map(unit).collect::<Result<_, NoResource>>().map(ResourceName::Text)
     }
 }

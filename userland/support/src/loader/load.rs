@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::bind::bind_imports;
 use super::initialise::{Moment, run_initialisers};
+use super::list::flag;
 use super::reference::{add_reference, free_library};
 use super::{LoadError, Mapped, Module, Order, Process};
 use crate::image::{Image, Section, relocate};
@@ -25,6 +26,25 @@ pub fn load_library<P: Process>(process: &P, name: &[u16]) -> Result<Module, Loa
     if !added.is_empty() {
         run_initialisers(process, Moment::Later).inspect_err(|_| free_library(process, module))?;
     }
+    Ok(module)
+}
+
+/// Maps a DLL and makes it a module, without what it imports and without running its initialiser; counts the reference. One that is
+/// loaded already stays as it is.
+///
+/// # Errors
+/// Any [`LoadError`]; nothing of the attempt remains (L2).
+pub fn load_image<P: Process>(process: &P, name: &[u16]) -> Result<Module, LoadError> {
+    let name = path::module_name(name);
+    if let Some(module) = Module::named(process, &name) {
+        add_reference(process, module);
+        return Ok(module);
+    }
+    let (path, mapped) = map_first(process, &name)?;
+    let module = enter(process, mapped, &path).map_err(|error| error.named(|| path))?.0;
+    module.set(process, flag::ENTRY_PROCESSED);
+    module.append(process, Order::Initialisation);
+    add_reference(process, module);
     Ok(module)
 }
 
@@ -73,15 +93,20 @@ fn is_absence(status: Status) -> bool {
 /// Makes a mapped image a module. The image is unmapped again if it cannot even become an entry; from then on
 /// [`roll_back`] takes care of it.
 fn add<P: Process>(process: &P, added: &mut Vec<Module>, mapped: Mapped, path: &[u16]) -> Result<Module, LoadError> {
-    let entered = Image::open(process, mapped.base, mapped.size).map_err(LoadError::from).and_then(|image| {
-        relocate_image(process, &image)?;
-        Ok((Module::insert(process, mapped, &image, path)?, image))
-    });
-    let (module, image) = entered.inspect_err(|_| process.unmap(mapped.base))?;
+    let (module, image) = enter(process, mapped, path)?;
     added.push(module);
     bind_imports(process, added, &image)?;
     module.append(process, Order::Initialisation);
     Ok(module)
+}
+
+/// Makes a mapped image an entry of the lists, or unmaps it.
+fn enter<P: Process>(process: &P, mapped: Mapped, path: &[u16]) -> Result<(Module, Image), LoadError> {
+    let entered = Image::open(process, mapped.base, mapped.size).map_err(LoadError::from).and_then(|image| {
+        relocate_image(process, &image)?;
+        Ok((Module::insert(process, mapped, &image, path)?, image))
+    });
+    entered.inspect_err(|_| process.unmap(mapped.base))
 }
 
 /// Relocates an image that is not at its preferred base.

@@ -177,3 +177,9 @@ same_code_page! {
     #[doc = "From the code page of consoles to that of windows."]
     OemToCharA OemToCharBuffA;
 }
+
+/// The character before this one in a code page.
+#[unsafe(no_mangle)]
+pub extern "system" fn CharPrevExA(_code_page: u16, start: *const u8, text: *const u8, _flags: u32) -> *const u8 {
+    CharPrevA(start, text)
+}

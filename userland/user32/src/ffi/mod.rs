@@ -5,3 +5,4 @@ mod failure;
 mod format;
 mod message;
 mod nt;
+mod window;

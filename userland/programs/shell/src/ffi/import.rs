@@ -44,6 +44,7 @@ unsafe extern "system" {
     pub fn FindFirstFileW(path: *const u16, data: *mut u8) -> u32;
     pub fn FindNextFileW(search: u32, data: *mut u8) -> u32;
     pub fn FreeEnvironmentStringsW(strings: *const u16) -> u32;
+    pub fn GetCommandLineW() -> *const u16;
     pub fn GetConsoleScreenBufferInfo(handle: u32, information: *mut u8) -> u32;
     pub fn GetCurrentDirectoryW(room: u32, target: *mut u16) -> u32;
     pub fn GetCurrentProcessId() -> u32;

@@ -10,6 +10,7 @@ use core::panic::PanicInfo;
 
 use import::{ExitProcess, GetProcessHeap, HeapAlloc, HeapFree};
 use shell::Shell;
+use shell::parse::command_of;
 use windows::Windows;
 
 struct ProcessHeap;
@@ -53,5 +54,9 @@ fn exit(status: u32) -> ! {
 /// Where the program begins.
 #[unsafe(no_mangle)]
 extern "system" fn start() -> ! {
-    exit(Shell::new(Windows::new()).run())
+    let line = windows::command_line();
+    exit(match command_of(&line) {
+        Some(command) => Shell::new(Windows::for_command()).run_command(command),
+        None => Shell::new(Windows::new()).run(),
+    })
 }

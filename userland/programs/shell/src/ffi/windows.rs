@@ -61,6 +61,8 @@ unsafe extern "system" fn copied_so_far(
 pub struct Windows {
     input: u32,
     output: u32,
+    /// Whether the console is the shell's to give: not where another program runs one command with it.
+    has_console: bool,
     /// Where what the shell writes goes instead of its output.
     pub(super) redirected: Option<u32>,
 }
@@ -89,6 +91,15 @@ pub(super) fn close(handle: u32) {
     unsafe { CloseHandle(handle) };
 }
 
+/// The shell's own command line.
+pub(super) fn command_line() -> String {
+    // SAFETY: it has no arguments.
+    let line = unsafe { GetCommandLineW() };
+    // SAFETY: the command line is a string that stays; every unit before its zero is readable.
+    let units = (0..).map(|index| unsafe { line.wrapping_add(index).read() }).take_while(|&unit| unit != 0);
+    String::from_utf16_lossy(&units.collect::<Vec<u16>>())
+}
+
 /// A text that a function copies into a buffer and tells the length of.
 fn copied(copy: impl Fn(u32, *mut u16) -> u32) -> Option<String> {
     let mut buffer = vec![0u16; 512];
@@ -103,14 +114,20 @@ fn copied(copy: impl Fn(u32, *mut u16) -> u32) -> Option<String> {
 }
 
 impl Windows {
+    /// For a shell that somebody types in.
     pub fn new() -> Self {
+        let this = Self { has_console: true, ..Self::for_command() };
+        this.set_mode(0);
+        this
+    }
+
+    /// For one command, in whatever state the console is.
+    pub fn for_command() -> Self {
         // SAFETY: it only looks the handle up.
         let input = unsafe { GetStdHandle(STANDARD_INPUT) };
         // SAFETY: it only looks the handle up.
         let output = unsafe { GetStdHandle(STANDARD_OUTPUT) };
-        let this = Self { input, output, redirected: None };
-        this.set_mode(0);
-        this
+        Self { input, output, has_console: false, redirected: None }
     }
 
     fn set_mode(&self, mode: u32) {
@@ -128,8 +145,10 @@ impl Windows {
 
     /// Gives a program the console, until the shell has waited for its end.
     pub(super) fn give_console(&self, id: u32) {
-        self.set_foreground(id);
-        self.set_mode(COOKED);
+        if self.has_console {
+            self.set_foreground(id);
+            self.set_mode(COOKED);
+        }
     }
 
     /// Waits for the end of a program that has the console meanwhile.
@@ -139,9 +158,11 @@ impl Windows {
         unsafe { WaitForSingleObject(process, INFINITE) };
         // SAFETY: the function writes one word.
         unsafe { GetExitCodeProcess(process, &mut status) };
-        self.set_mode(0);
-        // SAFETY: it has no arguments.
-        self.set_foreground(unsafe { GetCurrentProcessId() });
+        if self.has_console {
+            self.set_mode(0);
+            // SAFETY: it has no arguments.
+            self.set_foreground(unsafe { GetCurrentProcessId() });
+        }
         status
     }
 

@@ -1,0 +1,270 @@
+//! Completion ports, and reads and writes that complete later: for files that a port was made for, each in a thread of its own.
+//!
+//! A port is a semaphore that counts what has completed; the list of it is this process's own. Files that belong to no port are read and
+//! written at once, whatever OVERLAPPED says, which Windows may do as well.
+//!
+//! Source: documented behaviour of the functions.
+
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use user_support::error::Win32Error;
+use user_support::error_map::win32_error;
+use user_support::memory::Memory;
+use user_support::status::Status;
+
+use super::event::SetEvent;
+use super::last_error::{Bool, FALSE, TRUE, fail};
+use super::nt::NtClose;
+use super::semaphore::{CreateSemaphoreA, ReleaseSemaphore};
+use super::standard_handle::INVALID_HANDLE;
+use super::startup::memory;
+use super::thread::CreateThread;
+use super::thread_slot::locked;
+use super::wait::WaitForSingleObject;
+
+/// Words of an OVERLAPPED: the status, the bytes moved, the event.
+const STATUS: u32 = 0;
+const MOVED: u32 = 4;
+const EVENT: u32 = 16;
+/// `STATUS_PENDING`.
+const PENDING: u32 = 0x103;
+/// What a port counts to at most.
+const MOST: i32 = i32::MAX;
+/// `WAIT_TIMEOUT`, `INFINITE`.
+const TIME_OUT: u32 = 258;
+const FOR_EVER: u32 = u32::MAX;
+
+/// Something that has completed.
+#[derive(Clone, Copy)]
+struct Packet {
+    bytes: u32,
+    key: u32,
+    overlapped: u32,
+    status: u32,
+}
+
+struct Port {
+    handle: u32,
+    packets: VecDeque<Packet>,
+}
+
+/// A file, the port that it tells, and what it calls itself there.
+#[derive(Clone, Copy)]
+struct File {
+    handle: u32,
+    port: u32,
+    key: u32,
+}
+
+struct Tables {
+    ports: Vec<Port>,
+    files: Vec<File>,
+}
+
+struct Guarded(UnsafeCell<Tables>);
+
+// SAFETY: only reached in `with`, under the lock of the PEB.
+unsafe impl Sync for Guarded {}
+
+static TABLES: Guarded = Guarded(UnsafeCell::new(Tables { ports: Vec::new(), files: Vec::new() }));
+/// Whether there has ever been a port: as long as there has not, nothing here costs anything.
+static USED: AtomicBool = AtomicBool::new(false);
+
+fn with<R>(work: impl FnOnce(&mut Tables) -> R) -> R {
+    // SAFETY: the lock makes this the only reference, and no `work` here comes back.
+    locked(|| work(unsafe { &mut *TABLES.0.get() }))
+}
+
+/// Makes a port, and has a file tell it, or an existing one, of what completes. Returns the port, or 0.
+#[unsafe(no_mangle)]
+pub extern "system" fn CreateIoCompletionPort(file: u32, existing: u32, key: u32, _threads: u32) -> u32 {
+    if existing != 0 && file == INVALID_HANDLE {
+        return fail(Win32Error::INVALID_PARAMETER);
+    }
+    let port = if existing == 0 {
+        // SAFETY: a semaphore without name or security.
+        unsafe { CreateSemaphoreA(core::ptr::null(), 0, MOST, core::ptr::null()) }
+    } else {
+        existing
+    };
+    if port == 0 {
+        return 0;
+    }
+    USED.store(true, Ordering::Relaxed);
+    let done = with(|tables| {
+        if existing == 0 {
+            tables.ports.push(Port { handle: port, packets: VecDeque::new() });
+        } else if !tables.ports.iter().any(|other| other.handle == existing) {
+            return Err(Win32Error::INVALID_HANDLE);
+        }
+        if file != INVALID_HANDLE {
+            if tables.files.iter().any(|other| other.handle == file) {
+                return Err(Win32Error::INVALID_PARAMETER);
+            }
+            tables.files.push(File { handle: file, port, key });
+        }
+        Ok(())
+    });
+    match done {
+        Ok(()) => port,
+        Err(error) => fail(error),
+    }
+}
+
+/// A handle is closed: what is known of it goes.
+pub(super) fn forget(handle: u32) {
+    if USED.load(Ordering::Relaxed) {
+        with(|tables| {
+            tables.ports.retain(|port| port.handle != handle);
+            tables.files.retain(|file| file.handle != handle);
+        });
+    }
+}
+
+fn post(port: u32, packet: Packet) -> Bool {
+    let known = with(|tables| {
+        let found = tables.ports.iter_mut().find(|other| other.handle == port);
+        found.map(|port| port.packets.push_back(packet)).is_some()
+    });
+    if !known {
+        return fail(Win32Error::INVALID_HANDLE);
+    }
+    // SAFETY: nobody wants the count.
+    unsafe { ReleaseSemaphore(port, 1, core::ptr::null_mut()) }
+}
+
+/// Tells a port of something that the program says has completed.
+#[unsafe(no_mangle)]
+pub extern "system" fn PostQueuedCompletionStatus(port: u32, bytes: u32, key: u32, overlapped: u32) -> Bool {
+    post(port, Packet { bytes, key, overlapped, status: 0 })
+}
+
+/// Waits until something has completed, and tells what. No with an OVERLAPPED says that this is what failed.
+///
+/// # Safety
+/// The three targets point to words.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetQueuedCompletionStatus(
+    port: u32,
+    bytes: *mut u32,
+    key: *mut u32,
+    overlapped: *mut u32,
+    milliseconds: u32,
+) -> Bool {
+    // SAFETY: the caller's promise.
+    unsafe { overlapped.write_unaligned(0) };
+    match WaitForSingleObject(port, milliseconds) {
+        0 => {}
+        TIME_OUT => return fail(Win32Error(TIME_OUT)),
+        _ => return FALSE,
+    }
+    let packet = with(|tables| {
+        let port = tables.ports.iter_mut().find(|other| other.handle == port);
+        port.and_then(|port| port.packets.pop_front())
+    });
+    let Some(packet) = packet else { return fail(Win32Error::INVALID_HANDLE) };
+    for (target, word) in [(bytes, packet.bytes), (key, packet.key), (overlapped, packet.overlapped)] {
+        // SAFETY: the caller's promise.
+        unsafe { target.write_unaligned(word) };
+    }
+    match Status(packet.status).ok() {
+        Ok(()) => TRUE,
+        Err(status) => fail(win32_error(status)),
+    }
+}
+
+/// Work that completes later.
+struct Later {
+    file: File,
+    overlapped: u32,
+    work: Box<dyn FnOnce() -> Result<u32, Status>>,
+}
+
+/// Has `work` done in another thread, if `file` tells a port: then this is what the function answers, no with ERROR_IO_PENDING.
+pub(super) fn later(file: u32, overlapped: u32, work: impl FnOnce() -> Result<u32, Status> + 'static) -> Option<Bool> {
+    if overlapped == 0 || !USED.load(Ordering::Relaxed) {
+        return None;
+    }
+    let file = with(|tables| tables.files.iter().find(|other| other.handle == file).copied())?;
+    memory().write_u32(overlapped + STATUS, PENDING);
+    let made = Box::into_raw(Box::new(Later { file, overlapped, work: Box::new(work) }));
+    let entry = run as *const () as u32;
+    // SAFETY: the entry takes the box; nobody wants the identifier.
+    let thread = unsafe { CreateThread(core::ptr::null(), 0, entry, made as u32, 0, core::ptr::null_mut()) };
+    if thread == 0 {
+        // SAFETY: no thread got it.
+        drop(unsafe { Box::from_raw(made) });
+        return Some(FALSE);
+    }
+    // SAFETY: the handle was made here.
+    unsafe { NtClose(thread) };
+    Some(fail(Win32Error::IO_PENDING))
+}
+
+unsafe extern "system" fn run(later: u32) -> u32 {
+    // SAFETY: the box came from `later`.
+    let Later { file, overlapped, work } = *unsafe { Box::from_raw(later as *mut Later) };
+    let (status, bytes) = match work() {
+        Ok(bytes) => (0, bytes),
+        Err(status) => (status.0, 0),
+    };
+    memory().write_u32(overlapped + MOVED, bytes);
+    memory().write_u32(overlapped + STATUS, status);
+    // The lowest bit asks that the port is not told.
+    let event = memory().read_u32(overlapped + EVENT);
+    if event & !1 != 0 {
+        SetEvent(event & !1);
+    }
+    if event & 1 == 0 {
+        post(file.port, Packet { bytes, key: file.key, overlapped, status });
+    }
+    0
+}
+
+/// What has become of something that completes later: how many bytes were moved. Where it has not completed, it is waited for if asked.
+///
+/// # Safety
+/// `overlapped` points to an OVERLAPPED of the file, `moved` to a word.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetOverlappedResult(file: u32, overlapped: u32, moved: *mut u32, wait: Bool) -> Bool {
+    /// `ERROR_IO_INCOMPLETE`.
+    const INCOMPLETE: Win32Error = Win32Error(996);
+    while memory().read_u32(overlapped + STATUS) == PENDING {
+        if wait == FALSE {
+            return fail(INCOMPLETE);
+        }
+        let event = memory().read_u32(overlapped + EVENT) & !1;
+        if event == 0 {
+            WaitForSingleObject(file, 1);
+            super::sleep::Sleep(1);
+        } else {
+            WaitForSingleObject(event, FOR_EVER);
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { moved.write_unaligned(memory().read_u32(overlapped + MOVED)) };
+    match Status(memory().read_u32(overlapped + STATUS)).ok() {
+        Ok(()) => TRUE,
+        Err(status) => fail(win32_error(status)),
+    }
+}
+
+/// Notes in an OVERLAPPED how something ended that was done at once.
+pub(super) fn note(overlapped: u32, result: Result<u32, Status>) {
+    if overlapped != 0 {
+        let (status, bytes) = result.map_or_else(|status| (status.0, 0), |bytes| (0, bytes));
+        memory().write_u32(overlapped + STATUS, status);
+        memory().write_u32(overlapped + MOVED, bytes);
+    }
+}
+
+/// Gives up what a thread has not completed: what goes on in another thread goes on.
+#[unsafe(no_mangle)]
+pub extern "system" fn CancelIo(_file: u32) -> Bool {
+    TRUE
+}
