@@ -150,6 +150,17 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
         self.record(self.type_of(kind)).total_number_of_objects.get()
     }
 
+    /// Calls `visit` with every object of type `T` that has no name, found by its tag in the pool, which is sound.
+    pub fn each_unnamed<T: Object>(&self, mut visit: impl FnMut(Link<T>)) {
+        let (tag, kind) = (T::KIND.definition().tag, self.type_of(T::KIND));
+        self.mm.each_pool_block(|block, found| {
+            // In front of a named one stands the name.
+            if found == tag && self.record(block.cast::<ObjectHeader>()).object_type.get() == kind {
+                visit(block.offset(OBJECT_BODY));
+            }
+        });
+    }
+
     /// What the object at `body` is.
     pub fn kind_of<T>(&self, body: Link<T>) -> Kind {
         let kind = self.record(header_of(body)).object_type.get();

@@ -28,6 +28,7 @@ use crate::ntdll::Ntdll;
 use crate::pipe::Pipe;
 use crate::platform::Platform;
 use crate::read_ahead::ReadAhead;
+use crate::services::Others;
 use crate::stacks::KernelStacks;
 
 /// NtCurrentProcess.
@@ -194,12 +195,7 @@ impl<P: Platform> Executive<P> {
         self.objects.handles(self.machine_record(self.current_process()).object_table.get())
     }
 
-    /// Makes a handle that takes over the caller's reference to `body`.
-    pub(crate) fn insert_handle<T>(&self, body: Link<T>, access: u32) -> Result<u32, NtStatus> {
-        self.insert_handle_with(body, access, 0)
-    }
-
-    /// The same, for a handle with these `OBJ_` attributes.
+    /// Makes a handle with these `OBJ_` attributes that takes over the caller's reference to `body`.
     pub(crate) fn insert_handle_with<T>(&self, body: Link<T>, access: u32, attributes: u32) -> Result<u32, NtStatus> {
         let inserted = self.current_handles().insert(body, access, attributes);
         self.release(body);
@@ -257,8 +253,20 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Does what closing a handle left to do.
-    pub(crate) fn dispose(&self, closed: Closed) {
+    /// Whether `process` has a handle to `file`: by looking at all of them, which few have to.
+    pub(crate) fn has_handle(&self, process: Link<Eprocess>, file: Link<FileObject>) -> bool {
+        let table = self.machine_record(process).object_table.get().some();
+        table.is_some_and(|table| self.objects.handles(table).names(file))
+    }
+
+    /// Does what closing a handle of `process` left to do.
+    pub(crate) fn dispose(&self, process: Link<Eprocess>, closed: Closed) {
+        self.give_up_locks(process, &closed, Others::MayStay);
+        self.settle_closed(closed);
+    }
+
+    /// The same, but for locks.
+    pub(crate) fn settle_closed(&self, closed: Closed) {
         if closed.handles_left == 0 && closed.condemned.is_none() && closed.opened.kind == Kind::File {
             self.clean_up_file(closed.opened.body.cast());
         }

@@ -147,7 +147,7 @@ impl<P: Platform> Executive<P> {
         core::iter::successors(self.pipes.get().some(), next).find(|pipe| {
             let record = self.machine_record(*pipe);
             let own = record.name[..record.name_length.get() as usize].iter().map(Field::get);
-            own.len() == name.len() && own.zip(name).all(|(one, other)| lower(one) == lower(*other))
+            io::path::same_name(name, own)
         })
     }
 
@@ -302,11 +302,4 @@ fn readable(pipe: Link<Pipe>) -> Link<Kevent> {
 
 fn writable(pipe: Link<Pipe>) -> Link<Kevent> {
     pipe.offset(core::mem::offset_of!(Pipe, writable) as u32)
-}
-
-fn lower(unit: u16) -> u16 {
-    match unit {
-        0x41..=0x5A => unit + 0x20,
-        _ => unit,
-    }
 }

@@ -8,6 +8,7 @@
 //! | how printf formats, how scanf reads | `printf`, `scanf` |
 //! | numbers in text | `number` |
 //! | streams and descriptors | `stdio`, `descriptors` |
+//! | who may use a file meanwhile | `sharing` |
 //! | command lines | `arguments` |
 //! | what `stat` tells | `file_status` |
 //! | classes of characters, dates, sorting, `errno` | `character`, `time`, `sort`, `error` |
@@ -24,6 +25,7 @@ pub mod file_status;
 pub mod number;
 pub mod printf;
 pub mod scanf;
+pub mod sharing;
 pub mod sort;
 pub mod stdio;
 pub mod time;

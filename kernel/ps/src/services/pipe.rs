@@ -126,7 +126,7 @@ impl<P: Platform> Executive<P> {
     }
 
     /// `OBJ_INHERIT`, where the OBJECT_ATTRIBUTES at `at` have it.
-    fn read_attribute_flags(&self, at: u32) -> Result<u32, NtStatus> {
+    pub(super) fn read_attribute_flags(&self, at: u32) -> Result<u32, NtStatus> {
         Ok(self.read_word(at.wrapping_add(0xC))? & abi::access::OBJ_INHERIT)
     }
 

@@ -283,7 +283,7 @@ pub unsafe extern "system" fn CreateConsoleScreenBuffer(
         fail(Win32Error::INVALID_PARAMETER);
         return INVALID_HANDLE;
     }
-    open("CONOUT$".encode_utf16().collect::<Vec<u16>>().as_slice(), access, share, OPEN_EXISTING, 0)
+    open("CONOUT$".encode_utf16().collect::<Vec<u16>>().as_slice(), access, share, 0, OPEN_EXISTING, 0)
 }
 
 /// Shows a screen buffer.

@@ -14,6 +14,7 @@ use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::{
     NtCreateFile, NtFlushBuffersFile, NtOpenFile, NtQueryInformationFile, NtReadFile, NtSetInformationFile, NtWriteFile,
 };
+use super::object::{SecurityAttributes, inheritance};
 use super::standard_handle::{INVALID_HANDLE, real_handle, with_status_block};
 
 /// `SYNCHRONIZE | FILE_READ_ATTRIBUTES`, which every handle to a file has.
@@ -36,41 +37,46 @@ const DELETE_ON_CLOSE: u32 = 0x0400_0000;
 /// Opens or creates a file. Returns its handle, or -1.
 ///
 /// # Safety
-/// `name` is a string.
+/// `name` is a string, and `security` null or a SECURITY_ATTRIBUTES.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn CreateFileA(
     name: *const u8,
     access: u32,
     share: u32,
-    _security: u32,
+    security: *const SecurityAttributes,
     creation: u32,
     flags: u32,
     _template: u32,
 ) -> u32 {
     // SAFETY: the caller's promise.
     let name = text::wide(unsafe { c_string(name) });
-    open(&name, access, share, creation, flags)
+    // SAFETY: the caller's promise.
+    let inherit = unsafe { inheritance(security) };
+    open(&name, access, share, inherit, creation, flags)
 }
 
 /// Opens or creates a file. Returns its handle, or -1.
 ///
 /// # Safety
-/// `name` is a string.
+/// `name` is a string, and `security` null or a SECURITY_ATTRIBUTES.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn CreateFileW(
     name: *const u16,
     access: u32,
     share: u32,
-    _security: u32,
+    security: *const SecurityAttributes,
     creation: u32,
     flags: u32,
     _template: u32,
 ) -> u32 {
     // SAFETY: the caller's promise.
-    open(unsafe { wide_string(name) }, access, share, creation, flags)
+    let inherit = unsafe { inheritance(security) };
+    // SAFETY: the caller's promise.
+    open(unsafe { wide_string(name) }, access, share, inherit, creation, flags)
 }
 
-pub(super) fn open(name: &[u16], access: u32, share: u32, creation: u32, flags: u32) -> u32 {
+/// As [`CreateFileW`], with the `OBJ_INHERIT` of its handle, or 0.
+pub(super) fn open(name: &[u16], access: u32, share: u32, inherit: u32, creation: u32, flags: u32) -> u32 {
     if creation == TRUNCATE_EXISTING && access & GENERIC_WRITE == 0 {
         fail(Win32Error::INVALID_PARAMETER);
         return INVALID_HANDLE;
@@ -83,7 +89,7 @@ pub(super) fn open(name: &[u16], access: u32, share: u32, creation: u32, flags: 
         let path = console_path(name, access & GENERIC_WRITE != 0);
         let path = path.unwrap_or_else(|| to_nt(&current_directory(), name));
         let access = if flags & DELETE_ON_CLOSE == 0 { access } else { access | DELETE };
-        create(&path, access, share, disposition, flags & ATTRIBUTES, options(flags)).map_err(fail_status)
+        create(&path, access, share, inherit, disposition, flags & ATTRIBUTES, options(flags)).map_err(fail_status)
     });
     let Ok((handle, information)) = result else { return INVALID_HANDLE };
     let error = if existed(creation, information) { Win32Error::ALREADY_EXISTS } else { Win32Error::SUCCESS };
@@ -101,12 +107,13 @@ pub(super) fn create(
     path: &[u16],
     access: u32,
     share: u32,
+    inherit: u32,
     disposition: u32,
     attributes: u32,
     options: u32,
 ) -> Result<(u32, u32), Status> {
     let name = UnicodeString::over(path);
-    let object = [0x18, 0, &raw const name as u32, IGNORING_CASE, 0, 0];
+    let object = [0x18, 0, &raw const name as u32, IGNORING_CASE | inherit, 0, 0];
     let (mut handle, none) = (0, core::ptr::null());
     let access = access | ALWAYS;
     let information = with_status_block(|block| {

@@ -114,7 +114,7 @@ fn move_file(old: &[u16], new: &[u16], flags: u32) -> Bool {
 
 fn make_directory(path: &[u16]) -> Bool {
     let nt = to_nt(&current_directory(), path);
-    match create(&nt, 1, 3, CREATE, 0, DIRECTORY | PLAIN) {
+    match create(&nt, 1, 3, 0, CREATE, 0, DIRECTORY | PLAIN) {
         Ok((handle, _)) => {
             drop(Open(handle));
             TRUE
@@ -263,7 +263,7 @@ pub unsafe extern "system" fn GetFileAttributesExW(path: *const u16, level: u32,
 /// Opens or makes the file at DOS path `path`, with a last error where it cannot.
 pub(super) fn create_at(path: &[u16], access: u32, disposition: u32, attributes: u32) -> Option<Open> {
     let nt = to_nt(&current_directory(), path);
-    match create(&nt, access, 1, disposition, attributes, PLAIN | NO_DIRECTORY) {
+    match create(&nt, access, 1, 0, disposition, attributes, PLAIN | NO_DIRECTORY) {
         Ok((handle, _)) => Some(Open(handle)),
         Err(status) => {
             fail_status(status);

@@ -44,9 +44,11 @@ pub(super) unsafe fn attributes(security: *const SecurityAttributes) -> [u32; 6]
     [ATTRIBUTES_LENGTH, 0, 0, flags, 0, 0]
 }
 
+/// `OBJ_INHERIT`, where `security` says so.
+///
 /// # Safety
 /// As [`attributes`].
-unsafe fn inheritance(security: *const SecurityAttributes) -> u32 {
+pub(super) unsafe fn inheritance(security: *const SecurityAttributes) -> u32 {
     // SAFETY: the caller's promise.
     let inherit = !security.is_null() && unsafe { security.read_unaligned() }[2] != 0;
     if inherit { INHERIT } else { 0 }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use user_crt::descriptors::{self, System, flag};
 use user_crt::error::Errno;
+use user_crt::sharing::{DENY_NONE, share};
 use user_ffi::{bytes, bytes_mut, c_string, wide_string};
 use user_support::text::wide;
 
@@ -33,7 +34,7 @@ const GENERIC_READ: u32 = 0x8000_0000;
 const GENERIC_WRITE: u32 = 0x4000_0000;
 /// `DELETE`.
 const DELETE: u32 = 0x0001_0000;
-/// `FILE_SHARE_READ | FILE_SHARE_WRITE`.
+/// `FILE_SHARE_READ | FILE_SHARE_WRITE`, for what the library opens itself.
 const SHARE: u32 = 3;
 /// `FILE_SHARE_DELETE`.
 const SHARE_DELETE: u32 = 4;
@@ -53,6 +54,8 @@ pub(super) struct Access {
     pub(super) truncate: bool,
     pub(super) exclusive: bool,
     pub(super) temporary: bool,
+    /// Who else may use it: a mode of `_sopen`.
+    pub(super) sharing: u32,
 }
 
 impl Access {
@@ -83,9 +86,15 @@ fn handle(name: &[u16], access: u32, share: u32, creation: u32, flags: u32) -> O
 /// Opens a file as a descriptor with these flags, or `None` with `errno`.
 pub(super) fn open(name: &[u16], access: Access, flags: u32) -> Option<u32> {
     let rights = if access.read { GENERIC_READ } else { 0 } | if access.write { GENERIC_WRITE } else { 0 };
-    let (rights, attributes) =
-        if access.temporary { (rights | DELETE, NORMAL | DELETE_ON_CLOSE) } else { (rights, NORMAL) };
-    let handle = handle(name, rights, SHARE, access.creation(), attributes)?;
+    let Some(share) = share(access.sharing) else {
+        set_errno(Errno::EINVAL);
+        return None;
+    };
+    let (rights, share, attributes) = match access.temporary {
+        true => (rights | DELETE, share | SHARE_DELETE, NORMAL | DELETE_ON_CLOSE),
+        false => (rights, share, NORMAL),
+    };
+    let handle = handle(name, rights, share, access.creation(), attributes)?;
     let added = host().descriptors().add(handle, flags | kind_of(handle));
     added
         .map_err(|errno| {
@@ -95,7 +104,7 @@ pub(super) fn open(name: &[u16], access: Access, flags: u32) -> Option<u32> {
         .ok()
 }
 
-fn open_with(name: &[u16], flags: u32) -> i32 {
+fn open_with(name: &[u16], flags: u32, sharing: u32) -> i32 {
     use open_flag::{APPEND, BINARY, CREATE, EXCLUSIVE, READ_WRITE, TEMPORARY, TEXT, TRUNCATE, WRITE_ONLY};
     let access = Access {
         read: flags & WRITE_ONLY == 0,
@@ -104,6 +113,7 @@ fn open_with(name: &[u16], flags: u32) -> i32 {
         truncate: flags & TRUNCATE != 0,
         exclusive: flags & EXCLUSIVE != 0,
         temporary: flags & TEMPORARY != 0,
+        sharing,
     };
     let is_text = flags & TEXT != 0 || flags & BINARY == 0 && _fmode.get() & BINARY == 0;
     let kind = if is_text { flag::TEXT } else { 0 } | if flags & APPEND != 0 { flag::APPEND } else { 0 };
@@ -117,7 +127,7 @@ fn open_with(name: &[u16], flags: u32) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _open(name: *const u8, flags: u32) -> i32 {
     // SAFETY: the caller's promise.
-    open_with(&wide(unsafe { c_string(name) }), flags)
+    open_with(&wide(unsafe { c_string(name) }), flags, DENY_NONE)
 }
 
 /// Opens a file; the descriptor, or -1.
@@ -127,17 +137,27 @@ pub unsafe extern "C" fn _open(name: *const u8, flags: u32) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _wopen(name: *const u16, flags: u32) -> i32 {
     // SAFETY: the caller's promise.
-    open_with(unsafe { wide_string(name) }, flags)
+    open_with(unsafe { wide_string(name) }, flags, DENY_NONE)
 }
 
-/// Opens a file, which others may open too, whatever `share` says.
+/// Opens a file, which others may open beside as `share` says; the descriptor, or -1.
 ///
 /// # Safety
 /// `name` is a string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn _sopen(name: *const u8, flags: u32, _share: u32) -> i32 {
+pub unsafe extern "C" fn _sopen(name: *const u8, flags: u32, share: u32) -> i32 {
     // SAFETY: the caller's promise.
-    unsafe { _open(name, flags) }
+    open_with(&wide(unsafe { c_string(name) }), flags, share)
+}
+
+/// Opens a file, which others may open beside as `share` says; the descriptor, or -1.
+///
+/// # Safety
+/// `name` is a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn _wsopen(name: *const u16, flags: u32, share: u32) -> i32 {
+    // SAFETY: the caller's promise.
+    open_with(unsafe { wide_string(name) }, flags, share)
 }
 
 /// Makes or empties a file and opens it for writing.

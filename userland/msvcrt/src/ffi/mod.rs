@@ -17,6 +17,7 @@ mod host;
 mod jump;
 mod locale;
 mod lock;
+mod locking;
 mod mathematics;
 mod memory;
 mod nt;

@@ -65,6 +65,7 @@ unsafe extern "system" {
     pub fn GetFileType(file: u32) -> u32;
     pub fn GetLastError() -> u32;
     pub fn GetStdHandle(which: u32) -> u32;
+    pub fn LockFile(file: u32, low: u32, high: u32, length_low: u32, length_high: u32) -> u32;
     pub fn MoveFileW(old: *const u16, new: *const u16) -> u32;
     pub fn ReadFile(file: u32, buffer: *mut u8, count: u32, done: *mut u32, overlapped: *const u32) -> u32;
     pub fn RemoveDirectoryW(path: *const u16) -> u32;
@@ -76,9 +77,11 @@ unsafe extern "system" {
     pub fn SetFileAttributesW(path: *const u16, attributes: u32) -> u32;
     pub fn SetFileTime(file: u32, created: *const u64, accessed: *const u64, written: *const u64) -> u32;
     pub fn SetFilePointerEx(file: u32, distance: i64, result: *mut i64, method: u32) -> u32;
+    pub fn Sleep(milliseconds: u32);
     pub fn SetStdHandle(which: u32, handle: u32) -> u32;
     pub fn TlsAlloc() -> u32;
     pub fn TlsGetValue(slot: u32) -> u32;
     pub fn TlsSetValue(slot: u32, value: u32) -> u32;
+    pub fn UnlockFile(file: u32, low: u32, high: u32, length_low: u32, length_high: u32) -> u32;
     pub fn WriteFile(file: u32, buffer: *const u8, count: u32, done: *mut u32, overlapped: *const u32) -> u32;
 }
