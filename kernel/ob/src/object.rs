@@ -247,6 +247,20 @@ mod tests {
     }
 
     #[test]
+    fn objects_without_names_are_found_in_the_pool() {
+        let system = System::new(256, NoExecute::Supported);
+        let objects = ObjectManager::new(&system.mm).unwrap();
+        let mut threads: Vec<Link<Ethread>> = (0..3).map(|_| objects.create().unwrap()).collect();
+        objects.create::<Eprocess>().unwrap();
+        objects.delete(objects.release(threads.remove(1)).unwrap());
+        let mut found = Vec::new();
+        objects.each_unnamed(|thread: Link<Ethread>| found.push(thread));
+        found.sort_by_key(|thread| thread.address());
+        threads.sort_by_key(|thread| thread.address());
+        assert_eq!(found, threads);
+    }
+
+    #[test]
     fn the_last_reference_condemns_and_deleting_gives_the_memory_back() {
         let system = System::new(256, NoExecute::Supported);
         let objects = ObjectManager::new(&system.mm).unwrap();
