@@ -363,6 +363,7 @@ impl<P: Platform> Executive<P> {
         }
         let id = record.unique_process_id.get();
         if id != 0 {
+            self.forget_console_member(id);
             self.identifiers.give_back(id);
         }
     }
