@@ -46,8 +46,11 @@ pub struct Target<'a, M> {
     /// Whether the system was started for debugging, so that commands may change it.
     pub debugging: bool,
     /// Audits what the memory manager, which has been found sound, does not know of, and hands over what was found.
-    pub audit: &'a dyn Fn(&mut dyn FnMut(Findings<'_>)),
+    pub audit: &'a Auditor<'a>,
 }
+
+/// An audit that hands over what it found.
+pub type Auditor<'a> = dyn Fn(&mut dyn FnMut(Findings<'_>)) + 'a;
 
 /// What an audit found of all that is not memory.
 #[derive(Clone, Copy, Debug)]

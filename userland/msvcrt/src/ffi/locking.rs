@@ -22,12 +22,11 @@ pub extern "C" fn _locking(descriptor: u32, mode: i32, count: i32) -> i32 {
     };
     let (Some(what), Ok(count)) = (locking(mode), u32::try_from(count)) else { return fail(Errno::EINVAL) };
     let Ok(first) = u32::try_from(_lseek(descriptor, 0, 1)) else { return -1 };
-    // SAFETY: neither touches memory.
-    let once = || unsafe {
-        match what {
-            Locking::Unlock => UnlockFile(handle, first, 0, count, 0),
-            _ => LockFile(handle, first, 0, count, 0),
-        }
+    let once = || match what {
+        // SAFETY: it touches no memory.
+        Locking::Unlock => unsafe { UnlockFile(handle, first, 0, count, 0) },
+        // SAFETY: nor does this.
+        _ => unsafe { LockFile(handle, first, 0, count, 0) },
     };
     if once() != 0 {
         return 0;
