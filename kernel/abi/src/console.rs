@@ -33,7 +33,10 @@ pub const IGNORE_CONTROL_C: u32 = code(0x809);
 /// Names the routine at which a thread of the calling process begins on Ctrl-C, with the event in EBX: its address, or 0 for
 /// none, and then the process ends.
 pub const SET_CONTROL_ROUTINE: u32 = code(0x80A);
-/// Sends the word that is given, `CTRL_C_EVENT` or `CTRL_BREAK_EVENT`, to the programs in the foreground.
+/// Makes a process that the caller has started the first of a group of its own, which Ctrl-C passes over: its identifier.
+pub const LEAD_GROUP: u32 = code(0x80B);
+/// Sends an event to the programs that share the caller's console: two words, `CTRL_C_EVENT` or `CTRL_BREAK_EVENT`, and the group
+/// of those that are meant, 0 for all of them.
 pub const GENERATE_EVENT: u32 = code(0x80F);
 
 /// Bytes of an [`InputRecord`].

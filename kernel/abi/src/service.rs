@@ -96,6 +96,7 @@ services! {
     NtFsControlFile = 0x54, 10;
     NtGetContextThread = 0x55, 2;
     NtGetWriteWatch = 0x58, 7;
+    NtLockFile = 0x64, 10;
     NtLockVirtualMemory = 0x67, 4;
     NtMakeTemporaryObject = 0x69, 1;
     NtMapUserPhysicalPages = 0x6A, 3;
@@ -161,6 +162,7 @@ services! {
     NtTerminateProcess = 0x101, 2;
     NtTerminateThread = 0x102, 2;
     NtTestAlert = 0x103, 0;
+    NtUnlockFile = 0x109, 5;
     NtUnlockVirtualMemory = 0x10A, 4;
     NtUnmapViewOfSection = 0x10B, 2;
     NtWaitForMultipleObjects = 0x10E, 5;

@@ -314,7 +314,7 @@ pub(crate) struct Freed {
 }
 
 /// The run `index` of those at `runs`.
-const fn nth_run(runs: Link<Run>, index: u32) -> Link<Run> {
+pub(crate) const fn nth_run(runs: Link<Run>, index: u32) -> Link<Run> {
     runs.offset(run_bytes(index))
 }
 

@@ -7,11 +7,18 @@
 //!   volume's data; together they are `clusters` clusters, enough for the file's size.
 //! * **I4** What stands on the disk for the file (its directory entry) says nothing of data that is not on the disk: a size
 //!   grows there when the bytes are written, and valid data never ends past the file's end.
+//! * **I6** `clean_count` and `share` count the file objects that still have, or never had, a handle, and what these do and let.
+//! * **I7** A file without a name has no handle.
+//! * **I8** A file's control areas read through a file object of the file, and every control area of a file is one of its own.
+//!
+//! The locks on a file's bytes have invariants of their own ([`crate::lock`]).
 
 use abi::cell::{Field, Field64, Link, Record};
 use abi::nt::file::SectionObjectPointers;
 use abi::nt::list::ListEntry;
 use abi::nt::string::UnicodeString;
+
+use crate::lock::{LockWait, RangeLock};
 
 /// Consecutive sectors of the volume that hold consecutive sectors of a file.
 #[repr(C)]
@@ -65,6 +72,12 @@ pub struct Fcb {
     pub share: ShareAccess,
     /// [`fcb_flags`].
     pub flags: Field<u32>,
+    /// Locks on ranges of its bytes: the first of them, or null.
+    pub locks: Field<Link<RangeLock>>,
+    /// How many there are.
+    pub lock_count: Field<u32>,
+    /// Who waits for one: the first, or null.
+    pub lock_waits: Field<Link<LockWait>>,
     /// System time, units of 100 ns.
     pub creation_time: Field64,
     /// System time, to the day.

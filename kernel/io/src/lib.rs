@@ -13,9 +13,11 @@
 //! | paths of files and their refusals | [`path`] |
 //! | listing directories | [`directory`], [`expression`] |
 //! | opening, reading, writing, closing | [`volume`], [`open`], [`file_object`], [`share`], [`read`], [`mod@write`], [`close`] |
+//! | locks on ranges of bytes | [`lock`] |
 //! | pages of files in memory | [`pages`] |
 //! | names, times, attributes | [`information`], `names`, `transaction`, `entry` |
 //! | clusters | `table`, `chain` |
+//! | the audit of what is open | [`verify`] |
 //! | what a loss of power leaves | `metadata`, [`flush`] |
 //!
 //! ```
@@ -48,6 +50,7 @@ pub mod flush;
 pub mod geometry;
 pub mod information;
 mod locate;
+pub mod lock;
 mod metadata;
 mod names;
 pub mod open;
@@ -60,6 +63,7 @@ pub mod share;
 pub mod source;
 mod table;
 mod transaction;
+pub mod verify;
 pub mod volume;
 pub mod write;
 
@@ -74,8 +78,10 @@ pub use device::{BlockDevice, DeviceError, Direction, Piece, SECTOR};
 pub use directory::{Listed, Scan};
 pub use fcb::Fcb;
 pub use geometry::{FatKind, Geometry, MountError};
+pub use lock::{ByteRange, Intent, LockOwner, LockRequest, Locked};
 pub use open::{OpenRequest, OpenedFile};
 pub use partition::{Partition, PartitionEntry, PartitionError};
 pub use path::Path;
 pub use ram_disk::RamDisk;
+pub use verify::FileCorruption;
 pub use volume::Volume;

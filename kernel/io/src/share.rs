@@ -49,6 +49,25 @@ impl Sharing {
 }
 
 impl ShareAccess {
+    /// Nobody.
+    pub(crate) fn empty() -> Self {
+        Self {
+            open_count: Field::<u32>::ZERO,
+            readers: Field::<u32>::ZERO,
+            writers: Field::<u32>::ZERO,
+            deleters: Field::<u32>::ZERO,
+            shared_read: Field::<u32>::ZERO,
+            shared_write: Field::<u32>::ZERO,
+            shared_delete: Field::<u32>::ZERO,
+        }
+    }
+
+    /// Whether `other` counts the same.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let counts = |access: &Self| [access.users(), access.sharers()].map(|fields| fields.map(Field::get));
+        self.open_count.get() == other.open_count.get() && counts(self) == counts(other)
+    }
+
     fn users(&self) -> [&Field<u32>; 3] {
         [&self.readers, &self.writers, &self.deleters]
     }
@@ -104,18 +123,6 @@ mod tests {
     use super::*;
     use abi::access::FILE_READ_ATTRIBUTES;
 
-    fn empty() -> ShareAccess {
-        ShareAccess {
-            open_count: Field::<u32>::ZERO,
-            readers: Field::<u32>::ZERO,
-            writers: Field::<u32>::ZERO,
-            deleters: Field::<u32>::ZERO,
-            shared_read: Field::<u32>::ZERO,
-            shared_write: Field::<u32>::ZERO,
-            shared_delete: Field::<u32>::ZERO,
-        }
-    }
-
     /// Whether the second may open beside the first: by the rule that each must let what the other does.
     #[test]
     fn two_openers_get_along_where_each_lets_what_the_other_does() {
@@ -125,7 +132,7 @@ mod tests {
             for other in rights {
                 for shares in 0..64 {
                     let (first, second) = (Sharing::new(one, shares & 7), Sharing::new(other, shares >> 3));
-                    let access = empty();
+                    let access = ShareAccess::empty();
                     access.add(&first);
                     let lets = |a: &Sharing, b: &Sharing| (0..3).all(|way| !b.does[way] || a.lets[way]);
                     let expected = one == 0 || other == 0 || lets(&first, &second) && lets(&second, &first);
@@ -139,7 +146,7 @@ mod tests {
 
     #[test]
     fn who_asks_for_attributes_is_in_nobodys_way() {
-        let access = empty();
+        let access = ShareAccess::empty();
         access.add(&Sharing::new(FILE_WRITE_DATA, 0));
         assert_eq!(access.check(&Sharing::new(FILE_READ_ATTRIBUTES, 0)), Ok(()));
         assert_eq!(access.check(&Sharing::new(FILE_READ_DATA, 7)), Err(NtStatus::SHARING_VIOLATION));

@@ -251,6 +251,7 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         }
         let sections = &record.section_object_pointers;
         debug_assert!(sections.image_section_object.get() == 0, "I1: a section of a file that nobody has open");
+        debug_assert!(record.locks.get().is_null() && record.lock_waits.get().is_null(), "L4: a lock of nobody's");
         self.free_runs(record.runs.get(), record.run_capacity.get());
         list::remove(&self.memory().machine, fcb.offset(LINKS));
         self.memory().free_pool(fcb);

@@ -4,6 +4,8 @@
 //! the frames themselves, in the address space of the process that was chosen, and a page that is not there is an answer, not
 //! a fault. A structure is reached as a record only where all of it is mapped.
 
+use core::fmt;
+
 use abi::cell::{Field, Link, Record};
 use abi::nt::file::{FILE_OBJECT_TYPE, FileObject};
 use abi::nt::list::ListEntry;
@@ -43,6 +45,29 @@ pub struct Target<'a, M> {
     pub started: u64,
     /// Whether the system was started for debugging, so that commands may change it.
     pub debugging: bool,
+    /// Audits what the memory manager, which has been found sound, does not know of, and hands over what was found.
+    pub audit: &'a Auditor<'a>,
+}
+
+/// An audit that hands over what it found.
+pub type Auditor<'a> = dyn Fn(&mut dyn FnMut(Findings<'_>)) + 'a;
+
+/// What an audit found of all that is not memory.
+#[derive(Clone, Copy, Debug)]
+pub enum Findings<'a> {
+    /// No invariant is broken.
+    Sound {
+        /// Files that are open or in memory; none where somebody is opening or closing one.
+        files: Option<u32>,
+        /// Pipes.
+        pipes: u32,
+        /// Tokens.
+        tokens: u32,
+    },
+    /// This one is.
+    Broken(&'a dyn fmt::Debug),
+    /// It cannot be looked at now.
+    Nothing,
 }
 
 impl<M: Machine> Target<'_, M> {

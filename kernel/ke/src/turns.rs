@@ -32,6 +32,11 @@ impl Turns {
         self.due.get() == ticket
     }
 
+    /// Whether nobody has a turn, or waits for one.
+    pub fn is_free(&self) -> bool {
+        self.due.get() == self.next.get()
+    }
+
     /// Ends the turn.
     pub fn pass(&self) {
         self.due.update(|due| due.wrapping_add(1));
@@ -50,7 +55,9 @@ mod tests {
     #[test]
     fn turns_come_in_the_order_of_the_tickets() {
         let turns = Turns::new();
+        assert!(turns.is_free());
         let [a, b] = [turns.ticket(), turns.ticket()];
+        assert!(!turns.is_free());
         assert!(turns.is_due(a) && !turns.is_due(b));
         turns.pass();
         assert!(turns.is_due(b), "although nobody looked meanwhile");

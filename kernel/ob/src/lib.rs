@@ -26,4 +26,4 @@ pub mod object;
 pub use handle::{Closed, Handle, HandleCorruption, Handles};
 pub use kind::{Kind, Object};
 pub use names::{Found, NameCorruption, ObjectName, Remainder, Vacancy};
-pub use object::{Condemned, ObjectManager};
+pub use object::{Condemned, ObjectManager, header_of};

@@ -154,6 +154,17 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
         self.record(self.type_of(kind)).total_number_of_objects.get()
     }
 
+    /// Calls `visit` with every object of type `T` that has no name, found by its tag in the pool, which is sound.
+    pub fn each_unnamed<T: Object>(&self, mut visit: impl FnMut(Link<T>)) {
+        let (tag, kind) = (T::KIND.definition().tag, self.type_of(T::KIND));
+        self.mm.each_pool_block(|block, found| {
+            // In front of a named one stands the name.
+            if found == tag && self.record(block.cast::<ObjectHeader>()).object_type.get() == kind {
+                visit(block.offset(OBJECT_BODY));
+            }
+        });
+    }
+
     /// What the object at `body` is.
     pub fn kind_of<T>(&self, body: Link<T>) -> Kind {
         let kind = self.record(header_of(body)).object_type.get();
@@ -237,6 +248,20 @@ mod tests {
         assert_eq!(objects.record(header_of(kind)).object_type.get(), kind);
         assert_eq!(objects.count(Kind::Type), KINDS as u32);
         assert!(objects.types().last().unwrap().get().is_null());
+    }
+
+    #[test]
+    fn objects_without_names_are_found_in_the_pool() {
+        let system = System::new(256, NoExecute::Supported);
+        let objects = ObjectManager::new(&system.mm).unwrap();
+        let mut threads: Vec<Link<Ethread>> = (0..3).map(|_| objects.create().unwrap()).collect();
+        objects.create::<Eprocess>().unwrap();
+        objects.delete(objects.release(threads.remove(1)).unwrap());
+        let mut found = Vec::new();
+        objects.each_unnamed(|thread: Link<Ethread>| found.push(thread));
+        found.sort_by_key(|thread| thread.address());
+        threads.sort_by_key(|thread| thread.address());
+        assert_eq!(found, threads);
     }
 
     #[test]

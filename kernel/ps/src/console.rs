@@ -5,9 +5,8 @@
 //! codes of `abi::console`. What is written may hold ANSI sequences, in which kernel32 says what XP has functions for.
 //!
 //! A thread of the kernel takes keys from the devices each tick while programs use the console, so that Ctrl-C is heard when
-//! nobody reads. It ends the foreground: the process the runner started or a shell named, and all its descendants, except
-//! those that asked to be passed over. Those with handlers get a thread that calls them (see `control_event`); the others end
-//! with STATUS_CONTROL_C_EXIT, as those do on XP that handle nothing.
+//! nobody reads. It goes to the foreground: the process the runner started or a shell named, and all its descendants (see
+//! `control_event`).
 
 use alloc::vec::Vec;
 
@@ -21,14 +20,12 @@ use terminal::console::Keep;
 use terminal::screen::{COLUMNS, ROWS};
 use terminal::{Decoder, Key, Keyboard, Signal};
 
-use crate::control_event::CONTROL_C;
+use crate::control_event::{CONTROL_C, Members};
 use crate::executive::Executive;
 use crate::platform::{ConsoleByte, Platform, Stream};
 
 /// Ticks without another byte after which an ESC was a key of its own: 50 ms.
 const PATIENCE: u32 = 5;
-/// Generations of processes that are followed up from a process to the foreground.
-const GENERATIONS: u32 = 64;
 
 /// The console's state.
 pub(crate) struct ConsoleDevice {
@@ -46,10 +43,8 @@ struct State {
     waited: u32,
     /// The process that Ctrl-C ends, or 0.
     foreground: u32,
-    /// Processes that Ctrl-C passes over.
-    ignoring: Vec<u32>,
-    /// Processes with handlers for Ctrl-C, and where the thread begins that calls them.
-    routines: Vec<(u32, u32)>,
+    /// All processes but the system's.
+    members: Members,
 }
 
 impl ConsoleDevice {
@@ -60,8 +55,7 @@ impl ConsoleDevice {
             decoder: Decoder::new(),
             waited: 0,
             foreground: 0,
-            ignoring: Vec::new(),
-            routines: Vec::new(),
+            members: Members::default(),
         };
         Self { state: Mutex::new(state), users: Field::new(0) }
     }
@@ -164,50 +158,13 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "CtrlRoutine")]
     fn interrupt_foreground(&self) {
         let mut out = Vec::new();
-        {
-            let mut state = self.console.state.lock();
-            state.input.interrupt(&mut out);
-            state.ignoring.retain(|id| self.process_by_id(*id).is_some());
-            state.routines.retain(|(id, _)| self.process_by_id(*id).is_some());
-        }
+        self.console.state.lock().input.interrupt(&mut out);
         if out.is_empty() {
             out.extend(b"^C\r\n");
         }
         self.platform().write_stream(Stream::Console, &out);
-        self.signal_foreground(CONTROL_C);
-    }
-
-    /// Tells the processes in the foreground, but for those that asked to be passed over by Ctrl-C, of a control event.
-    pub(crate) fn signal_foreground(&self, event: u32) {
-        let (foreground, ignoring, routines) = {
-            let state = self.console.state.lock();
-            (state.foreground, state.ignoring.clone(), state.routines.clone())
-        };
-        let processes: Vec<Link<Eprocess>> = self.processes().collect();
-        for process in processes {
-            let id = self.machine_record(process).unique_process_id.get();
-            let passed_over = event == CONTROL_C && ignoring.contains(&id);
-            if self.is_alive(process) && !passed_over && self.descends_from(id, foreground) {
-                match routines.iter().find(|(other, _)| *other == id) {
-                    Some((_, routine)) => self.send_control_event(process, *routine, event),
-                    None => self.condemn_process(process, NtStatus::CONTROL_C_EXIT),
-                }
-            }
-        }
-    }
-
-    /// Whether process `id` is `ancestor` or was started by it, or by one that was.
-    fn descends_from(&self, mut id: u32, ancestor: u32) -> bool {
-        for _ in 0..GENERATIONS {
-            if id == ancestor || id <= crate::process::SYSTEM_ID {
-                break;
-            }
-            let parent = self
-                .process_by_id(id)
-                .map(|process| self.machine_record(process).inherited_from_unique_process_id.get());
-            id = parent.unwrap_or(0);
-        }
-        id == ancestor && ancestor > crate::process::SYSTEM_ID
+        let foreground = self.foreground();
+        self.signal_below(foreground, CONTROL_C, None);
     }
 
     /// Reads at most `most` units, and waits for them. None is the end of the input.
@@ -312,24 +269,14 @@ impl<P: Platform> Executive<P> {
         Ok(())
     }
 
-    /// Where a thread of the current process begins on Ctrl-C; 0 for nowhere.
-    pub(crate) fn set_control_routine(&self, routine: u32) {
-        let id = self.machine_record(self.current_process()).unique_process_id.get();
-        let routines = &mut self.console.state.lock().routines;
-        routines.retain(|(other, _)| *other != id);
-        if routine != 0 {
-            routines.push((id, routine));
-        }
+    /// The process that Ctrl-C ends, or 0.
+    pub(crate) fn foreground(&self) -> u32 {
+        self.console.state.lock().foreground
     }
 
-    /// Whether Ctrl-C passes the current process over.
-    pub(crate) fn ignore_control_c(&self, ignore: bool) {
-        let id = self.machine_record(self.current_process()).unique_process_id.get();
-        let ignoring = &mut self.console.state.lock().ignoring;
-        ignoring.retain(|other| *other != id);
-        if ignore {
-            ignoring.push(id);
-        }
+    /// Does `work` with the processes that events may go to.
+    pub(crate) fn with_console_members<T>(&self, work: impl FnOnce(&mut Members) -> T) -> T {
+        work(&mut self.console.state.lock().members)
     }
 }
 

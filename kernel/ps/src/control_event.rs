@@ -1,8 +1,17 @@
-//! Ctrl-C in a process that has handlers for it: a thread of its own calls them.
+//! Ctrl-C and Ctrl-Break: which processes they go to, and how one that has handlers is told, by a thread of its own.
 //!
-//! On XP csrss makes a thread in every process of the console, at a routine of kernel32's that was named when the process
-//! connected. Here kernel32 names it to the console device when the program has its first handler; a process that has none ends
-//! as kernel32's own handler would end it.
+//! An event goes to the processes that share a console, or to those among them that are of one group. A process is of its parent's
+//! group, and passed over by Ctrl-C if that is, unless it was started to lead a group: then it is passed over until it asks for
+//! Ctrl-C. What the runner starts leads a group, too. Here there is one console; those that share it are the foreground, and for
+//! a program elsewhere what its oldest ancestor has started.
+//!
+//! On XP csrss keeps the groups, and makes a thread in every process of the console, at a routine of kernel32's that was named
+//! when the process connected. Here kernel32 names it to the console device when the program has its first handler; a process
+//! that has none ends as kernel32's own handler would end it.
+//!
+//! Source: Microsoft's documentation of GenerateConsoleCtrlEvent, SetConsoleCtrlHandler and CREATE_NEW_PROCESS_GROUP.
+
+use alloc::vec::Vec;
 
 use abi::cell::Link;
 use abi::nt::context::{CONTEXT_FULL, Context};
@@ -12,19 +21,164 @@ use mm::layout::PAGE_SIZE;
 
 use crate::executive::Executive;
 use crate::platform::Platform;
+use crate::process::SYSTEM_ID;
 use crate::user_thread::UserStack;
 
 /// Stack of the thread that calls the handlers: reserved and committed bytes.
 const RESERVED: u32 = 0x4_0000;
 const COMMITTED: u32 = 2 * PAGE_SIZE;
-/// `CTRL_C_EVENT`.
+/// `CTRL_C_EVENT` and `CTRL_BREAK_EVENT`.
 pub(crate) const CONTROL_C: u32 = 0;
+const CONTROL_BREAK: u32 = 1;
+/// Generations of processes that are followed up from one to its ancestors.
+const GENERATIONS: usize = 64;
+
+/// What is known of a process to which events may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    id: u32,
+    /// The process that leads its group.
+    group: u32,
+    /// Whether Ctrl-C passes it over.
+    ignores: bool,
+    /// Where the thread begins that calls its handlers, or 0.
+    routine: u32,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(crate) struct Members(Vec<Member>);
+
+impl Members {
+    fn get(&mut self, id: u32) -> Option<&mut Member> {
+        self.0.iter_mut().find(|member| member.id == id)
+    }
+
+    /// Process `id` begins, as a child of `parent`.
+    fn join(&mut self, id: u32, parent: u32) -> Result<(), NtStatus> {
+        self.0.try_reserve(1).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
+        let first = Member { id, group: id, ignores: false, routine: 0 };
+        let member = self.get(parent).map_or(first, |parent| Member { id, routine: 0, ..*parent });
+        self.0.push(member);
+        Ok(())
+    }
+
+    /// Process `id` is no more.
+    fn leave(&mut self, id: u32) {
+        self.0.retain(|member| member.id != id);
+    }
+}
 
 impl<P: Platform> Executive<P> {
+    fn id_of(&self, process: Link<Eprocess>) -> u32 {
+        self.machine_record(process).unique_process_id.get()
+    }
+
+    /// `process` has been made, as a child of `parent`: events may go to it.
+    #[doc(alias = "CsrCreateProcess")]
+    pub(crate) fn join_console(&self, process: Link<Eprocess>, parent: Link<Eprocess>) -> Result<(), NtStatus> {
+        let (id, parent) = (self.id_of(process), self.id_of(parent));
+        self.with_console_members(|members| members.join(id, parent))
+    }
+
+    /// Nobody can be told by the number `id` any more.
+    pub(crate) fn forget_console_member(&self, id: u32) {
+        self.with_console_members(|members| members.leave(id));
+    }
+
+    fn change_own_member(&self, change: impl FnOnce(&mut Member)) {
+        let id = self.id_of(self.current_process());
+        self.with_console_members(|members| members.get(id).map(change));
+    }
+
+    /// Where a thread of the current process begins on an event; 0 for nowhere.
+    pub(crate) fn set_control_routine(&self, routine: u32) {
+        self.change_own_member(|member| member.routine = routine);
+    }
+
+    /// Whether Ctrl-C passes the current process over.
+    pub(crate) fn ignore_control_c(&self, ignore: bool) {
+        self.change_own_member(|member| member.ignores = ignore);
+    }
+
+    /// Process `id`, a child of the current one, leads a group, which Ctrl-C passes over.
+    ///
+    /// # Errors
+    /// INVALID_CID where there is no such process, ACCESS_DENIED where it is another's child.
+    pub(crate) fn lead_group(&self, id: u32) -> Result<(), NtStatus> {
+        let process = self.process_by_id(id).ok_or(NtStatus::INVALID_CID)?;
+        let parent = self.machine_record(process).inherited_from_unique_process_id.get();
+        if parent != self.id_of(self.current_process()) {
+            return Err(NtStatus::ACCESS_DENIED);
+        }
+        self.with_console_members(|members| {
+            members.get(id).map(|member| (member.group, member.ignores) = (id, true)).ok_or(NtStatus::INVALID_CID)
+        })
+    }
+
+    /// Sends `event` to those who share the current process's console, or to those among them whose group is `group`.
+    ///
+    /// # Errors
+    /// INVALID_PARAMETER for another event, and where there is no such group.
+    #[doc(alias = "SrvGenerateConsoleCtrlEvent")]
+    pub(crate) fn generate_control_event(&self, event: u32, group: u32) -> Result<(), NtStatus> {
+        if !matches!(event, CONTROL_C | CONTROL_BREAK) {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let (own, foreground) = (self.id_of(self.current_process()), self.foreground());
+        let root = if self.descends_from(own, foreground) { foreground } else { self.oldest_ancestor(own) };
+        let told = self.signal_below(root, event, (group != 0).then_some(group));
+        if told > 0 { Ok(()) } else { Err(NtStatus::INVALID_PARAMETER) }
+    }
+
+    /// Tells process `root` and its descendants, or those of them whose group is `group`, of `event`; how many there are, those
+    /// that Ctrl-C passes over among them.
+    pub(crate) fn signal_below(&self, root: u32, event: u32, group: Option<u32>) -> usize {
+        let processes: Vec<Link<Eprocess>> = self.processes().collect();
+        let mut told = 0;
+        for process in processes {
+            let id = self.id_of(process);
+            let member = self.with_console_members(|members| members.get(id).copied());
+            let is_meant = |member: &Member| group.is_none_or(|group| member.group == group);
+            let Some(member) = member.filter(|member| self.is_alive(process) && is_meant(member)) else { continue };
+            if !self.descends_from(id, root) {
+                continue;
+            }
+            told += 1;
+            match member.routine {
+                _ if event == CONTROL_C && member.ignores => {}
+                0 => self.condemn_process(process, NtStatus::CONTROL_C_EXIT),
+                routine => self.send_control_event(process, routine, event),
+            }
+        }
+        told
+    }
+
+    /// The number of the parent of process `id`, while there is one that is not the system.
+    fn parent_of(&self, id: u32) -> Option<u32> {
+        let process = self.process_by_id(id)?;
+        let parent = self.machine_record(process).inherited_from_unique_process_id.get();
+        (parent > SYSTEM_ID && self.process_by_id(parent).is_some()).then_some(parent)
+    }
+
+    /// Process `id`, its parent and so on.
+    fn ancestors(&self, id: u32) -> impl Iterator<Item = u32> {
+        core::iter::successors(Some(id), |id| self.parent_of(*id)).take(GENERATIONS)
+    }
+
+    /// Whether process `id` is `ancestor` or was started by it, or by one that was.
+    fn descends_from(&self, id: u32, ancestor: u32) -> bool {
+        ancestor > SYSTEM_ID && self.ancestors(id).any(|other| other == ancestor)
+    }
+
+    fn oldest_ancestor(&self, id: u32) -> u32 {
+        self.ancestors(id).last().unwrap_or(id)
+    }
+
     /// Tells `process` of a control event: a thread begins at `routine`, with the event in EBX. Where there is no room for
     /// it, the process ends.
     #[doc(alias = "CsrCreateRemoteThread")]
-    pub(crate) fn send_control_event(&self, process: Link<Eprocess>, routine: u32, event: u32) {
+    fn send_control_event(&self, process: Link<Eprocess>, routine: u32, event: u32) {
         if self.begin_control_thread(process, routine, event).is_err() {
             self.condemn_process(process, NtStatus::CONTROL_C_EXIT);
         }
@@ -55,5 +209,27 @@ impl<P: Platform> Executive<P> {
                 Err(status)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_is_of_its_parents_group_and_minds_what_it_minds() {
+        let mut members = Members::default();
+        members.join(24, 4).unwrap();
+        assert_eq!(members.get(24), Some(&mut Member { id: 24, group: 24, ignores: false, routine: 0 }));
+        members.get(24).unwrap().routine = 0x40_1000;
+        members.join(28, 24).unwrap();
+        assert_eq!(members.get(28), Some(&mut Member { id: 28, group: 24, ignores: false, routine: 0 }));
+        *members.get(28).unwrap() = Member { id: 28, group: 28, ignores: true, routine: 0 };
+        members.join(32, 28).unwrap();
+        assert_eq!(members.get(32), Some(&mut Member { id: 32, group: 28, ignores: true, routine: 0 }));
+        members.leave(28);
+        assert_eq!(members.get(28), None);
+        members.join(28, 999).unwrap();
+        assert_eq!(members.get(28).unwrap().group, 28, "somebody else by the same number");
     }
 }

@@ -48,6 +48,7 @@ impl<P: Platform> Executive<P> {
         let built = self
             .describe_process(process)
             .and_then(|()| self.give_token(process, parent))
+            .and_then(|()| self.join_console(process, parent))
             .and_then(|()| self.give_handles(process, parent, inheritance))
             .and_then(|()| self.give_image(process, parent, section));
         match built {

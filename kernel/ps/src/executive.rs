@@ -29,6 +29,7 @@ use crate::ntdll::Ntdll;
 use crate::pipe::Pipe;
 use crate::platform::Platform;
 use crate::read_ahead::ReadAhead;
+use crate::services::Others;
 use crate::stacks::KernelStacks;
 
 /// NtCurrentProcess.
@@ -251,8 +252,20 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Does what closing a handle left to do.
-    pub(crate) fn dispose(&self, closed: Closed) {
+    /// Whether `process` has a handle to `file`: by looking at all of them, which few have to.
+    pub(crate) fn has_handle(&self, process: Link<Eprocess>, file: Link<FileObject>) -> bool {
+        let table = self.machine_record(process).object_table.get().some();
+        table.is_some_and(|table| self.objects.handles(table).names(file))
+    }
+
+    /// Does what closing a handle of `process` left to do.
+    pub(crate) fn dispose(&self, process: Link<Eprocess>, closed: Closed) {
+        self.give_up_locks(process, &closed, Others::MayStay);
+        self.settle_closed(closed);
+    }
+
+    /// The same, but for locks.
+    pub(crate) fn settle_closed(&self, closed: Closed) {
         if closed.handles_left == 0 && closed.condemned.is_none() && closed.opened.kind == Kind::File {
             self.clean_up_file(closed.opened.body.cast());
         }

@@ -9,6 +9,7 @@ use abi::cell::Link;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use io::open::file_flags;
+use io::{Intent, LockOwner};
 use ke::WaitReason;
 use mm::fault::ReadResult;
 use mm::layout::{FrameNumber, PAGE_SIZE};
@@ -30,20 +31,22 @@ const QUIET: u32 = 5;
 const UNUSED_FILES: usize = 64;
 
 impl<P: Platform> Executive<P> {
-    /// Reads from `offset` of the file into the program's memory; how many bytes.
+    /// Reads from `offset` of the file of `owner`'s into the program's memory; how many bytes.
     ///
     /// # Errors
-    /// END_OF_FILE, INVALID_DEVICE_REQUEST for a directory, ACCESS_VIOLATION, DEVICE_DATA_ERROR, INSUFFICIENT_RESOURCES.
+    /// FILE_LOCK_CONFLICT, END_OF_FILE, INVALID_DEVICE_REQUEST for a directory, ACCESS_VIOLATION, DEVICE_DATA_ERROR, INSUFFICIENT_RESOURCES.
     #[doc(alias = "CcCopyRead")]
     pub(crate) fn read_file_data(
         &self,
-        object: Link<FileObject>,
+        owner: &LockOwner,
         offset: u64,
         buffer: u32,
         length: u32,
     ) -> Result<u32, NtStatus> {
+        let object = owner.file;
         let _held = self.hold(object);
         let area = self.volume().data_area(object)?;
+        self.volume().check_locks(owner, offset, length, Intent::Read)?;
         let _used = self.hold_area(area);
         if length == 0 {
             return Ok(0);
@@ -113,20 +116,21 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Writes the program's bytes to the file at `offset`, or at its end where there is none; where they went, and how many. The
+    /// Writes the program's bytes to the file of `owner`'s at `offset`, or at its end where there is none; where they went, and how many. The
     /// file becomes longer where it must.
     ///
     /// # Errors
-    /// DISK_FULL, and nothing was written; INVALID_DEVICE_REQUEST for a directory, ACCESS_VIOLATION, DEVICE_DATA_ERROR,
+    /// DISK_FULL and FILE_LOCK_CONFLICT, and nothing was written; INVALID_DEVICE_REQUEST for a directory, ACCESS_VIOLATION, DEVICE_DATA_ERROR,
     /// INSUFFICIENT_RESOURCES: what was written until then stays.
     #[doc(alias = "CcCopyWrite")]
     pub(crate) fn write_file_data(
         &self,
-        object: Link<FileObject>,
+        owner: &LockOwner,
         offset: Option<u64>,
         buffer: u32,
         length: u32,
     ) -> Result<(u64, u32), NtStatus> {
+        let object = owner.file;
         let _held = self.hold(object);
         let area = self.volume().data_area(object)?;
         let _used = self.hold_area(area);
@@ -140,6 +144,7 @@ impl<P: Platform> Executive<P> {
             let at = self.with_volume(|volume| {
                 let start = first.unwrap_or_else(|| u64::from(volume.fcb(object).file_size.get()));
                 if done == 0 {
+                    volume.check_locks(owner, start, length, Intent::Write)?;
                     volume.prepare_write(object, start.checked_add(u64::from(length)).ok_or(NtStatus::DISK_FULL)?)?;
                 }
                 volume.grow(object, start + u64::from(done) + bytes.len() as u64)?;

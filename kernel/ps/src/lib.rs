@@ -64,3 +64,4 @@ pub use executive::Executive;
 pub use ntdll::Entries;
 pub use platform::{ConsoleByte, Input, KernelRoutine, Platform, ShutDown, Stream};
 pub use session::Verdict;
+pub use verify::{Corruption, ObjectAudit};

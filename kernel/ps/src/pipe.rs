@@ -5,6 +5,9 @@
 //!
 //! * **B1** `readable` is set while there are bytes or nobody can write any more, `writable` while there is room or nobody can
 //!   read any more: whoever finds nothing to do waits for one of them and looks again.
+//! * **B2** `ends` has a bit for each end that a file object leads to, one for each; `vacant` is none of them, and as long as
+//!   it is not 0 the pipe is on the list of those that can be opened by name.
+//! * **B3** What is in the buffer begins and ends within it.
 //!
 //! Source: documented behaviour of CreatePipe, ReadFile and WriteFile.
 
@@ -21,6 +24,11 @@ use crate::executive::Executive;
 use crate::platform::Platform;
 use crate::wait::Waited;
 
+mod verify;
+
+pub use verify::PipeCorruption;
+pub(crate) use verify::verify;
+
 const PIPE: Tag = Tag(*b"NpFc");
 /// Bytes that a pipe holds.
 pub(crate) const CAPACITY: u32 = 0x1000;
@@ -30,7 +38,7 @@ pub(crate) const LONGEST_NAME: usize = 120;
 /// A pipe.
 #[repr(C)]
 #[derive(Debug)]
-pub(crate) struct Pipe {
+pub struct Pipe {
     readable: Kevent,
     writable: Kevent,
     /// Ends that there are: bit 0 the one that reads, bit 1 the one that writes.
@@ -49,6 +57,9 @@ pub(crate) struct Pipe {
     path: [Field<u16>; LONGEST_NAME + 1],
 }
 impl Record for Pipe {}
+
+/// The bits of both ends.
+const BOTH: u32 = End::Reads as u32 | End::Writes as u32;
 
 #[repr(C)]
 #[derive(Debug)]
@@ -88,6 +99,19 @@ impl PipeEnd {
 
     fn word(self) -> u32 {
         self.pipe.address() | u32::from(self.end == End::Writes)
+    }
+}
+
+impl Pipe {
+    /// The ends that there are or may still come.
+    fn expected(&self) -> u32 {
+        self.ends.get() | self.vacant.get()
+    }
+
+    /// What the two events should say (B1): whether one who reads, and one who writes, has something to do.
+    fn busy(&self) -> [bool; 2] {
+        let (count, is_over) = (self.count.get(), self.expected() != BOTH);
+        [count > 0 || is_over, count < CAPACITY || is_over]
     }
 }
 
@@ -151,7 +175,7 @@ impl<P: Platform> Executive<P> {
         core::iter::successors(self.pipes.get().some(), next).find(|pipe| {
             let record = self.machine_record(*pipe);
             let own = record.path[1..][..record.name_length.get() as usize].iter().map(Field::get);
-            own.len() == name.len() && own.zip(name).all(|(one, other)| lower(one) == lower(*other))
+            io::path::same_name(name, own)
         })
     }
 
@@ -182,9 +206,8 @@ impl<P: Platform> Executive<P> {
             self.free_pipe(end.pipe);
             return;
         }
-        // Whoever waits at the other end is to look again (B1).
-        self.dispatcher.set_event(readable(end.pipe), WAKE_INCREMENT);
-        self.dispatcher.set_event(writable(end.pipe), WAKE_INCREMENT);
+        // Whoever waits at the other end is to look again.
+        self.settle_events(end.pipe);
     }
 
     /// What there is to read, and whether more may come.
@@ -206,7 +229,7 @@ impl<P: Platform> Executive<P> {
 
     fn other_end_is_there(&self, end: PipeEnd) -> bool {
         let record = self.machine_record(end.pipe);
-        (record.ends.get() | record.vacant.get()) & end.end.other() as u32 != 0
+        record.expected() & end.end.other() as u32 != 0
     }
 
     /// Copies the first bytes of the pipe into `into`, as many as there are; `take` takes them out.
@@ -263,15 +286,12 @@ impl<P: Platform> Executive<P> {
         Ok(())
     }
 
-    /// Makes both events say what is true (B1); where one end has gone for good they stay set.
+    /// Makes both events say what is true (B1).
     fn settle_events(&self, pipe: Link<Pipe>) {
-        let record = self.machine_record(pipe);
-        let count = record.count.get();
-        let both = (record.ends.get() | record.vacant.get()) == (End::Reads as u32 | End::Writes as u32);
-        for (event, set) in [(readable(pipe), count > 0), (writable(pipe), count < CAPACITY)] {
+        for (event, set) in [readable(pipe), writable(pipe)].into_iter().zip(self.machine_record(pipe).busy()) {
             if set {
                 self.dispatcher.set_event(event, WAKE_INCREMENT);
-            } else if both {
+            } else {
                 self.dispatcher.reset_event(event);
             }
         }
@@ -311,11 +331,4 @@ fn readable(pipe: Link<Pipe>) -> Link<Kevent> {
 
 fn writable(pipe: Link<Pipe>) -> Link<Kevent> {
     pipe.offset(core::mem::offset_of!(Pipe, writable) as u32)
-}
-
-fn lower(unit: u16) -> u16 {
-    match unit {
-        0x41..=0x5A => unit + 0x20,
-        _ => unit,
-    }
 }

@@ -26,6 +26,7 @@ use crate::parameters::Parameters;
 use crate::plan::{Console, Job};
 use crate::platform::{Platform, Stream};
 use crate::priority::PriorityClass;
+use crate::services::Others;
 
 /// Number of the System process.
 pub(crate) const SYSTEM_ID: u32 = 4;
@@ -331,7 +332,8 @@ impl<P: Platform> Executive<P> {
         let Some(table) = record.object_table.get().some() else { return };
         let mut next = ob::Handle(0);
         while let Some(closed) = self.objects().handles(table).close_next(&mut next) {
-            self.dispose(closed);
+            self.give_up_locks(process, &closed, Others::GoToo);
+            self.settle_closed(closed);
         }
         record.object_table.set(Link::NULL);
         self.objects().delete_handle_table(table);
@@ -361,6 +363,7 @@ impl<P: Platform> Executive<P> {
         }
         let id = record.unique_process_id.get();
         if id != 0 {
+            self.forget_console_member(id);
             self.identifiers.give_back(id);
         }
     }

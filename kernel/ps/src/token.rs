@@ -1,5 +1,7 @@
 //! The tokens of processes: the System process has its own, what it starts gets an administrator's, and every other process a
 //! copy of its parent's, with the privileges as they are there.
+//!
+//! * **K1** Every process on the list has a token, to which it has a reference; who has a handle to it has another.
 
 use abi::cell::Link;
 use abi::nt::process::Eprocess;
@@ -10,6 +12,11 @@ use se::Account;
 
 use crate::executive::Executive;
 use crate::platform::Platform;
+
+mod verify;
+
+pub use verify::TokenCorruption;
+pub(crate) use verify::verify;
 
 impl<P: Platform> Executive<P> {
     /// Gives the System process its token, for good.

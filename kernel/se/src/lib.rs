@@ -13,7 +13,9 @@ mod account;
 mod adjust;
 mod information;
 pub mod privilege;
+mod verify;
 
 pub use account::{Account, copy, describe};
 pub use adjust::{Adjusted, Change, adjust, holds};
 pub use information::{class, information};
+pub use verify::{TokenFault, verify};

@@ -21,8 +21,9 @@ use alloc::vec::Vec;
 use kd::bugcheck::{BugcheckCode, Registers};
 use kd::commands::{self, After, Session};
 use kd::symbols::Symbols;
-use kd::target::Target;
+use kd::target::{Findings, Target};
 use mm::machine::Records;
+use ps::ObjectAudit;
 use spin::mutex::SpinMutex;
 
 use crate::bugcheck::{bugcheck, registers_of};
@@ -90,10 +91,14 @@ pub fn process_exits(process: Link<Eprocess>, status: NtStatus) {
 
 /// The system has stopped for good: lets whoever is at the console look.
 pub fn after_bugcheck(code: BugcheckCode, registers: Registers) {
+    BUGCHECKED.store(true, Ordering::Relaxed);
     if ATTACHED.load(Ordering::Relaxed) && system::is_up() {
         console::stop_for_good(format_args!("Fatal system error: {:#010x}\n{registers}", code.0), registers);
     }
 }
+
+/// The system has stopped for good.
+static BUGCHECKED: AtomicBool = AtomicBool::new(false);
 
 /// What the debugger remembers from command to command.
 #[derive(Clone, Copy, Default)]
@@ -134,12 +139,24 @@ fn run_command(command: &str, state: &mut State, registers: Option<Registers>, o
         time: clock::system_time(),
         started: clock::system_time() - clock::interrupt_time(),
         debugging: executive.allows_debugging(),
+        audit: &audit_objects,
     };
     let after = commands::run(&target, &mut state.session, &mut scratch, command, out).unwrap_or(After::Stay);
     if process != before {
         executive.attach(before);
     }
     after
+}
+
+/// The audit of all that is not memory. It needs the heap, and what a bugcheck interrupted may have that.
+fn audit_objects(take: &mut dyn FnMut(Findings<'_>)) {
+    if BUGCHECKED.load(Ordering::Relaxed) {
+        return take(Findings::Nothing);
+    }
+    match system::executive().verify_objects() {
+        Ok(ObjectAudit { files, pipes, tokens }) => take(Findings::Sound { files, pipes, tokens }),
+        Err(corruption) => take(Findings::Broken(&corruption)),
+    }
 }
 
 /// The process that commands mean: the one that was chosen, if it is still there; of a stopped thread its own; else the newest.

@@ -39,6 +39,8 @@ impl Errno {
     pub const EDOM: Self = Self(33);
     /// Result too large.
     pub const ERANGE: Self = Self(34);
+    /// Resource deadlock avoided.
+    pub const EDEADLOCK: Self = Self(36);
     /// Directory not empty.
     pub const ENOTEMPTY: Self = Self(41);
     /// Illegal byte sequence.

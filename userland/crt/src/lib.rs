@@ -9,6 +9,7 @@
 //! | numbers in text | `number` |
 //! | streams and descriptors | `stdio`, `descriptors` |
 //! | command lines, programs that are started | `arguments`, `process` |
+//! | who may use a file meanwhile | `sharing` |
 //! | what `stat` tells | `file_status` |
 //! | what C++ programs throw and catch | `cpp_exception` |
 //! | classes of characters, dates, sorting, `errno` | `character`, `time`, `sort`, `error` |
@@ -28,6 +29,7 @@ pub mod number;
 pub mod printf;
 pub mod process;
 pub mod scanf;
+pub mod sharing;
 pub mod sort;
 pub mod stdio;
 pub mod time;

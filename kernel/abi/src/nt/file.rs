@@ -3,6 +3,7 @@
 //! Source: symbol types of XP SP3.
 
 use super::device::DeviceObject;
+use super::process::Eprocess;
 use super::string::UnicodeString;
 use crate::assert_layout;
 use crate::cell::{Field, Field64, Link, Record};
@@ -69,3 +70,27 @@ pub struct SectionObjectPointers {
 }
 impl Record for SectionObjectPointers {}
 assert_layout!(SectionObjectPointers, 0xC, { data_section_object: 0, shared_cache_map: 4, image_section_object: 8 });
+
+/// A lock on a range of a file's bytes.
+///
+/// Source: public Windows headers (`ntifs.h`).
+#[doc(alias = "_FILE_LOCK_INFO")]
+#[repr(C)]
+#[derive(Debug)]
+#[allow(missing_docs, reason = "names and meanings are NT's")]
+pub struct FileLockInfo {
+    pub starting_byte: Field64,
+    pub length: Field64,
+    pub exclusive_lock: Field<u8>,
+    pub reserved_11: [Field<u8>; 3],
+    pub key: Field<u32>,
+    pub file_object: Field<Link<FileObject>>,
+    /// The process that has the lock: its address.
+    pub process_id: Field<Link<Eprocess>>,
+    /// The last byte.
+    pub ending_byte: Field64,
+}
+impl Record for FileLockInfo {}
+assert_layout!(FileLockInfo, 0x28, {
+    starting_byte: 0, length: 8, exclusive_lock: 0x10, key: 0x14, file_object: 0x18, process_id: 0x1C, ending_byte: 0x20,
+});

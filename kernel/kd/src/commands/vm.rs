@@ -13,7 +13,7 @@ use super::usage::ImageName;
 use super::vad::vad_at;
 use super::{Arguments, Done};
 use crate::names;
-use crate::target::{LONGEST_WALK, Target};
+use crate::target::{Findings, LONGEST_WALK, Target};
 
 /// No line for each process.
 const SUMS_ONLY: u32 = 1;
@@ -69,11 +69,34 @@ pub(super) fn verify<'a, M: Machine>(
     out: &mut dyn Write,
 ) -> Done<'a> {
     arguments.end()?;
-    match target.mm.verify(scratch) {
-        Ok(audit) => clean(&audit, out)?,
-        Err(corruption) => corrupt(target, &corruption, out)?,
+    let audit = match target.mm.verify(scratch) {
+        Ok(audit) => audit,
+        Err(corruption) => return Ok(corrupt(target, &corruption, out)?),
+    };
+    let mut printed = Ok(());
+    (target.audit)(&mut |findings| {
+        printed = match findings {
+            Findings::Broken(corruption) => broken(corruption, out),
+            sound => clean(&audit, out).and_then(|()| others(sound, out)),
+        }
+    });
+    Ok(printed?)
+}
+
+fn broken(corruption: &dyn fmt::Debug, out: &mut dyn Write) -> fmt::Result {
+    writeln!(out, "The audit found CORRUPTION, invariant {corruption:x?}")
+}
+
+/// What is told of all that is not memory.
+fn others(findings: Findings<'_>, out: &mut dyn Write) -> fmt::Result {
+    let Findings::Sound { files, pipes, tokens } = findings else {
+        return writeln!(out, "Only memory can be looked at now.");
+    };
+    writeln!(out, "{:>19}: {pipes:>8}\n{:>19}: {tokens:>8}", "Pipes", "Tokens")?;
+    match files {
+        Some(files) => writeln!(out, "{:>19}: {files:>8}", "Files"),
+        None => writeln!(out, "Files cannot be looked at now: one is being opened or closed."),
     }
-    Ok(())
 }
 
 fn clean(audit: &Audit, out: &mut dyn Write) -> fmt::Result {
@@ -95,7 +118,7 @@ fn clean(audit: &Audit, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn corrupt<M: Machine>(target: &Target<'_, M>, corruption: &Corruption, out: &mut dyn Write) -> fmt::Result {
-    writeln!(out, "The audit found CORRUPTION, invariant {corruption:x?}")?;
+    broken(corruption, out)?;
     match corruption {
         Corruption::T3 { process, page, raw } => wrong_entry(target, *process, *page, *raw, out),
         _ => Ok(()),

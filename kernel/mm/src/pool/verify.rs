@@ -2,7 +2,7 @@
 
 use abi::cell::Link;
 
-use super::{FreeBlock, HEADER, PoolHeader, SMALLEST, UNIT, UNITS_PER_PAGE};
+use super::{FreeBlock, HEADER, PoolHeader, SMALLEST, Tag, UNIT, UNITS_PER_PAGE};
 use crate::MemoryManager;
 use crate::layout::POOL_START;
 use crate::machine::Machine;
@@ -30,6 +30,23 @@ impl<M: Machine> MemoryManager<M> {
             && self.verify_kept()? == blocks.kept
             && blocks.bytes_in_use == self.pool.bytes_in_use.get();
         if agrees { Ok(()) } else { Err(Link::new(POOL_START)) }
+    }
+
+    /// Calls `visit` with every block in use and its tag: what debuggers call a scan for tags. The pool is sound (P1).
+    pub fn each_pool_block(&self, mut visit: impl FnMut(Link<()>, Tag)) {
+        // Visiting never fails.
+        let _ = self.each_block_page(|page| {
+            let mut at = 0;
+            while at < UNITS_PER_PAGE {
+                let block = Link::<PoolHeader>::new(page + at * UNIT);
+                let header = self.header(block);
+                if header.is_in_use() {
+                    visit(block.offset(HEADER), Tag(header.tag.get().to_le_bytes()));
+                }
+                at += header.units();
+            }
+            Ok(())
+        });
     }
 
     /// P1 over the page at `page`, and that it has no two free neighbours.

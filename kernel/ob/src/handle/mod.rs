@@ -194,6 +194,12 @@ impl<M: Machine> Handles<'_, M> {
         Ok(())
     }
 
+    /// Whether one of the handles leads to the object at `body`.
+    pub fn names<T>(&self, body: Link<T>) -> bool {
+        let header = header_of(body).address();
+        (1..self.entries()).any(|index| self.at(index).object.get() & !ATTRIBUTES == header)
+    }
+
     /// How many handles there are.
     pub fn count(&self) -> u32 {
         self.table.handle_count.get()

@@ -26,6 +26,7 @@ fn the_first_handle_is_4_and_a_freed_one_comes_back_first() {
         assert!(handles.close(Handle(4)).unwrap().condemned.is_none());
         assert_eq!(handles.insert(process, 1, 0), Ok(Handle(4)));
         assert_eq!(handles.verify(), Ok(2));
+        assert!(handles.names(process) && !handles.names(table));
     });
 }
 

@@ -37,7 +37,11 @@ impl<P: Platform> Executive<P> {
             GET_SCREEN if stream == Stream::Console => give(&self.console_screen().to_bytes()),
             SET_FOREGROUND => word().and_then(|id| self.set_foreground(id)).map(|()| 0),
             SET_CONTROL_ROUTINE => word().map(|routine| self.set_control_routine(routine)).map(|()| 0),
-            GENERATE_EVENT => word().map(|event| self.signal_foreground(event & 1)).map(|()| 0),
+            LEAD_GROUP => word().and_then(|id| self.lead_group(id)).map(|()| 0),
+            GENERATE_EVENT => {
+                let group = if input_length < 8 { Err(NtStatus::BUFFER_TOO_SMALL) } else { self.read_word(input + 4) };
+                group.and_then(|group| self.generate_control_event(word()?, group)).map(|()| 0)
+            }
             IGNORE_CONTROL_C => word().map(|ignore| self.ignore_control_c(ignore != 0)).map(|()| 0),
             _ if stream == Stream::ConsoleInput => self.console_input(code, output, output_length),
             _ => Err(NtStatus::INVALID_DEVICE_REQUEST),

@@ -39,7 +39,7 @@ impl<P: Platform> Executive<P> {
         if options & DUPLICATE_CLOSE_SOURCE != 0
             && let Ok(closed) = self.handles_of(source).and_then(|handles| handles.close(Handle(from)))
         {
-            self.dispose(closed);
+            self.dispose(source, closed);
         }
         self.release(body);
         if let Some(handle) = made.transpose()? {

@@ -7,6 +7,7 @@ use abi::cell::Link;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use io::open::file_flags;
+use io::LockOwner;
 use mm::layout::HIGHEST_USER_ADDRESS;
 
 use crate::buffer::zeros;
@@ -28,15 +29,17 @@ const WRITE_TO_END_OF_FILE: u64 = 0xFFFF_FFFF_FFFF_FFFF;
 
 impl<P: Platform> Executive<P> {
     pub(super) fn read_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, _event, _routine, _context, status_at, buffer, length, offset_at, _key] = arguments else {
+        let &[handle, _event, _routine, _context, status_at, buffer, length, offset_at, key_at] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
         let object = self.file_by_handle(handle, FILE_READ_DATA)?;
+        let _held = self.hold(object);
         self.probe_word(status_at)?;
         self.check_buffer(buffer, length)?;
+        let owner = self.lock_owner(object, self.lock_key(key_at)?);
         let offset = self.offset_argument(object, offset_at)?;
         let result = match self.opened(object) {
-            Opened::File => self.read_disk_file(object, offset, buffer, length),
+            Opened::File => self.read_disk_file(&owner, offset, buffer, length),
             Opened::Stream(Stream::Input) => self.read_standard_input(buffer, length),
             Opened::Stream(Stream::ConsoleInput) => self.read_console_bytes(buffer, length),
             Opened::Stream(_) => Err(NtStatus::ACCESS_DENIED),
@@ -47,10 +50,9 @@ impl<P: Platform> Executive<P> {
         self.complete(status_at, result)
     }
 
-    fn read_disk_file(&self, object: Link<FileObject>, offset: u64, buffer: u32, length: u32) -> Result<u32, NtStatus> {
-        let _held = self.hold(object);
-        let done = self.read_file_data(object, offset, buffer, length)?;
-        self.move_to(object, offset + u64::from(done));
+    fn read_disk_file(&self, owner: &LockOwner, offset: u64, buffer: u32, length: u32) -> Result<u32, NtStatus> {
+        let done = self.read_file_data(owner, offset, buffer, length)?;
+        self.move_to(owner.file, offset + u64::from(done));
         Ok(done)
     }
 
@@ -112,15 +114,17 @@ impl<P: Platform> Executive<P> {
     }
 
     pub(super) fn write_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, _event, _routine, _context, status_at, buffer, length, offset_at, _key] = arguments else {
+        let &[handle, _event, _routine, _context, status_at, buffer, length, offset_at, key_at] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
         // Who may only append, appends.
         let granted = self.current_handles().get_any(ob::Handle(handle))?.granted_access;
         let needed = if granted & FILE_WRITE_DATA == 0 { FILE_APPEND_DATA } else { FILE_WRITE_DATA };
         let object = self.file_by_handle(handle, needed)?;
+        let _held = self.hold(object);
         self.probe_word(status_at)?;
         self.check_buffer(buffer, length)?;
+        let owner = self.lock_owner(object, self.lock_key(key_at)?);
         let result = match self.opened(object) {
             Opened::File => {
                 let offset = match (needed, offset_at) {
@@ -129,7 +133,7 @@ impl<P: Platform> Executive<P> {
                     _ if self.read_long(offset_at)? == WRITE_TO_END_OF_FILE => None,
                     _ => Some(self.offset_argument(object, offset_at)?),
                 };
-                self.write_disk_file(object, offset, buffer, length)
+                self.write_disk_file(&owner, offset, buffer, length)
             }
             Opened::Stream(Stream::Input | Stream::ConsoleInput) => Err(NtStatus::ACCESS_DENIED),
             Opened::Stream(stream) => self.write_stream(stream, buffer, length),
@@ -142,14 +146,13 @@ impl<P: Platform> Executive<P> {
 
     fn write_disk_file(
         &self,
-        object: Link<FileObject>,
+        owner: &LockOwner,
         offset: Option<u64>,
         buffer: u32,
         length: u32,
     ) -> Result<u32, NtStatus> {
-        let _held = self.hold(object);
-        let (at, done) = self.write_file_data(object, offset, buffer, length)?;
-        self.move_to(object, at + u64::from(done));
+        let (at, done) = self.write_file_data(owner, offset, buffer, length)?;
+        self.move_to(owner.file, at + u64::from(done));
         Ok(done)
     }
 
@@ -182,6 +185,7 @@ impl<P: Platform> Executive<P> {
         let granted = self.current_handles().get_any(ob::Handle(handle))?.granted_access;
         let needed = if granted & FILE_APPEND_DATA == 0 { FILE_WRITE_DATA } else { FILE_APPEND_DATA };
         let object = self.file_by_handle(handle, needed)?;
+        let _held = self.hold(object);
         self.probe_word(status_at)?;
         let flushed = match self.opened(object) {
             Opened::File => self.flush_file(object),

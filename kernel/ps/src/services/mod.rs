@@ -14,6 +14,7 @@ mod duplicate;
 mod event;
 mod file;
 mod file_information;
+mod lock;
 mod memory;
 mod mutant;
 mod name_space;
@@ -36,6 +37,7 @@ mod view;
 mod volume;
 mod wait;
 
+pub(crate) use lock::Others;
 pub(crate) use timer::active_timers;
 
 use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
@@ -100,6 +102,8 @@ impl<P: Platform> Executive<P> {
             Service::NtReadFile => self.read_file(words),
             Service::NtWriteFile => self.write_file(words),
             Service::NtFlushBuffersFile => self.flush_buffers_file(words),
+            Service::NtLockFile => self.lock_file(words),
+            Service::NtUnlockFile => self.unlock_file(words),
             Service::NtQueryInformationFile => self.query_information_file(words),
             Service::NtSetInformationFile => self.set_information_file(words),
             Service::NtQueryVolumeInformationFile => self.query_volume_information_file(words),

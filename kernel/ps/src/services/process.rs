@@ -20,7 +20,7 @@ impl<P: Platform> Executive<P> {
     pub(super) fn close_handle(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let closed = self.current_handles().close(Handle(handle))?;
-        self.dispose(closed);
+        self.dispose(self.current_process(), closed);
         Ok(NtStatus::SUCCESS)
     }
 

@@ -185,7 +185,7 @@ impl<P: Platform> Executive<P> {
         let handle = inserted?;
         if let Err(status) = self.write_word(handle_at, handle.0) {
             let closed = self.current_handles().close(handle)?;
-            self.dispose(closed);
+            self.dispose(self.current_process(), closed);
             return Err(status);
         }
         Ok(NtStatus::SUCCESS)

@@ -1,6 +1,7 @@
 //! `!process`, `!memusage`, `!vm` and `!verify`: the state of everything.
 
 use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY};
+use kd::target::Findings;
 use mm::frame::Location;
 use mm::protection::Access;
 use mm::section::{ControlAreaFlags, Disposition, ViewRequest};
@@ -229,7 +230,15 @@ fn the_audit_counts_or_names_what_is_broken() {
     ];
     let mut expected = String::from("The audit is clean: no invariant is broken.\n");
     rows.iter().for_each(|(name, count)| expected += &format!("{name:>19}: {count:>8}\n"));
-    stage.expect("!verify", &expected);
+    stage.expect("!verify", &format!("{expected}Only memory can be looked at now.\n"));
+    expected += &format!("{:>19}: {:>8}\n{:>19}: {:>8}\n", "Pipes", 2, "Tokens", 3);
+    stage.findings = Findings::Sound { files: None, pipes: 2, tokens: 3 };
+    let busy = "Files cannot be looked at now: one is being opened or closed.";
+    stage.expect("!verify", &format!("{expected}{busy}\n"));
+    stage.findings = Findings::Sound { files: Some(40), pipes: 2, tokens: 3 };
+    stage.expect("!verify", &format!("{expected}{:>19}: {:>8}\n", "Files", 40));
+    stage.findings = Findings::Broken(&Some(0xB1));
+    stage.expect("!verify", "The audit found CORRUPTION, invariant Some(b1)\n");
     stage.record(process).commit_charge.update(|charge| charge + 1);
     let said = stage.say("!verify");
     let address = process.address();

@@ -9,7 +9,7 @@ use core::mem::offset_of;
 use kd::bugcheck::Registers;
 use kd::commands::{self, After, Session};
 use kd::symbols::Symbols;
-use kd::target::Target;
+use kd::target::{Findings, Target};
 use mm::list;
 use mm::machine::Records;
 use mm::pool::Tag;
@@ -26,6 +26,8 @@ pub struct Stage {
     pub process: Link<Eprocess>,
     pub registers: Option<Registers>,
     pub debugging: bool,
+    /// What is found of all that is not memory.
+    pub findings: Findings<'static>,
     session: Session,
 }
 
@@ -35,7 +37,8 @@ impl Stage {
         let system = System::new(256, NoExecute::Supported);
         let processes = system.mm.allocate_zeroed_pool(8, Tag(*b"PsAp")).expect("room");
         list::initialise(&system.mm.machine, processes);
-        Self { system, processes, process: Link::NULL, registers: None, debugging: false, session: Session::default() }
+        let (process, findings) = (Link::NULL, Findings::Nothing);
+        Self { system, processes, process, registers: None, debugging: false, findings, session: Session::default() }
     }
 
     /// Starts a process, which becomes the one that commands mean.
@@ -102,6 +105,7 @@ impl Stage {
             time: 100 * SECOND,
             started: 40 * SECOND,
             debugging: self.debugging,
+            audit: &|take| take(self.findings),
         };
         let (mut out, mut after) = (String::new(), After::Stay);
         for command in commands::split(line) {

@@ -3,21 +3,29 @@
 use core::arch::naked_asm;
 use core::cell::UnsafeCell;
 
-use abi::console::{GENERATE_EVENT, IGNORE_CONTROL_C, SET_CONTROL_ROUTINE};
+use abi::console::{GENERATE_EVENT, IGNORE_CONTROL_C, LEAD_GROUP, SET_CONTROL_ROUTINE};
 use alloc::vec::Vec;
 use user_support::error::Win32Error;
 use user_support::status::Status;
 
-use super::console::{answered, control};
+use super::console::{answered, control, is_console};
+use super::file::create;
 use super::last_error::{Bool, TRUE, fail};
-use super::nt::VadoseCallUnderLastResort;
+use super::nt::{NtClose, VadoseCallUnderLastResort};
 use super::process::ExitProcess;
-use super::standard_handle::console_output;
+use super::standard_handle::real_handle;
 use super::thread::ExitThread;
 use super::thread_slot::locked;
 
-/// `STD_INPUT_HANDLE` as a pseudo handle.
-const STANDARD_INPUT: u32 = 0xFFFF_FFF6;
+/// `STD_ERROR_HANDLE` as a pseudo handle; those of output and input follow.
+const FIRST_STANDARD: u32 = 0xFFFF_FFF4;
+/// `GENERIC_READ`, `FILE_SHARE_READ | FILE_SHARE_WRITE`, `FILE_OPEN`, `FILE_SYNCHRONOUS_IO_NONALERT`.
+const READ: u32 = 0x8000_0000;
+const SHARE: u32 = 3;
+const OPEN: u32 = 1;
+const SYNCHRONOUS: u32 = 0x20;
+/// Where the console's output is in the object name space.
+const OUTPUT_NAME: &str = "\\??\\CONOUT$";
 /// `STATUS_CONTROL_C_EXIT`.
 const CONTROL_C_EXIT: u32 = 0xC000_013A;
 
@@ -35,20 +43,32 @@ fn handlers<R>(work: impl FnOnce(&mut Vec<u32>) -> R) -> R {
     locked(|| work(unsafe { &mut *HANDLERS.0.get() }))
 }
 
-/// Tells the console of this process, by whichever standard handle leads there.
-fn tell(code: u32, word: u32) -> Result<u32, Status> {
-    let word = word.to_le_bytes();
-    control(STANDARD_INPUT, code, &word, &mut []).or_else(|status| match console_output() {
-        Some(output) => control(output, code, &word, &mut []),
-        None => Err(status),
-    })
+/// Tells the console of this process, by whichever standard handle leads there, or by its name where none does.
+fn tell(code: u32, words: &[u32]) -> Result<u32, Status> {
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let standard = (FIRST_STANDARD..FIRST_STANDARD + 3).map(real_handle).find(|handle| is_console(*handle));
+    if let Some(console) = standard {
+        return control(console, code, &bytes, &mut []);
+    }
+    let path: Vec<u16> = OUTPUT_NAME.encode_utf16().collect();
+    let (console, _) = create(&path, READ, SHARE, OPEN, 0, SYNCHRONOUS, 0)?;
+    let told = control(console, code, &bytes, &mut []);
+    // SAFETY: nobody else has this handle.
+    unsafe { NtClose(console) };
+    told
+}
+
+/// Makes the child with this number the first of a group, which Ctrl-C passes over.
+pub(super) fn lead_group(process: u32) {
+    // Without a console there is nobody who could send something to it.
+    let _ = tell(LEAD_GROUP, &[process]);
 }
 
 /// Adds a handler or takes one off; without one, lets Ctrl-C pass this process over, or not any more.
 #[unsafe(no_mangle)]
 pub extern "system" fn SetConsoleCtrlHandler(handler: u32, add: Bool) -> Bool {
     if handler == 0 {
-        return answered(tell(IGNORE_CONTROL_C, add));
+        return answered(tell(IGNORE_CONTROL_C, &[add]));
     }
     if add == 0 {
         let taken = handlers(|list| list.iter().rposition(|&other| other == handler).map(|at| list.remove(at)));
@@ -60,18 +80,15 @@ pub extern "system" fn SetConsoleCtrlHandler(handler: u32, add: Bool) -> Bool {
     });
     if is_first {
         // A process without a console is told of nothing, and its handlers are never called.
-        let _ = tell(SET_CONTROL_ROUTINE, begin_control as *const () as u32);
+        let _ = tell(SET_CONTROL_ROUTINE, &[begin_control as *const () as u32]);
     }
     TRUE
 }
 
-/// Sends Ctrl-C (0) or Ctrl-Break (1) to the programs at the console. There is one group of them, 0.
+/// Sends Ctrl-C (0) or Ctrl-Break (1) to the programs at the console, or to one group of them.
 #[unsafe(no_mangle)]
 pub extern "system" fn GenerateConsoleCtrlEvent(event: u32, group: u32) -> Bool {
-    if event > 1 || group != 0 {
-        return fail(Win32Error::INVALID_PARAMETER);
-    }
-    answered(tell(GENERATE_EVENT, event))
+    answered(tell(GENERATE_EVENT, &[event, group]))
 }
 
 /// The first instructions of the thread that the kernel makes for an event, which is in EBX.

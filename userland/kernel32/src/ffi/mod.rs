@@ -22,6 +22,7 @@ mod exception;
 mod failure;
 mod file;
 mod file_information;
+mod file_lock;
 mod file_mapping;
 mod file_name;
 mod file_time;

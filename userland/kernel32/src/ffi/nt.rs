@@ -118,6 +118,18 @@ unsafe extern "system" {
     pub fn NtFlushVirtualMemory(process: u32, base: *mut u32, size: *mut u32, status: *mut u32) -> u32;
     pub fn NtFreeVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
     pub fn NtGetContextThread(thread: u32, context: *mut u8) -> u32;
+    pub fn NtLockFile(
+        file: u32,
+        event: u32,
+        routine: u32,
+        context: u32,
+        status: *mut u32,
+        first: *const u64,
+        length: *const u64,
+        key: u32,
+        fails: u32,
+        excludes: u32,
+    ) -> u32;
     pub fn NtLockVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
     pub fn NtMapViewOfSection(
         section: u32,
@@ -216,6 +228,7 @@ unsafe extern "system" {
     pub fn NtSetContextThread(thread: u32, context: *const u8) -> u32;
     pub fn RtlRaiseException(record: *mut ExceptionRecord);
     pub fn NtTerminateProcess(process: u32, status: u32) -> u32;
+    pub fn NtUnlockFile(file: u32, status: *mut u32, first: *const u64, length: *const u64, key: u32) -> u32;
     pub fn NtUnlockVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
     pub fn NtUnmapViewOfSection(process: u32, base: u32) -> u32;
     pub fn NtWriteFile(

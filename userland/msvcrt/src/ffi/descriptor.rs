@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use user_crt::descriptors::{self, System, flag};
 use user_crt::error::Errno;
+use user_crt::sharing::{DENY_NONE, share};
 use user_ffi::{bytes, bytes_mut, c_string, wide_string};
 use user_support::text::wide;
 
@@ -33,7 +34,7 @@ const GENERIC_READ: u32 = 0x8000_0000;
 const GENERIC_WRITE: u32 = 0x4000_0000;
 /// `DELETE`.
 const DELETE: u32 = 0x0001_0000;
-/// `FILE_SHARE_READ | FILE_SHARE_WRITE`.
+/// `FILE_SHARE_READ | FILE_SHARE_WRITE`, for what the library opens itself.
 const SHARE: u32 = 3;
 /// `FILE_SHARE_DELETE`.
 const SHARE_DELETE: u32 = 4;
@@ -57,6 +58,8 @@ pub(super) struct Access {
     pub(super) temporary: bool,
     /// What is made may only be read afterwards.
     pub(super) read_only: bool,
+    /// Who else may use it: a mode of `_sopen`.
+    pub(super) sharing: u32,
 }
 
 impl Access {
@@ -87,10 +90,16 @@ fn handle(name: &[u16], access: u32, share: u32, creation: u32, flags: u32) -> O
 /// Opens a file as a descriptor with these flags, or `None` with `errno`.
 pub(super) fn open(name: &[u16], access: Access, flags: u32) -> Option<u32> {
     let rights = if access.read { GENERIC_READ } else { 0 } | if access.write { GENERIC_WRITE } else { 0 };
-    let (rights, attributes) =
-        if access.temporary { (rights | DELETE, NORMAL | DELETE_ON_CLOSE) } else { (rights, NORMAL) };
+    let Some(share) = share(access.sharing) else {
+        set_errno(Errno::EINVAL);
+        return None;
+    };
+    let (rights, share, attributes) = match access.temporary {
+        true => (rights | DELETE, share | SHARE_DELETE, NORMAL | DELETE_ON_CLOSE),
+        false => (rights, share, NORMAL),
+    };
     let attributes = if access.read_only { attributes | READ_ONLY } else { attributes };
-    let handle = handle(name, rights, SHARE, access.creation(), attributes)?;
+    let handle = handle(name, rights, share, access.creation(), attributes)?;
     let added = host().descriptors().add(handle, flags | kind_of(handle));
     added
         .map_err(|errno| {
@@ -103,7 +112,7 @@ pub(super) fn open(name: &[u16], access: Access, flags: u32) -> Option<u32> {
 /// `_S_IWRITE`.
 const WRITABLE: u32 = 0x80;
 
-fn open_with(name: &[u16], flags: u32, mode: u32) -> i32 {
+fn open_with(name: &[u16], flags: u32, sharing: u32, mode: u32) -> i32 {
     use open_flag::{APPEND, BINARY, CREATE, EXCLUSIVE, READ_WRITE, TEMPORARY, TEXT, TRUNCATE, WRITE_ONLY};
     let access = Access {
         read: flags & WRITE_ONLY == 0,
@@ -113,6 +122,7 @@ fn open_with(name: &[u16], flags: u32, mode: u32) -> i32 {
         exclusive: flags & EXCLUSIVE != 0,
         temporary: flags & TEMPORARY != 0,
         read_only: flags & CREATE != 0 && mode & !super::relic::mask() & WRITABLE == 0,
+        sharing,
     };
     let is_text = flags & TEXT != 0 || flags & BINARY == 0 && _fmode.get() & BINARY == 0;
     let kind = if is_text { flag::TEXT } else { 0 } | if flags & APPEND != 0 { flag::APPEND } else { 0 };
@@ -126,7 +136,7 @@ fn open_with(name: &[u16], flags: u32, mode: u32) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _open(name: *const u8, flags: u32, mode: u32) -> i32 {
     // SAFETY: the caller's promise.
-    open_with(&wide(unsafe { c_string(name) }), flags, mode)
+    open_with(&wide(unsafe { c_string(name) }), flags, DENY_NONE, mode)
 }
 
 /// Opens a file; the descriptor, or -1.
@@ -136,17 +146,27 @@ pub unsafe extern "C" fn _open(name: *const u8, flags: u32, mode: u32) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _wopen(name: *const u16, flags: u32, mode: u32) -> i32 {
     // SAFETY: the caller's promise.
-    open_with(unsafe { wide_string(name) }, flags, mode)
+    open_with(unsafe { wide_string(name) }, flags, DENY_NONE, mode)
 }
 
-/// Opens a file, which others may open too, whatever `share` says.
+/// Opens a file, which others may open beside as `share` says; the descriptor, or -1.
 ///
 /// # Safety
 /// `name` is a string.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn _sopen(name: *const u8, flags: u32, _share: u32, mode: u32) -> i32 {
+pub unsafe extern "C" fn _sopen(name: *const u8, flags: u32, share: u32, mode: u32) -> i32 {
     // SAFETY: the caller's promise.
-    unsafe { _open(name, flags, mode) }
+    open_with(&wide(unsafe { c_string(name) }), flags, share, mode)
+}
+
+/// Opens a file, which others may open beside as `share` says; the descriptor, or -1.
+///
+/// # Safety
+/// `name` is a string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn _wsopen(name: *const u16, flags: u32, share: u32, mode: u32) -> i32 {
+    // SAFETY: the caller's promise.
+    open_with(unsafe { wide_string(name) }, flags, share, mode)
 }
 
 /// Makes or empties a file and opens it for writing.

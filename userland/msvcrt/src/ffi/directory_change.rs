@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use user_crt::descriptors::System;
 use user_crt::error::Errno;
+use user_crt::sharing::DENY_NONE;
 use user_crt::stdio::parse_mode;
 use user_crt::time::to_system;
 use user_ffi::{bytes_mut, c_string, wide_string};
@@ -183,7 +184,7 @@ pub unsafe extern "C" fn tmpnam(target: *mut u8) -> *const u8 {
 #[unsafe(no_mangle)]
 pub extern "C" fn tmpfile() -> u32 {
     match next_name() {
-        Some(name) => open_stream(&name, parse_mode(b"w+bD")),
+        Some(name) => open_stream(&name, parse_mode(b"w+bD"), DENY_NONE),
         None => {
             fail(Errno::EEXIST);
             0

@@ -2,6 +2,7 @@
 
 use user_crt::descriptors::{System, flag as descriptor_flag};
 use user_crt::error::Errno;
+use user_crt::sharing::DENY_NONE;
 use user_crt::stdio::{Mode, Stopped, Stream, flag, parse_mode};
 use user_ffi::{bytes, bytes_mut, c_string, wide_string};
 use user_support::memory::Memory;
@@ -42,7 +43,7 @@ fn flags_of(mode: Mode) -> (u32, u32) {
 }
 
 /// Opens the file `name` as a stream; null with `errno` if that fails.
-pub(super) fn open_stream(name: &[u16], mode: Option<Mode>) -> u32 {
+pub(super) fn open_stream(name: &[u16], mode: Option<Mode>, sharing: u32) -> u32 {
     let Some(mode) = mode else {
         set_errno(Errno::EINVAL);
         return 0;
@@ -56,6 +57,7 @@ pub(super) fn open_stream(name: &[u16], mode: Option<Mode>) -> u32 {
         exclusive: false,
         temporary: mode.temporary,
         read_only: mode.create && super::relic::mask() & 0x80 != 0,
+        sharing,
     };
     let Some(descriptor) = open(name, access, flags) else { return 0 };
     match claim(descriptor, stream_flags) {
@@ -78,7 +80,7 @@ pub unsafe extern "C" fn fopen(name: *const u8, mode: *const u8) -> u32 {
     let name = unsafe { c_string(name) };
     // SAFETY: the caller's promise.
     let mode = unsafe { c_string(mode) };
-    open_stream(&wide(name), parse_mode(mode))
+    open_stream(&wide(name), parse_mode(mode), DENY_NONE)
 }
 
 /// Opens a file; null with `errno` if that fails.
@@ -91,17 +93,33 @@ pub unsafe extern "C" fn _wfopen(name: *const u16, mode: *const u16) -> u32 {
     let name = unsafe { wide_string(name) };
     // SAFETY: the caller's promise.
     let mode = unsafe { wide_string(mode) };
-    open_stream(name, parse_mode(mode))
+    open_stream(name, parse_mode(mode), DENY_NONE)
 }
 
-/// Opens a file for sharing as `share` says: every file can be shared here.
+/// Opens a file, which others may open beside as `share` says; null with `errno` if that fails.
 ///
 /// # Safety
 /// Both are strings.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn _fsopen(name: *const u8, mode: *const u8, _share: u32) -> u32 {
+pub unsafe extern "C" fn _fsopen(name: *const u8, mode: *const u8, share: u32) -> u32 {
     // SAFETY: the caller's promise.
-    unsafe { fopen(name, mode) }
+    let name = unsafe { c_string(name) };
+    // SAFETY: the caller's promise.
+    let mode = unsafe { c_string(mode) };
+    open_stream(&wide(name), parse_mode(mode), share)
+}
+
+/// Opens a file, which others may open beside as `share` says; null with `errno` if that fails.
+///
+/// # Safety
+/// Both are strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn _wfsopen(name: *const u16, mode: *const u16, share: u32) -> u32 {
+    // SAFETY: the caller's promise.
+    let name = unsafe { wide_string(name) };
+    // SAFETY: the caller's promise.
+    let mode = unsafe { wide_string(mode) };
+    open_stream(name, parse_mode(mode), share)
 }
 
 /// Closes a stream and opens a file in its place.
@@ -116,7 +134,7 @@ pub unsafe extern "C" fn freopen(name: *const u8, mode: *const u8, file: u32) ->
     let mode = unsafe { c_string(mode) };
     // SAFETY: the caller's promise.
     let _ = unsafe { locked(file, |stream| stream.close(&host())) };
-    let other = open_stream(&wide(name), parse_mode(mode));
+    let other = open_stream(&wide(name), parse_mode(mode), DENY_NONE);
     if other == 0 || other == file {
         return other;
     }

@@ -20,6 +20,7 @@ mod host;
 mod jump;
 mod locale;
 mod lock;
+mod locking;
 mod mathematics;
 mod memory;
 mod nt;

@@ -79,6 +79,7 @@ unsafe extern "system" {
     pub fn GetFileType(file: u32) -> u32;
     pub fn GetLastError() -> u32;
     pub fn GetStdHandle(which: u32) -> u32;
+    pub fn LockFile(file: u32, low: u32, high: u32, length_low: u32, length_high: u32) -> u32;
     pub fn MoveFileW(old: *const u16, new: *const u16) -> u32;
     pub fn RaiseException(code: u32, flags: u32, count: u32, parameters: *const u32);
     pub fn UnhandledExceptionFilter(pointers: *const [u32; 2]) -> u32;
@@ -99,5 +100,6 @@ unsafe extern "system" {
     pub fn TlsGetValue(slot: u32) -> u32;
     pub fn TlsSetValue(slot: u32, value: u32) -> u32;
     pub fn WaitForSingleObject(handle: u32, milliseconds: u32) -> u32;
+    pub fn UnlockFile(file: u32, low: u32, high: u32, length_low: u32, length_high: u32) -> u32;
     pub fn WriteFile(file: u32, buffer: *const u8, count: u32, done: *mut u32, overlapped: *const u32) -> u32;
 }

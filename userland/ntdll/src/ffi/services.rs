@@ -91,6 +91,7 @@ services! {
     NtFsControlFile ZwFsControlFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, code: u32, input: *const u8, input_length: u32, output: *mut u8, output_length: u32);
     NtGetContextThread ZwGetContextThread (thread: u32, context: *mut u8);
     NtGetWriteWatch ZwGetWriteWatch (process: u32, flags: u32, base: u32, size: u32, addresses: *mut u32, count: *mut u32, granularity: *mut u32);
+    NtLockFile ZwLockFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, first: *const u64, length: *const u64, key: u32, fails: u32, excludes: u32);
     NtLockVirtualMemory ZwLockVirtualMemory (process: u32, base: *mut u32, size: *mut u32, kind: u32);
     NtMakeTemporaryObject ZwMakeTemporaryObject (handle: u32);
     NtMapUserPhysicalPages ZwMapUserPhysicalPages (address: u32, count: u32, frames: *const u32);
@@ -156,6 +157,7 @@ services! {
     NtTerminateProcess ZwTerminateProcess (process: u32, status: u32);
     NtTerminateThread ZwTerminateThread (thread: u32, status: u32);
     NtTestAlert ZwTestAlert ();
+    NtUnlockFile ZwUnlockFile (file: u32, status: *mut u32, first: *const u64, length: *const u64, key: u32);
     NtUnlockVirtualMemory ZwUnlockVirtualMemory (process: u32, base: *mut u32, size: *mut u32, kind: u32);
     NtUnmapViewOfSection ZwUnmapViewOfSection (process: u32, base: u32);
     NtWaitForMultipleObjects ZwWaitForMultipleObjects (count: u32, handles: *const u32, kind: u32, alertable: u32, timeout: *const i64);

@@ -34,6 +34,7 @@ mod flag {
     pub(super) const SUSPENDED: u32 = 0x4;
     pub(super) const DETACHED: u32 = 0x8;
     pub(super) const NEW_CONSOLE: u32 = 0x10;
+    pub(super) const NEW_GROUP: u32 = 0x200;
     pub(super) const UNICODE_ENVIRONMENT: u32 = 0x400;
     pub(super) const NO_WINDOW: u32 = 0x0800_0000;
 }
