@@ -84,6 +84,8 @@ static void volumes(void)
     EXPECT(GetVolumeInformationA(NULL, NULL, 0, NULL, NULL, NULL, NULL, 0));
     EXPECT(GetVolumeInformationW(L"C:\\", NULL, 0, NULL, NULL, NULL, wide, 4) && wide[2] == L'T' && wide[3] == 0);
     EXPECT_ERROR(GetVolumeInformationA("C:\\", NULL, 0, NULL, NULL, NULL, system, 3), ERROR_BAD_LENGTH);
+    EXPECT_EQUAL(GetDriveTypeA("C:\\WINDOWS\\"), DRIVE_NO_ROOT_DIR);
+    EXPECT_ERROR(GetVolumeInformationA("C:\\WINDOWS\\", NULL, 0, NULL, NULL, NULL, NULL, 0), ERROR_DIR_NOT_ROOT);
     EXPECT_ERROR(GetVolumeInformationA("C:", NULL, 0, NULL, NULL, NULL, NULL, 0), ERROR_INVALID_NAME);
     EXPECT_ERROR(GetVolumeInformationA("Z:\\", NULL, 0, NULL, NULL, NULL, NULL, 0), ERROR_PATH_NOT_FOUND);
 }

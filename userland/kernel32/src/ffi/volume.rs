@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use user_ffi::{c_string, wide_string};
 use user_support::error::Win32Error;
-use user_support::path::to_nt;
+use user_support::path::{absolute, to_nt};
 use user_support::status::Status;
 use user_support::text::{ansi, wide};
 use user_support::volume::drive_strings;
@@ -82,9 +82,18 @@ fn open_root(root: Option<&[u16]>) -> Result<Open, Status> {
     open_folder(&to_nt(&current, &root)).map(Open)
 }
 
+/// Whether DOS path `path`, of a folder that is there, is that of a root.
+#[doc(alias = "IsThisARootDirectory")]
+fn is_root(path: Option<&[u16]>) -> bool {
+    path.is_none_or(|path| absolute(&current_directory(), path).len() == r"C:\".len())
+}
+
 /// What kind of drive a root is.
 fn drive_type(root: Option<&[u16]>) -> u32 {
     let Ok(folder) = open_root(root) else { return NO_ROOT_DIR };
+    if !is_root(root) {
+        return NO_ROOT_DIR;
+    }
     match device_type(folder.0) {
         Ok(DISK) => FIXED,
         _ => UNKNOWN,
@@ -141,6 +150,9 @@ fn information(root: Option<&[u16]>) -> Result<Information, u32> {
         return Err(fail(Win32Error::INVALID_NAME));
     }
     let volume = open_root(root).map_err(fail_with)?;
+    if !is_root(root) {
+        return Err(fail(Win32Error::DIR_NOT_ROOT));
+    }
     let (first, second) = ask(&volume, VOLUME_INFORMATION)
         .and_then(|first| Ok((first, ask(&volume, ATTRIBUTE_INFORMATION)?)))
         .map_err(fail_with)?;
