@@ -87,13 +87,15 @@ const WORTH_SSE: u32 = 256;
 ///
 /// # Safety
 /// As `ptr::copy_nonoverlapping`; and neither range faults, for a fault may wait, and another thread then has the registers.
+#[inline(always)]
 pub(crate) unsafe fn move_bytes(target: *mut u8, source: *const u8, length: u32) {
-    let blocks = if length >= WORTH_SSE && cpu::has_sse() { length / BLOCK } else { 0 };
-    if blocks > 0 {
-        // SAFETY: the caller's promise; the blocks are no more than `length` bytes.
-        with_sse(|| unsafe { move_with_sse(target, source, blocks) });
+    if length < WORTH_SSE || !cpu::has_sse() {
+        // SAFETY: the caller's promise.
+        return unsafe { ptr::copy_nonoverlapping(source, target, length as usize) };
     }
-    let done = (blocks * BLOCK) as usize;
+    // SAFETY: the caller's promise, for whole blocks.
+    with_sse(|| unsafe { move_with_sse(target, source, length / BLOCK) });
+    let done = (length & !(BLOCK - 1)) as usize;
     let (target, source) = (target.wrapping_add(done), source.wrapping_add(done));
     // SAFETY: the caller's promise, for what is left.
     unsafe { ptr::copy_nonoverlapping(source, target, length as usize - done) };

@@ -49,7 +49,8 @@ impl<P: Platform> Executive<P> {
         context.to_words(&mut words);
         let context_at = (context.esp & !3).wrapping_sub(size_of_val(&words) as u32);
         let stack = context_at.wrapping_sub(size_of_val(&arguments) as u32);
-        match self.write_words(stack, &arguments).and_then(|()| self.write_words(context_at, &words)) {
+        let plain = &words[..Context::PLAIN_WORDS];
+        match self.write_words(stack, &arguments).and_then(|()| self.write_words(context_at, plain)) {
             Ok(()) => self.begin_at(thread, ntdll.entries.user_apc_dispatcher, stack),
             // Without a stack there is nothing that the program could be told.
             Err(status) => self.unhandled_exception(&ExceptionRecord::new(status.0, context.eip, &[])),

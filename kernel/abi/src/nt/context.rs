@@ -96,6 +96,9 @@ impl Context {
     /// Words of a context.
     pub const WORDS: usize = size_of::<Self>() / 4;
 
+    /// Words before the extended registers, of which many contexts have none.
+    pub const PLAIN_WORDS: usize = BEFORE_EXTENDED;
+
     /// All zero: no part is named in its flags.
     pub const ZERO: Self = Self {
         flags: 0,
