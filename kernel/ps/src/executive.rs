@@ -53,6 +53,8 @@ pub struct Executive<P: Platform> {
     /// Page faults that waited for another thread's read of the page.
     pub(crate) collisions: Field<u32>,
     pub(crate) read_ahead: ReadAhead,
+    /// How often the lazy writer was told that a frame is needed.
+    pub(crate) hurries: Field<u32>,
     pub(crate) dispatcher: Dispatcher<'static, P>,
     pub(crate) stacks: KernelStacks,
     pub(crate) endings: Endings,
@@ -111,6 +113,7 @@ impl<P: Platform> Executive<P> {
             page_turns: Turns::new(),
             collisions: Field::new(0),
             read_ahead: ReadAhead::new(),
+            hurries: Field::new(0),
             dispatcher: Dispatcher::new(&mm.machine, database, processor, idle.cast()),
             stacks: KernelStacks::new(),
             endings: Endings::new(),

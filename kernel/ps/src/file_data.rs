@@ -112,7 +112,7 @@ impl<P: Platform> Executive<P> {
                 return Err(NtStatus::INSUFFICIENT_RESOURCES);
             }
             waited += 1;
-            self.wait_for(WaitReason::FreePage, 0);
+            self.wait_for_frame();
         }
     }
 
@@ -177,7 +177,23 @@ impl<P: Platform> Executive<P> {
         Ok(())
     }
 
-    /// Writes the pages of the file that are dirty, where it has pages in memory.
+    /// Writes the pages of the file that are dirty, and what has been stored in views of it, where it has pages in memory.
+    ///
+    /// # Errors
+    /// DEVICE_DATA_ERROR.
+    #[doc(alias = "CcFlushCache")]
+    pub(crate) fn write_all_pages(&self, object: Link<FileObject>) -> Result<(), NtStatus> {
+        if let Some((_, area)) = self.volume().cached(self.volume().fcb_of(object))
+            && self.machine_record(area).number_of_user_references.get() > 0
+        {
+            for process in self.processes().filter(|process| self.is_alive(*process)) {
+                self.attached(process, |space| space.gather_views(area));
+            }
+        }
+        self.write_dirty_pages(object)
+    }
+
+    /// Writes the pages of the file that are known to be dirty, where it has pages in memory.
     ///
     /// # Errors
     /// DEVICE_DATA_ERROR.
@@ -223,7 +239,7 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "FatCommonFlushBuffers")]
     pub(crate) fn flush_file(&self, object: Link<FileObject>) -> Result<(), NtStatus> {
         let _held = self.hold(object);
-        self.write_dirty_pages(object)?;
+        self.write_all_pages(object)?;
         let _lock = self.lock_volume();
         {
             let _turn = self.lock_page_writes();
@@ -284,7 +300,7 @@ impl<P: Platform> Executive<P> {
     pub fn write_lazily(&self) -> ! {
         let mut quiet = 0;
         loop {
-            self.sleep(LAZINESS);
+            self.wait_at_most(LAZINESS, WaitReason::DelayExecution, self.lazy_writer());
             quiet = if self.volume_is_quiet() { quiet + 1 } else { 0 };
             match quiet {
                 // What fails stays dirty, and is tried again.
@@ -299,6 +315,20 @@ impl<P: Platform> Executive<P> {
             let _lock = self.lock_volume();
             self.volume().forget_unused(UNUSED_FILES);
         }
+    }
+
+    /// Waits until a frame may have come free. The lazy writer writes what is dirty meanwhile: the pages of files that nobody has
+    /// mapped can then be had.
+    #[cold]
+    pub(crate) fn wait_for_frame(&self) {
+        self.hurries.update(|count| count.wrapping_add(1));
+        self.wake(self.lazy_writer());
+        self.wait_for(WaitReason::FreePage, 0);
+    }
+
+    /// What the lazy writer waits for.
+    fn lazy_writer(&self) -> u32 {
+        core::ptr::from_ref(&self.hurries) as usize as u32
     }
 
     fn volume_is_quiet(&self) -> bool {

@@ -88,7 +88,7 @@ impl<P: Platform> Executive<P> {
         }
         let _held = self.hold(object);
         // What has been written is to be run.
-        self.write_dirty_pages(object)?;
+        self.write_all_pages(object)?;
         let _lock = self.lock_volume();
         let fcb = self.volume().fcb(object);
         let place: &Field<u32> = &fcb.section_object_pointers.image_section_object;

@@ -129,14 +129,17 @@ impl<P: Platform> Executive<P> {
 
     /// Waits for `ticks` clock ticks.
     pub fn sleep(&self, ticks: u64) {
-        let due = self.platform().interrupt_time() + ticks.saturating_mul(TICK);
-        let switch = self.dispatcher.wait(WaitReason::DelayExecution, 0, Some(due));
-        self.switch(switch);
+        self.wait_at_most(ticks, WaitReason::DelayExecution, 0);
     }
 
     /// Waits until `address` is woken, or for a tick at most where `address` may have changed unseen.
     pub(crate) fn wait_for(&self, reason: WaitReason, address: u32) {
-        let due = self.platform().interrupt_time() + TICK;
+        self.wait_at_most(1, reason, address);
+    }
+
+    /// Waits until `address` is woken, or for `ticks` clock ticks at most.
+    pub(crate) fn wait_at_most(&self, ticks: u64, reason: WaitReason, address: u32) {
+        let due = self.platform().interrupt_time() + ticks.saturating_mul(TICK);
         let switch = self.dispatcher.wait(reason, address, Some(due));
         self.switch(switch);
     }

@@ -53,7 +53,7 @@ impl<P: Platform> Executive<P> {
                 return Err(NtStatus::NO_MEMORY);
             }
             waited += 1;
-            self.wait_for(WaitReason::FreePage, 0);
+            self.wait_for_frame();
         }
     }
 

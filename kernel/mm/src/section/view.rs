@@ -142,6 +142,16 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(GatheredView { range, control_area, pages: start..start + range.pages() })
     }
 
+    /// [`gather_dirty`](Self::gather_dirty) for all that the process has mapped of the data file `control_area`.
+    pub fn gather_views(&self, control_area: Link<ControlArea>) {
+        for vad in self.vads().iter() {
+            let node = self.vads().node(vad);
+            if !node.flags().has(VadFlags::PRIVATE_MEMORY) && self.control_area_of(vad) == control_area {
+                self.gather_dirty(node.start(), node.end());
+            }
+        }
+    }
+
     /// Whether the views at `one` and `other` show the same file: they are one view, or one of them is an image of the file that
     /// the other shows.
     ///

@@ -8,7 +8,7 @@ use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use io::open::file_flags;
 use io::LockOwner;
-use mm::layout::HIGHEST_USER_ADDRESS;
+use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE};
 
 use crate::buffer::zeros;
 use crate::executive::Executive;
@@ -35,7 +35,7 @@ impl<P: Platform> Executive<P> {
         let object = self.file_by_handle(handle, FILE_READ_DATA)?;
         let _held = self.hold(object);
         self.probe_word(status_at)?;
-        self.check_buffer(buffer, length)?;
+        self.probe_buffer(buffer, length)?;
         let owner = self.lock_owner(object, self.lock_key(key_at)?);
         let offset = self.offset_argument(object, offset_at)?;
         let result = match self.opened(object) {
@@ -195,6 +195,18 @@ impl<P: Platform> Executive<P> {
             Opened::Null | Opened::Device => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
         self.complete(status_at, flushed.map(|()| 0))
+    }
+
+    /// The program can store to all of a buffer: its first word in every page is stored again as it is.
+    #[doc(alias = "ProbeForWrite")]
+    fn probe_buffer(&self, buffer: u32, length: u32) -> Result<(), NtStatus> {
+        self.check_buffer(buffer, length)?;
+        let mut at = buffer;
+        while at < buffer + length {
+            self.probe_word(at & !3)?;
+            at = (at | (PAGE_SIZE - 1)) + 1;
+        }
+        Ok(())
     }
 
     /// A buffer lies in user space.
