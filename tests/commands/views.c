@@ -15,11 +15,19 @@ void mainCRTStartup(void)
     BYTE *constant = MapViewOfFileEx(named, FILE_MAP_READ, 0, 0, 0, (PVOID)0x3200000);
     BYTE *later = MapViewOfFileEx(reserved, FILE_MAP_WRITE, 0, 0x10000, 0, (PVOID)0x3300000);
     BYTE *private = VirtualAlloc((PVOID)0x3400000, 0x10000, MEM_RESERVE, PAGE_READWRITE);
-    if (!shared || !copied || !constant || !later || !private)
+    HANDLE file = CreateFileA("C:\\views.tmp", GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+    HANDLE data = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0x21000, NULL);
+    BYTE *whole = MapViewOfFileEx(data, FILE_MAP_WRITE, 0, 0, 0, (PVOID)0x3500000);
+    BYTE *part = MapViewOfFileEx(data, FILE_MAP_COPY, 0, 0x10000, 0x3000, (PVOID)0x3600000);
+    HANDLE library = CreateFileA("C:\\WINDOWS\\system32\\psapi.dll", GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE image = CreateFileMappingA(library, NULL, PAGE_READONLY | SEC_IMAGE, 0, 0, NULL);
+    BYTE *elsewhere = MapViewOfFileEx(image, FILE_MAP_READ, 0, 0, 0, (PVOID)0x3700000);
+    if (!shared || !copied || !constant || !later || !private || !whole || !part || !elsewhere)
         ExitProcess(1);
     if (!VirtualAlloc(later, 0x3000, MEM_COMMIT, PAGE_READWRITE) || !VirtualAlloc(private, 0x2000, MEM_COMMIT, PAGE_READWRITE))
         ExitProcess(2);
-    shared[0] = copied[0] = later[0] = private[0] = constant[1] + 1;
+    shared[0] = copied[0] = later[0] = private[0] = whole[0x10000] = constant[1] + elsewhere[2];
+    part[0] = 1;
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
     CreateEventA(&inherited, FALSE, FALSE, "gate");
     CreateMutexA(NULL, FALSE, NULL);

@@ -104,24 +104,33 @@ pub(super) fn views(text: &str) -> Verdict {
         (0x3200, 0x3204, "Mapped READONLY Pagefile section, shared commit 0x5"),
         (0x3300, 0x330F, "Mapped READWRITE Pagefile section, shared commit 0x3"),
         (0x3400, 0x340F, "Private READWRITE"),
+        (0x3500, 0x3520, "Mapped READWRITE \\views.tmp"),
+        (0x3600, 0x3602, "Mapped WRITECOPY \\views.tmp"),
     ] {
         if !rows.iter().any(|row| row.start == start && row.end == end && row.rest == rest) {
             return Err(format!("no row {start:x} to {end:x} with {rest}:\n{text}"));
         }
     }
+    let image = "Mapped Exe EXECUTE_WRITECOPY \\WINDOWS\\system32\\psapi.dll";
+    if !rows.iter().any(|row| row.start == 0x3700 && row.rest == image) {
+        return Err(format!("no row from 3700 with {image}:\n{text}"));
+    }
     let handles = section(text, "!handle")?.join("\n");
-    for words in [") Section\n", "Name: views", "Name: gate", ") Event\n", ") Mutant\n", "(Inherit) Entry:"] {
+    for words in [") Section\n", "Name: views", ") File\n", "Name: \\views.tmp {HarddiskVolume1}", "Name: gate", ") Event\n", ") Mutant\n", "(Inherit) Entry:"] {
         if !handles.contains(words) {
             return Err(format!("{words:?} is not among the handles:\n{handles}"));
         }
     }
     let memory = section(text, "!ca 3000000")?.join("\n");
+    let file = section(text, "!ca 3500000")?.join("\n");
     let image = section(text, "!ca 400000")?.join("\n");
     let of_memory = ["Section Ref         1", "Mapped Views        3", "Total Ptes        5", "    READWRITE"];
+    let of_file = ["\\views.tmp", "Section Ref         2", "Mapped Views        2", "Total Ptes       21", "Subsection 2 @"];
     let of_image = ["\\views.exe", "Image File", "Mapped Views        1", "    EXECUTE_READ", "Subsection 2 @"];
     let missing = of_memory.iter().filter(|words| !memory.contains(**words));
+    let missing = missing.chain(of_file.iter().filter(|words| !file.contains(**words)));
     let missing: Vec<_> = missing.chain(of_image.iter().filter(|words| !image.contains(**words))).collect();
-    if missing.is_empty() { Ok(()) } else { Err(format!("no {missing:?} in\n{memory}\n{image}")) }
+    if missing.is_empty() { Ok(()) } else { Err(format!("no {missing:?} in\n{memory}\n{file}\n{image}")) }
 }
 
 /// Checks that the audit was clean.
