@@ -55,6 +55,9 @@ pub struct TestOptions {
     /// Run guest tests only on machines whose name contains this
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub machine: String,
+    /// How many changed DLLs the guest is to load, rounded up to whole boots of 90
+    #[arg(long, value_name = "COUNT", default_value_t = 90)]
+    pub mutants: u64,
 }
 
 impl TestOptions {
@@ -138,7 +141,7 @@ pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
         match part {
             Part::Host => host::run(tree, &mut tally)?,
             Part::Guest => guest::run(tree, options, &mut tally)?,
-            Part::Refusals => refusals::run(tree, &mut tally)?,
+            Part::Refusals => refusals::run(tree, options, &mut tally)?,
             Part::Disks => disks::run(tree, options, &mut tally)?,
             Part::Commands => commands::run(tree, options, &mut tally)?,
         }

@@ -30,8 +30,8 @@ type Verdict = std::result::Result<(), String>;
 const DLLS: [&str; 3] = ["ntdll", "kernel32", "msvcrt"];
 /// Mutants on the host.
 const ON_HOST: u64 = 10_000;
-/// Mutants in the guest; the program that loads them has the number too.
-const IN_GUEST: u64 = 90;
+/// Mutants in the guest at a boot; the program that loads them has the number too.
+const AT_A_BOOT: u64 = 90;
 /// Where the host pretends that an image is mapped: not where any was linked for.
 const BASE: u32 = 0x5000_0000;
 /// Largest image that is laid out on the host, in pages.
@@ -225,16 +225,27 @@ fn read_dlls(tree: &Tree) -> Result<Vec<Vec<u8>>> {
     DLLS.iter().map(read).collect()
 }
 
-/// The mutants that the guest loads.
+/// At least `count` mutants that the guest loads.
 ///
 /// # Errors
 /// What stops the runner itself.
-pub(super) fn in_guest(tree: &Tree) -> Result<Verdict> {
+pub(super) fn in_guest(tree: &Tree, count: u64) -> Result<Verdict> {
     let files = read_dlls(tree)?;
+    for first in (0..count.max(1)).step_by(AT_A_BOOT as usize) {
+        if let Err(problem) = boot_with(tree, &files, first)? {
+            return Ok(Err(format!("mutants {first} to {}: {problem}", first + AT_A_BOOT - 1)));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// One boot, with mutant `first` and those after it.
+fn boot_with(tree: &Tree, files: &[Vec<u8>], first: u64) -> Result<Verdict> {
     let mut volume = tree.system_volume()?;
-    for number in 0..IN_GUEST {
+    for place in 0..AT_A_BOOT {
+        let number = first + place;
         let file = mutant(&files[(number % DLLS.len() as u64) as usize], number);
-        volume.add_bytes(&format!("mutants/{number}.dll"), file)?;
+        volume.add_bytes(&format!("mutants/{place}.dll"), file)?;
     }
     volume.add_file("mutants.exe", &tree.built("commands/mutants.exe", "guest")?)?;
     let jobs = ["first", "second"].map(|label| Job {

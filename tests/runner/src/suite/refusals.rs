@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::guest::with_log;
-use super::{SuiteResult, Tally, mutants};
+use super::{SuiteResult, Tally, TestOptions, mutants};
 use crate::boot::{self, Drive, Ending, Finished, Input, STATUS_GOOD, Setup};
 use crate::error::Result;
 use crate::machine::{MachineOptions, Medium, SerialPorts};
@@ -84,7 +84,7 @@ const REFUSALS: [Refusal; 9] = [
 ///
 /// # Errors
 /// What stops the runner itself.
-pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
+pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> {
     let began = Instant::now();
     let mut suite = SuiteResult::new("refusals");
     let volume = tree.system_volume()?;
@@ -93,7 +93,7 @@ pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
         suite.record(refusal.name, judge(refusal, &finished));
     }
     suite.record("mutated DLLs on the host", mutants::on_host(tree)?);
-    suite.record("mutated DLLs in the guest", mutants::in_guest(tree)?);
+    suite.record("mutated DLLs in the guest", mutants::in_guest(tree, options.mutants)?);
     tally.add(suite, began.elapsed());
     Ok(())
 }
