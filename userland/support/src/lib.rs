@@ -47,6 +47,6 @@ pub mod path;
 pub mod privilege;
 pub mod status;
 pub mod text;
-pub mod volume;
 pub mod version_condition;
 pub mod version_resource;
+pub mod volume;

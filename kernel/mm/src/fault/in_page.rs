@@ -118,7 +118,8 @@ impl<M: Machine> MemoryManager<M> {
     #[inline(never)]
     pub fn start_in_page(&self, page: UnreadPage) -> Result<InPageRequest, NoFrame> {
         let UnreadPage { prototype: link, color } = page;
-        let PrototypePte::Subsection(subsection, protection) = PrototypePte::decode(self.machine.record(link).load()) else {
+        let PrototypePte::Subsection(subsection, protection) = PrototypePte::decode(self.machine.record(link).load())
+        else {
             corrupt("a page that has been read since it was found unread");
         };
         let most = self.pages_in_cluster(link, subsection);

@@ -6,8 +6,8 @@ use abi::access::*;
 use abi::cell::Link;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
-use io::open::file_flags;
 use io::LockOwner;
+use io::open::file_flags;
 use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE};
 
 use crate::buffer::zeros;

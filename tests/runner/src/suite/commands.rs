@@ -285,8 +285,10 @@ impl Commands {
     }
 
     fn views(&self) -> Result<Verdict> {
-        let output =
-            self.vadose(&["exec", "--kd", "!vad; !handle; !ca 3000000; !ca 3500000; !ca 400000", &self.program("views")?], b"")?;
+        let output = self.vadose(
+            &["exec", "--kd", "!vad; !handle; !ca 3000000; !ca 3500000; !ca 400000", &self.program("views")?],
+            b"",
+        )?;
         Ok(expect_code(&output, 3).and_then(|()| listings::views(&text(&output.stderr))))
     }
 

@@ -116,7 +116,16 @@ pub(super) fn views(text: &str) -> Verdict {
         return Err(format!("no row from 3700 with {image}:\n{text}"));
     }
     let handles = section(text, "!handle")?.join("\n");
-    for words in [") Section\n", "Name: views", ") File\n", "Name: \\views.tmp {HarddiskVolume1}", "Name: gate", ") Event\n", ") Mutant\n", "(Inherit) Entry:"] {
+    for words in [
+        ") Section\n",
+        "Name: views",
+        ") File\n",
+        "Name: \\views.tmp {HarddiskVolume1}",
+        "Name: gate",
+        ") Event\n",
+        ") Mutant\n",
+        "(Inherit) Entry:",
+    ] {
         if !handles.contains(words) {
             return Err(format!("{words:?} is not among the handles:\n{handles}"));
         }
@@ -125,7 +134,8 @@ pub(super) fn views(text: &str) -> Verdict {
     let file = section(text, "!ca 3500000")?.join("\n");
     let image = section(text, "!ca 400000")?.join("\n");
     let of_memory = ["Section Ref         1", "Mapped Views        3", "Total Ptes        5", "    READWRITE"];
-    let of_file = ["\\views.tmp", "Section Ref         2", "Mapped Views        2", "Total Ptes       21", "Subsection 2 @"];
+    let of_file =
+        ["\\views.tmp", "Section Ref         2", "Mapped Views        2", "Total Ptes       21", "Subsection 2 @"];
     let of_image = ["\\views.exe", "Image File", "Mapped Views        1", "    EXECUTE_READ", "Subsection 2 @"];
     let missing = of_memory.iter().filter(|words| !memory.contains(**words));
     let missing = missing.chain(of_file.iter().filter(|words| !file.contains(**words)));
