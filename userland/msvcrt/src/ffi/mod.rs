@@ -24,6 +24,7 @@ mod locking;
 mod mathematics;
 mod memory;
 mod nt;
+mod path;
 mod pipe;
 mod position;
 mod print;
