@@ -22,6 +22,19 @@ const KEY: u8 = 1;
 /// What a key without a character begins with: one of those that keyboards had from the start, or another.
 const FUNCTION: i32 = 0;
 const ENHANCED: i32 = 0xE0;
+/// Virtual keys that move and edit, and what they are called here: page up and down, end, home, the arrows, insert, delete.
+const EDITING: [(i32, i32); 10] = [
+    (0x21, 0x49),
+    (0x22, 0x51),
+    (0x23, 0x4F),
+    (0x24, 0x47),
+    (0x25, 0x4B),
+    (0x26, 0x48),
+    (0x27, 0x4D),
+    (0x28, 0x50),
+    (0x2D, 0x52),
+    (0x2E, 0x53),
+];
 
 /// The second part of a key, or what was put back; [`EOF`] for nothing.
 static WAITING: AtomicI32 = AtomicI32::new(EOF);
@@ -63,14 +76,12 @@ fn typed(record: &[u8]) -> Option<(i32, i32)> {
     if record[0] != KEY || record[4] == 0 {
         return None;
     }
-    let (scan, character) = (i32::from(record[12]), i32::from(record[14]));
-    match (character, scan) {
-        (0, 0x3B..=0x44) => Some((FUNCTION, scan)),
-        // F11 and F12.
-        (0, 0x57 | 0x58) => Some((ENHANCED, scan + 0x2E)),
-        (0, 0x47..=0x49 | 0x4B | 0x4D | 0x4F..=0x53) => Some((ENHANCED, scan)),
-        (0, _) => None,
-        _ => Some((character, EOF)),
+    // A terminal's keys have no scan codes: the virtual key says which it is.
+    match (i32::from(record[14]), i32::from(record[10])) {
+        (0, key @ 0x70..=0x79) => Some((FUNCTION, key - 0x70 + 0x3B)),
+        (0, key @ 0x7A..=0x7B) => Some((ENHANCED, key - 0x7A + 0x85)),
+        (0, key) => EDITING.iter().find(|(other, _)| *other == key).map(|(_, code)| (ENHANCED, *code)),
+        (character, _) => Some((character, EOF)),
     }
 }
 
