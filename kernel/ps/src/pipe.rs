@@ -45,6 +45,8 @@ pub struct Pipe {
     ends: Field<u32>,
     /// The end that can still be opened by name, as a bit of `ends`; 0 for none.
     vacant: Field<u32>,
+    /// The end of whoever made the pipe, as a bit of `ends`.
+    server: Field<u32>,
     /// Where the first byte is, and how many there are.
     start: Field<u32>,
     count: Field<u32>,
@@ -82,6 +84,16 @@ impl End {
             Self::Writes => Self::Reads,
         }
     }
+}
+
+/// What may have become of the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OtherEnd {
+    /// It waits to be opened by name.
+    Vacant,
+    Open,
+    /// It has been closed, or can never be opened.
+    Gone,
 }
 
 /// An end of a pipe, as a file object leads to it.
@@ -127,6 +139,7 @@ impl<P: Platform> Executive<P> {
             cell.set(*unit);
         }
         record.vacant.set(end.other() as u32);
+        record.server.set(end as u32);
         record.next.set(self.pipes.get());
         let file = self.pipe_file(PipeEnd { pipe, end }).inspect_err(|_| self.free_pipe(pipe))?;
         self.pipes.set(pipe);
@@ -222,9 +235,26 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Whether the other end waits to be opened by name.
-    pub(crate) fn other_end_is_vacant(&self, end: PipeEnd) -> bool {
-        self.machine_record(end.pipe).vacant.get() & end.end.other() as u32 != 0
+    /// What has become of the other end.
+    pub(crate) fn other_end(&self, end: PipeEnd) -> OtherEnd {
+        let (record, other) = (self.machine_record(end.pipe), end.end.other() as u32);
+        if record.vacant.get() & other != 0 {
+            OtherEnd::Vacant
+        } else if record.ends.get() & other != 0 {
+            OtherEnd::Open
+        } else {
+            OtherEnd::Gone
+        }
+    }
+
+    /// Whether this is the end of whoever made the pipe.
+    pub(crate) fn is_server(&self, end: PipeEnd) -> bool {
+        self.machine_record(end.pipe).server.get() == end.end as u32
+    }
+
+    /// Bytes on the way.
+    pub(crate) fn bytes_in(&self, end: PipeEnd) -> u32 {
+        self.machine_record(end.pipe).count.get()
     }
 
     fn other_end_is_there(&self, end: PipeEnd) -> bool {

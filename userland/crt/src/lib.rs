@@ -6,7 +6,7 @@
 //! | to see | open |
 //! |---|---|
 //! | how printf formats, how scanf reads | `printf`, `scanf` |
-//! | numbers in text | `number` |
+//! | numbers in text, the parts of a path | `number`, `path` |
 //! | streams and descriptors | `stdio`, `descriptors` |
 //! | command lines, programs that are started | `arguments`, `process` |
 //! | who may use a file meanwhile | `sharing` |
@@ -26,6 +26,7 @@ pub mod error;
 pub mod file_status;
 pub mod floating_control;
 pub mod number;
+pub mod path;
 pub mod printf;
 pub mod process;
 pub mod scanf;

@@ -110,7 +110,7 @@ const TABLE: &[(Status, Win32Error)] = &[
     (Status::WORKING_SET_QUOTA, Win32Error::WORKING_SET_QUOTA),
     (Status::MEDIA_WRITE_PROTECTED, Win32Error::WRITE_PROTECT),
     (Status(0xC000_00B0), Win32Error::PIPE_NOT_CONNECTED), // PIPE_DISCONNECTED
-    (Status(0xC000_00B1), Win32Error::NO_DATA), // PIPE_CLOSING
+    (Status::PIPE_CLOSING, Win32Error::NO_DATA),
     (Status::PIPE_CONNECTED, Win32Error::PIPE_CONNECTED),
     (Status::FILE_IS_A_DIRECTORY, Win32Error::ACCESS_DENIED),
     (Status::NOT_SUPPORTED, Win32Error::NOT_SUPPORTED),

@@ -45,6 +45,7 @@ pub mod message;
 pub mod network;
 pub mod path;
 pub mod privilege;
+pub mod profile;
 pub mod status;
 pub mod text;
 pub mod version_condition;

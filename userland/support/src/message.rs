@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 /// The texts of errors that programs show most, by number.
-const TEXTS: [(u32, &str); 32] = [
+const TEXTS: [(u32, &str); 42] = [
     (0, "The operation completed successfully."),
     (1, "Incorrect function."),
     (2, "The system cannot find the file specified."),
@@ -35,8 +35,18 @@ const TEXTS: [(u32, &str); 32] = [
     (145, "The directory is not empty."),
     (183, "Cannot create a file when that file already exists."),
     (193, "%1 is not a valid Win32 application."),
+    (230, "The pipe state is invalid."),
+    (231, "All pipe instances are busy."),
     (232, "The pipe is being closed."),
+    (233, "No process is on the other end of the pipe."),
+    (234, "More data is available."),
+    (258, "The wait operation timed out."),
     (487, "Attempt to access invalid address."),
+    (535, "There is a process on other end of the pipe."),
+    (536, "Waiting for a process to open the other end of the pipe."),
+    (995, "The I/O operation has been aborted because of either a thread exit or an application request."),
+    (996, "Overlapped I/O event is not in a signaled state."),
+    (997, "Overlapped I/O operation is in progress."),
     (998, "Invalid access to memory location."),
 ];
 

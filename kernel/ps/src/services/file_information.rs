@@ -35,6 +35,7 @@ const ALIGNMENT: u32 = 17;
 const ALL: u32 = 18;
 const ALLOCATION: u32 = 19;
 const END_OF_FILE: u32 = 20;
+const PIPE_LOCAL: u32 = 24;
 const NETWORK_OPEN: u32 = 34;
 const ATTRIBUTE_TAG: u32 = 35;
 /// Bytes of what is set at most, but for a name behind it.
@@ -63,6 +64,7 @@ impl<P: Platform> Executive<P> {
             INTERNAL | POSITION | ATTRIBUTE_TAG => (8, if class == ATTRIBUTE_TAG { FILE_READ_ATTRIBUTES } else { 0 }),
             EXTENDED_ATTRIBUTES | ACCESS | MODE | ALIGNMENT => (4, 0),
             NAME => (8, 0),
+            PIPE_LOCAL => (40, FILE_READ_ATTRIBUTES),
             NETWORK_OPEN => (56, FILE_READ_ATTRIBUTES),
             ALL => (104, FILE_READ_ATTRIBUTES),
             _ => return Err(NtStatus::INVALID_INFO_CLASS),
@@ -75,7 +77,7 @@ impl<P: Platform> Executive<P> {
         let object = self.file_by_handle(handle, access)?;
         let granted = self.current_handles().get_any(Handle(handle))?.granted_access;
         let answer = match self.opened(object) {
-            Opened::File => self.file_information(object, granted, class),
+            Opened::File if class != PIPE_LOCAL => self.file_information(object, granted, class),
             opened => self.device_information(object, opened, granted, class)?,
         };
         let fits = answer.len().min(length as usize);
@@ -109,8 +111,8 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// The structure of `class` of what is no file of the volume: what is known of every file object, and that the null device
-    /// is empty.
+    /// The structure of `class` of what is no file of the volume: what is known of every file object, that the null device
+    /// is empty, and how a pipe is doing.
     fn device_information(
         &self,
         object: Link<FileObject>,
@@ -127,6 +129,10 @@ impl<P: Platform> Executive<P> {
                 Ok(record.current_byte_offset.get().to_le_bytes().to_vec())
             }
             STANDARD if opened == Opened::Null => Ok(bytes_of(&[0, 0, 0, 0, 1, 0])),
+            PIPE_LOCAL => match opened {
+                Opened::Pipe(end) => Ok(bytes_of(&self.pipe_information(end))),
+                _ => Err(NtStatus::INVALID_PARAMETER),
+            },
             _ => Err(NtStatus::INVALID_PARAMETER),
         }
     }

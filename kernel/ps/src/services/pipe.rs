@@ -14,7 +14,7 @@ use ob::Kind;
 use crate::buffer::zeros;
 use crate::executive::Executive;
 use crate::files::Opened;
-use crate::pipe::{CAPACITY, End, LONGEST_NAME, PipeEnd, Take};
+use crate::pipe::{CAPACITY, End, LONGEST_NAME, OtherEnd, PipeEnd, Take};
 use crate::platform::Platform;
 
 /// `FILE_CREATE`, `FILE_OPEN_IF`: dispositions that make one.
@@ -28,8 +28,13 @@ const PEEK: u32 = 0x0011_400C;
 const LISTEN: u32 = 0x0011_0008;
 /// Bytes of FILE_PIPE_PEEK_BUFFER before the data: state, bytes to be read, messages, length of a message.
 const PEEK_HEAD: u32 = 16;
-/// `FILE_PIPE_CONNECTED_STATE`.
+/// `FILE_PIPE_LISTENING_STATE`, `FILE_PIPE_CONNECTED_STATE`, `FILE_PIPE_CLOSING_STATE`.
+const LISTENING: u32 = 2;
 const CONNECTED: u32 = 3;
+const CLOSING: u32 = 4;
+/// `FILE_PIPE_INBOUND`, `FILE_PIPE_OUTBOUND`: which way the bytes go, seen from the server.
+const INBOUND: u32 = 0;
+const OUTBOUND: u32 = 1;
 /// Bytes moved at a time, on the way between a program and a pipe.
 const CHUNK: u32 = 0x400;
 
@@ -183,18 +188,36 @@ impl<P: Platform> Executive<P> {
     /// Waits until the other end has been opened.
     ///
     /// # Errors
-    /// PIPE_CONNECTED where that is so already, PROCESS_IS_TERMINATING.
+    /// PIPE_CONNECTED where that is so already, PIPE_CLOSING where it has been closed again, PROCESS_IS_TERMINATING.
     fn listen(&self, end: PipeEnd) -> Result<u32, NtStatus> {
-        if !self.other_end_is_vacant(end) {
-            return Err(NtStatus::PIPE_CONNECTED);
+        match self.other_end(end) {
+            OtherEnd::Vacant => {}
+            OtherEnd::Open => return Err(NtStatus::PIPE_CONNECTED),
+            OtherEnd::Gone => return Err(NtStatus::PIPE_CLOSING),
         }
-        while self.other_end_is_vacant(end) {
+        while self.other_end(end) == OtherEnd::Vacant {
             if self.is_told_to_end() {
                 return Err(NtStatus::PROCESS_IS_TERMINATING);
             }
             self.sleep(1);
         }
         Ok(0)
+    }
+
+    /// FILE_PIPE_LOCAL_INFORMATION: kind, direction, instances allowed and there; room for bytes that come in, and how many there
+    /// are to be read; room for those that go out, and how much of it is left; state, and which end this is.
+    #[doc(alias = "FilePipeLocalInformation")]
+    pub(super) fn pipe_information(&self, end: PipeEnd) -> [u32; 10] {
+        let (reads, is_server) = (end.end == End::Reads, self.is_server(end));
+        let direction = if reads == is_server { INBOUND } else { OUTBOUND };
+        let state = match self.other_end(end) {
+            OtherEnd::Vacant => LISTENING,
+            OtherEnd::Open => CONNECTED,
+            OtherEnd::Gone => CLOSING,
+        };
+        let count = self.bytes_in(end);
+        let (to_read, room) = if reads { (count, CAPACITY) } else { (0, CAPACITY - count) };
+        [0, direction, 1, 1, CAPACITY, to_read, CAPACITY, room, state, is_server.into()]
     }
 
     fn peek(&self, end: PipeEnd, output: u32, length: u32) -> Result<u32, NtStatus> {

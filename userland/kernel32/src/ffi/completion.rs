@@ -17,7 +17,7 @@ use user_support::error_map::win32_error;
 use user_support::memory::Memory;
 use user_support::status::Status;
 
-use super::event::SetEvent;
+use super::event::{ResetEvent, SetEvent};
 use super::last_error::{Bool, FALSE, TRUE, fail};
 use super::nt::NtClose;
 use super::semaphore::{CreateSemaphoreA, ReleaseSemaphore};
@@ -53,7 +53,7 @@ struct Port {
     packets: VecDeque<Packet>,
 }
 
-/// A file, the port that it tells, and what it calls itself there.
+/// A file, the port that it tells, 0 for none, and what it calls itself there.
 #[derive(Clone, Copy)]
 struct File {
     handle: u32,
@@ -191,19 +191,33 @@ pub(super) fn later(file: u32, overlapped: u32, work: impl FnOnce() -> Result<u3
         return None;
     }
     let file = with(|tables| tables.files.iter().find(|other| other.handle == file).copied())?;
+    Some(start(file, overlapped, Box::new(work)))
+}
+
+/// The same for work that may wait for what the caller does next: whether or not `file` tells a port.
+pub(super) fn always_later(file: u32, overlapped: u32, work: impl FnOnce() -> Result<u32, Status> + 'static) -> Bool {
+    let known = with(|tables| tables.files.iter().find(|other| other.handle == file).copied());
+    start(known.unwrap_or(File { handle: file, port: 0, key: 0 }), overlapped, Box::new(work))
+}
+
+fn start(file: File, overlapped: u32, work: Box<dyn FnOnce() -> Result<u32, Status>>) -> Bool {
     memory().write_u32(overlapped + STATUS, PENDING);
-    let made = Box::into_raw(Box::new(Later { file, overlapped, work: Box::new(work) }));
+    let event = memory().read_u32(overlapped + EVENT) & !1;
+    if event != 0 {
+        ResetEvent(event);
+    }
+    let made = Box::into_raw(Box::new(Later { file, overlapped, work }));
     let entry = run as *const () as u32;
     // SAFETY: the entry takes the box; nobody wants the identifier.
     let thread = unsafe { CreateThread(core::ptr::null(), 0, entry, made as u32, 0, core::ptr::null_mut()) };
     if thread == 0 {
         // SAFETY: no thread got it.
         drop(unsafe { Box::from_raw(made) });
-        return Some(FALSE);
+        return FALSE;
     }
     // SAFETY: the handle was made here.
     unsafe { NtClose(thread) };
-    Some(fail(Win32Error::IO_PENDING))
+    fail(Win32Error::IO_PENDING)
 }
 
 unsafe extern "system" fn run(later: u32) -> u32 {
@@ -220,7 +234,7 @@ unsafe extern "system" fn run(later: u32) -> u32 {
     if event & !1 != 0 {
         SetEvent(event & !1);
     }
-    if event & 1 == 0 {
+    if file.port != 0 && event & 1 == 0 {
         post(file.port, Packet { bytes, key: file.key, overlapped, status });
     }
     0

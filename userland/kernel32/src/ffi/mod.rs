@@ -48,6 +48,7 @@ mod pointer_code;
 mod process;
 mod process_information;
 mod process_memory;
+mod profile;
 mod relic;
 mod resource;
 mod resource_list;

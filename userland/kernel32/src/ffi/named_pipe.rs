@@ -8,9 +8,9 @@ use user_support::path::to_nt;
 use user_support::status::Status;
 use user_support::text::wide;
 
-use super::completion::later;
+use super::completion::always_later;
 use super::last_error::{Bool, TRUE, fail, fail_with};
-use super::nt::{NtCreateNamedPipeFile, NtFsControlFile};
+use super::nt::{NtCreateNamedPipeFile, NtFsControlFile, NtQueryInformationFile};
 use super::object::{SecurityAttributes, attributes};
 use super::standard_handle::INVALID_HANDLE;
 
@@ -37,6 +37,12 @@ const READ_MESSAGES: u32 = 2;
 const NO_WAIT: u32 = 1;
 /// `FSCTL_PIPE_LISTEN`.
 const LISTEN: u32 = 0x0011_0008;
+/// `FilePipeLocalInformation`, the word of it that is the state, and two states: nobody has opened the other
+/// end, somebody has.
+const PIPE_LOCAL_INFORMATION: u32 = 24;
+const STATE: usize = 8;
+const LISTENING: u32 = 2;
+const CONNECTED: u32 = 3;
 /// Two minutes, in units of 100 ns, from now.
 const TIMEOUT: i64 = -1_200_000_000;
 
@@ -141,14 +147,39 @@ fn listen(pipe: u32) -> Result<u32, Status> {
     Status(status).ok().map(|()| 0)
 }
 
+/// No error as long as nobody has opened the other end; else what [`listen`] would say.
+fn check_vacant(pipe: u32) -> Result<(), Status> {
+    let (mut block, mut words) = ([0u32; 2], [0u32; 10]);
+    // SAFETY: the service writes two words and ten.
+    let status = unsafe {
+        NtQueryInformationFile(pipe, block.as_mut_ptr(), words.as_mut_ptr().cast(), 40, PIPE_LOCAL_INFORMATION)
+    };
+    Status(status).ok()?;
+    match words[STATE] {
+        LISTENING => Ok(()),
+        CONNECTED => Err(Status::PIPE_CONNECTED),
+        _ => Err(Status::PIPE_CLOSING),
+    }
+}
+
 /// Waits until somebody has opened the other end; no with ERROR_PIPE_CONNECTED where somebody had done so before.
+///
+/// With an OVERLAPPED another thread waits. Whoever opens the other end before that thread runs comes after this call all
+/// the same, so that "connected", and "connected and gone", are what it waits for.
 ///
 /// # Safety
 /// `overlapped` is null or points to an OVERLAPPED.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn ConnectNamedPipe(pipe: u32, overlapped: u32) -> Bool {
-    if let Some(answer) = later(pipe, overlapped, move || listen(pipe)) {
-        return answer;
+    if overlapped == 0 {
+        return listen(pipe).map_or_else(fail_with, |_| TRUE);
     }
-    listen(pipe).map_or_else(fail_with, |_| TRUE)
+    if let Err(status) = check_vacant(pipe) {
+        return fail_with(status);
+    }
+    let wait = move || match listen(pipe) {
+        Err(Status::PIPE_CONNECTED | Status::PIPE_CLOSING) => Ok(0),
+        result => result,
+    };
+    always_later(pipe, overlapped, wait)
 }

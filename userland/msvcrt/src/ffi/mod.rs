@@ -1,6 +1,7 @@
 //! All of this DLL is called with raw pointers; what can be thought about without them is in `user-crt`.
 
 mod character;
+mod console;
 mod convert;
 mod cpp_class;
 mod cpp_exception;
@@ -24,6 +25,7 @@ mod locking;
 mod mathematics;
 mod memory;
 mod nt;
+mod path;
 mod pipe;
 mod position;
 mod print;

@@ -68,6 +68,7 @@ unsafe extern "system" {
     pub fn FlushFileBuffers(file: u32) -> u32;
     pub fn GetCommandLineA() -> *const u8;
     pub fn GetCommandLineW() -> *const u16;
+    pub fn GetConsoleMode(console: u32, mode: *mut u32) -> u32;
     pub fn GetCurrentDirectoryW(room: u32, target: *mut u16) -> u32;
     pub fn GetEnvironmentStringsW() -> *const u16;
     pub fn FreeEnvironmentStringsW(strings: *const u16) -> u32;
@@ -81,11 +82,14 @@ unsafe extern "system" {
     pub fn GetStdHandle(which: u32) -> u32;
     pub fn LockFile(file: u32, low: u32, high: u32, length_low: u32, length_high: u32) -> u32;
     pub fn MoveFileW(old: *const u16, new: *const u16) -> u32;
+    pub fn PeekConsoleInputA(console: u32, records: *mut u8, count: u32, done: *mut u32) -> u32;
+    pub fn ReadConsoleInputA(console: u32, records: *mut u8, count: u32, done: *mut u32) -> u32;
     pub fn RaiseException(code: u32, flags: u32, count: u32, parameters: *const u32);
     pub fn UnhandledExceptionFilter(pointers: *const [u32; 2]) -> u32;
     pub fn ReadFile(file: u32, buffer: *mut u8, count: u32, done: *mut u32, overlapped: *const u32) -> u32;
     pub fn RemoveDirectoryW(path: *const u16) -> u32;
     pub fn ResumeThread(thread: u32) -> u32;
+    pub fn SetConsoleMode(console: u32, mode: u32) -> u32;
     pub fn SetConsoleCtrlHandler(handler: u32, add: u32) -> u32;
     pub fn SetCurrentDirectoryW(path: *const u16) -> u32;
     pub fn SetEnvironmentVariableW(name: *const u16, value: *const u16) -> u32;

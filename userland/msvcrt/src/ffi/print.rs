@@ -10,6 +10,7 @@ use user_support::memory::Memory;
 use super::host::host;
 use super::stream::{locked, output};
 use super::variadic::variadic;
+use super::wide_stream::is_text;
 
 variadic! {
     /// Prints to standard output.
@@ -50,17 +51,22 @@ pub(super) fn words(arguments: u32) -> impl FnMut() -> u32 {
 fn print<U: Unit>(stream: Stream, template: &[U], arguments: u32) -> i32 {
     const PIECE: usize = 512;
     let (mut piece, mut failed): (Vec<u8>, bool) = (Vec::new(), false);
+    let both = U::WIDE && !is_text(stream);
     let send = |piece: &mut Vec<u8>| {
         let (_, stopped) = stream.write(&host(), piece);
         piece.clear();
         stopped.map(super::file::stopped).is_some()
     };
     let result = format(&host(), template, words(arguments), |unit| {
-        if piece.len() == PIECE {
+        if piece.len() >= PIECE {
             failed |= send(&mut piece);
         }
-        // Streams are bytes: a character without one becomes a question mark.
-        piece.push(u8::try_from(unit).unwrap_or(b'?'));
+        if both {
+            piece.extend(unit.to_le_bytes());
+        } else {
+            // Text is bytes: a character without one becomes a question mark.
+            piece.push(u8::try_from(unit).unwrap_or(b'?'));
+        }
     });
     failed |= send(&mut piece);
     match result {
