@@ -29,6 +29,8 @@ const ON_RECEIPT: u8 = 1 << 0;
 const LINE_STATUS: u16 = 5;
 const HAS_RECEIVED: u8 = 1 << 0;
 const TRANSMITTER_EMPTY: u8 = 1 << 6;
+/// What reads where there is no port.
+const NO_PORT: u8 = 0xFF;
 
 /// The interrupt line of COM1 (and of COM3, which does not interrupt).
 pub const LINE: u8 = 4;
@@ -123,7 +125,8 @@ impl fmt::Write for Serial {
 /// Reads what came before the port at `base` was set up; what was typed on COM1 is kept.
 fn take_early(base: u16) {
     for _ in 0..FIFO {
-        if read_u8(base + LINE_STATUS) & HAS_RECEIVED == 0 {
+        let status = read_u8(base + LINE_STATUS);
+        if status == NO_PORT || status & HAS_RECEIVED == 0 {
             return;
         }
         let byte = read_u8(base + RECEIVED);
