@@ -163,12 +163,16 @@ pub unsafe extern "system" fn FindNextFileW(search: u32, data: *mut u8) -> Bool 
 const STANDARD_LEVEL: u32 = 0;
 const LIMIT_TO_FOLDERS: u32 = 1;
 
-/// Whether XP knows the way to search.
-fn check_way(level: u32, way: u32, filter: u32) -> Result<(), Win32Error> {
+/// Whether XP knows the way to search; a last error where it does not.
+fn is_way(level: u32, way: u32, filter: u32) -> bool {
     if level != STANDARD_LEVEL || way > LIMIT_TO_FOLDERS {
-        return Err(Win32Error::NOT_SUPPORTED);
+        fail(Win32Error::NOT_SUPPORTED);
+        return false;
     }
-    if filter == 0 { Ok(()) } else { Err(Win32Error::INVALID_PARAMETER) }
+    if filter != 0 {
+        fail(Win32Error::INVALID_PARAMETER);
+    }
+    filter == 0
 }
 
 /// Looks for files as [`FindFirstFileA`] does.
@@ -184,8 +188,7 @@ pub unsafe extern "system" fn FindFirstFileExA(
     filter: u32,
     _flags: u32,
 ) -> u32 {
-    if let Err(error) = check_way(level, way, filter) {
-        fail(error);
+    if !is_way(level, way, filter) {
         return INVALID_HANDLE;
     }
     // SAFETY: the caller's promise.
@@ -205,8 +208,7 @@ pub unsafe extern "system" fn FindFirstFileExW(
     filter: u32,
     _flags: u32,
 ) -> u32 {
-    if let Err(error) = check_way(level, way, filter) {
-        fail(error);
+    if !is_way(level, way, filter) {
         return INVALID_HANDLE;
     }
     // SAFETY: the caller's promise.
