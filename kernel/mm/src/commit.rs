@@ -7,6 +7,9 @@
 //! Charged: private committed pages, pages that a copy-on-write mapping may come to own, page tables, pool, kernel stacks.
 //! Not charged: reserved addresses, read-only or shared views.
 //!
+//! A charge that would pass the limit is refused, and remembered: a paging file that can grow makes room, and who asked may ask
+//! again. The same is asked for ahead of time when commit reaches a new peak close to the limit.
+//!
 //! * **C1** The total equals what all processes, sections and the kernel have charged.
 
 use abi::cell::Field;
@@ -27,11 +30,24 @@ pub struct Commit {
     /// The most that ever was, without what was returned before it was recorded anywhere.
     #[doc(alias = "MmPeakCommitment")]
     peak: Field<u32>,
+    /// What of the limit is memory; the rest is paging files.
+    memory: Field<u32>,
+    /// By how much the limit should rise.
+    wanted: Field<u32>,
 }
+
+/// Pages below the limit from which on paging files should grow.
+const CLOSE: u32 = 128;
 
 impl Commit {
     pub(crate) fn new(limit: u32) -> Self {
-        Self { limit: Field::new(limit), current: Field::ZERO, peak: Field::ZERO }
+        Self {
+            limit: Field::new(limit),
+            current: Field::ZERO,
+            peak: Field::ZERO,
+            memory: Field::new(limit),
+            wanted: Field::ZERO,
+        }
     }
 
     /// Charges `pages`.
@@ -43,10 +59,38 @@ impl Commit {
     pub fn charge(&self, pages: u32) -> Result<CommitCharge<'_>, CommitLimit> {
         let total = self.current.get().checked_add(pages).ok_or(CommitLimit)?;
         if total > self.limit.get() {
-            return Err(CommitLimit);
+            return Err(self.refuse(total));
         }
         self.current.set(total);
         Ok(CommitCharge { account: self, pages })
+    }
+
+    #[cold]
+    fn refuse(&self, total: u32) -> CommitLimit {
+        let short = total - self.limit.get();
+        self.wanted.update(|wanted| wanted.max(short));
+        CommitLimit
+    }
+
+    /// `pages` more may be charged: a paging file has them.
+    pub(crate) fn raise(&self, pages: u32) {
+        self.limit.update(|limit| limit + pages);
+        self.wanted.update(|wanted| wanted.saturating_sub(pages));
+    }
+
+    /// By how many pages the limit should rise, that what was refused is not refused again.
+    pub(crate) fn wanted(&self) -> u32 {
+        self.wanted.get()
+    }
+
+    /// The limit cannot rise.
+    pub(crate) fn forget_wanted(&self) {
+        self.wanted.set(0);
+    }
+
+    /// What may be charged without paging files.
+    pub(crate) fn memory_limit(&self) -> u32 {
+        self.memory.get()
     }
 
     /// Returns `pages` that an earlier charge [kept](CommitCharge::keep).
@@ -55,6 +99,14 @@ impl Commit {
     pub(crate) fn give_back(&self, pages: u32) {
         debug_assert!(pages <= self.current.get(), "C1: more commit returned than charged");
         self.current.update(|current| current - pages);
+    }
+
+    /// What is charged was never so much.
+    fn reach(&self, current: u32) {
+        self.peak.set(current);
+        if self.limit.get() - current < CLOSE {
+            self.wanted.update(|wanted| wanted.max(CLOSE));
+        }
     }
 
     /// Most that may be charged, in pages.
@@ -89,7 +141,7 @@ impl CommitCharge<'_> {
         core::mem::forget(self);
         let current = account.current.get();
         if current > account.peak.get() {
-            account.peak.set(current);
+            account.reach(current);
         }
         pages
     }
@@ -124,5 +176,29 @@ mod tests {
         assert!(commit.charge(1).is_err());
         assert!(commit.charge(u32::MAX).is_err());
         assert_eq!(commit.current(), 10);
+    }
+
+    #[test]
+    fn what_was_refused_is_remembered_until_the_limit_has_risen_by_it() {
+        let commit = Commit::new(10);
+        assert_eq!((commit.charge(7).map(CommitCharge::keep), commit.wanted()), (Ok(7), CLOSE));
+        commit.forget_wanted();
+        assert!(commit.charge(203).is_err() && commit.charge(5).is_err());
+        assert_eq!(commit.wanted(), 200);
+        commit.raise(150);
+        assert_eq!((commit.limit(), commit.memory_limit(), commit.wanted()), (160, 10, 50));
+        commit.raise(150);
+        assert_eq!(commit.wanted(), 0);
+        assert_eq!(commit.charge(203).map(CommitCharge::keep), Ok(203));
+        assert_eq!(commit.wanted(), CLOSE, "a new peak close to the limit");
+    }
+
+    #[test]
+    fn a_new_peak_far_from_the_limit_asks_for_nothing() {
+        let commit = Commit::new(1000);
+        let _ = commit.charge(1000 - CLOSE).unwrap().keep();
+        assert_eq!(commit.wanted(), 0);
+        let _ = commit.charge(1).unwrap().keep();
+        assert_eq!(commit.wanted(), CLOSE);
     }
 }

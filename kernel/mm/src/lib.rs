@@ -13,6 +13,7 @@
 //! | a page fault, from plan to PTE | [`fault`] |
 //! | VirtualAlloc and its family | [`virtual_memory`] |
 //! | images and what processes share | [`section`] |
+//! | where pages go that leave memory | [`paging_file`], [`commit`] |
 //! | the audit of all of it | [`verify`] |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -25,6 +26,7 @@ pub mod layout;
 pub mod list;
 pub mod machine;
 pub mod memory_map;
+pub mod paging_file;
 pub mod pool;
 pub mod protection;
 pub mod pte;
@@ -54,6 +56,7 @@ pub struct MemoryManager<M> {
     pub(crate) pool: Pool,
     /// The system's commit account.
     pub commit: Commit,
+    pub(crate) paging_files: paging_file::PagingFiles,
     /// Frames the kernel has taken for itself since start-up.
     pub(crate) kernel_frames: Field<u32>,
     /// [`pte::NO_EXECUTE`] where the processor has it, else 0.
@@ -84,6 +87,7 @@ impl<M: Machine> MemoryManager<M> {
             frames: FrameLists::new(boot.ram),
             pool: Pool::new(),
             commit: Commit::new(commit_limit(total, used)),
+            paging_files: paging_file::PagingFiles::new(),
             kernel_frames: Field::ZERO,
             no_execute: match boot.no_execute {
                 NoExecute::Enabled => pte::NO_EXECUTE,

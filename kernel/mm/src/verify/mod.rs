@@ -94,6 +94,12 @@ pub enum Corruption {
     S6(FrameNumber),
     /// A dirty frame on the wrong list.
     S7(FrameNumber),
+    /// The space of a paging file (of all of them: FFFFFFFF): pages marked, pages counted.
+    G1 { file: u32, found: u32, recorded: u32 },
+    /// The figures of a paging file.
+    G2 { file: u32 },
+    /// The commit limit.
+    G3 { found: u32, recorded: u32 },
     /// A pool block.
     P(Link<()>),
     /// A VAD tree.
@@ -111,6 +117,7 @@ impl<M: Machine> MemoryManager<M> {
         let mut audit = Audit::default();
         self.verify_lists(&mut audit)?;
         self.verify_pool().map_err(Corruption::P)?;
+        self.verify_paging_files()?;
         for process in self.address_spaces() {
             self.verify_process(process, &mut audit)?;
         }
