@@ -53,6 +53,9 @@ const CONSOLE_PRIORITY: u8 = 13;
 const LAZY_WRITER_PRIORITY: u8 = 8;
 /// So that the disk has its next command before the program goes on.
 const READ_AHEAD_PRIORITY: u8 = 16;
+/// As XP has them: the balance-set manager and the modified page writer come before what programs can have in time of need.
+const BALANCE_PRIORITY: u8 = 16;
+const PAGE_WRITER_PRIORITY: u8 = 17;
 /// The program that runs where neither plan nor command line names one.
 const DEFAULT_PROGRAM: &str = "C:\\WINDOWS\\system32\\cmd.exe";
 
@@ -186,6 +189,8 @@ pub fn start_threads() {
         (serve_console as KernelRoutine, CONSOLE_PRIORITY),
         (write_lazily as KernelRoutine, LAZY_WRITER_PRIORITY),
         (read_ahead as KernelRoutine, READ_AHEAD_PRIORITY),
+        (balance_sets as KernelRoutine, BALANCE_PRIORITY),
+        (write_modified_pages as KernelRoutine, PAGE_WRITER_PRIORITY),
         (run_session as KernelRoutine, SESSION_PRIORITY),
     ];
     for (routine, priority) in threads {
@@ -246,6 +251,16 @@ extern "C" fn write_lazily(_: u32) -> ! {
 /// The thread that reads ahead.
 extern "C" fn read_ahead(_: u32) -> ! {
     executive().read_ahead()
+}
+
+/// The balance-set manager.
+extern "C" fn balance_sets(_: u32) -> ! {
+    executive().balance_sets()
+}
+
+/// The modified page writer.
+extern "C" fn write_modified_pages(_: u32) -> ! {
+    executive().write_modified_pages()
 }
 
 /// The thread that takes keys.

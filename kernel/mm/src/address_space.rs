@@ -7,9 +7,11 @@
 //!
 //! * **A1** `UsedPageTableEntries` of a page table is the number of its entries that are not zero; at 0 there is no table.
 //! * **A2** `CommittedPageTables` has a bit for each 2 MB that a VAD touches, and for no other; each is one page of commit.
+//! * **A5** Who reads or changes PTEs has made their page tables known first ([`AddressSpace::bring_tables_in`]): one that is paged out
+//!   does not count as missing.
 //! * **A3** A process's commit charge is its VADs' plus its committed page tables.
-//! * **A4** `WorkingSetSize` is the number of its valid user PTEs, `NumberOfPrivatePages` of those and of the transition
-//!   PTEs that name a page of its own, `NumberOfVads` and `VirtualSize` are what its VADs add up to.
+//! * **A4** `NumberOfPrivatePages` is the number of its valid and transition PTEs that name a page of its own, `NumberOfVads` and
+//!   `VirtualSize` are what its VADs add up to.
 //!
 //! Lock: the address-space lock of the process guards all of it. An [`AddressSpace`] stands for holding it: with one
 //! processor and a kernel that is not preempted, nobody else can.
@@ -18,22 +20,25 @@
 
 mod pointer_tables;
 
-use abi::assert_layout;
-use abi::cell::{Field, Link, Record};
+use abi::cell::{Field, Link};
 use abi::nt::process::{Eprocess, Mmsupport};
 use core::mem::offset_of;
 
 use crate::MemoryManager;
 use crate::commit::{CommitCharge, CommitLimit};
-use crate::frame::Color;
+use crate::fault::{FaultOutcome, UnreadPage, corrupt};
+use crate::frame::{Color, Flags};
 use crate::frame::allocate::NoFrame;
-use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, HYPERSPACE, PAGE_SIZE, VirtualPage, WORKING_SET_LIST};
+use crate::layout::{
+    ENTRIES_PER_TABLE, FrameNumber, HYPERSPACE, PAGE_DIRECTORIES, PAGE_SIZE, VirtualAddress, VirtualPage, WORKING_SET_LIST,
+};
 use crate::list;
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{Pte, PteCell, VALID, ValidPte, pde_of, pte_of, table_page_of};
 use crate::system::Exhausted;
 use crate::vad::VadTree;
+use crate::virtual_memory::PageRange;
 pub(crate) use pointer_tables::PointerTables;
 
 /// User page tables an address space can have.
@@ -44,19 +49,6 @@ pub(crate) const FIXED_FRAMES: u32 = 5;
 pub(crate) const HYPERSPACE_ENTRY: u32 = HYPERSPACE >> 21 & 0x1FF;
 /// Most shared entries of a top directory: windows, and the processors' areas at the very top.
 const MAXIMUM_SHARED: usize = 8;
-
-/// The working-set list of a process, at C0883000 while it is current. The list proper is not kept yet; the counts of
-/// page-table entries and the bitmap of page tables are.
-#[doc(alias = "_MMWSL")]
-#[repr(C)]
-#[allow(missing_docs, reason = "names and meanings are NT's")]
-pub struct WorkingSetList {
-    pub head: [Field<u32>; 15],
-    pub used_page_table_entries: [Field<u16>; 1536],
-    pub committed_page_tables: [Field<u32>; 48],
-}
-impl Record for WorkingSetList {}
-assert_layout!(WorkingSetList, 0xCFC, { used_page_table_entries: 0x3C, committed_page_tables: 0xC3C });
 
 /// The entries of the top page directory that are the same in all processes, with their places.
 #[derive(Default)]
@@ -117,6 +109,9 @@ impl<M: Machine> MemoryManager<M> {
             ValidPte::system(list, self.no_execute).0 & !crate::pte::GLOBAL,
         );
         self.own_fixed_frames(frames, process);
+        let self_map = |index: u32| PAGE_DIRECTORIES + index * PAGE_SIZE;
+        let hyperspace_table = table_page_of(VirtualAddress(HYPERSPACE).page()).address().0;
+        self.begin_working_set(process, list, [self_map(0), self_map(1), self_map(3), hyperspace_table, WORKING_SET_LIST]);
         for (index, directory) in directories.iter().enumerate() {
             let cell = self.machine.record(pointers.offset::<PteCell>(index as u32 * 8));
             cell.store(VALID | directory.address().0);
@@ -141,6 +136,7 @@ impl<M: Machine> MemoryManager<M> {
         let (low, high, top) = (directory(0), directory(1), directory(3));
         let hyperspace = ValidPte(self.machine.read_entry(top, HYPERSPACE_ENTRY)).frame();
         let list = FrameNumber(record.working_set_page.get());
+        self.commit.give_back(self.end_working_set(hyperspace, list));
         for frame in [low, high, top, hyperspace, list] {
             self.frame(frame).u2.set(1);
             self.delete_private_page(frame);
@@ -187,9 +183,14 @@ impl<M: Machine> MemoryManager<M> {
         self.own_frame(list, pte_of(VirtualPage(WORKING_SET_LIST >> 12)), hyperspace, original);
     }
 
-    /// The process that has the user page table in `table`: the record of its page directory names it.
+    /// The process that has the user page directory in `directory`: its record names it.
+    pub(crate) fn owner_of_directory(&self, directory: FrameNumber) -> Link<Eprocess> {
+        Link::new(self.frame(directory).u1.get())
+    }
+
+    /// The process that has the user page table in `table`.
     pub(crate) fn owner_of_table(&self, table: FrameNumber) -> Link<Eprocess> {
-        Link::new(self.frame(self.frame(table).pte_frame()).u1.get())
+        self.owner_of_directory(self.frame(table).pte_frame())
     }
 
     fn enlist(&self, process: Link<Eprocess>) {
@@ -215,13 +216,10 @@ const fn list_entry() -> u32 {
 }
 
 impl<M: Machine> AddressSpace<'_, M> {
-    pub(crate) fn working_set_list(&self) -> &WorkingSetList {
-        self.mm.machine.record(Link::new(WORKING_SET_LIST))
-    }
-
-    /// The cell of the PTE of `page`, where its page table is present.
+    /// The cell of the PTE of `page`, where there is a page table for it; it is not paged out.
     #[inline(always)]
     pub(crate) fn pte(&self, page: VirtualPage) -> Option<&PteCell> {
+        debug_assert!(self.is_table_known(page), "A5: the page table of {page:?} is paged out");
         self.table(page)?;
         Some(self.mm.machine.record(pte_of(page)))
     }
@@ -231,6 +229,60 @@ impl<M: Machine> AddressSpace<'_, M> {
     pub(crate) fn table(&self, page: VirtualPage) -> Option<FrameNumber> {
         let pde = ValidPte(self.mm.machine.record(pde_of(page)).load());
         pde.has(VALID).then(|| pde.frame())
+    }
+
+    /// Whether what the page table of `page` says can be known at once: it is present, or there is none (A5).
+    pub(crate) fn is_table_known(&self, page: VirtualPage) -> bool {
+        let pde = self.mm.machine.record(pde_of(page)).load();
+        pde == 0 || pde & VALID != 0
+    }
+
+    /// Makes the page tables of `range` known (A5): from Standby and Modified at once. What else has to be done first is answered; it is asked
+    /// again then.
+    #[doc(alias = "MiMakePdeExistAndMakeValid")]
+    pub fn bring_tables_in(&self, range: PageRange) -> Option<FaultOutcome> {
+        (range.start.0 >> 9..=range.end.0 >> 9).find_map(|table| self.bring_table_in(VirtualPage(table << 9)))
+    }
+
+    /// The same for the page table of `page`.
+    #[inline]
+    pub(crate) fn bring_table_in(&self, page: VirtualPage) -> Option<FaultOutcome> {
+        if self.is_table_known(page) { None } else { self.bring_parked_table_in(page) }
+    }
+
+    #[inline(never)]
+    fn bring_parked_table_in(&self, page: VirtualPage) -> Option<FaultOutcome> {
+        let cell = self.mm.machine.record(pde_of(page));
+        match Pte::decode(cell.load()) {
+            Pte::Transition(frame, _) => {
+                if self.mm.frame(frame).flags().contains(Flags::READ_IN_PROGRESS) {
+                    return Some(FaultOutcome::Collided(frame));
+                }
+                if self.ensure_places().is_err() {
+                    return Some(FaultOutcome::NoFrame);
+                }
+                self.mm.reclaim_transition_page(frame);
+                cell.store(ValidPte::user_table(frame).0);
+                self.private_page_joins(table_page_of(page), self.mm.frame(frame));
+                None
+            }
+            Pte::PagingFile(_) => Some(FaultOutcome::Unread(UnreadPage::of_process(pde_of(page), self.next_color()))),
+            _ => corrupt("a page directory's entry of a form that is never made"),
+        }
+    }
+
+    /// Gives up the page tables of `range` that are in a paging file and cannot be read any more, with all that they say. The places that they
+    /// name there stay taken.
+    pub fn give_tables_up(&self, range: PageRange) {
+        for first in (range.start.0 >> 9..=range.end.0 >> 9).map(|table| VirtualPage(table << 9)) {
+            let cell = self.mm.machine.record(pde_of(first));
+            if let Pte::PagingFile(place) = Pte::decode(cell.load()) {
+                self.mm.free_slot(place);
+                cell.store(0);
+                self.working_set_list().used_page_table_entries[table_index(first)].set(0);
+                self.mm.lost_tables.update(|lost| lost + 1);
+            }
+        }
     }
 
     /// The frame of the page table of `page`, which is added where it is missing. Its commit was charged with the VAD.
@@ -244,10 +296,13 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     fn add_table(&self, page: VirtualPage) -> Result<FrameNumber, NoFrame> {
+        debug_assert!(self.is_table_known(page), "A5: the page table of {page:?} is paged out");
+        self.ensure_places()?;
         let frame = self.mm.allocate_zeroed_frame(self.next_color())?;
         let pde = pde_of(page);
         let directory = self.directory(page);
-        self.mm.own_frame(frame, pde, directory, Pte::DemandZero(Protection::READWRITE).encode());
+        let record = self.mm.own_frame(frame, pde, directory, Pte::DemandZero(Protection::READWRITE).encode());
+        self.private_page_joins(table_page_of(page), record);
         self.mm.machine.record(pde).store(ValidPte::user_table(frame).0);
         self.mm.add_share(directory);
         Ok(frame)
@@ -282,6 +337,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.mm.machine.flush(table_page_of(page));
         let record = self.mm.frame(frame);
         debug_assert!(record.share_count() == 1, "A1: entries left in a page table that goes");
+        self.page_leaves(table_page_of(page), record);
+        self.mm.drop_slot(record);
         record.u2.set(0);
         record.reference_count.set(0);
         self.mm.insert_zeroed(frame);

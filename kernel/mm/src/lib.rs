@@ -14,11 +14,14 @@
 //! | VirtualAlloc and its family | [`virtual_memory`] |
 //! | images and what processes share | [`section`] |
 //! | where pages go that leave memory | [`paging_file`], [`commit`] |
+//! | who may stay in memory, and who goes first | [`working_set`] |
+//! | what is written to the paging files | [`writer`] |
 //! | the audit of all of it | [`verify`] |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 pub mod address_space;
+pub mod balance;
 pub mod commit;
 pub mod fault;
 pub mod frame;
@@ -35,6 +38,8 @@ pub mod system;
 pub mod vad;
 pub mod verify;
 pub mod virtual_memory;
+pub mod working_set;
+pub mod writer;
 pub mod zero;
 
 use abi::cell::{Field, Link};
@@ -71,6 +76,8 @@ pub struct MemoryManager<M> {
     pub(crate) processes: Field<Link<ListEntry>>,
     pub(crate) control_areas: Field<Link<section::ControlArea>>,
     pub(crate) shared_data: SharedData,
+    /// Page tables that no disk gave back: what they named in paging files is lost.
+    pub(crate) lost_tables: Field<u32>,
 }
 
 impl<M: Machine> MemoryManager<M> {
@@ -99,6 +106,7 @@ impl<M: Machine> MemoryManager<M> {
             processes: Field::<Link<ListEntry>>::NULL,
             control_areas: Field::<Link<section::ControlArea>>::NULL,
             shared_data: SharedData::new(),
+            lost_tables: Field::ZERO,
         };
         this.initialise_frames(boot);
         this.shared_entries = SharedEntries::of(&this.machine, boot.directories[3]);

@@ -204,8 +204,7 @@ impl<P: Platform> Executive<P> {
                 Ok(())
             }
             Err(status) => {
-                let _ =
-                    self.attached(process, |space| space.free(mm::virtual_memory::FreeKind::Release, allocation, 0));
+                self.release_allocation(process, allocation);
                 Err(status)
             }
         }

@@ -10,7 +10,6 @@ use abi::nt::teb::Teb;
 use abi::nt::thread::{Ethread, cross_thread_flags};
 use abi::status::NtStatus;
 use core::mem::offset_of;
-use mm::virtual_memory::FreeKind;
 
 use crate::endings::Ending;
 use crate::executive::Executive;
@@ -98,7 +97,7 @@ impl<P: Platform> Executive<P> {
             && free_stack != [0]
         {
             // What stands there is the program's to say; if it is no such range, nothing is freed.
-            let _ = self.attached(process, |space| space.free(FreeKind::Release, stack, 0));
+            self.release_allocation(process, stack);
         }
         self.free_teb(process, teb);
     }

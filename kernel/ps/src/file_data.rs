@@ -323,6 +323,8 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn wait_for_frame(&self) {
         self.hurries.update(|count| count.wrapping_add(1));
         self.wake(self.lazy_writer());
+        self.wake_balance_manager();
+        self.wake_page_writer();
         self.wait_for(WaitReason::FreePage, 0);
     }
 

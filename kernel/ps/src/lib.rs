@@ -21,6 +21,7 @@
 extern crate alloc;
 
 mod apc;
+mod balance;
 mod based_sections;
 mod buffer;
 mod console;
@@ -47,6 +48,8 @@ mod platform;
 mod priority;
 mod privileged;
 mod process;
+mod page_tables;
+mod page_writer;
 mod read_ahead;
 mod services;
 mod session;

@@ -226,6 +226,7 @@ impl<P: Platform> Executive<P> {
         let range = space.allocate(AllocateFlags::check(0, MEM_RESERVE, PAGE_READWRITE)?, 0, reserve)?;
         let (low, top) = (range.base(), range.base() + range.bytes());
         let limit = top - commit;
+        self.bring_tables_in(self.current_process(), range)?;
         let committed = AllocateFlags::check(0, MEM_COMMIT, PAGE_READWRITE)
             .and_then(|flags| space.allocate(flags, limit, commit))
             .and_then(|_| AllocateFlags::check(0, MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD))
@@ -366,12 +367,6 @@ impl<P: Platform> Executive<P> {
             self.forget_console_member(id);
             self.identifiers.give_back(id);
         }
-    }
-
-    /// Takes all memory of `process` away.
-    pub(crate) fn clean_address_space(&self, process: Link<Eprocess>) {
-        self.attached(process, |space| space.clean(|section| self.delete_section(section)));
-        self.machine_record(process).flags.update(|flags| flags | process_flags::VM_DELETED);
     }
 }
 

@@ -8,18 +8,15 @@ use abi::nt::process::Eprocess;
 use abi::nt::teb::Teb;
 use abi::status::NtStatus;
 use core::mem::offset_of;
-use ke::WaitReason;
-use mm::fault::{FaultOutcome, ReadResult, StackGrowth};
-use mm::layout::VirtualAddress;
+use mm::fault::{FaultOutcome, StackGrowth};
+use mm::layout::{VirtualAddress, VirtualPage};
 use mm::protection::Access;
+use mm::virtual_memory::PageRange;
 
 use crate::endings::Ending;
 use crate::executive::Executive;
 use crate::platform::Platform;
 use crate::privileged::{LONGEST_INSTRUCTION, is_privileged};
-
-/// Ticks after which a program that needs a frame, where none comes free, is refused: two seconds.
-const PATIENCE: u32 = 200;
 
 impl<P: Platform> Executive<P> {
     /// Resolves a fault at user address `address`, waiting for whatever it needs.
@@ -37,23 +34,10 @@ impl<P: Platform> Executive<P> {
                 FaultOutcome::Resolved(_) => return Ok(()),
                 FaultOutcome::Denied => return Err(NtStatus::ACCESS_VIOLATION),
                 FaultOutcome::GuardPage => return self.guard_page(process, address),
-                FaultOutcome::Unread(page) => match self.read_page(page) {
-                    Some(ReadResult::Done) => continue,
-                    Some(ReadResult::Failed) => return Err(NtStatus::IN_PAGE_ERROR),
-                    None => {}
-                },
-                FaultOutcome::Collided(frame) => {
-                    self.collisions.update(|count| count.wrapping_add(1));
-                    self.wait_for(WaitReason::PageIn, frame.0);
-                    continue;
+                outcome @ (FaultOutcome::Unread(_) | FaultOutcome::Collided(_) | FaultOutcome::NoFrame) => {
+                    self.await_page(outcome, &mut waited)?;
                 }
-                FaultOutcome::NoFrame => {}
             }
-            if waited == PATIENCE {
-                return Err(NtStatus::NO_MEMORY);
-            }
-            waited += 1;
-            self.wait_for_frame();
         }
     }
 
@@ -70,6 +54,9 @@ impl<P: Platform> Executive<P> {
         if !(bottom..top).contains(&address.0) {
             return Err(NtStatus::GUARD_PAGE_VIOLATION);
         }
+        let hit = address.page();
+        let grown = PageRange { start: VirtualPage(hit.0.saturating_sub(1)), end: hit };
+        self.bring_tables_in(process, grown)?;
         let growth = self.mm().address_space(process).grow_stack(address, VirtualAddress(bottom));
         let (StackGrowth::Grown(limit) | StackGrowth::Overflow(limit)) = growth;
         self.write_word(teb + 8, limit.0)?;

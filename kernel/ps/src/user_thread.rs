@@ -121,6 +121,6 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "MmDeleteTeb")]
     pub(crate) fn free_teb(&self, process: Link<Eprocess>, teb: u32) {
         // A program may have freed it itself.
-        let _ = self.attached(process, |space| space.free(FreeKind::Release, teb, 0));
+        self.release_allocation(process, teb);
     }
 }

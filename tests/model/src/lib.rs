@@ -6,6 +6,7 @@ pub mod hog;
 pub mod image;
 pub mod machine;
 pub mod naive;
+pub mod paging;
 pub mod random;
 pub mod sections;
 pub mod system;

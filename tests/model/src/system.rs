@@ -102,7 +102,13 @@ impl System {
 
     /// Ends `process`.
     pub fn end_process(&self, process: Link<Eprocess>) {
-        self.space(process).clean(|section| self.mm.delete_section(section));
+        while let Some(range) = self.space(process).first_allocation() {
+            while let Some(first) = self.space(process).bring_tables_in(range) {
+                self.await_page(first).expect("a page table that can be read");
+            }
+            self.space(process).clean_first(|section| self.mm.delete_section(section));
+        }
+        self.space(process).clean_rest();
         self.mm.machine.attach(self.mm.system_directories());
         self.mm.delete_address_space(process);
         self.mm.free_pool(process);
@@ -165,6 +171,29 @@ impl System {
         self.mm.complete_in_page(request, ReadResult::Done);
     }
 
+    /// Does what `outcome`, of something that is to be tried again, asks for.
+    ///
+    /// # Errors
+    /// What the program would be told, or that there is no frame.
+    pub fn await_page(&self, outcome: FaultOutcome) -> Result<(), Outcome> {
+        match outcome {
+            FaultOutcome::Unread(page) => match self.mm.start_in_page(page) {
+                Ok(request) if self.disk() == Disk::Broken => {
+                    self.mm.complete_in_page(request, ReadResult::Failed);
+                    Err(Outcome::InPageError)
+                }
+                Ok(request) => {
+                    self.read(request);
+                    Ok(())
+                }
+                Err(_) => Err(Outcome::NoFrame),
+            },
+            FaultOutcome::NoFrame => Err(Outcome::NoFrame),
+            FaultOutcome::Collided(frame) => panic!("nobody else reads into {frame:?}"),
+            resolved => panic!("{resolved:?} has nothing to wait for"),
+        }
+    }
+
     /// Plays the program of `process`: makes an access until it succeeds or is refused.
     pub fn access(&self, process: Link<Eprocess>, address: u32, access: Access) -> Outcome {
         let space = self.space(process);
@@ -177,16 +206,11 @@ impl System {
                 FaultOutcome::Resolved(_) => {}
                 FaultOutcome::Denied => return Outcome::AccessViolation,
                 FaultOutcome::GuardPage => return Outcome::GuardPage,
-                FaultOutcome::NoFrame => return Outcome::NoFrame,
-                FaultOutcome::Unread(page) => match self.mm.start_in_page(page) {
-                    Ok(request) if self.disk() == Disk::Broken => {
-                        self.mm.complete_in_page(request, ReadResult::Failed);
-                        return Outcome::InPageError;
+                outcome => {
+                    if let Err(refused) = self.await_page(outcome) {
+                        return refused;
                     }
-                    Ok(request) => self.read(request),
-                    Err(_) => return Outcome::NoFrame,
-                },
-                FaultOutcome::Collided(frame) => panic!("nobody else reads into {frame:?}"),
+                }
             }
         }
         panic!("{address:?} {access:?} never ends")

@@ -158,7 +158,7 @@ fn what_a_pte_may_not_say() {
 
 #[test]
 fn counts_of_a_process() {
-    use Corruption::{A3, A4, M1, M3};
+    use Corruption::{A3, A4, M1, M3, W1};
     run(&[
         (
             "private pages",
@@ -172,7 +172,7 @@ fn counts_of_a_process() {
             |s| {
                 s.record().vm.working_set_size.update(|n| n + 1);
             },
-            |c| matches!(c, A4 { .. }),
+            |c| matches!(c, W1 { .. }),
         ),
         (
             "VADs",

@@ -100,7 +100,20 @@ fn others(findings: Findings<'_>, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn clean(audit: &Audit, out: &mut dyn Write) -> fmt::Result {
-    let Audit { frames, active, transition, deleted, parked, processes, vads, mapped, sections, committed } = audit;
+    let Audit {
+        frames,
+        active,
+        transition,
+        deleted,
+        parked,
+        hidden,
+        places,
+        processes,
+        vads,
+        mapped,
+        sections,
+        committed,
+    } = audit;
     writeln!(out, "The audit is clean: no invariant is broken.")?;
     let rows = [
         ("Frames", frames),
@@ -108,6 +121,8 @@ fn clean(audit: &Audit, out: &mut dyn Write) -> fmt::Result {
         ("Transition", transition),
         ("Deleted", deleted),
         ("Transition PTEs", parked),
+        ("Paged-out tables", hidden),
+        ("Paging-file pages", places),
         ("Address spaces", processes),
         ("VADs", vads),
         ("Valid user PTEs", mapped),

@@ -11,6 +11,7 @@ use crate::layout::{FrameNumber, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::{Access, Protection};
 use crate::pte::{DIRTY, PROTOTYPE, Pte, PteCell, ValidPte, pte_of};
+use crate::vad::Mmvad;
 
 /// What became of a fault.
 #[derive(Debug, PartialEq)]
@@ -59,7 +60,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             }
             Plan::DemandZero(protection) => self.demand_zero(page, pte, protection).unwrap_or_else(FaultOutcome::from),
             Plan::SoftFault(frame, protection) => self.soft_fault(page, frame, protection),
-            Plan::PageIn(_) => FaultOutcome::Denied,
+            Plan::PageIn(_) => FaultOutcome::Unread(UnreadPage::of_process(pte_of(page), self.next_color())),
             Plan::Shared(cell, protection) => {
                 self.shared(page, pte, cell, protection, access).unwrap_or_else(FaultOutcome::from)
             }
@@ -95,7 +96,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         protection: Protection,
     ) {
         let original = Pte::DemandZero(protection).encode();
-        self.mm.own_frame(frame, pte_of(page), table, original).insert_flags(Flags::MODIFIED);
+        let record = self.mm.own_frame(frame, pte_of(page), table, original);
+        record.insert_flags(Flags::MODIFIED);
         let dirty = if protection.is_writable() { DIRTY } else { 0 };
         let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(dirty);
         self.mm.machine.record(pte_of(page)).store(valid.0);
@@ -104,7 +106,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         self.mm.add_share(table);
         self.process.number_of_private_pages.update(|count| count + 1);
-        self.page_joins();
+        self.private_page_joins(page, record);
     }
 
     /// Takes back a page table that was added for an entry which could not be filled.
@@ -118,13 +120,14 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// Takes a private page back from the list it is on.
     #[doc(alias = "MiResolveTransitionFault")]
     fn soft_fault(&self, page: VirtualPage, frame: FrameNumber, protection: Protection) -> FaultOutcome {
-        if self.mm.frame(frame).flags().contains(Flags::READ_IN_PROGRESS) {
+        let record = self.mm.frame(frame);
+        if record.flags().contains(Flags::READ_IN_PROGRESS) {
             return FaultOutcome::Collided(frame);
         }
         self.mm.reclaim_transition_page(frame);
         let valid = ValidPte::user(frame, protection, self.mm.no_execute);
         self.mm.machine.record(pte_of(page)).store(valid.0);
-        self.page_joins();
+        self.private_page_joins(page, record);
         FaultOutcome::Resolved(Resolution::Transition)
     }
 
@@ -151,7 +154,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let (frame, resolution) = match self.mm.materialise(cell, self.next_color())? {
             Materialised::Ready(frame, resolution) => (frame, resolution),
             Materialised::Collided(frame) => return Ok(FaultOutcome::Collided(frame)),
-            Materialised::Unread(page) => return Ok(FaultOutcome::Unread(page)),
+            Materialised::Unread(unread) => return Ok(FaultOutcome::Unread(unread.with_neighbours(self.neighbours(page)))),
         };
         let table = match self.table_or_new(page) {
             Ok(table) => table,
@@ -170,11 +173,19 @@ impl<M: Machine> AddressSpace<'_, M> {
             self.entry_filled(page);
         }
         self.mm.add_share(table);
-        self.page_joins();
+        let record = self.mm.frame(frame);
+        self.shared_page_joins(page, record);
         if access == Access::Write {
-            self.mm.frame(frame).insert_flags(Flags::MODIFIED);
+            record.insert_flags(Flags::MODIFIED);
         }
         Ok(FaultOutcome::Resolved(resolution))
+    }
+
+    /// How many pages behind `page`, in its view, have prototype PTEs that follow without a break.
+    fn neighbours(&self, page: VirtualPage) -> u32 {
+        let Some(vad) = self.find_vad(page) else { return 0 };
+        let last = self.mm.machine.record(vad.cast::<Mmvad>()).last_contiguous_pte.get();
+        self.prototype_of(vad, page).map_or(0, |cell| last.address().saturating_sub(cell.address()) / 8)
     }
 
     /// Whether the shared page at `page` may be mapped as it is under `protection`, or only copied.
@@ -217,7 +228,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         let copy = self.mm.allocate_any_frame(self.next_color())?;
         self.mm.machine.copy(shared, copy);
         let original = Pte::DemandZero(protection).encode();
-        self.mm.own_frame(copy, pte_of(page), table, original).insert_flags(Flags::MODIFIED);
+        let record = self.mm.own_frame(copy, pte_of(page), table, original);
+        record.insert_flags(Flags::MODIFIED);
+        self.page_moves(page, self.mm.frame(shared), record);
         let dirty = if protection.is_writable() { DIRTY } else { 0 };
         let valid = ValidPte::user(copy, protection, self.mm.no_execute).with(dirty);
         self.mm.machine.exchange(cell, valid.0);
@@ -225,15 +238,6 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.mm.release_share(shared);
         self.process.number_of_private_pages.update(|count| count + 1);
         Ok(FaultOutcome::Resolved(Resolution::CopyOnWrite))
-    }
-
-    /// One page more in the working set.
-    #[inline(always)]
-    fn page_joins(&self) {
-        let size = self.process.vm.working_set_size.update(|size| size + 1);
-        if size > self.process.vm.peak_working_set_size.get() {
-            self.process.vm.peak_working_set_size.set(size);
-        }
     }
 }
 

@@ -1,7 +1,9 @@
-//! Bringing the page of a prototype PTE into memory: at once, or by a read that the caller makes.
+//! Bringing a page into memory: at once, or by a read that the caller makes.
 //!
 //! Pages of a file's data are read in clusters: behind the one that is wanted come those that nobody has asked for yet. Where the
-//! page before it is in memory, or there is none, the file is probably read from end to end, and the cluster is large.
+//! page before it is in memory, or there is none, the file is probably read from end to end, and the cluster is large. From a
+//! paging file come, with the one that is wanted, those behind it whose entries and whose places in the file both follow; they
+//! are the first to be repurposed if nobody wants them.
 //!
 //! Source: XP's `MmReadClusterSize`, as Russinovich and Solomon describe it; the sizes are ours.
 
@@ -11,28 +13,50 @@ use abi::nt::file::FileObject;
 use super::Resolution;
 use super::apply::corrupt;
 use crate::MemoryManager;
-use crate::frame::allocate::NoFrame;
+use crate::frame::allocate::{NoFrame, entry_index, is_page_table};
 use crate::frame::{Color, Flags, Location};
-use crate::layout::{FrameNumber, PAGE_SIZE, VirtualAddress};
+use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, PAGE_SIZE, PAGE_TABLES, VirtualAddress};
 use crate::machine::Machine;
 use crate::protection::Protection;
-use crate::pte::{PrototypePte, PteCell, ValidPte, pte_of, software_protection};
+use crate::pte::{PagingFilePage, PrototypePte, Pte, PteCell, ValidPte, pte_of, software_protection};
 use crate::section::{Cluster, Subsection};
 
 /// Pages that are read together where the file is not read in order.
 const SMALL_CLUSTER: u32 = 4;
+/// Pages that are read together from a paging file at most.
+const PAGING_CLUSTER: u32 = 8;
 /// Frames that reading ahead leaves to others.
 const LEFT_TO_OTHERS: u32 = 64;
 /// Zeros to fill up a page with.
 static ZEROS: [u8; 512] = [0; 512];
 
-/// A page of a file that is in no frame. Before anything else runs it becomes a request to read it, with
+/// A page of a file, or of a paging file, that is in no frame. Before anything else runs it becomes a request to read it, with
 /// [`MemoryManager::start_in_page`]: this one is small, and most faults have none.
 #[derive(Debug, PartialEq)]
 #[must_use]
 pub struct UnreadPage {
-    prototype: Link<PteCell>,
+    /// The entry that names it: of a prototype PTE, or of the current process's page table or page directory.
+    pte: Link<PteCell>,
     color: Color,
+    /// Entries that follow in the same array or table.
+    neighbours: u32,
+}
+
+impl UnreadPage {
+    /// The page that the entry at `pte`, in the self-map of the current process, names.
+    pub(crate) fn of_process(pte: Link<PteCell>, color: Color) -> Self {
+        let left = ENTRIES_PER_TABLE - 1 - entry_index(pte);
+        Self { pte, color, neighbours: if is_page_table(pte) { 0 } else { left } }
+    }
+
+    /// That of a prototype PTE; so many may follow it in its array.
+    pub(crate) fn with_neighbours(self, neighbours: u32) -> Self {
+        Self { neighbours, ..self }
+    }
+
+    const fn is_of_process(&self) -> bool {
+        self.pte.address() >= PAGE_TABLES
+    }
 }
 
 /// Neighbouring pages to be read from a file. The frames are in transition and hold rubbish until then (T2).
@@ -103,25 +127,39 @@ impl<M: Machine> MemoryManager<M> {
                 cell.store(prototype_valid(frame, protection, self.no_execute));
                 Ok(Materialised::Ready(frame, Resolution::DemandZero))
             }
-            PrototypePte::Subsection(..) => Ok(Materialised::Unread(UnreadPage { prototype: link, color })),
-            PrototypePte::Valid(_) | PrototypePte::Empty | PrototypePte::PagingFile(_) => {
+            PrototypePte::Subsection(..) | PrototypePte::PagingFile(_) => {
+                Ok(Materialised::Unread(UnreadPage { pte: link, color, neighbours: 0 }))
+            }
+            PrototypePte::Valid(_) | PrototypePte::Empty => {
                 corrupt("a prototype PTE of a form that is never made")
             }
         }
     }
 
-    /// Puts frames in transition behind the prototype PTE of `page` and behind those that are read along with it (T2): the request
+    /// Puts frames in transition behind the entry of `page` and behind those that are read along with it (T2): the request
     /// to read them.
     ///
     /// # Errors
     /// [`NoFrame`], and nothing has changed.
     #[inline(never)]
     pub fn start_in_page(&self, page: UnreadPage) -> Result<InPageRequest, NoFrame> {
-        let UnreadPage { prototype: link, color } = page;
-        let PrototypePte::Subsection(subsection, protection) = PrototypePte::decode(self.machine.record(link).load())
-        else {
-            corrupt("a page that has been read since it was found unread");
-        };
+        let raw = self.machine.record(page.pte).load();
+        if let (false, PrototypePte::Subsection(subsection, protection)) = (page.is_of_process(), PrototypePte::decode(raw)) {
+            return self.start_reading_file(&page, subsection, protection);
+        }
+        match Pte::decode(raw) {
+            Pte::PagingFile(place) => self.start_reading_paging_file(&page, place),
+            _ => corrupt("a page that has been read since it was found unread"),
+        }
+    }
+
+    fn start_reading_file(
+        &self,
+        page: &UnreadPage,
+        subsection: Link<Subsection>,
+        protection: Protection,
+    ) -> Result<InPageRequest, NoFrame> {
+        let link = page.pte;
         let most = self.pages_in_cluster(link, subsection);
         let (file, offset, _) = self.file_page(subsection, link);
         let mut request = InPageRequest { file, offset, bytes: 0, frames: Cluster::EMPTY };
@@ -132,7 +170,7 @@ impl<M: Machine> MemoryManager<M> {
             if index > 0 && (!in_file || self.available_frames() <= LEFT_TO_OTHERS) {
                 break;
             }
-            let frame = self.allocate_any_frame(Color(color.0.wrapping_add(index)))?;
+            let frame = self.allocate_any_frame(Color(page.color.0.wrapping_add(index)))?;
             let record = self.own_frame(frame, cell, self.frame_of_pool(cell), raw);
             record.u2.set(0);
             record.insert_flags(Flags::PROTOTYPE | Flags::READ_IN_PROGRESS);
@@ -143,6 +181,48 @@ impl<M: Machine> MemoryManager<M> {
             request.frames.push(frame);
         }
         Ok(request)
+    }
+
+    /// The same for what has a place in a paging file.
+    #[doc(alias = "MiResolvePageFileFault")]
+    fn start_reading_paging_file(&self, page: &UnreadPage, place: PagingFilePage) -> Result<InPageRequest, NoFrame> {
+        let file = self.paging_file_object(place.file);
+        let offset = u64::from(place.offset) * u64::from(PAGE_SIZE);
+        let mut request = InPageRequest { file, offset, bytes: 0, frames: Cluster::EMPTY };
+        for index in 0..=page.neighbours.min(PAGING_CLUSTER - 1) {
+            let cell: Link<PteCell> = page.pte.offset(index * 8);
+            let raw = self.machine.record(cell).load();
+            let next = match Pte::decode(raw) {
+                Pte::PagingFile(next) if (next.file, next.offset) == (place.file, place.offset + index) => next,
+                _ => break,
+            };
+            if index > 0 && self.available_frames() <= LEFT_TO_OTHERS {
+                break;
+            }
+            let frame = self.allocate_any_frame(Color(page.color.0.wrapping_add(index)))?;
+            let table = self.frame_of_pool(cell);
+            let record = self.own_frame(frame, cell, table, raw);
+            record.u2.set(0);
+            record.insert_flags(Flags::READ_IN_PROGRESS);
+            record.set_location(Location::Transition);
+            if page.is_of_process() {
+                self.add_share(table);
+                self.private_page_parks(cell, table);
+            } else {
+                record.insert_flags(Flags::PROTOTYPE);
+            }
+            self.machine.record(cell).store(Pte::Transition(frame, next.protection).encode());
+            request.bytes += PAGE_SIZE;
+            request.frames.push(frame);
+        }
+        Ok(request)
+    }
+
+    /// A transition entry more, at `cell` in the page table `table`, names a page of its process's own (A4).
+    fn private_page_parks(&self, cell: Link<PteCell>, table: FrameNumber) {
+        if !is_page_table(cell) {
+            self.machine.record(self.owner_of_table(table)).number_of_private_pages.update(|count| count + 1);
+        }
     }
 
     /// How many pages may be read at once from the one of the prototype PTE at `link` on: one of an image.
@@ -169,18 +249,21 @@ impl<M: Machine> MemoryManager<M> {
         if let (ReadResult::Done, Some(frame)) = (result, request.frames.last()) {
             self.zero_rest(*frame, PAGE_SIZE - (last - request.bytes));
         }
-        request.frames.iter().for_each(|frame| self.complete_frame(*frame, result));
+        for (index, frame) in request.frames.iter().enumerate() {
+            let unasked = index > 0 && self.frame(*frame).place_in_paging_file().is_some();
+            self.complete_frame(*frame, result);
+            if unasked && self.frame(*frame).location() == Location::Standby {
+                self.unlink(*frame);
+                self.insert_standby_first(*frame);
+            }
+        }
     }
 
     fn complete_frame(&self, number: FrameNumber, result: ReadResult) {
         let frame = self.frame(number);
         frame.remove_flags(Flags::READ_IN_PROGRESS);
         if result == ReadResult::Failed && !frame.is_deleted() {
-            let original = frame.original_pte.get();
-            self.machine.record(frame.pte()).store(original);
-            if let PrototypePte::Subsection(subsection, _) = PrototypePte::decode(original) {
-                self.forget_frame_of(subsection);
-            }
+            self.restore_pte(frame);
             frame.set_deleted();
         }
         self.release_reference(number);
@@ -213,7 +296,7 @@ impl<M: Machine> MemoryManager<M> {
         }
     }
 
-    /// The pool frame that holds the prototype PTE at `link`.
+    /// The frame that holds the entry at `link`: a page of pool where it is a prototype PTE, else a page table or page directory.
     pub(crate) fn frame_of_pool(&self, link: Link<PteCell>) -> FrameNumber {
         let page = VirtualAddress(link.address()).page();
         ValidPte(self.machine.record(pte_of(page)).load()).frame()

@@ -23,6 +23,7 @@ pub mod plan;
 pub use apply::{FaultOutcome, Resolution};
 pub use guard::StackGrowth;
 pub use in_page::{InPageRequest, ReadResult, UnreadPage};
+pub(crate) use apply::corrupt;
 pub(crate) use in_page::{Materialised, prototype_valid};
 
 use crate::address_space::AddressSpace;
@@ -44,8 +45,14 @@ impl<M: Machine> AddressSpace<'_, M> {
         let page = address.page();
         let pte = match self.table(page) {
             Some(_) => Pte::decode(self.mm.machine.record(pte_of(page)).load()),
-            None => Pte::Empty,
+            None => match self.bring_table_in(page) {
+                None => self.decode(page),
+                Some(first) => return first,
+            },
         };
+        if self.ensure_places().is_err() {
+            return FaultOutcome::NoFrame;
+        }
         match plan(pte, access, self.mm.no_execute, || self.backing(page)) {
             Ok(plan) => self.apply(plan, page, pte, access),
             Err(plan::Denied) => FaultOutcome::Denied,

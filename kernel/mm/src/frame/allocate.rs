@@ -8,7 +8,7 @@ use abi::cell::Link;
 use super::lists::{Color, END_OF_LIST};
 use super::record::{Flags, Location, Mmpfn};
 use crate::MemoryManager;
-use crate::layout::FrameNumber;
+use crate::layout::{FrameNumber, PAGE_DIRECTORIES};
 use crate::machine::Machine;
 use crate::pte::{PrototypePte, PteCell};
 
@@ -85,24 +85,30 @@ impl<M: Machine> MemoryManager<M> {
 
     /// Takes the oldest standby page from whoever it was kept for: its PTE gets back what it said before the page came
     /// in.
-    #[doc(alias = "MiRestoreTransitionPte")]
     fn repurpose_standby(&self) -> Option<FrameNumber> {
         let number = self.take_head(Location::Standby)?;
-        let frame = self.frame(number);
+        self.restore_pte(self.frame(number));
+        Some(number)
+    }
+
+    /// The entry that names `frame`, which is in transition, gets back what it said before the page came in.
+    #[doc(alias = "MiRestoreTransitionPte")]
+    pub(crate) fn restore_pte(&self, frame: &Mmpfn) {
         let original = frame.original_pte.get();
         if frame.flags().contains(Flags::PROTOTYPE) {
             self.machine.record(frame.pte()).store(original);
             if let PrototypePte::Subsection(subsection, _) = PrototypePte::decode(original) {
                 self.forget_frame_of(subsection);
             }
-        } else {
-            let table = frame.pte_frame();
-            self.machine.write_entry(table, entry_index(frame.pte()), original);
+            return;
+        }
+        let table = frame.pte_frame();
+        self.machine.write_entry(table, entry_index(frame.pte()), original);
+        if !is_page_table(frame.pte()) {
             let owner = self.owner_of_table(table);
             self.machine.record(owner).number_of_private_pages.update(|count| count - 1);
-            self.release_share(table);
         }
-        Some(number)
+        self.release_share(table);
     }
 
     /// Makes `number`, just allocated, an active page with one share that `pte` in page-table frame `table` names.
@@ -129,4 +135,9 @@ impl<M: Machine> MemoryManager<M> {
 /// Which entry of its page table `pte` is.
 pub(crate) fn entry_index(pte: Link<PteCell>) -> u32 {
     pte.address() >> 3 & 0x1FF
+}
+
+/// Whether `pte`, an entry for user space, is one of a page directory: what it names is a page table.
+pub(crate) fn is_page_table(pte: Link<PteCell>) -> bool {
+    pte.address() >= PAGE_DIRECTORIES
 }

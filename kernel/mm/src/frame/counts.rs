@@ -3,7 +3,7 @@
 //! A frame has one reference while any PTE maps it, and one more for each I/O or probe-lock. It stands on a list only
 //! when it has none.
 
-use super::record::{Flags, Location};
+use super::record::{Flags, Location, Mmpfn};
 use crate::MemoryManager;
 use crate::layout::FrameNumber;
 use crate::machine::Machine;
@@ -68,18 +68,37 @@ impl<M: Machine> MemoryManager<M> {
     /// Gives up a page that one private PTE maps: its contents are of no more use to anyone.
     #[inline]
     pub(crate) fn delete_private_page(&self, number: FrameNumber) {
-        self.frame(number).set_deleted();
+        let frame = self.frame(number);
+        frame.set_deleted();
+        self.drop_slot(frame);
         self.release_share(number);
     }
 
     /// Gives up a page whose PTE is in transition: off its list, onto Free; where I/O is under way, when that ends.
     pub(crate) fn delete_transition_page(&self, number: FrameNumber) {
         let frame = self.frame(number);
+        self.drop_slot(frame);
         if frame.reference_count.get() > 0 {
             frame.set_deleted();
         } else {
             self.unlink(number);
             self.insert_free(number);
+        }
+    }
+
+    /// Gives up the place in a paging file that the page in `frame` has, if it has one.
+    #[inline(always)]
+    pub(crate) fn drop_slot(&self, frame: &Mmpfn) {
+        if frame.original_pte.high.get() != 0 {
+            self.drop_place(frame);
+        }
+    }
+
+    #[inline(never)]
+    fn drop_place(&self, frame: &Mmpfn) {
+        if let Some(place) = frame.place_in_paging_file() {
+            self.free_slot(place);
+            frame.original_pte.set(PrototypePte::DemandZero(place.protection).encode());
         }
     }
 

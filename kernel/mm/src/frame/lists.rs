@@ -155,6 +155,13 @@ impl<M: Machine> MemoryManager<M> {
         self.insert(frame, Location::Standby, End::Tail, keep);
     }
 
+    /// Puts a clean frame that a transition PTE names where the Standby list is taken from: it is the first to be repurposed.
+    #[doc(alias = "MiInsertStandbyListAtFront")]
+    pub(crate) fn insert_standby_first(&self, frame: FrameNumber) {
+        let keep = self.frame(frame).flags() & Flags::PROTOTYPE;
+        self.insert(frame, Location::Standby, End::Head, keep);
+    }
+
     /// Puts a dirty frame that a transition PTE names on the Modified list, or on ModifiedNoWrite where only its section's
     /// owner writes it.
     pub(crate) fn insert_modified(&self, frame: FrameNumber) {

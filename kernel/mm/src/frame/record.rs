@@ -5,7 +5,7 @@ use abi::cell::{Field, Field64, Link, Record};
 use bitflags::bitflags;
 
 use crate::layout::FrameNumber;
-use crate::pte::PteCell;
+use crate::pte::{PagingFilePage, Pte, PteCell};
 
 /// The record of one physical frame, 28 bytes. What `u1` of an active frame says depends on the frame: of a page directory of
 /// user space the process it belongs to, of a nonpaged-pool page whether it is cut into blocks, else nothing yet.
@@ -168,6 +168,14 @@ impl Mmpfn {
     #[inline(always)]
     pub fn set_deleted(&self) {
         self.pte_address.update(|address| address | DELETED);
+    }
+
+    /// Where in a paging file the page has a place, by its `OriginalPte`.
+    pub(crate) fn place_in_paging_file(&self) -> Option<PagingFilePage> {
+        match Pte::decode(self.original_pte.get()) {
+            Pte::PagingFile(place) => Some(place),
+            _ => None,
+        }
     }
 
     /// The page-table frame that holds [`Self::pte`].

@@ -84,6 +84,11 @@ impl<M: Machine> MemoryManager<M> {
         offset < record.size.get() && self.bitmap(record).is_set(offset)
     }
 
+    /// Pages that nobody has in all paging files.
+    pub fn free_slots(&self) -> u32 {
+        self.paging_files().map(|file| file.free).sum()
+    }
+
     /// Pages taken in all paging files.
     pub fn slots_taken(&self) -> u32 {
         self.paging_files.taken.get()

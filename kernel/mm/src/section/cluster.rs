@@ -6,7 +6,7 @@ use crate::layout::FrameNumber;
 
 /// Pages that are written together at most.
 #[doc(alias = "MM_MAXIMUM_WRITE_CLUSTER")]
-pub(super) const MOST_WRITTEN: u32 = 16;
+pub(crate) const MOST_WRITTEN: u32 = 16;
 
 /// Up to [`Cluster::MOST`] frames, in the order of their pages.
 #[derive(Clone, Copy, PartialEq, Eq)]

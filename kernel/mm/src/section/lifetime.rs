@@ -70,8 +70,10 @@ impl<M: Machine> MemoryManager<M> {
         let segment_link = record.segment.get();
         let segment = self.machine.record(segment_link);
         for (_, cell) in self.prototypes(control_area) {
-            if let PrototypePte::Transition(frame, _) = PrototypePte::decode(self.machine.record(cell).load()) {
-                self.delete_transition_page(frame);
+            match PrototypePte::decode(self.machine.record(cell).load()) {
+                PrototypePte::Transition(frame, _) => self.delete_transition_page(frame),
+                PrototypePte::PagingFile(place) => self.free_slot(place),
+                _ => {}
             }
         }
         self.commit.give_back(segment.number_of_committed_pages.get());

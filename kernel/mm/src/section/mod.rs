@@ -20,6 +20,7 @@ mod view;
 mod write_back;
 
 pub use cluster::Cluster;
+pub(crate) use cluster::MOST_WRITTEN;
 pub use data_file::{LARGEST_FILE, Truncation};
 pub use data_view::{Disposition, ViewRequest};
 pub use hold::{HeldPage, Need};

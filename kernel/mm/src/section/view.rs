@@ -101,7 +101,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// pages finds it there. Later stores are noted anew (T1).
     #[doc(alias = "MiFlushDirtyBitsToPfn")]
     pub fn gather_dirty(&self, first: VirtualPage, last: VirtualPage) {
-        self.each_table(first, last, |first, last, _| {
+        self.each_present_table(first, last, |first, last, _| {
             self.mm.machine.record(table_of(first)).each_filled(first, last, |page, cell| {
                 let valid = ValidPte(cell.load());
                 if valid.has(VALID | PROTOTYPE | DIRTY) {

@@ -3,7 +3,7 @@
 //! Nothing here writes: the caller gets neighbouring pages to write, and says how that ended. While a page is being written it may
 //! be stored to again; then it is dirty again, and will be written again.
 //!
-//! * **S6** A frame that is being written holds a page of a file, and has a reference for the write.
+//! * **S6** A frame that is being written has a reference for the write.
 //! * **S7** The frames on ModifiedNoWrite, and no others that are parked and dirty, hold pages of sections that only their owner
 //!   writes.
 
@@ -16,7 +16,7 @@ use crate::MemoryManager;
 use crate::frame::{END_OF_LIST, Flags, Location, Mmpfn};
 use crate::layout::FrameNumber;
 use crate::machine::Machine;
-use crate::pte::{PrototypePte, PteCell};
+use crate::pte::{PagingFilePage, PrototypePte, PteCell};
 
 /// Neighbouring pages to be written to a file. Their frames are referenced until the write is complete (S6).
 #[derive(Debug, PartialEq)]
@@ -30,6 +30,8 @@ pub struct WriteRequest {
     pub bytes: u32,
     /// Where from.
     pub frames: Cluster,
+    /// Of a write to a paging file, the place of the first page.
+    pub(crate) place: Option<PagingFilePage>,
 }
 
 /// What is to be written next.
@@ -79,7 +81,7 @@ impl<M: Machine> MemoryManager<M> {
         let record = self.machine.record(subsection);
         let first: Link<PteCell> = record.subsection_base.get().offset(index * 8);
         let (file, offset, _) = self.file_page(subsection, first);
-        let mut request = WriteRequest { file, offset, bytes: 0, frames: Cluster::EMPTY };
+        let mut request = WriteRequest { file, offset, bytes: 0, frames: Cluster::EMPTY, place: None };
         let most = most.min(record.ptes_in_subsection.get() - index).min(MOST_WRITTEN);
         for cell in (0..most).map(|page| first.offset::<PteCell>(page * 8)) {
             let Some(number) = self.resident_frame(cell) else { break };
@@ -105,11 +107,14 @@ impl<M: Machine> MemoryManager<M> {
     /// Ends the write that `request` asked for.
     #[doc(alias = "MiWriteComplete")]
     pub fn complete_write(&self, request: WriteRequest, result: WriteResult) {
-        for number in request.frames.iter() {
+        for (index, number) in (0..).zip(request.frames.iter()) {
             let frame = self.frame(*number);
             frame.remove_flags(Flags::WRITE_IN_PROGRESS);
             if result == WriteResult::Failed {
                 frame.insert_flags(Flags::MODIFIED);
+            }
+            if let Some(first) = request.place {
+                self.settle_place(frame, PagingFilePage { offset: first.offset + index, ..first });
             }
             self.release_reference(*number);
         }
@@ -121,7 +126,9 @@ impl<M: Machine> MemoryManager<M> {
         let mut next = self.frames.list(Location::Modified).flink.get();
         while next != END_OF_LIST {
             let frame = self.frame(FrameNumber(next));
-            if let Some(subsection) = self.subsection_of_frame(frame) {
+            if let Some(subsection) = self.subsection_of_frame(frame)
+                && self.is_file_page(frame)
+            {
                 return Some(self.page_of_prototype(subsection, frame.pte()));
             }
             next = frame.u1.get();
@@ -135,6 +142,12 @@ impl<M: Machine> MemoryManager<M> {
             PrototypePte::Subsection(subsection, _) if frame.flags().contains(Flags::PROTOTYPE) => Some(subsection),
             _ => None,
         }
+    }
+
+    /// Whether the page in `frame` is written to a file that it belongs to: what was stored in an image never is.
+    pub(crate) fn is_file_page(&self, frame: &Mmpfn) -> bool {
+        self.subsection_of_frame(frame)
+            .is_some_and(|subsection| self.is_data_file(self.machine.record(subsection).control_area.get()))
     }
 
     /// Whether the page in `frame` is written by its section's owner only (S7).

@@ -5,10 +5,11 @@ use abi::nt::process::Eprocess;
 
 use super::Corruption;
 use crate::MemoryManager;
+use crate::frame::Flags;
 use crate::layout::VirtualPage;
 use crate::machine::Machine;
 use crate::protection::Protection;
-use crate::pte::{Pte, VALID, ValidPte};
+use crate::pte::Pte;
 use crate::vad::{MmvadShort, VadFlags, VadLink, VadTree};
 
 impl<M: Machine> MemoryManager<M> {
@@ -17,6 +18,9 @@ impl<M: Machine> MemoryManager<M> {
             let node = tree.node(vad);
             let flags = node.flags();
             let (start, recorded) = (node.start(), flags.commit_charge().0);
+            if self.has_hidden_entries(process, node) {
+                continue;
+            }
             if flags.has(VadFlags::PRIVATE_MEMORY) {
                 let found = self.count_committed(process, node);
                 if found != recorded {
@@ -30,6 +34,21 @@ impl<M: Machine> MemoryManager<M> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a page table of `node` is not in memory, or is just being read.
+    fn has_hidden_entries(&self, process: Link<Eprocess>, node: &MmvadShort) -> bool {
+        (node.start().0 >> 9..=node.end().0 >> 9).any(|table| match Pte::decode(self.table_entry(process, table)) {
+            Pte::PagingFile(_) => true,
+            Pte::Transition(frame, _) => self.frame(frame).flags().contains(Flags::READ_IN_PROGRESS),
+            _ => false,
+        })
+    }
+
+    /// The entry of `process`'s page directories for its page table number `table`.
+    pub(crate) fn table_entry(&self, process: Link<Eprocess>, table: u32) -> u64 {
+        let [low, high, _] = self.process_directories(process);
+        self.machine.read_entry(if table < 512 { low } else { high }, table & 0x1FF)
     }
 
     /// Committed pages of the private VAD `node`, by its flags and page tables.
@@ -57,14 +76,13 @@ impl<M: Machine> MemoryManager<M> {
 
     /// Calls `visit` with every page of `node` whose page table is present, and its PTE.
     fn vad_entries(&self, process: Link<Eprocess>, node: &MmvadShort, mut visit: impl FnMut(VirtualPage, Pte)) {
-        let [low, high, _] = self.process_directories(process);
         for table in node.start().0 >> 9..=node.end().0 >> 9 {
-            let directory = if table < 512 { low } else { high };
-            let pde = ValidPte(self.machine.read_entry(directory, table & 0x1FF));
-            if !pde.has(VALID) {
-                continue;
-            }
-            self.entries(pde.frame(), |index, raw| {
+            let frame = match Pte::decode(self.table_entry(process, table)) {
+                Pte::Valid(valid) => valid.frame(),
+                Pte::Transition(frame, _) => frame,
+                _ => continue,
+            };
+            self.entries(frame, |index, raw| {
                 let page = VirtualPage((table << 9) + index);
                 if node.contains(page) {
                     visit(page, Pte::decode(raw));

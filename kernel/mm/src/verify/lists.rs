@@ -81,12 +81,36 @@ impl<M: Machine> MemoryManager<M> {
         if frames == audit.parked { Ok(()) } else { Err(Corruption::F8 { frames, found: audit.parked }) }
     }
 
+    /// G4, when all entries that name a place in a paging file are counted. What page tables in paging files name is not known.
+    pub(super) fn verify_places(&self, audit: &Audit) -> Result<(), Corruption> {
+        let (found, recorded) = (audit.places, self.slots_taken());
+        let sound = if audit.hidden + self.lost_tables.get() == 0 { found == recorded } else { found <= recorded };
+        if sound { Ok(()) } else { Err(Corruption::G4 { found, recorded }) }
+    }
+
+    /// G4 for one frame: the place that its record names, and the one that it is being written to.
+    fn count_places(&self, frame: &Mmpfn, audit: &mut Audit) -> Result<(), Corruption> {
+        if matches!(frame.location(), Location::Zeroed | Location::Free | Location::Bad) {
+            return Ok(());
+        }
+        let to_come = frame.flags().contains(Flags::WRITE_IN_PROGRESS) && !self.is_file_page(frame);
+        audit.places += u32::from(to_come);
+        if let Some(place) = frame.place_in_paging_file() {
+            audit.places += 1;
+            if !self.slot_is_taken(place.file, place.offset) {
+                return Err(Corruption::G4 { found: place.offset, recorded: 0 });
+            }
+        }
+        Ok(())
+    }
+
     /// F4, S6 and S7 for one frame.
     fn verify_frame(&self, number: FrameNumber, audit: &mut Audit) -> Result<(), Corruption> {
         let frame = self.frame(number);
         if frame.flags().contains(Flags::WRITE_IN_PROGRESS) && !self.write_is_sound(frame) {
             return Err(Corruption::S6(number));
         }
+        self.count_places(frame, audit)?;
         let no_write = frame.location() == Location::ModifiedNoWrite;
         if (no_write || frame.location() == Location::Modified) && self.is_written_by_owner(frame) != no_write {
             return Err(Corruption::S7(number));
@@ -107,10 +131,9 @@ impl<M: Machine> MemoryManager<M> {
         if sound { Ok(()) } else { Err(Corruption::F4(number)) }
     }
 
-    /// S6: a page of a file, unless it was deleted, with a reference beyond the one that its shares hold.
+    /// S6: a reference beyond the one that its shares hold.
     fn write_is_sound(&self, frame: &Mmpfn) -> bool {
         let shares = u16::from(frame.location() == Location::Active);
-        let of_file = frame.is_deleted() || self.subsection_of_frame(frame).is_some();
-        of_file && frame.reference_count.get() > shares && !frame.flags().contains(Flags::READ_IN_PROGRESS)
+        frame.reference_count.get() > shares && !frame.flags().contains(Flags::READ_IN_PROGRESS)
     }
 }

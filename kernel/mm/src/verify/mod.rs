@@ -32,6 +32,10 @@ pub struct Audit {
     pub deleted: u32,
     /// Transition PTEs of processes and sections.
     pub parked: u32,
+    /// Page tables in paging files: what is said there is not checked.
+    pub hidden: u32,
+    /// Places in paging files that entries, frames and writes have.
+    pub places: u32,
     /// Address spaces.
     pub processes: u32,
     /// VADs of all of them.
@@ -72,6 +76,16 @@ pub enum Corruption {
     A3 { process: Link<Eprocess>, found: u32, recorded: u32 },
     /// A count that the process keeps: of valid pages, private pages, VADs, or bytes of addresses.
     A4 { process: Link<Eprocess>, found: u32, recorded: u32 },
+    /// The size of a working set.
+    W1 { process: Link<Eprocess>, found: u32, recorded: u32 },
+    /// A working-set entry that is direct and should not be, or the other way round, by its place; 0 for their number.
+    W2 { process: Link<Eprocess>, index: u32 },
+    /// The places of a working-set list.
+    W3(Link<Eprocess>),
+    /// The hash table of a working-set list, by the place of the entry that it misses; 0 for their number.
+    W4 { process: Link<Eprocess>, index: u32 },
+    /// The locked pages of a process.
+    W5 { process: Link<Eprocess>, found: u32 },
     /// A PTE that its VAD does not allow.
     T3 { process: Link<Eprocess>, page: VirtualPage, raw: u64 },
     /// The commit charge of the view of an image that starts here.
@@ -98,6 +112,8 @@ pub enum Corruption {
     G1 { file: u32, found: u32, recorded: u32 },
     /// The figures of a paging file.
     G2 { file: u32 },
+    /// Places in paging files that somebody has, and that are taken.
+    G4 { found: u32, recorded: u32 },
     /// The commit limit.
     G3 { found: u32, recorded: u32 },
     /// A pool block.
@@ -123,6 +139,7 @@ impl<M: Machine> MemoryManager<M> {
         }
         self.verify_sections(&mut audit)?;
         self.verify_parked(&audit)?;
+        self.verify_places(&audit)?;
         self.verify_commit(&mut audit)?;
         self.verify_shares(scratch)?;
         Ok(audit)

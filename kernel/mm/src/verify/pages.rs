@@ -25,6 +25,8 @@ pub(super) struct PageCounts {
     pub(super) private: u32,
     /// In transition.
     pub(super) parked: u32,
+    /// In a paging file.
+    pub(super) places: u32,
 }
 
 /// What is wrong with an entry.
@@ -61,6 +63,12 @@ impl<M: Machine> AddressSpace<'_, M> {
         counts.valid += u32::from(matches!(pte, Pte::Valid(_)));
         counts.private += u32::from(private.is_some());
         counts.parked += u32::from(matches!(pte, Pte::Transition(..)));
+        if let Pte::PagingFile(place) = pte {
+            counts.places += 1;
+            if !self.mm.slot_is_taken(place.file, place.offset) {
+                return Err(Wrong::Entry(page, raw));
+            }
+        }
         if !last.is_some_and(|vad| self.vads().node(vad).contains(page)) {
             *last = self.vads().find(page);
         }

@@ -110,6 +110,11 @@ impl<M: Machine> MemoryManager<M> {
             let frame = match PrototypePte::decode(self.machine.record(cell).load()) {
                 PrototypePte::Valid(valid) => valid.frame(),
                 PrototypePte::Transition(frame, _) => frame,
+                PrototypePte::PagingFile(place) if self.slot_is_taken(place.file, place.offset) => {
+                    audit.places += 1;
+                    continue;
+                }
+                PrototypePte::PagingFile(place) => return Err(Corruption::G4 { found: place.offset, recorded: 0 }),
                 _ => continue,
             };
             self.verify_prototype_frame(frame, cell, index)?;
@@ -133,7 +138,9 @@ impl<M: Machine> MemoryManager<M> {
     pub(super) fn verify_commit(&self, audit: &mut Audit) -> Result<(), Corruption> {
         let mut found = self.kernel_frames();
         for process in self.address_spaces() {
-            found += FIXED_FRAMES + self.machine.record(process).commit_charge.get();
+            let record = self.machine.record(process);
+            let list = self.extra_list_pages(FrameNumber(record.working_set_page.get()));
+            found += FIXED_FRAMES + list + record.commit_charge.get();
         }
         for section in self.control_areas() {
             found += self.machine.record(self.machine.record(section).segment.get()).number_of_committed_pages.get();

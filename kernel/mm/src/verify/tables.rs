@@ -6,12 +6,13 @@ use abi::nt::process::Eprocess;
 use super::pages::{PageCounts, Wrong};
 use super::{Audit, Corruption};
 use crate::MemoryManager;
-use crate::address_space::{HYPERSPACE_ENTRY, WorkingSetList};
-use crate::frame::Location;
+use crate::address_space::HYPERSPACE_ENTRY;
+use crate::frame::{Flags, Location};
 use crate::layout::{FrameNumber, VirtualPage, WINDOWS};
 use crate::machine::Machine;
-use crate::pte::{Pte, PteCell, ValidPte};
+use crate::pte::{Pte, PteCell, ValidPte, pde_of};
 use crate::vad::VadTree;
+use crate::working_set::WorkingSetList;
 
 /// Entries read from a frame at a time.
 const CHUNK: usize = 64;
@@ -25,6 +26,16 @@ struct Table {
     /// The first page it maps.
     first: VirtualPage,
     kind: TableKind,
+    presence: Presence,
+}
+
+/// Whether the processor can use a page table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    /// It can.
+    Valid,
+    /// It has been trimmed and is still in its frame.
+    Parked,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,17 +67,22 @@ impl<M: Machine> MemoryManager<M> {
         self.verify_counts(process, &tree)?;
         let mut counts = PageCounts::default();
         let mut result = Ok(());
-        self.user_tables(process, |table| {
+        let mut valid_tables = 0;
+        let hidden = self.user_tables(process, |table| {
+            valid_tables += u32::from(table.presence == Presence::Valid);
+            audit.parked += u32::from(table.presence == Presence::Parked);
             if result.is_ok() {
                 result = self.verify_user_table(process, table, &mut counts);
             }
         });
         result?;
+        audit.hidden += hidden;
+        audit.places += hidden + counts.places;
         audit.mapped += counts.valid;
         audit.parked += counts.parked;
-        let found = [counts.valid, counts.private];
-        let recorded = [record.vm.working_set_size.get(), record.number_of_private_pages.get()];
-        equal(process, found, recorded)
+        let private = (counts.private, record.number_of_private_pages.get());
+        equal(process, [private.0, 0], [private.1, 0])?;
+        self.verify_working_set(process, counts.valid + valid_tables)
     }
 
     /// A2; the number of committed page tables.
@@ -110,6 +126,15 @@ impl<M: Machine> MemoryManager<M> {
         let offset = core::mem::offset_of!(WorkingSetList, used_page_table_entries) as u32 + (table.first.0 >> 9) * 2;
         self.machine.read(list, offset, &mut used);
         let recorded = u32::from(u16::from_le_bytes(used));
+        let record = self.frame(table.frame);
+        let is_named = record.pte() == pde_of(table.first) && self.owner_of_table(table.frame) == process;
+        if !is_named || record.is_parked() != (table.presence == Presence::Parked) {
+            return Err(Corruption::F6 { frame: table.frame, page: table.first });
+        }
+        // What is being read is not there yet.
+        if record.flags().contains(Flags::READ_IN_PROGRESS) {
+            return Ok(());
+        }
         let mut found = 0;
         let mut wrong = None;
         let mut vad = None;
@@ -171,7 +196,7 @@ impl<M: Machine> MemoryManager<M> {
             }
         };
         let mut visit = |table: Table| {
-            let mut own = 1;
+            let mut own = u16::from(table.presence == Presence::Valid);
             self.entries(table.frame, |_, raw| match Pte::decode(raw) {
                 Pte::Valid(valid) => {
                     own += 1;
@@ -179,7 +204,7 @@ impl<M: Machine> MemoryManager<M> {
                         add(valid.frame(), 1);
                     }
                 }
-                Pte::Transition(..) if table.kind == TableKind::Leaf => own += 1,
+                Pte::Transition(..) if table.kind != TableKind::Windows => own += 1,
                 _ => {}
             });
             // What stands in the windows changes with every use: only the table itself counts.
@@ -188,19 +213,19 @@ impl<M: Machine> MemoryManager<M> {
         self.system_tables(&mut visit);
         for process in self.address_spaces() {
             for frame in self.process_directories(process) {
-                visit(Table { frame, first: VirtualPage(0), kind: TableKind::Directory });
+                visit(Table { frame, first: VirtualPage(0), kind: TableKind::Directory, presence: Presence::Valid });
             }
             let top = self.process_directories(process)[2];
             let hyperspace = ValidPte(self.machine.read_entry(top, HYPERSPACE_ENTRY)).frame();
-            visit(Table { frame: hyperspace, first: VirtualPage(0), kind: TableKind::Leaf });
-            self.user_tables(process, &mut visit);
+            visit(Table { frame: hyperspace, first: VirtualPage(0), kind: TableKind::Leaf, presence: Presence::Valid });
+            let _hidden = self.user_tables(process, &mut visit);
         }
     }
 
     /// The page directories and page tables of the kernel half.
     fn system_tables(&self, visit: &mut impl FnMut(Table)) {
         for (index, frame) in self.directories.iter().enumerate() {
-            visit(Table { frame: *frame, first: VirtualPage(0), kind: TableKind::Directory });
+            visit(Table { frame: *frame, first: VirtualPage(0), kind: TableKind::Directory, presence: Presence::Valid });
             if index < 2 {
                 continue;
             }
@@ -210,7 +235,7 @@ impl<M: Machine> MemoryManager<M> {
                     && !self_map
                 {
                     let kind = if index == 3 && entry == WINDOWS_ENTRY { TableKind::Windows } else { TableKind::Leaf };
-                    visit(Table { frame: table.frame(), first: VirtualPage(0), kind });
+                    visit(Table { frame: table.frame(), first: VirtualPage(0), kind, presence: Presence::Valid });
                 }
             });
         }
@@ -222,16 +247,23 @@ impl<M: Machine> MemoryManager<M> {
         [0, 1, 3].map(|index| ValidPte(self.machine.record(pointers.offset::<PteCell>(index * 8)).load()).frame())
     }
 
-    fn user_tables(&self, process: Link<Eprocess>, mut visit: impl FnMut(Table)) {
+    /// Calls `visit` with each user page table of `process` that is in memory; how many are in a paging file.
+    fn user_tables(&self, process: Link<Eprocess>, mut visit: impl FnMut(Table)) -> u32 {
         let [low, high, _] = self.process_directories(process);
+        let mut hidden = 0;
         for (directory, first) in [(low, 0), (high, 0x4_0000)] {
             self.entries(directory, |index, raw| {
-                if let Pte::Valid(table) = Pte::decode(raw) {
-                    let first = VirtualPage(first + index * 512);
-                    visit(Table { frame: table.frame(), first, kind: TableKind::Leaf });
+                let first = VirtualPage(first + index * 512);
+                let table = |frame, presence| Table { frame, first, kind: TableKind::Leaf, presence };
+                match Pte::decode(raw) {
+                    Pte::Valid(valid) => visit(table(valid.frame(), Presence::Valid)),
+                    Pte::Transition(frame, _) => visit(table(frame, Presence::Parked)),
+                    Pte::PagingFile(_) => hidden += 1,
+                    _ => {}
                 }
             });
         }
+        hidden
     }
 
     /// Calls `visit` with every entry of the page table in `frame`.

@@ -196,11 +196,21 @@ impl<M: Machine> AddressSpace<'_, M> {
                 let clean = ValidPte(valid.0 & !DIRTY);
                 self.mm.machine.exchange(cell, clean.0);
                 self.mm.machine.flush(page);
-                self.mm.frame(valid.frame()).remove_flags(Flags::MODIFIED);
+                let record = self.mm.frame(valid.frame());
+                record.remove_flags(Flags::MODIFIED);
+                self.mm.drop_slot(record);
+            }
+            Pte::PagingFile(place) => {
+                self.mm.free_slot(place);
+                cell.store(Pte::DemandZero(place.protection).encode());
             }
             Pte::Transition(frame, _) => {
                 let record = self.mm.frame(frame);
+                if record.flags().contains(Flags::READ_IN_PROGRESS) {
+                    return;
+                }
                 record.remove_flags(Flags::MODIFIED);
+                self.mm.drop_slot(record);
                 if record.reference_count.get() == 0 && record.location() == crate::frame::Location::Modified {
                     self.mm.unlink(frame);
                     self.mm.insert_standby(frame);

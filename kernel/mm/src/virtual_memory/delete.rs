@@ -38,6 +38,21 @@ impl<M: Machine> AddressSpace<'_, M> {
         &self,
         start: VirtualPage,
         end: VirtualPage,
+        visit: impl FnMut(VirtualPage, VirtualPage, FrameNumber),
+    ) {
+        debug_assert!(
+            (start.0 >> 9..=end.0 >> 9).all(|table| self.is_table_known(VirtualPage(table << 9))),
+            "A5: a page table of {start:?} to {end:?} is paged out"
+        );
+        self.each_present_table(start, end, visit);
+    }
+
+    /// The same, where it does not matter what the entries of paged-out page tables say: none of them is valid or in transition.
+    #[inline]
+    pub(crate) fn each_present_table(
+        &self,
+        start: VirtualPage,
+        end: VirtualPage,
         mut visit: impl FnMut(VirtualPage, VirtualPage, FrameNumber),
     ) {
         let mut first = start;
@@ -69,23 +84,27 @@ impl<M: Machine> AddressSpace<'_, M> {
             Pte::Valid(_) => {
                 let old = ValidPte(self.mm.machine.exchange(cell, 0));
                 self.mm.machine.flush(page);
-                self.delete_valid_page(old);
+                self.delete_valid_page(page, old);
                 self.mm.release_share(table);
             }
             pte => {
-                if let Pte::Transition(frame, _) = pte {
-                    self.mm.delete_transition_page(frame);
-                    self.mm.release_share(table);
-                    self.process.number_of_private_pages.update(|count| count - 1);
+                match pte {
+                    Pte::Transition(frame, _) => {
+                        self.mm.delete_transition_page(frame);
+                        self.mm.release_share(table);
+                        self.process.number_of_private_pages.update(|count| count - 1);
+                    }
+                    Pte::PagingFile(place) => self.mm.free_slot(place),
+                    _ => {}
                 }
                 cell.store(0);
             }
         }
     }
 
-    fn delete_valid_page(&self, old: ValidPte) {
+    fn delete_valid_page(&self, page: VirtualPage, old: ValidPte) {
         let frame = old.frame();
-        self.page_leaves();
+        self.page_leaves(page, self.mm.frame(frame));
         if old.has(PROTOTYPE) {
             self.leave_dirt(frame, old);
             self.mm.release_share(frame);

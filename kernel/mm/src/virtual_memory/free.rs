@@ -134,20 +134,30 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.process.number_of_vads.update(|count| count + 1);
     }
 
-    /// Takes all VADs and their pages away, page table after page table: the process ends. `delete` is called for each
-    /// section that goes with its last view.
+    /// The pages of the lowest allocation.
+    pub fn first_allocation(&self) -> Option<PageRange> {
+        let node = self.vads().node(self.vads().first()?);
+        Some(PageRange { start: node.start(), end: node.end() })
+    }
+
+    /// Takes the lowest VAD and its pages, whose page tables are known, away: the process ends. `delete` is called for the section that goes with
+    /// its last view.
     #[doc(alias = "MmCleanProcessAddressSpace")]
-    pub fn clean(&self, mut delete: impl FnMut(abi::cell::Link<crate::section::ControlArea>)) {
-        while let Some(vad) = self.vads().first() {
-            if self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) {
-                let node = self.vads().node(vad);
-                self.delete_pages(node.start(), node.end());
-                self.remove_vad(vad);
-            } else if let crate::section::SectionFate::Delete(section) = self.remove_view(vad) {
-                delete(section);
-            }
+    pub fn clean_first(&self, delete: impl FnOnce(abi::cell::Link<crate::section::ControlArea>)) {
+        let Some(vad) = self.vads().first() else { return };
+        if self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) {
+            let node = self.vads().node(vad);
+            self.delete_pages(node.start(), node.end());
+            self.remove_vad(vad);
+        } else if let crate::section::SectionFate::Delete(section) = self.remove_view(vad) {
+            delete(section);
         }
+    }
+
+    /// Takes away what is left when no VAD is.
+    pub fn clean_rest(&self) {
         let shared = VirtualAddress(crate::layout::USER_SHARED_DATA).page();
+        // Where its page table is paged out, the page was never touched: it does not leave the working set.
         self.delete_pages(shared, shared);
         debug_assert!(self.process.virtual_size.get() < PAGE_SIZE, "A3: addresses left in an empty address space");
     }

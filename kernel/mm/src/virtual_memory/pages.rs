@@ -108,7 +108,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             let old = self.mm.machine.exchange(cell, Pte::Transition(frame, new).encode());
             self.mm.machine.flush(page);
             self.leave_dirt(frame, ValidPte(old));
-            self.page_leaves();
+            self.page_leaves(page, self.mm.frame(frame));
             self.mm.release_share(frame);
         } else {
             let kept = valid.0 & (ACCESSED | DIRTY);
@@ -151,7 +151,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let old = ValidPte(self.mm.machine.exchange(cell, Pte::LookInVad(new).encode()));
         self.mm.machine.flush(page);
         self.leave_dirt(frame, old);
-        self.page_leaves();
+        self.page_leaves(page, self.mm.frame(frame));
         self.mm.release_share(frame);
         if let Some(table) = self.table(page) {
             self.mm.release_share(table);
@@ -164,12 +164,6 @@ impl<M: Machine> AddressSpace<'_, M> {
         if old.has(DIRTY) {
             self.mm.frame(frame).insert_flags(Flags::MODIFIED);
         }
-    }
-
-    /// One page fewer in the working set.
-    #[inline]
-    pub(crate) fn page_leaves(&self) {
-        self.process.vm.working_set_size.update(|size| size - 1);
     }
 }
 

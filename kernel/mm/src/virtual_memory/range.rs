@@ -5,7 +5,8 @@ use abi::status::NtStatus;
 use crate::address_space::AddressSpace;
 use crate::commit::CommitLimit;
 use crate::frame::NoFrame;
-use crate::layout::{PAGE_SHIFT, PageCount, VirtualPage};
+use super::PageRange;
+use crate::layout::{HIGHEST_VAD_ADDRESS, PAGE_SHIFT, PageCount, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::pool::Tag;
 use crate::protection::Protection;
@@ -122,6 +123,29 @@ impl<M: Machine> AddressSpace<'_, M> {
     pub(crate) fn forget_hint(&self, vad: VadLink) {
         if self.process.vad_hint.get().address() == vad.address() {
             self.process.vad_hint.set(abi::cell::Link::NULL);
+        }
+    }
+
+    /// The pages whose PTEs an allocation at `base` may look at (A5).
+    #[inline]
+    pub fn pages_to_allocate(&self, base: u32, size: u32) -> PageRange {
+        let last = if base == 0 { 0 } else { base.saturating_add(size.saturating_sub(1)) };
+        PageRange { start: VirtualAddress(base).page(), end: VirtualAddress(last).page() }
+    }
+
+    /// The same of a change of protection.
+    pub fn pages_to_protect(&self, base: u32, size: u32) -> PageRange {
+        let last = base.saturating_add(size.saturating_sub(1)).min(HIGHEST_VAD_ADDRESS);
+        PageRange { start: VirtualAddress(base.min(last)).page(), end: VirtualAddress(last).page() }
+    }
+
+    /// All pages of the allocation at `address`; the page alone where there is none.
+    #[inline]
+    pub fn pages_of_allocation(&self, address: u32) -> PageRange {
+        let page = VirtualAddress(address).page();
+        match self.find_vad(page) {
+            Some(vad) => PageRange { start: self.vads().node(vad).start(), end: self.vads().node(vad).end() },
+            None => PageRange { start: page, end: page },
         }
     }
 

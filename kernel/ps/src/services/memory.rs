@@ -6,6 +6,7 @@
 use abi::access::{PROCESS_QUERY_INFORMATION, PROCESS_VM_OPERATION, PROCESS_VM_READ, PROCESS_VM_WRITE};
 use abi::memory::MemoryBasicInformation;
 use abi::status::NtStatus;
+use mm::address_space::AddressSpace;
 use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE};
 use mm::virtual_memory::{AllocateFlags, FreeKind, Region, check_protect, check_range};
 
@@ -27,7 +28,8 @@ impl<P: Platform> Executive<P> {
         if flags.needs_lock_memory_privilege() {
             return Err(NtStatus::PRIVILEGE_NOT_HELD);
         }
-        let range = self.attached(process, |space| space.allocate(flags, base, size))?;
+        let needs = |space: &AddressSpace<'_, P>| space.pages_to_allocate(base, size);
+        let range = self.with_tables(process, needs, |space| space.allocate(flags, base, size))?;
         self.write_word(base_at, range.base())?;
         self.write_word(size_at, range.bytes())?;
         Ok(NtStatus::SUCCESS)
@@ -39,7 +41,8 @@ impl<P: Platform> Executive<P> {
         let base = self.probe_word(base_at)?;
         let size = self.probe_word(size_at)?;
         let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
-        let range = self.attached(process, |space| space.free(kind, base, size))?;
+        let needs = |space: &AddressSpace<'_, P>| space.pages_of_allocation(base);
+        let range = self.with_tables(process, needs, |space| space.free(kind, base, size))?;
         // The words may lie in what was just freed: the service has done its work all the same.
         let _ = self.write_word(size_at, range.bytes());
         let _ = self.write_word(base_at, range.base());
@@ -53,7 +56,8 @@ impl<P: Platform> Executive<P> {
         let size = self.probe_word(size_at)?;
         self.probe_word(old_at)?;
         let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
-        let (range, old) = self.attached(process, |space| space.protect(base, size, new))?;
+        let needs = |space: &AddressSpace<'_, P>| space.pages_to_protect(base, size);
+        let (range, old) = self.with_tables(process, needs, |space| space.protect(base, size, new))?;
         let _ = self.write_word(size_at, range.bytes());
         let _ = self.write_word(base_at, range.base());
         let _ = self.write_word(old_at, old);
@@ -76,7 +80,8 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::INVALID_PARAMETER);
         }
         let process = self.process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
-        let region = self.attached(process, |space| space.query(address))?;
+        let needs = |space: &AddressSpace<'_, P>| space.pages_of_allocation(address);
+        let region = self.with_tables(process, needs, |space| space.query(address))?;
         self.platform().write_user(buffer, &information(region).to_bytes())?;
         self.write_optional(returned_at, SIZE)?;
         Ok(NtStatus::SUCCESS)

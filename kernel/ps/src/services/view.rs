@@ -8,6 +8,7 @@ use abi::cell::Link;
 use abi::memory::*;
 use abi::nt::section::SectionObject;
 use abi::status::NtStatus;
+use mm::address_space::AddressSpace;
 use mm::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::protection::{Caching, Protection};
 use mm::section::{ControlAreaFlags, Disposition, Place, ViewRequest};
@@ -113,7 +114,8 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::NOT_MAPPED_VIEW);
         }
         let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
-        let fate = self.attached(process, |space| space.unmap_view(VirtualAddress(base).page()))?;
+        let needs = |space: &AddressSpace<'_, P>| space.pages_of_allocation(base);
+        let fate = self.with_tables(process, needs, |space| space.unmap_view(VirtualAddress(base).page()))?;
         self.settle_section(fate);
         Ok(NtStatus::SUCCESS)
     }

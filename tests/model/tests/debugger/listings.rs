@@ -49,8 +49,8 @@ fn a_process_with_all_that_is_known_of_it() {
          \x20   KernelTime                        00:00:00.070\n\
          \x20   QuotaPoolUsage[PagedPool]         0\n\
          \x20   QuotaPoolUsage[NonPagedPool]      0\n\
-         \x20   Working Set Sizes (now,min,max)  (1, 50, 345) (4KB, 200KB, 1380KB)\n\
-         \x20   PeakWorkingSetSize                1\n\
+         \x20   Working Set Sizes (now,min,max)  (7, 50, 345) (28KB, 200KB, 1380KB)\n\
+         \x20   PeakWorkingSetSize                7\n\
          \x20   VirtualSize                       9 Mb\n\
          \x20   PeakVirtualSize                   9 Mb\n\
          \x20   PageFaultCount                    1\n\
@@ -222,6 +222,8 @@ fn the_audit_counts_or_names_what_is_broken() {
         ("Transition", 0),
         ("Deleted", 0),
         ("Transition PTEs", 0),
+        ("Paged-out tables", 0),
+        ("Paging-file pages", 0),
         ("Address spaces", 1),
         ("VADs", 1),
         ("Valid user PTEs", 1),

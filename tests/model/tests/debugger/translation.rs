@@ -124,7 +124,7 @@ fn the_record_of_a_frame() {
         &format!("!pfn {page:x}"),
         &format!(
             "    PFN {page:08X} at address {:08X}\n\
-             \x20   flink       00000000  blink / share count 00000001  pteaddress C0001280\n\
+             \x20   flink       00000006  blink / share count 00000001  pteaddress C0001280\n\
              \x20   reference count 0001                                 color {}\n\
              \x20   restore pte 00000080  containing page        {table:06X}  Active     M\n\
              \x20   Modified\n",
