@@ -200,24 +200,41 @@ pub struct PagingFilePage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValidPte(pub u64);
 
+/// What [`ValidPte::user`] sets for each of the 32 protections, on a processor with NX.
+static USER_BITS: [u64; 32] = {
+    let mut bits = [0; 32];
+    let mut code = 0;
+    while code < bits.len() {
+        bits[code] = user_bits(Protection::from_code(code as u32));
+        code += 1;
+    }
+    bits
+};
+
+const fn user_bits(protection: Protection) -> u64 {
+    let write = if protection.is_copy_on_write() {
+        COPY_ON_WRITE
+    } else if protection.is_writable() {
+        WRITE
+    } else {
+        0
+    };
+    let execute = if protection.is_executable() { 0 } else { NO_EXECUTE };
+    let caching = match protection.caching() {
+        Caching::Cached => 0,
+        Caching::Uncached | Caching::WriteCombined => CACHE_DISABLE | WRITE_THROUGH,
+    };
+    VALID | OWNER | ACCESSED | write | execute | caching
+}
+
 impl ValidPte {
     /// An entry for a user page with what `protection` allows; no software bit but copy-on-write.
     ///
     /// `no_execute` is [`NO_EXECUTE`] where the processor has it, else 0.
-    pub const fn user(frame: FrameNumber, protection: Protection, no_execute: u64) -> Self {
-        let write = if protection.is_copy_on_write() {
-            COPY_ON_WRITE
-        } else if protection.is_writable() {
-            WRITE
-        } else {
-            0
-        };
-        let execute = if protection.is_executable() { 0 } else { no_execute };
-        let caching = match protection.caching() {
-            Caching::Cached => 0,
-            Caching::Uncached | Caching::WriteCombined => CACHE_DISABLE | WRITE_THROUGH,
-        };
-        Self(VALID | OWNER | ACCESSED | write | execute | caching | frame.address().0)
+    #[inline(always)]
+    pub fn user(frame: FrameNumber, protection: Protection, no_execute: u64) -> Self {
+        let bits = USER_BITS[protection.code() as usize & 0x1F];
+        Self(bits & (!NO_EXECUTE | no_execute) | frame.address().0)
     }
 
     /// A kernel page, readable and writable, never executable.
@@ -277,6 +294,7 @@ impl Pte {
     }
 
     /// The raw entry.
+    #[inline(always)]
     pub const fn encode(self) -> u64 {
         match self {
             Self::Empty => 0,

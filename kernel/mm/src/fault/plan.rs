@@ -81,6 +81,7 @@ pub fn plan(pte: Pte, access: Access, no_execute: u64, backing: impl FnOnce() ->
     }
 }
 
+#[inline(always)]
 fn shared(
     cell: Link<PteCell>,
     protection: Option<Protection>,

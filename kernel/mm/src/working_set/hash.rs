@@ -30,7 +30,7 @@ const PER_PAGE: u32 = PAGE_SIZE / ENTRY_SIZE;
 /// Entries for which there is room below the list.
 const MOST: u32 = 1 << ((WORKING_SET_LIST - HYPERSPACE) / ENTRY_SIZE).ilog2();
 /// Indirect entries that are looked for one by one.
-const FEW: u32 = 128;
+const FEW: u32 = 8;
 
 impl<M: Machine> AddressSpace<'_, M> {
     /// Counts the entry at `index`, which is valid and not direct, and enters it in the table where there is room (W4).
