@@ -204,7 +204,8 @@ pub fn start_threads() {
 
 /// The kernel thread that runs the plan and then switches the machine off.
 extern "C" fn run_session(_: u32) -> ! {
-    let options = OPTIONS.get().cloned().unwrap_or_else(|| Options::parse(""));
+    // Not a copy: the stack is small.
+    let options = OPTIONS.call_once(|| Options::parse(""));
     if options.link && !link::open() {
         logln!("there is no COM3: programs' streams go to the console");
     }
@@ -215,7 +216,7 @@ extern "C" fn run_session(_: u32) -> ! {
         crash(how);
     }
     let system = executive();
-    start_paging(&options);
+    start_paging(options);
     if options.test {
         system.measure_stacks();
     }
