@@ -50,6 +50,13 @@ pub enum SystemDisk {
     Module(RamDisk<Hardware>),
 }
 
+impl SystemDisk {
+    /// Whether what is written there stays when the machine is switched off.
+    pub fn is_disk(&self) -> bool {
+        matches!(self, Self::Partition(_))
+    }
+}
+
 /// Finds the disks and mounts C:: the first FAT volume on them that is sound, else the boot module `volume`.
 pub fn mount(
     objects: &'static ObjectManager<'static, Hardware>,

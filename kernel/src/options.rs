@@ -3,8 +3,13 @@
 use boot::information::{LINE, Text};
 use drivers::logln;
 use drivers::power::PowerOff;
+use mm::paging_file::MOST_FILES;
+use ps::PagingWish;
 
 use crate::crash::Crash;
+
+/// Characters of what is said of a paging file at most.
+const PAGING_FILE: usize = 80;
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +61,8 @@ pub struct Options {
     pub test: bool,
     /// `crash=`: what to break instead of running programs.
     pub crash: Option<Crash>,
+    /// `pagefile=`: paging files, as [`ps::PagingWish`] reads them.
+    pub paging_files: [Option<Text<PAGING_FILE>>; MOST_FILES as usize],
     /// `run=`: DOS path of the program to start without a plan.
     pub run: Option<Text<LINE>>,
 }
@@ -72,6 +79,7 @@ impl Options {
             bench: false,
             test: false,
             crash: None,
+            paging_files: [None; MOST_FILES as usize],
             run: None,
         };
         for (index, word) in line.split_ascii_whitespace().enumerate() {
@@ -102,9 +110,20 @@ impl Options {
                 self.crash = Crash::parse(word);
                 return self.crash.is_some();
             }
+            ("pagefile", word) => return self.accept_paging_file(word),
             ("run", path) if !path.is_empty() => self.run = Some(Text::new(path.as_bytes())),
             _ => return false,
         }
         true
+    }
+    /// Keeps what is said of a paging file, if it makes sense and there are not too many.
+    fn accept_paging_file(&mut self, word: &str) -> bool {
+        match self.paging_files.iter_mut().find(|place| place.is_none()) {
+            Some(place) if word.len() <= PAGING_FILE && PagingWish::parse(word).is_some() => {
+                *place = Some(Text::new(word.as_bytes()));
+                true
+            }
+            _ => false,
+        }
     }
 }

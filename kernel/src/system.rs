@@ -19,7 +19,7 @@ use mm::machine::{FrameBytes, Records};
 use mm::system::Contents;
 use ob::ObjectManager;
 use ps::plan::{self, Job};
-use ps::{Entries, Executive, KernelRoutine, Verdict};
+use ps::{Entries, Executive, KernelRoutine, PagingWish, Verdict};
 use spin::Once;
 
 use crate::bugcheck::refuse;
@@ -204,7 +204,8 @@ pub fn start_threads() {
 
 /// The kernel thread that runs the plan and then switches the machine off.
 extern "C" fn run_session(_: u32) -> ! {
-    let options = OPTIONS.get().cloned().unwrap_or_else(|| Options::parse(""));
+    // Not a copy: the stack is small.
+    let options = OPTIONS.call_once(|| Options::parse(""));
     if options.link && !link::open() {
         logln!("there is no COM3: programs' streams go to the console");
     }
@@ -215,6 +216,7 @@ extern "C" fn run_session(_: u32) -> ! {
         crash(how);
     }
     let system = executive();
+    start_paging(options);
     if options.test {
         system.measure_stacks();
     }
@@ -236,6 +238,19 @@ extern "C" fn run_session(_: u32) -> ! {
     // Where nobody listens, the way it ends is all that a test can tell.
     let good = verdict == Verdict::Success || verdict == Verdict::Sound && !options.test;
     bugcheck::shut_down(if good { Outcome::Good } else { Outcome::Bad })
+}
+
+/// Makes the paging files that are wanted: one on a disk where nobody says anything, none in memory.
+fn start_paging(options: &Options) {
+    let system = executive();
+    for text in options.paging_files.iter().flatten() {
+        if let Some(wish) = PagingWish::parse(text.as_str()) {
+            system.start_paging(&wish);
+        }
+    }
+    if options.paging_files[0].is_none() && system.volume().device().is_disk() {
+        system.start_paging(&PagingWish::DEFAULT);
+    }
 }
 
 /// The zero-page thread.

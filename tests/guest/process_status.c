@@ -40,4 +40,16 @@ static void test(void)
     EXPECT(after.cb == sizeof after && after.PageFaultCount >= before.PageFaultCount + 20);
     EXPECT(after.PagefileUsage >= before.PagefileUsage + 20 * PAGE && after.PeakWorkingSetSize >= after.WorkingSetSize);
     EXPECT_ERROR(GetProcessMemoryInfo(GetCurrentProcess(), &after, 39), ERROR_INSUFFICIENT_BUFFER);
+
+    PERFORMANCE_INFORMATION system = {0}, later;
+    MEMORYSTATUSEX status = {.dwLength = sizeof status};
+    char *reserved = VirtualAlloc(NULL, GRANULARITY, MEM_RESERVE, PAGE_READWRITE);
+    EXPECT(GlobalMemoryStatusEx(&status) && GetPerformanceInfo(&system, sizeof system));
+    EXPECT(system.cb == sizeof system && (DWORDLONG)system.CommitLimit * PAGE == status.ullTotalPageFile);
+    EXPECT(system.PhysicalTotal * (DWORDLONG)PAGE == status.ullTotalPhys && system.PageSize == PAGE);
+    EXPECT(system.CommitTotal <= system.CommitPeak && system.CommitPeak <= system.CommitLimit);
+    EXPECT(system.ProcessCount >= 3 && system.ThreadCount > system.ProcessCount && system.HandleCount >= 1);
+    EXPECT(VirtualAlloc(reserved, 10 * PAGE, MEM_COMMIT, PAGE_READWRITE) == reserved);
+    EXPECT(GetPerformanceInfo(&later, sizeof later) && later.CommitTotal == system.CommitTotal + 10);
+    EXPECT_ERROR(GetPerformanceInfo(&later, sizeof later - 1), ERROR_BAD_LENGTH);
 }

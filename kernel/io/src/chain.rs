@@ -9,7 +9,7 @@ use mm::system::Exhausted;
 
 use crate::device::BlockDevice;
 use crate::fcb::{Fcb, Run};
-use crate::table::{ClusterRun, TableEntry};
+use crate::table::{ClusterRun, TableEntry, Window};
 use crate::volume::Volume;
 
 const RUNS: Tag = Tag(*b"FatR");
@@ -68,10 +68,12 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         if first == 0 {
             return Ok(());
         }
-        let (mut run, mut known) = (ClusterRun { first, count: 1 }, 1);
+        let (mut run, mut known, mut window) = (ClusterRun { first, count: 1 }, 1, Window::EMPTY);
         loop {
             let last = run.first + run.count - 1;
-            let linked = self.link_of(last).map_or_else(|| self.table_entry(last), |next| Ok(TableEntry::Next(next)));
+            let linked = self
+                .link_of(last)
+                .map_or_else(|| self.table_entry_by(last, &mut window), |next| Ok(TableEntry::Next(next)));
             match linked? {
                 TableEntry::End => break,
                 TableEntry::Next(next) if self.is_cut(last, next) => break,
@@ -138,6 +140,19 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     /// file may have got some.
     #[doc(alias = "FatAddFileAllocation")]
     pub(crate) fn extend_chain(&self, fcb: &Fcb, bytes: u64) -> Result<(), NtStatus> {
+        self.extend_chain_by(fcb, bytes, |last, missing| {
+            let from = last.map_or(self.next_free.get(), |last| last + 1);
+            self.find_free_run(from, missing)
+        })
+    }
+
+    /// The same with free clusters that `find` finds, which gets the last cluster of the file and how many are missing.
+    pub(crate) fn extend_chain_by(
+        &self,
+        fcb: &Fcb,
+        bytes: u64,
+        find: impl Fn(Option<u32>, u32) -> Result<Option<ClusterRun>, NtStatus>,
+    ) -> Result<(), NtStatus> {
         let wanted = bytes.div_ceil(u64::from(self.geometry.cluster_size));
         let Some(missing) = wanted.checked_sub(u64::from(fcb.clusters.get())).filter(|missing| *missing > 0) else {
             return Ok(());
@@ -152,8 +167,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             self.make_room_for_a_run(fcb)?;
             self.links.lock().try_reserve(1).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
             let last = self.last_cluster(fcb);
-            let from = last.map_or(self.next_free.get(), |last| last + 1);
-            let run = self.find_free_run(from, missing)?.ok_or(NtStatus::DISK_FULL)?;
+            let run = find(last, missing)?.ok_or(NtStatus::DISK_FULL)?;
             self.chain_run(run)?;
             match last {
                 Some(last) => self.follow(fcb, last, run.first)?,

@@ -98,6 +98,10 @@ pub mod fcb_flags {
     pub const DELETED: u32 = 2;
     /// Its directory entry is older than the FCB.
     pub const ENTRY_STALE: u32 = 4;
+    /// The memory manager keeps pages in it: it is nobody else's, all of it counts as written, and nothing of it is in memory as a
+    /// file's page.
+    #[doc(alias = "FCB_STATE_PAGING_FILE")]
+    pub const PAGING_FILE: u32 = 8;
 }
 
 /// How those who have a file open share it.

@@ -15,6 +15,7 @@
 //! | opening, reading, writing, closing | [`volume`], [`open`], [`file_object`], [`share`], [`read`], [`mod@write`], [`close`] |
 //! | locks on ranges of bytes | [`lock`] |
 //! | pages of files in memory | [`pages`] |
+//! | files that hold pages of programs | [`paging_file`] |
 //! | names, times, attributes | [`information`], `names`, `transaction`, `entry` |
 //! | clusters | `table`, `chain` |
 //! | the audit of what is open | [`verify`] |
@@ -55,6 +56,7 @@ mod metadata;
 mod names;
 pub mod open;
 pub mod pages;
+pub mod paging_file;
 pub mod partition;
 pub mod path;
 pub mod ram_disk;
@@ -79,7 +81,7 @@ pub use directory::{Listed, Scan};
 pub use fcb::Fcb;
 pub use geometry::{FatKind, Geometry, MountError};
 pub use lock::{ByteRange, Intent, LockOwner, LockRequest, Locked};
-pub use open::{OpenRequest, OpenedFile};
+pub use open::{OpenRequest, OpenedFile, Opener};
 pub use partition::{Partition, PartitionEntry, PartitionError};
 pub use path::Path;
 pub use ram_disk::RamDisk;

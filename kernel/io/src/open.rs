@@ -73,6 +73,18 @@ pub struct OpenRequest {
     pub attributes: u32,
     /// Bytes that a file which is made or emptied gets clusters for.
     pub allocation: u64,
+    /// Who opens it.
+    pub opener: Opener,
+}
+
+/// Who opens a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opener {
+    /// A program, or the kernel for one.
+    Anybody,
+    /// The memory manager, to keep pages in it.
+    #[doc(alias = "IO_OPEN_PAGING_FILE")]
+    Pager,
 }
 
 /// An open file.
@@ -153,6 +165,9 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         if origin == Origin::Found {
             request.judge(fcb, path.names_directory, named)?;
         }
+        if fcb.has(fcb_flags::PAGING_FILE) && request.opener != Opener::Pager {
+            return Err(NtStatus::SHARING_VIOLATION);
+        }
         let writes = named & (FILE_WRITE_DATA | FILE_APPEND_DATA) != 0 || request.empties();
         if writes && !self.forget_image(link) {
             return Err(NtStatus::SHARING_VIOLATION);
@@ -165,7 +180,10 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             (Origin::Found, FILE_OVERWRITE | FILE_OVERWRITE_IF) => FILE_WRITE_DATA,
             _ => 0,
         };
-        fcb.share.check(&Sharing::new(granted | needed, request.share_access))?;
+        // Of a paging file the pager alone has file objects.
+        if !fcb.has(fcb_flags::PAGING_FILE) {
+            fcb.share.check(&Sharing::new(granted | needed, request.share_access))?;
+        }
         Ok(granted)
     }
 
@@ -216,7 +234,15 @@ impl OpenRequest {
     /// A request to open what exists, with these rights and options, letting others do whatever they want.
     pub fn existing(desired_access: u32, options: u32) -> Self {
         let share_access = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-        Self { desired_access, disposition: FILE_OPEN, options, share_access, attributes: 0, allocation: 0 }
+        Self {
+            desired_access,
+            disposition: FILE_OPEN,
+            options,
+            share_access,
+            attributes: 0,
+            allocation: 0,
+            opener: Opener::Anybody,
+        }
     }
 
     /// Whether one of these options is given.

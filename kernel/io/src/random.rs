@@ -22,7 +22,7 @@ const NAMES: [&str; 8] =
     ["a", "B.TXT", "A long name, with more.than one dot", "über", "file number one.text", "x~1", "Zeile", "deep"];
 
 /// The tree that another implementation finds in `bytes`.
-fn read_tree(bytes: &[u8]) -> Tree {
+pub(crate) fn read_tree(bytes: &[u8]) -> Tree {
     let mut copy = bytes.to_vec();
     let files = fatfs::FileSystem::new(Cursor::new(&mut copy[..]), fatfs::FsOptions::new()).unwrap();
     let mut tree = Tree::new();
@@ -241,7 +241,7 @@ fn random_operations_do_what_they_do_to_a_tree_in_memory() {
 }
 
 /// The disk as a loss of power leaves it after the first `end` entries of `log`: what was flushed, and any of the rest.
-fn cut(start: &[u8], log: &[Logged], end: usize, random: &mut Random) -> Vec<u8> {
+pub(crate) fn cut(start: &[u8], log: &[Logged], end: usize, random: &mut Random) -> Vec<u8> {
     let mut bytes = start.to_vec();
     let flushed = log[..end].iter().rposition(|logged| matches!(logged, Logged::Flush)).unwrap_or(0);
     for (index, logged) in log[..end].iter().enumerate() {
@@ -322,7 +322,7 @@ fn power_cuts(format: Format, seed: u64) {
 
 /// Whether what was on the disk and has not been touched since is on the volume; and nothing is wrong with it but what a loss of
 /// power may do.
-fn survives(bytes: &[u8], before: &Tree, touched: &BTreeSet<String>) {
+pub(crate) fn survives(bytes: &[u8], before: &Tree, touched: &BTreeSet<String>) {
     let (_, said) = fsck(bytes);
     let is_touched = |path: &str| touched.iter().any(|other| path == other || path.starts_with(&format!("{other}\\")));
     // A file that was just getting another name may have both.

@@ -43,6 +43,20 @@ const RESERVED_BITS: u32 = 0xF000_0000;
 pub(crate) const UNKNOWN: u32 = u32::MAX;
 /// Bytes of the table looked through at once: whole entries of each kind.
 const CHUNK: usize = 3 * 128;
+/// Entries changed at once: they fit a chunk.
+const AT_ONCE: u32 = CHUNK as u32 / 4;
+
+/// Entries of the table that were read together.
+pub(crate) struct Window {
+    first: u32,
+    count: u32,
+    bytes: [u8; CHUNK],
+}
+
+impl Window {
+    /// None yet.
+    pub const EMPTY: Self = Self { first: 0, count: 0, bytes: [0; CHUNK] };
+}
 
 impl FatKind {
     /// The lowest value that ends a chain.
@@ -70,6 +84,11 @@ impl FatKind {
     /// Bytes that hold an entry.
     const fn width(self) -> usize {
         if matches!(self, Self::Fat32) { 4 } else { 2 }
+    }
+
+    /// Bytes that hold the entries of the `count` (1 or more) clusters from `first` on.
+    fn span(self, first: u32, count: u32) -> usize {
+        (self.offset_of(first + count - 1) - self.offset_of(first)) as usize + self.width()
     }
 
     /// The entry of `cluster` in the bytes from where it begins.
@@ -101,13 +120,33 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         if !self.geometry.has_cluster(cluster) {
             return Err(NtStatus::FILE_CORRUPT_ERROR);
         }
-        let value = self.raw_entry(cluster)?;
-        Ok(match value {
+        Ok(self.meaning(self.raw_entry(cluster)?))
+    }
+
+    fn meaning(&self, value: u32) -> TableEntry {
+        match value {
             FREE => TableEntry::Free,
             _ if value >= self.geometry.kind.end_of_chain() => TableEntry::End,
             _ if self.geometry.has_cluster(value) => TableEntry::Next(value),
             _ => TableEntry::Unusable,
-        })
+        }
+    }
+
+    /// The same by way of `window`, which follows a chain faster.
+    pub(crate) fn table_entry_by(&self, cluster: u32, window: &mut Window) -> Result<TableEntry, NtStatus> {
+        if !self.geometry.has_cluster(cluster) {
+            return Err(NtStatus::FILE_CORRUPT_ERROR);
+        }
+        let kind = self.geometry.kind;
+        if cluster.wrapping_sub(window.first) >= window.count {
+            let end = self.geometry.clusters + FIRST_CLUSTER;
+            (window.first, window.count) = (cluster, (end - cluster).min(AT_ONCE));
+            let length = kind.span(cluster, window.count);
+            self.read_bytes(self.geometry.table_start + kind.offset_of(cluster), &mut window.bytes[..length])
+                .inspect_err(|_| window.count = 0)?;
+        }
+        let offset = (kind.offset_of(cluster) - kind.offset_of(window.first)) as usize;
+        Ok(self.meaning(kind.extract(cluster, &window.bytes[offset..])))
     }
 
     fn raw_entry(&self, cluster: u32) -> Result<u32, NtStatus> {
@@ -143,8 +182,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     /// Chains the free clusters of `run`, from the last to the first, so that what a failure leaves is a chain with an end.
     pub(crate) fn chain_run(&self, run: ClusterRun) -> Result<(), NtStatus> {
         let last = run.first + run.count - 1;
-        self.end_chain(last)?;
-        (run.first..last).rev().try_for_each(|cluster| self.link_cluster(cluster, cluster + 1))?;
+        self.set_entries(run, |cluster| if cluster == last { END } else { cluster + 1 })?;
         self.count_free_clusters(|free| free.saturating_sub(run.count));
         self.next_free.set(last + 1);
         Ok(())
@@ -152,8 +190,34 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
 
     /// Frees the clusters of `run`.
     pub(crate) fn free_run(&self, run: ClusterRun) -> Result<(), NtStatus> {
-        (run.first..run.first + run.count).try_for_each(|cluster| self.set_raw_entry(cluster, FREE))?;
+        self.set_entries(run, |_| FREE)?;
         self.count_free_clusters(|free| free + run.count);
+        Ok(())
+    }
+
+    /// Changes the entries of `run` in all tables to what `value` gives, as [`Self::set_raw_entry`]: from the last to the first.
+    fn set_entries(&self, run: ClusterRun, value: impl Fn(u32) -> u32) -> Result<(), NtStatus> {
+        let kind = self.geometry.kind;
+        let mut left = run.count;
+        while left > 0 {
+            let count = left.min(AT_ONCE);
+            left -= count;
+            let first = run.first + left;
+            let length = kind.span(first, count);
+            for table in 0..u64::from(self.geometry.tables) {
+                let at = self.geometry.table_start + table * self.geometry.table_size + kind.offset_of(first);
+                // An entry is changed as four bytes: the last may have fewer.
+                let mut bytes = [0; CHUNK + 4];
+                self.read_bytes(at, &mut bytes[..length])?;
+                for cluster in first..first + count {
+                    let offset = (kind.offset_of(cluster) - kind.offset_of(first)) as usize;
+                    if let Some(entry) = bytes[offset..].first_chunk_mut() {
+                        kind.replace(cluster, value(cluster), entry);
+                    }
+                }
+                self.write_bytes(at, &bytes[..length])?;
+            }
+        }
         Ok(())
     }
 
@@ -171,6 +235,30 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             None => self.free_run_in(FIRST_CLUSTER, end, most),
             found => Ok(found),
         }
+    }
+
+    /// The first `most` free clusters that follow each other; where there are none, the most that do.
+    pub(crate) fn largest_free_run(&self, most: u32) -> Result<Option<ClusterRun>, NtStatus> {
+        let end = self.geometry.clusters + FIRST_CLUSTER;
+        let (mut best, mut run) = (ClusterRun { first: 0, count: 0 }, ClusterRun { first: FIRST_CLUSTER, count: 0 });
+        self.each_table_entry(FIRST_CLUSTER, end, |cluster, value| {
+            run = match value {
+                FREE => ClusterRun { count: run.count + 1, ..run },
+                _ => ClusterRun { first: cluster + 1, count: 0 },
+            };
+            if run.count > best.count {
+                best = run;
+            }
+            if best.count < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok((best.count > 0).then_some(best))
+    }
+
+    /// Free clusters from `from` on, which is one, at most `most`; none where `from` is not free.
+    pub(crate) fn free_run_at(&self, from: u32, most: u32) -> Result<Option<ClusterRun>, NtStatus> {
+        let end = self.geometry.clusters + FIRST_CLUSTER;
+        let found = self.free_run_in(from, end.min(from.saturating_add(most)), most)?;
+        Ok(found.filter(|run| run.first == from))
     }
 
     fn free_run_in(&self, from: u32, until: u32, most: u32) -> Result<Option<ClusterRun>, NtStatus> {

@@ -119,6 +119,11 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         self.clock.get()
     }
 
+    /// What it is on.
+    pub fn device(&self) -> &D {
+        &self.device
+    }
+
     /// Where the volume's parts are.
     pub fn geometry(&self) -> &Geometry {
         &self.geometry

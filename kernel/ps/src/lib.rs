@@ -11,6 +11,7 @@
 //! | what names of files lead to | `device_objects` |
 //! | a program's page fault, and what it is told of it | `trap`, `exception` |
 //! | the data of files, and the lazy writer | `file_data` |
+//! | paging files | `paging_file` |
 //! | a system service | `services` |
 //! | the console | `console` |
 //! | what runs after start-up, and what is told of it | `session`, `plan` |
@@ -41,6 +42,7 @@ mod files;
 mod identifiers;
 mod known_dlls;
 mod ntdll;
+mod paging_file;
 mod parameters;
 pub mod pipe;
 pub mod plan;
@@ -65,6 +67,7 @@ pub use context::{Form, IMAGE_SIZE, Image};
 pub use endings::Ending;
 pub use executive::Executive;
 pub use ntdll::Entries;
+pub use paging_file::{PagingSizes, PagingWish};
 pub use platform::{ConsoleByte, Input, KernelRoutine, Platform, ShutDown, Stream};
 pub use session::Verdict;
 pub use verify::{Corruption, ObjectAudit};

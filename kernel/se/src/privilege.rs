@@ -19,6 +19,9 @@ pub mod attribute {
 pub const DEBUG: u32 = 20;
 /// To keep pages in memory.
 pub const LOCK_MEMORY: u32 = 4;
+/// To make paging files.
+#[doc(alias = "SE_CREATE_PAGEFILE_PRIVILEGE")]
+pub const PAGEFILE: u32 = 15;
 /// To switch the machine off.
 pub const SHUTDOWN: u32 = 19;
 
@@ -42,7 +45,7 @@ pub(crate) const ADMINISTRATOR: [(u32, u32); 20] = [
     (13, OFF),       // SeProfileSingleProcessPrivilege
     (14, OFF),       // SeIncreaseBasePriorityPrivilege
     (10, ON),        // SeLoadDriverPrivilege
-    (15, OFF),       // SeCreatePagefilePrivilege
+    (PAGEFILE, OFF), // SeCreatePagefilePrivilege
     (5, OFF),        // SeIncreaseQuotaPrivilege
     (25, ON),        // SeUndockPrivilege
     (28, OFF),       // SeManageVolumePrivilege
@@ -55,7 +58,7 @@ pub(crate) const SYSTEM: [(u32, u32); 21] = [
     (7, ALWAYS_ON),           // SeTcbPrivilege
     (2, OFF),                 // SeCreateTokenPrivilege
     (9, OFF),                 // SeTakeOwnershipPrivilege
-    (15, ALWAYS_ON),          // SeCreatePagefilePrivilege
+    (PAGEFILE, ALWAYS_ON),    // SeCreatePagefilePrivilege
     (LOCK_MEMORY, ALWAYS_ON), // SeLockMemoryPrivilege
     (3, OFF),                 // SeAssignPrimaryTokenPrivilege
     (5, OFF),                 // SeIncreaseQuotaPrivilege

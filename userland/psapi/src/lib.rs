@@ -4,6 +4,7 @@
 //! |---|---|
 //! | processes and their memory | `ffi/process.rs` |
 //! | modules | `ffi/module.rs` |
+//! | commit, paging files | `ffi/system.rs` |
 #![no_std]
 
 extern crate alloc;

@@ -246,6 +246,12 @@ impl<M: Machine> MemoryManager<M> {
         Ok(())
     }
 
+    /// The paging file `number` is one that was made with at least `minimum` pages, as it has.
+    pub fn raise_paging_file_minimum(&self, number: u32, minimum: u32) {
+        let record = self.paging_file(number);
+        record.minimum_size.update(|before| minimum.clamp(before, record.size.get()));
+    }
+
     /// The paging file that should have more pages, and how many: commit was refused or nearly so, or no page was free.
     #[doc(alias = "MmAttemptForCantExtend")]
     pub fn extension_wanted(&self) -> Option<(u32, u32)> {

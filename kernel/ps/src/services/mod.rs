@@ -21,6 +21,7 @@ mod name_space;
 mod object;
 mod object_information;
 mod open;
+mod paging_file;
 mod pipe;
 mod power;
 mod process;
@@ -55,7 +56,16 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "KiSystemService")]
     #[inline]
     pub fn system_call(&self, number: u32, arguments: u32) -> NtStatus {
-        let answer = match Service::from_number(number) {
+        match self.answer(number, arguments) {
+            Ok(status) => status,
+            Err(NtStatus::COMMITMENT_LIMIT) => self.answer_with_more_commit(number, arguments),
+            Err(status) => status,
+        }
+    }
+
+    #[inline(always)]
+    fn answer(&self, number: u32, arguments: u32) -> Result<NtStatus, NtStatus> {
+        match Service::from_number(number) {
             None => Err(NtStatus::INVALID_SYSTEM_SERVICE),
             // What programs call most reads its own number of words.
             Some(Service::NtAllocateVirtualMemory) => {
@@ -65,8 +75,24 @@ impl<P: Platform> Executive<P> {
                 self.arguments(arguments).and_then(|words| self.free_virtual_memory(&words))
             }
             Some(service) => self.serve(service, arguments),
-        };
-        answer.unwrap_or_else(|status| status)
+        }
+    }
+
+    /// A service was refused because the commit limit would be passed, and has changed nothing: it is tried again for as long as
+    /// paging files grow.
+    #[doc(alias = "MiChargeCommitment")]
+    #[cold]
+    #[inline(never)]
+    fn answer_with_more_commit(&self, number: u32, arguments: u32) -> NtStatus {
+        loop {
+            if !self.extend_paging_files() {
+                return NtStatus::COMMITMENT_LIMIT;
+            }
+            match self.answer(number, arguments) {
+                Err(NtStatus::COMMITMENT_LIMIT) => {}
+                answer => return answer.unwrap_or_else(|status| status),
+            }
+        }
     }
 
     #[inline(always)]
@@ -97,6 +123,7 @@ impl<P: Platform> Executive<P> {
             Service::NtAreMappedFilesTheSame => self.are_mapped_files_the_same(words),
             Service::NtOpenFile => self.open_file(words),
             Service::NtCreateFile => self.create_file(words),
+            Service::NtCreatePagingFile => self.create_paging_file_for(words),
             Service::NtCreateNamedPipeFile => self.create_named_pipe_file(words),
             Service::NtFsControlFile => self.fs_control_file(words),
             Service::NtReadFile => self.read_file(words),

@@ -16,8 +16,7 @@ impl<P: Platform> Executive<P> {
         let &[handle_at, desired_access, attributes_at, status_at, share_access, options] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
-        let request =
-            OpenRequest { desired_access, disposition: FILE_OPEN, options, share_access, attributes: 0, allocation: 0 };
+        let request = OpenRequest { share_access, ..OpenRequest::existing(desired_access, options) };
         self.open(handle_at, attributes_at, status_at, &request)
     }
 
@@ -41,7 +40,13 @@ impl<P: Platform> Executive<P> {
         if allocation >> 63 != 0 {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        let request = OpenRequest { desired_access, disposition, options, share_access, attributes, allocation };
+        let request = OpenRequest {
+            disposition,
+            share_access,
+            attributes,
+            allocation,
+            ..OpenRequest::existing(desired_access, options)
+        };
         self.open(handle_at, attributes_at, status_at, &request)
     }
 

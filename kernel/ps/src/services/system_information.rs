@@ -19,6 +19,7 @@ mod class {
     pub(super) const TIME_OF_DAY_INFORMATION: u32 = 3;
     pub(super) const PROCESS_INFORMATION: u32 = 5;
     pub(super) const PROCESSOR_PERFORMANCE_INFORMATION: u32 = 8;
+    pub(super) const PAGE_FILE_INFORMATION: u32 = 18;
 }
 
 /// Length of a clock tick, in units of 100 ns.
@@ -47,6 +48,7 @@ impl<P: Platform> Executive<P> {
             class::TIME_OF_DAY_INFORMATION => self.at_most(&self.time_of_day_information(), buffer, length),
             class::PROCESSOR_PERFORMANCE_INFORMATION => self.at_least(&self.processor_times(), buffer, length),
             class::PROCESS_INFORMATION => self.list_processes(buffer, length),
+            class::PAGE_FILE_INFORMATION => self.list_paging_files(buffer, length),
             _ => return Err(NtStatus::INVALID_INFO_CLASS),
         };
         let (status, returned) = answer?;

@@ -226,6 +226,20 @@ fn kill(
     look_at(&folder.join("volume"), promises, said)
 }
 
+/// Whether the volume of the disk at `path` is whole and was closed; `folder` is for a copy of it.
+///
+/// # Errors
+/// [`Error::Tool`] without `fsck.fat`, or what stops the runner itself.
+pub fn whole(path: &Path, folder: &Path) -> Result<std::result::Result<(), String>> {
+    process::require("fsck.fat", "dosfstools")?;
+    let copy = folder.join("volume");
+    volume_of(path, &copy)?;
+    Ok(check::fsck(&copy)?.and_then(|said| match said.keys().find(|what| !what.starts_with("fsck.fat")) {
+        None => Ok(()),
+        Some(what) => Err(format!("fsck.fat: {what}")),
+    }))
+}
+
 /// Looks at a volume.
 fn look_at(
     path: &Path,

@@ -4,3 +4,4 @@ mod failure;
 mod module;
 mod nt;
 mod process;
+mod system;

@@ -51,7 +51,7 @@ pub unsafe extern "system" fn EnumProcesses(identifiers: *mut u32, size: u32, ne
     TRUE
 }
 
-fn all_processes() -> Result<Vec<u32>, Status> {
+pub(super) fn all_processes() -> Result<Vec<u32>, Status> {
     ask_with_room(|words| {
         let (mut needed, length) = (0, 4 * words.len() as u32);
         // SAFETY: the service writes into the words.
