@@ -1,10 +1,17 @@
-//! How many frames should be there before anybody asks.
+//! How many frames should be there before anybody asks, and which pages go so that they are.
 //!
-//! Source: `MmAvailablePages` and the thresholds around it, as Russinovich and Solomon describe them; the figures are ours.
+//! When memory is short all working sets are looked at, and the pages that have not been used for the longest time are taken, of all processes in
+//! turn; those that have only where that is not enough. What was trimmed stays in its frame until somebody needs that: a page
+//! that is used again meanwhile costs a soft fault. So the Standby list is what the ages of working sets cannot tell, the order in
+//! which pages were used last.
+//!
+//! Source: Russinovich and Solomon on the working-set manager; `MmAvailablePages` and the thresholds around it; the figures are ours.
 
 use crate::MemoryManager;
+use crate::address_space::AddressSpace;
 use crate::frame::Location;
 use crate::machine::Machine;
+use crate::working_set::AgeCounts;
 
 /// Part of all frames that should be on Zeroed, Free and Standby: one of so many.
 const KEPT: u32 = 8;
@@ -13,7 +20,54 @@ const ENOUGH: u32 = 0x1000;
 /// The least that is aimed at.
 const LEAST: u32 = 64;
 
+/// Pages that are taken of one process before it is the next one's turn.
+const AT_ONCE: u32 = 32;
+
+/// One look at all working sets: first their ages, then, from the oldest on, turns in which each gives some pages.
+#[derive(Debug)]
+pub struct Trimming {
+    /// Pages that should still go.
+    short: u32,
+    /// The age that pages are taken of; none while ages are still being found out.
+    age: Option<u32>,
+    /// Pages that went in this turn.
+    gone: u32,
+}
+
+impl Trimming {
+    /// One process's part of this turn.
+    pub fn visit<M: Machine>(&mut self, space: &AddressSpace<'_, M>) {
+        let Some(age) = self.age else {
+            space.age_working_set();
+            return;
+        };
+        let least = space.process.vm.minimum_working_set_size.get();
+        let gone = space.trim_working_set(age, self.short.min(AT_ONCE), least);
+        self.short -= gone;
+        self.gone += gone;
+    }
+
+    /// All processes have been visited: whether there is another turn.
+    pub fn next_turn(&mut self) -> bool {
+        self.age = match self.age {
+            None => Some(AgeCounts::AGES as u32 - 1),
+            Some(age) if self.gone > 0 => Some(age),
+            Some(0) => return false,
+            Some(age) => Some(age - 1),
+        };
+        self.gone = 0;
+        self.short > 0
+    }
+}
+
 impl<M: Machine> MemoryManager<M> {
+    /// Begins a look at all working sets, where memory is short.
+    #[doc(alias = "MmWorkingSetManager")]
+    pub fn begin_trimming(&self) -> Option<Trimming> {
+        let short = self.frames_short();
+        (short > 0).then_some(Trimming { short, age: None, gone: 0 })
+    }
+
     /// Frames that should be available.
     #[doc(alias = "MmFreeGoal")]
     pub fn frames_wanted(&self) -> u32 {

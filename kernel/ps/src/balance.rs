@@ -1,14 +1,10 @@
 //! The balance-set manager: sees to it that there are frames before anybody has to wait for one.
 //!
-//! When memory is short it looks at the working sets of all processes, takes the pages that have not been used for the longest time, and goes on to
-//! those that have only where that is not enough. What was trimmed stays where it is until somebody needs the frame: a page
-//! that is used again meanwhile costs a soft fault. So the Standby list is what the ages of working sets cannot tell, the order in
-//! which pages were used last.
+//! Which pages go is `mm::balance`'s to say.
 //!
-//! Source: Russinovich and Solomon on the balance-set manager and the working-set manager; how much is kept is ours.
+//! Source: Russinovich and Solomon on the balance-set manager; how often it looks is ours.
 
 use ke::WaitReason;
-use mm::working_set::AgeCounts;
 
 use crate::executive::Executive;
 use crate::platform::Platform;
@@ -40,22 +36,14 @@ impl<P: Platform> Executive<P> {
 
     /// Trims working sets until there are as many frames as there should be, or nothing may go any more.
     #[doc(alias = "MmWorkingSetManager")]
-    pub(crate) fn trim_all(&self) {
-        let mut short = self.mm().frames_short();
-        if short == 0 {
-            return;
-        }
-        for process in self.processes().filter(|process| self.is_alive(*process) && *process != self.system_process) {
-            self.attached(process, |space| space.age_working_set());
-        }
-        for age in (0..AgeCounts::AGES as u32).rev() {
+    fn trim_all(&self) {
+        let Some(mut trimming) = self.mm().begin_trimming() else { return };
+        loop {
             for process in self.processes().filter(|process| self.is_alive(*process) && *process != self.system_process) {
-                if short == 0 {
-                    return self.wake_page_writer();
-                }
-                let floor = self.machine_record(process).vm.minimum_working_set_size.get();
-                let gone = self.attached(process, |space| space.trim_working_set(age, short, floor));
-                short = short.saturating_sub(gone);
+                self.attached(process, |space| trimming.visit(&space));
+            }
+            if !trimming.next_turn() {
+                break;
             }
         }
         self.wake_page_writer();
