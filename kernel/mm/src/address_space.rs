@@ -338,10 +338,15 @@ impl<M: Machine> AddressSpace<'_, M> {
         let record = self.mm.frame(frame);
         debug_assert!(record.share_count() == 1, "A1: entries left in a page table that goes");
         self.page_leaves(table_page_of(page), record);
-        self.mm.drop_slot(record);
-        record.u2.set(0);
-        record.reference_count.set(0);
-        self.mm.insert_zeroed(frame);
+        if record.reference_count.get() > 1 {
+            // It is still being written: free when that ends.
+            self.mm.delete_private_page(frame);
+        } else {
+            self.mm.drop_slot(record);
+            record.u2.set(0);
+            record.reference_count.set(0);
+            self.mm.insert_zeroed(frame);
+        }
         self.mm.release_share(self.directory(page));
     }
 

@@ -33,6 +33,9 @@ pub struct System {
     pub mm: MemoryManager<SoftwareMachine>,
     pub(crate) files: RefCell<Vec<Vec<u8>>>,
     disk: Cell<Disk>,
+    /// Reads that have been asked for and not been made, while [`Self::delays`].
+    late: RefCell<Vec<InPageRequest>>,
+    delays: Cell<bool>,
     scratch: Vec<u16>,
 }
 
@@ -87,7 +90,7 @@ impl System {
             no_execute: if bit == 0 { NoExecute::Absent } else { NoExecute::Enabled },
         };
         let mm = MemoryManager::new(machine, &boot).expect("memory for the first structures");
-        Self { mm, files: RefCell::new(Vec::new()), disk: Cell::new(Disk::Sound), scratch: vec![0; 0x8000] }
+        Self { mm, files: RefCell::new(Vec::new()), disk: Cell::new(Disk::Sound), late: RefCell::default(), delays: Cell::new(false), scratch: vec![0; 0x8000] }
     }
 
     /// Starts a process with an empty address space.
@@ -104,7 +107,11 @@ impl System {
     pub fn end_process(&self, process: Link<Eprocess>) {
         while let Some(range) = self.space(process).first_allocation() {
             while let Some(first) = self.space(process).bring_tables_in(range) {
-                self.await_page(first).expect("a page table that can be read");
+                match self.await_page(first) {
+                    Ok(()) => {}
+                    Err(Outcome::InPageError) => self.space(process).give_tables_up(range),
+                    Err(_) => self.catch_up(None),
+                }
             }
             self.space(process).clean_first(|section| self.mm.delete_section(section));
         }
@@ -159,6 +166,25 @@ impl System {
         self.disk.get()
     }
 
+    /// From now on a program's reads are made later where `delays`, and at once where not.
+    pub fn set_delays(&self, delays: bool) {
+        self.delays.set(delays);
+    }
+
+    /// Makes all reads that are late, or those that another thread waits for: `frame`.
+    pub fn catch_up(&self, frame: Option<FrameNumber>) {
+        let waited_for = |request: &InPageRequest| frame.is_none_or(|frame| request.frames.contains(&frame));
+        let late = self.late.take();
+        let (now, later): (Vec<_>, Vec<_>) = late.into_iter().partition(waited_for);
+        self.late.replace(later);
+        for request in now {
+            match self.disk() {
+                Disk::Sound => self.read(request),
+                Disk::Broken => self.mm.complete_in_page(request, ReadResult::Failed),
+            }
+        }
+    }
+
     /// Plays the disk: reads what `request` asks for.
     pub fn read(&self, request: InPageRequest) {
         let files = self.files.borrow();
@@ -178,6 +204,10 @@ impl System {
     pub fn await_page(&self, outcome: FaultOutcome) -> Result<(), Outcome> {
         match outcome {
             FaultOutcome::Unread(page) => match self.mm.start_in_page(page) {
+                Ok(request) if self.delays.get() => {
+                    self.late.borrow_mut().push(request);
+                    Err(Outcome::NoFrame)
+                }
                 Ok(request) if self.disk() == Disk::Broken => {
                     self.mm.complete_in_page(request, ReadResult::Failed);
                     Err(Outcome::InPageError)
@@ -189,7 +219,11 @@ impl System {
                 Err(_) => Err(Outcome::NoFrame),
             },
             FaultOutcome::NoFrame => Err(Outcome::NoFrame),
-            FaultOutcome::Collided(frame) => panic!("nobody else reads into {frame:?}"),
+            FaultOutcome::Collided(frame) => {
+                assert!(!self.late.borrow().is_empty(), "nobody else reads into {frame:?}");
+                self.catch_up(Some(frame));
+                Ok(())
+            }
             resolved => panic!("{resolved:?} has nothing to wait for"),
         }
     }

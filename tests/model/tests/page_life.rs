@@ -127,6 +127,22 @@ fn a_page_table_without_pages_goes_too_and_is_back_when_it_is_needed() {
 }
 
 #[test]
+fn a_page_table_that_is_deleted_while_it_is_written_gives_its_place_back() {
+    let (mut system, process) = system();
+    system.commit_at(process, BASE, 0x1000);
+    assert_eq!(system.protect(process, BASE, 0x1000, PAGE_READONLY), Ok(RW));
+    assert_eq!(system.empty(process), 1, "the page table: its page was never touched");
+    let request = system.begin_page_out().expect("a dirty page table");
+    system.bring_tables_in(process, BASE, 1).expect("in transition");
+    system.sound();
+    system.free(process, MEM_RELEASE, BASE, 0).expect("allocated");
+    system.sound();
+    system.end_page_out(request);
+    assert_eq!(system.mm.slots_taken(), 0);
+    system.sound();
+}
+
+#[test]
 fn pages_that_were_written_together_are_read_together_and_those_nobody_wanted_go_first() {
     let (mut system, process) = system();
     system.commit_at(process, BASE, 0x10_000);

@@ -24,6 +24,7 @@ pub fn contents(size: u32) -> Vec<u8> {
 impl Run {
     /// One operation on a file, or on the disk.
     pub fn step_of_files(&mut self) {
+        self.system.catch_up(None);
         let file = MEMORIES.len() + self.random.below(CONTENTS.len() as u32) as usize;
         let section = self.sections[self.images.len() + file];
         let done = match self.random.below(20) {

@@ -4,6 +4,7 @@
 //! `MODEL_SEED=n` runs one seed, `MODEL_STEPS=n` so many steps a seed. A failure prints both.
 
 mod files;
+mod paging;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,14 +14,14 @@ use abi::memory::*;
 use abi::nt::process::Eprocess;
 use mm::layout::VirtualPage;
 use mm::protection::Access;
-use mm::section::{ControlArea, ControlAreaFlags, Place, SectionFate, ViewRequest};
+use mm::section::{ControlArea, ControlAreaFlags, Place, SectionFate, ViewRequest, WriteRequest};
 use mm::virtual_memory::{AllocateFlags, FreeKind, check_protect};
 use model::image::{DATA, SHARED_DATA, TestImage, TestSection};
 use model::machine::NoExecute;
 use model::naive::{NaiveProcess, SharedMemory, is_shortage};
 use model::random::Random;
 use model::sections::whole;
-use model::system::{Outcome, System};
+use model::system::{Disk, Outcome, System};
 
 const SEEDS: u64 = 12;
 const STEPS: u64 = 1500;
@@ -28,7 +29,7 @@ const FRAMES: u32 = 300;
 const PROCESSES: usize = 3;
 
 /// Kinds of operations that are counted.
-const KINDS: usize = 15;
+const KINDS: usize = 20;
 
 struct Run {
     random: Random,
@@ -38,6 +39,8 @@ struct Run {
     /// Sections without a file, and then files' data, behind those of the images in `sections`.
     memories: Vec<Rc<RefCell<SharedMemory>>>,
     processes: Vec<Option<(Link<Eprocess>, NaiveProcess)>>,
+    /// Writes to the paging file that have begun.
+    writes: Vec<WriteRequest>,
     /// How many steps did something, by kind: a run that does nothing is no test.
     done: [u32; KINDS],
 }
@@ -67,6 +70,7 @@ const MEMORIES: [(u32, u32, ControlAreaFlags); 3] = [
 impl Run {
     fn new(seed: u64) -> Self {
         let mut system = System::new(FRAMES, NoExecute::Supported);
+        system.add_paging_file(256, 256);
         let mut shared = TestImage::plain(0x100_0000, 9);
         shared.sections.push(TestSection { pages: 2, bytes: 0x200, flags: SHARED_DATA });
         shared.sections.push(TestSection { pages: 600, bytes: 0, flags: DATA });
@@ -83,12 +87,14 @@ impl Run {
             memories.push(SharedMemory::of_file(contents));
         }
         let processes = (0..PROCESSES).map(|_| None).collect();
-        Self { random: Random::new(seed), system, images, sections, memories, processes, done: [0; KINDS] }
+        Self { random: Random::new(seed), system, images, sections, memories, processes, writes: Vec::new(), done: [0; KINDS] }
     }
 
     fn step(&mut self) {
-        if self.random.below(8) == 0 {
-            return self.step_of_files();
+        match self.random.below(8) {
+            0 => return self.step_of_files(),
+            1 => return self.step_of_paging(),
+            _ => {}
         }
         let slot = self.random.below(PROCESSES as u32) as usize;
         let Some((process, mut naive)) = self.processes[slot].take() else {
@@ -108,6 +114,7 @@ impl Run {
             93..97 => self.unmap(process, &mut naive, 7),
             97..99 => self.reset(process, &mut naive),
             _ => {
+                self.system.set_disk(Disk::Sound);
                 self.system.end_process(process);
                 self.done[8] += 1;
                 return;
@@ -143,6 +150,7 @@ impl Run {
             base = 0;
             size = self.random.of(&[1, 0x1000, 0x8000, 0x1_0000, 0x1_1000, 0x30_0000]);
         }
+        self.tables_are_known(process, base, size)?;
         let flags = AllocateFlags::check(0, kind, protect).expect("sound flags");
         let expected = naive.allocate(kind, protect, base, size);
         let real = self.system.space(process).allocate(flags, base, size);
@@ -166,6 +174,7 @@ impl Run {
             size = 0;
             base &= !0xFFFF;
         }
+        self.tables_are_known(process, base, size)?;
         let expected = naive.free(kind, base, size);
         let real = self.system.space(process).free(FreeKind::check(kind).expect("one of the two"), base, size);
         if real.is_err_and(is_shortage) && expected.is_ok() {
@@ -179,6 +188,7 @@ impl Run {
     fn protect(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
         let new = self.random.of(&PROTECTIONS);
         let (base, size) = self.place(naive);
+        self.tables_are_known(process, base, size)?;
         let before = naive.clone();
         let expected = naive.protect(&self.images, base, size, new);
         let real = self.system.space(process).protect(base, size, check_protect(new).expect("valid"));
@@ -192,6 +202,7 @@ impl Run {
 
     fn query(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
         let (base, _) = self.place(naive);
+        self.tables_are_known(process, base, 1)?;
         assert_eq!(self.system.space(process).query(base), Ok(naive.query(base)), "query {base:x}");
         Some(index)
     }
@@ -278,6 +289,7 @@ impl Run {
 
     fn unmap(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
         let (address, _) = self.place(naive);
+        self.tables_are_known(process, address, 1)?;
         let expected = naive.unmap(address >> 12);
         let real = self.system.space(process).unmap_view(VirtualPage(address >> 12));
         assert_eq!(real.map(|_| ()), expected, "unmap {address:x}");
@@ -291,6 +303,7 @@ impl Run {
         if u64::from(base) + u64::from(size) > 0x7FFE_0000 || base == 0 {
             return None;
         }
+        self.tables_are_known(process, base, size)?;
         let flags = AllocateFlags::check(0, MEM_RESET, PAGE_READWRITE).expect("sound flags");
         let expected = naive.reset(base, size);
         let real = self.system.space(process).allocate(flags, base, size);
@@ -299,6 +312,7 @@ impl Run {
     }
 
     fn finish(mut self) -> [u32; KINDS] {
+        self.settle();
         for (process, _) in self.processes.drain(..).flatten() {
             self.system.end_process(process);
             self.system.verify().expect("sound after a process ended");
@@ -340,6 +354,7 @@ fn random_operations_agree_with_the_naive_model() {
         done.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
     }
     eprintln!("\nallocate, free, protect, query, store, load, map, unmap, exit, map memory,");
-    eprintln!("read a file, write one, flush one, make one longer, make one shorter: {done:?}");
+    eprintln!("read a file, write one, flush one, make one longer, make one shorter,");
+    eprintln!("age, trim, begin to write, end a write, catch up: {done:?}");
     assert!(done.iter().all(|count| *count >= 10), "every kind of operation succeeds often enough: {done:?}");
 }
