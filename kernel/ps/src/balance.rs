@@ -49,15 +49,16 @@ impl<P: Platform> Executive<P> {
             self.attached(process, |space| space.age_working_set());
         }
         for age in (0..AgeCounts::AGES as u32).rev() {
-            for process in self.processes().filter(|process| self.is_alive(*process) && *process != self.system_process) {
+            for process in self.processes().filter(|process| self.is_alive(*process) && *process != self.system_process)
+            {
                 if short == 0 {
-                    return self.wake_page_writer();
+                    return self.wake_page_writers();
                 }
                 let floor = self.machine_record(process).vm.minimum_working_set_size.get();
                 let gone = self.attached(process, |space| space.trim_working_set(age, short, floor));
                 short = short.saturating_sub(gone);
             }
         }
-        self.wake_page_writer();
+        self.wake_page_writers();
     }
 }
