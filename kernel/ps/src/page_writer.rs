@@ -10,7 +10,7 @@
 //!
 //! Source: Russinovich and Solomon on the modified and mapped page writers.
 
-use abi::cell::Field;
+use abi::cell::{Field, Field64};
 use ke::WaitReason;
 use mm::layout::FrameNumber;
 use mm::section::WriteResult;
@@ -20,6 +20,8 @@ use crate::platform::Platform;
 
 /// Ticks between two looks when nobody wakes a writer, and after a disk has failed: a second.
 const SECOND: u64 = 100;
+/// Units of 100 ns after which a volume that had no room may have some: a second.
+const PAUSE: u64 = 10_000_000;
 /// Pages of a file that are written for one that is wanted clean: those around it are probably dirty too.
 const AROUND: u32 = 16;
 
@@ -34,11 +36,29 @@ pub(crate) struct PageWriters {
     frames: Field<u32>,
     /// Clusters that the disk refused.
     refused: Field<u32>,
+    /// The interrupt time before which no paging file is tried to be made larger again: there was no room for that.
+    no_room_until: Field64,
 }
 
 impl PageWriters {
     pub(crate) fn new() -> Self {
-        Self { modified: Field::new(0), mapped: Field::new(0), frames: Field::new(0), refused: Field::new(0) }
+        Self {
+            modified: Field::new(0),
+            mapped: Field::new(0),
+            frames: Field::new(0),
+            refused: Field::new(0),
+            no_room_until: Field64 { low: Field::new(0), high: Field::new(0) },
+        }
+    }
+
+    /// Whether it may be tried at `now` to make a paging file larger.
+    pub(crate) fn may_extend(&self, now: u64) -> bool {
+        now >= self.no_room_until.get()
+    }
+
+    /// There was no room for that at `now`: a volume need not be searched without end.
+    pub(crate) fn had_no_room(&self, now: u64) {
+        self.no_room_until.set(now + PAUSE);
     }
 }
 
