@@ -191,6 +191,7 @@ pub fn start_threads() {
         (read_ahead as KernelRoutine, READ_AHEAD_PRIORITY),
         (balance_sets as KernelRoutine, BALANCE_PRIORITY),
         (write_modified_pages as KernelRoutine, PAGE_WRITER_PRIORITY),
+        (write_mapped_pages as KernelRoutine, PAGE_WRITER_PRIORITY),
         (run_session as KernelRoutine, SESSION_PRIORITY),
     ];
     for (routine, priority) in threads {
@@ -276,6 +277,11 @@ extern "C" fn balance_sets(_: u32) -> ! {
 /// The modified page writer.
 extern "C" fn write_modified_pages(_: u32) -> ! {
     executive().write_modified_pages()
+}
+
+/// The mapped page writer.
+extern "C" fn write_mapped_pages(_: u32) -> ! {
+    executive().write_mapped_pages()
 }
 
 /// The thread that takes keys.

@@ -46,6 +46,6 @@ impl<P: Platform> Executive<P> {
                 break;
             }
         }
-        self.wake_page_writer();
+        self.wake_page_writers();
     }
 }

@@ -26,6 +26,7 @@ use crate::endings::Endings;
 use crate::files::Opened;
 use crate::identifiers::Identifiers;
 use crate::ntdll::Ntdll;
+use crate::page_writer::PageWriters;
 use crate::pipe::Pipe;
 use crate::platform::Platform;
 use crate::read_ahead::ReadAhead;
@@ -53,6 +54,7 @@ pub struct Executive<P: Platform> {
     /// Page faults that waited for another thread's read of the page.
     pub(crate) collisions: Field<u32>,
     pub(crate) read_ahead: ReadAhead,
+    pub(crate) page_writers: PageWriters,
     /// How often the lazy writer was told that a frame is needed.
     pub(crate) hurries: Field<u32>,
     pub(crate) dispatcher: Dispatcher<'static, P>,
@@ -113,6 +115,7 @@ impl<P: Platform> Executive<P> {
             page_turns: Turns::new(),
             collisions: Field::new(0),
             read_ahead: ReadAhead::new(),
+            page_writers: PageWriters::new(),
             hurries: Field::new(0),
             dispatcher: Dispatcher::new(&mm.machine, database, processor, idle.cast()),
             stacks: KernelStacks::new(),

@@ -324,8 +324,8 @@ impl<P: Platform> Executive<P> {
         self.hurries.update(|count| count.wrapping_add(1));
         self.wake(self.lazy_writer());
         self.wake_balance_manager();
-        self.wake_page_writer();
-        self.wait_for(WaitReason::FreePage, 0);
+        self.wake_page_writers();
+        self.wait_for(WaitReason::FreePage, self.any_frame());
     }
 
     /// What the lazy writer waits for.

@@ -28,7 +28,7 @@ pub use wish::{PagingSizes, PagingWish};
 
 /// Characters of a paging file's name at most.
 const LONGEST_NAME: usize = 128;
-/// Pages below which an extension is not tried.
+/// Pages below which no smaller extension is tried.
 const SMALLEST_EXTENSION: u32 = 16;
 
 impl<P: Platform> Executive<P> {
@@ -166,13 +166,17 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "MiExtendPagingFiles")]
     pub(crate) fn extend_paging_files(&self) -> bool {
         let mut gained = false;
+        if !self.page_writers.may_extend(self.platform().interrupt_time()) {
+            return false;
+        }
         while let Some((number, pages)) = self.mm().extension_wanted() {
             let mut pages = pages;
-            while pages >= SMALLEST_EXTENSION && self.grow_paging_file(number, pages).is_err() {
-                pages /= 2;
+            while pages > 0 && self.grow_paging_file(number, pages).is_err() {
+                pages = if pages > SMALLEST_EXTENSION { pages / 2 } else { 0 };
             }
-            if pages < SMALLEST_EXTENSION {
+            if pages == 0 {
                 self.mm().give_up_extension();
+                self.page_writers.had_no_room(self.platform().interrupt_time());
                 break;
             }
             gained = true;

@@ -59,7 +59,10 @@ fn a_private_page_goes_all_the_way_round() {
     system.sound();
     assert_eq!(system.page_out(), 1);
     assert_eq!(state(&system, frame), (Location::Standby, 0));
-    assert_eq!((system.mm.slots_taken(), system.pte(process, BASE)), (1, Pte::Transition(frame, Protection::READWRITE)));
+    assert_eq!(
+        (system.mm.slots_taken(), system.pte(process, BASE)),
+        (1, Pte::Transition(frame, Protection::READWRITE))
+    );
     system.sound();
     // A soft fault, and clean again: the place stays.
     assert_eq!(system.load(process, BASE + 5), Ok(7));
@@ -261,6 +264,31 @@ fn without_a_place_in_a_paging_file_what_is_dirty_stays() {
 }
 
 #[test]
+fn a_page_that_was_stored_to_again_gives_up_its_old_place_where_there_is_no_other() {
+    let (mut system, process) = system();
+    system.commit_at(process, BASE, 0x4000);
+    (0..4).for_each(|page| system.store(process, BASE + page * 0x1000, 1).expect("committed"));
+    let view = {
+        let section = system.add_memory(0x1000, RW, ControlAreaFlags::COMMIT).expect("memory");
+        system.space(process).map_data(section, &whole(RW)).expect("room").base()
+    };
+    system.store(process, view, 1).expect("writable");
+    // And the page table of the view, none of whose entries has a frame then.
+    assert_eq!(system.empty(process), 6);
+    assert_eq!(system.page_out(), 6);
+    while system.mm.take_slots(1).is_some() {}
+    // Two of the pages and that of the section are stored to, one is only read.
+    [BASE, BASE + 0x1000, view].iter().for_each(|at| system.store(process, *at, 2).expect("it is there"));
+    assert_eq!(system.load(process, BASE + 0x2000), Ok(1));
+    assert_eq!((system.mm.free_slots(), system.empty(process)), (0, 5));
+    assert_eq!((system.mm.free_slots(), system.page_out()), (4, 4));
+    system.drain_standby();
+    for (page, value) in [(BASE, 2), (BASE + 0x1000, 2), (BASE + 0x2000, 1), (BASE + 0x3000, 1), (view, 2)] {
+        assert_eq!(system.load(process, page), Ok(value), "{page:x}");
+    }
+}
+
+#[test]
 fn pages_of_an_image_leave_prototype_entries_and_those_that_were_stored_to_go_to_the_paging_file() {
     let (mut system, process) = system();
     let image = system.add_image(TestImage::plain(0x40_0000, 1)).expect("memory");
@@ -309,7 +337,8 @@ fn shared_pages_leave_when_the_last_working_set_lets_go() {
     let (mut system, process) = system();
     let other = system.start_process().expect("memory");
     let section = system.add_memory(0x4000, RW, ControlAreaFlags::COMMIT).expect("memory");
-    let views = [process, other].map(|process| system.space(process).map_data(section, &whole(RW)).expect("room").base());
+    let views =
+        [process, other].map(|process| system.space(process).map_data(section, &whole(RW)).expect("room").base());
     system.store(process, views[0], 1).expect("writable");
     assert_eq!(system.load(other, views[1]), Ok(1));
     let frame = frame_of(&system, process, views[0]);
@@ -352,7 +381,11 @@ fn ages_tell_which_page_goes_first() {
     assert_eq!(system.space(process).trim_working_set(2, 2, 0), 2);
     assert_eq!(system.space(process).trim_working_set(2, 9, 0), 1);
     assert!(matches!(system.pte(process, BASE + 0x2000), Pte::Valid(_)));
-    assert!((0..4).filter(|page| *page != 2).all(|page| matches!(system.pte(process, BASE + page * 0x1000), Pte::Transition(..))));
+    assert!(
+        (0..4)
+            .filter(|page| *page != 2)
+            .all(|page| matches!(system.pte(process, BASE + page * 0x1000), Pte::Transition(..)))
+    );
     system.sound();
     assert_eq!(system.space(process).trim_working_set(0, 9, 7), 0, "the floor is reached");
 }
@@ -361,7 +394,10 @@ fn ages_tell_which_page_goes_first() {
 fn locked_pages_stay() {
     let (mut system, process) = system();
     system.commit_at(process, BASE, 0x20_000);
-    let pages = |first: u32, last: u32| PageRange { start: VirtualAddress(BASE + first * 0x1000).page(), end: VirtualAddress(BASE + last * 0x1000).page() };
+    let pages = |first: u32, last: u32| PageRange {
+        start: VirtualAddress(BASE + first * 0x1000).page(),
+        end: VirtualAddress(BASE + last * 0x1000).page(),
+    };
     let limits = |minimum, maximum| WorkingSetLimits { minimum: PageCount(minimum), maximum: PageCount(maximum) };
     assert_eq!(system.space(process).set_working_set_limits(limits(30, 20)), Err(S::BAD_WORKING_SET_LIMIT));
     assert_eq!(system.space(process).set_working_set_limits(limits(0, 20)), Err(S::INVALID_PARAMETER));

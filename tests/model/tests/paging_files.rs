@@ -104,8 +104,27 @@ fn a_full_file_that_may_grow_is_asked_to() {
     assert_eq!((system.mm.extension_wanted(), system.mm.commit.limit()), (None, limit + 256));
     assert_eq!(system.mm.take_slots(16), Some(Slots { file: 0, first: 256, count: 16 }));
     while system.mm.take_slots(16).is_some() {}
-    assert_eq!(system.mm.extension_wanted(), None, "less than what was asked for can be had");
+    assert_eq!(system.mm.extension_wanted(), Some((0, 44)), "less than what was asked for, but all that there is");
+    system.mm.extend_paging_file(0, 44);
+    while system.mm.take_slots(16).is_some() {}
+    assert_eq!(system.mm.extension_wanted(), None);
     check(&system);
+}
+
+#[test]
+fn with_hardly_a_page_free_a_file_grows_while_memory_is_short() {
+    let system = system();
+    system.mm.add_paging_file(file(0), 400, 1000).expect("memory");
+    while system.mm.free_slots() >= 256 {
+        system.mm.take_slots(1).expect("a page");
+    }
+    assert_eq!(system.mm.extension_wanted(), None, "there is memory");
+    while !system.mm.is_memory_short() {
+        system.mm.allocate_pool_pages::<()>(1).expect("there is more");
+    }
+    assert_eq!(system.mm.extension_wanted(), Some((0, 256)));
+    system.mm.extend_paging_file(0, 256);
+    assert_eq!(system.mm.extension_wanted(), None);
 }
 
 #[test]

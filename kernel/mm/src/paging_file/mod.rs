@@ -110,7 +110,8 @@ pub(crate) struct PagingFiles {
     count: Field<u32>,
     /// The file that gave pages last.
     recent: Field<u32>,
-    /// Pages taken in all of them.
+    /// Pages that can be taken in all of them, and how many are.
+    pages: Field<u32>,
     taken: Field<u32>,
     /// Pages that could not be had though a file may still grow.
     wanted: Field<u32>,
@@ -122,6 +123,7 @@ impl PagingFiles {
             files: [const { Field::<Link<PagingFile>>::NULL }; MOST_FILES as usize],
             count: Field::ZERO,
             recent: Field::ZERO,
+            pages: Field::ZERO,
             taken: Field::ZERO,
             wanted: Field::ZERO,
         }
@@ -186,6 +188,7 @@ impl<M: Machine> MemoryManager<M> {
         self.machine.record(buffer).set(1);
         self.paging_files.files[number as usize].set(block.cast());
         self.paging_files.count.set(number + 1);
+        self.paging_files.pages.update(|all| all + pages - 1);
         self.commit.raise(pages);
         Ok(number)
     }
@@ -219,6 +222,7 @@ impl<M: Machine> MemoryManager<M> {
         record.highest_page.set(size - 1);
         record.extended.set(1);
         self.machine.record(record.bitmap.get()).size_of_bit_map.set(size);
+        self.paging_files.pages.update(|all| all + pages);
         self.paging_files.wanted.update(|wanted| wanted.saturating_sub(pages));
         self.commit.raise(pages);
     }
@@ -252,16 +256,19 @@ impl<M: Machine> MemoryManager<M> {
         record.minimum_size.update(|before| minimum.clamp(before, record.size.get()));
     }
 
-    /// The paging file that should have more pages, and how many: commit was refused or nearly so, or no page was free.
+    /// The paging file that should have more pages, and how many: commit was refused or nearly so, or hardly a page is free while
+    /// memory is short.
     #[doc(alias = "MmAttemptForCantExtend")]
     pub fn extension_wanted(&self) -> Option<(u32, u32)> {
-        let wanted = self.paging_files.wanted.get().max(self.commit.wanted());
+        let pressed = self.is_memory_short() && self.free_slots() < EXTENSION;
+        let pressed = if pressed && self.paging_files.count.get() > 0 { EXTENSION } else { 0 };
+        let wanted = self.paging_files.wanted.get().max(self.commit.wanted()).max(pressed);
         if wanted == 0 {
             return None;
         }
         let room = |file: &PagingFileFigures| file.maximum - file.size;
         let all: u64 = self.paging_files().map(|file| u64::from(room(&file))).sum();
-        if u64::from(wanted) > all {
+        if all == 0 || u64::from(wanted) > all && wanted > EXTENSION {
             // What can never be is refused at once.
             self.give_up_extension();
             return None;

@@ -85,8 +85,9 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     /// Pages that nobody has in all paging files.
+    #[inline]
     pub fn free_slots(&self) -> u32 {
-        self.paging_files().map(|file| file.free).sum()
+        self.paging_files.pages.get() - self.paging_files.taken.get()
     }
 
     /// Pages taken in all paging files.

@@ -11,7 +11,7 @@ impl<M: Machine> MemoryManager<M> {
     /// # Errors
     /// The first that is wrong.
     pub fn verify_paging_files(&self) -> Result<(), Corruption> {
-        let (mut taken, mut sizes) = (0, 0);
+        let (mut taken, mut free, mut sizes) = (0, 0, 0);
         for file in self.paging_files() {
             let record = self.machine.record(file.record);
             let map = self.bitmap(record);
@@ -26,9 +26,10 @@ impl<M: Machine> MemoryManager<M> {
                 return Err(Corruption::G2 { file: file.number });
             }
             taken += file.current;
+            free += file.free;
             sizes += file.size;
         }
-        if taken != self.slots_taken() {
+        if (taken, free) != (self.slots_taken(), self.free_slots()) {
             return Err(Corruption::G1 { file: u32::MAX, found: taken, recorded: self.slots_taken() });
         }
         let (found, recorded) = (self.commit.memory_limit() + sizes, self.commit.limit());

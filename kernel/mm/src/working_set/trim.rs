@@ -44,8 +44,12 @@ impl<M: Machine> AddressSpace<'_, M> {
     fn trim_private(&self, page: VirtualPage, valid: ValidPte) -> Trimmed {
         let frame = self.mm.frame(valid.frame());
         let dirty = valid.has(DIRTY) || frame.flags().contains(Flags::MODIFIED);
-        if dirty && !self.mm.has_room_to_page() {
-            return Trimmed::Kept;
+        if dirty {
+            // What stands in its old place is of no use any more, and the place may be the only one there is.
+            self.mm.drop_slot(frame);
+            if !self.mm.has_room_to_page() {
+                return Trimmed::Kept;
+            }
         }
         let protection = software_protection(frame.original_pte.get());
         let cell = self.mm.machine.record(pte_of(page));
@@ -61,8 +65,12 @@ impl<M: Machine> AddressSpace<'_, M> {
         let Some(left) = self.entry_without_frame(page, valid) else { return Trimmed::Kept };
         let number = valid.frame();
         let frame = self.mm.frame(number);
+        let dirty = valid.has(DIRTY) || frame.flags().contains(Flags::MODIFIED);
+        if dirty {
+            self.mm.drop_slot(frame);
+        }
         let backed = self.mm.is_file_page(frame) || self.mm.has_room_to_page();
-        if !backed && frame.share_count() == 1 && (valid.has(DIRTY) || frame.flags().contains(Flags::MODIFIED)) {
+        if dirty && !backed && frame.share_count() == 1 {
             return Trimmed::Kept;
         }
         let cell = self.mm.machine.record(pte_of(page));
@@ -88,7 +96,10 @@ impl<M: Machine> AddressSpace<'_, M> {
         let protection = self.mm.shared_protection(valid, inherited.protection());
         match inherited {
             Inherited::FromPage(own) if own == protection => {
-                debug_assert!(self.vads().node(vad).flags().has(VadFlags::IMAGE_MAP), "only pages of images inherit from themselves");
+                debug_assert!(
+                    self.vads().node(vad).flags().has(VadFlags::IMAGE_MAP),
+                    "only pages of images inherit from themselves"
+                );
                 Some(Pte::Prototype(self.prototype_of(vad, page)?, Protection::ZERO))
             }
             _ => Some(Pte::LookInVad(protection)),
@@ -101,7 +112,11 @@ impl<M: Machine> AddressSpace<'_, M> {
         let pde = self.mm.machine.record(pde_of(first));
         let number = ValidPte(pde.load()).frame();
         let frame = self.mm.frame(number);
-        if frame.share_count() != 1 || !self.mm.has_room_to_page() {
+        if frame.share_count() != 1 {
+            return Trimmed::Kept;
+        }
+        self.mm.drop_slot(frame);
+        if !self.mm.has_room_to_page() {
             return Trimmed::Kept;
         }
         self.mm.machine.exchange(pde, Pte::Transition(number, Protection::READWRITE).encode());
