@@ -41,6 +41,11 @@ pub struct PageRange {
 
 impl PageRange {
     /// The pages that `size` bytes from `base` touch; `size` is not 0 and does not wrap.
+    pub const fn of(base: u32, size: u32) -> Self {
+        Self::touched(base, size)
+    }
+
+    /// The pages that `size` bytes from `base` touch; `size` is not 0 and does not wrap.
     pub(crate) const fn touched(base: u32, size: u32) -> Self {
         Self { start: VirtualAddress(base).page(), end: VirtualAddress(base + (size - 1)).page() }
     }

@@ -9,7 +9,8 @@ use super::wsle;
 use crate::address_space::AddressSpace;
 use crate::layout::{PageCount, VirtualPage};
 use crate::machine::Machine;
-use crate::pte::Pte;
+use crate::protection::Protection;
+use crate::pte::{PROTOTYPE, Pte};
 use crate::virtual_memory::PageRange;
 
 /// Pages of the smallest minimum, and of the smallest maximum, that a process can have.
@@ -87,6 +88,45 @@ impl<M: Machine> AddressSpace<'_, M> {
     pub fn empty_working_set(&self) -> u32 {
         let pages = self.trim_working_set(0, u32::MAX, 0);
         pages + self.trim_working_set(0, u32::MAX, 0)
+    }
+
+    /// Whether `range` can be locked at all: committed memory that may be read.
+    ///
+    /// # Errors
+    /// ACCESS_VIOLATION; WORKING_SET_QUOTA where the range is larger than what a process may lock.
+    pub fn check_lockable(&self, range: PageRange) -> Result<(), NtStatus> {
+        let may_be_read = |page: VirtualPage| {
+            let vad = self.find_vad(page)?;
+            self.committed_protection(vad, page).filter(|protection| !protection.denies_all())
+        };
+        let all = (range.start.0..=range.end.0).map(VirtualPage).all(|page| may_be_read(page).is_some());
+        if !all {
+            return Err(NtStatus::ACCESS_VIOLATION);
+        }
+        let fits = range.pages() + FLUID <= self.process.vm.minimum_working_set_size.get();
+        if fits { Ok(()) } else { Err(NtStatus::WORKING_SET_QUOTA) }
+    }
+
+    /// Calls `visit` with each page of the working set, as `MEMORY_WORKING_SET_BLOCK` tells it: the page's address, in bits 0 to 4 what
+    /// protects it, in bit 8 whether it is shared and in 5 to 7 by how many, 7 at most.
+    pub fn each_in_working_set(&self, mut visit: impl FnMut(u32)) {
+        for index in 0..=self.working_set_list().last_entry.get() {
+            let entry = self.wsle(index);
+            if entry.has(wsle::VALID) {
+                visit(entry.page().address().0 | self.protection_and_shares(entry.page()));
+            }
+        }
+    }
+
+    fn protection_and_shares(&self, page: VirtualPage) -> u32 {
+        let Some(vad) = self.find_vad(page) else { return Protection::READWRITE.code() };
+        let protection = self.committed_protection(vad, page).unwrap_or(Protection::READWRITE).code();
+        match self.decode(page) {
+            Pte::Valid(valid) if valid.has(PROTOTYPE) => {
+                protection | self.mm.frame(valid.frame()).share_count().min(7) << 5 | 1 << 8
+            }
+            _ => protection,
+        }
     }
 
     /// The first page of `range` that is not valid: it has to be touched before the range can be locked.

@@ -16,6 +16,8 @@ use crate::platform::Platform;
 
 /// `MemoryBasicInformation` of NtQueryVirtualMemory.
 const BASIC_INFORMATION: u32 = 0;
+/// `MemoryWorkingSetList`.
+const WORKING_SET_LIST: u32 = 1;
 
 impl<P: Platform> Executive<P> {
     pub(super) fn allocate_virtual_memory(&self, arguments: &[u32; 6]) -> Result<NtStatus, NtStatus> {
@@ -69,6 +71,9 @@ impl<P: Platform> Executive<P> {
         let &[process, address, class, buffer, length, returned_at] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
+        if class == WORKING_SET_LIST {
+            return self.query_working_set(process, buffer, length, returned_at);
+        }
         if class != BASIC_INFORMATION {
             return Err(NtStatus::INVALID_INFO_CLASS);
         }
@@ -85,6 +90,23 @@ impl<P: Platform> Executive<P> {
         self.platform().write_user(buffer, &information(region).to_bytes())?;
         self.write_optional(returned_at, SIZE)?;
         Ok(NtStatus::SUCCESS)
+    }
+
+    fn query_working_set(
+        &self,
+        process: u32,
+        buffer: u32,
+        length: u32,
+        returned_at: u32,
+    ) -> Result<NtStatus, NtStatus> {
+        if length < 4 {
+            return Err(NtStatus::INFO_LENGTH_MISMATCH);
+        }
+        self.probe_optional(returned_at)?;
+        let process = self.process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
+        let (status, needed) = self.list_working_set(process, buffer, length)?;
+        self.write_optional(returned_at, needed)?;
+        Ok(status)
     }
 
     pub(super) fn read_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {

@@ -37,6 +37,7 @@ mod token;
 mod view;
 mod volume;
 mod wait;
+mod working_set;
 
 pub(crate) use lock::Others;
 pub(crate) use timer::active_timers;
@@ -110,6 +111,8 @@ impl<P: Platform> Executive<P> {
         let words = &words[..count];
         match service {
             Service::NtProtectVirtualMemory => self.protect_virtual_memory(words),
+            Service::NtLockVirtualMemory => self.lock_virtual_memory(words),
+            Service::NtUnlockVirtualMemory => self.unlock_virtual_memory(words),
             Service::NtQueryVirtualMemory => self.query_virtual_memory(words),
             Service::NtReadVirtualMemory => self.read_virtual_memory(words),
             Service::NtWriteVirtualMemory => self.write_virtual_memory(words),

@@ -3,7 +3,7 @@
 //! Source: `PROCESSINFOCLASS` and the structures of the XP generation's public headers; which lengths are accepted as
 //! observed of XP.
 
-use abi::access::{PROCESS_QUERY_INFORMATION, PROCESS_SET_INFORMATION};
+use abi::access::{PROCESS_QUERY_INFORMATION, PROCESS_SET_INFORMATION, PROCESS_SET_QUOTA};
 use abi::cell::Link;
 use abi::nt::file::FileObject;
 use abi::nt::process::{Eprocess, process_flags};
@@ -13,6 +13,7 @@ use abi::status::NtStatus;
 use crate::executive::Executive;
 use crate::platform::Platform;
 use crate::priority::PriorityClass;
+use crate::services::working_set::QUOTA_LIMITS;
 
 /// Classes of information, under NT's numbers.
 mod class {
@@ -181,6 +182,9 @@ impl<P: Platform> Executive<P> {
 
     pub(super) fn set_information_process(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, class, buffer, length] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        if class == class::QUOTA_LIMITS {
+            return self.set_quota_limits(handle, buffer, length);
+        }
         let needed = match class {
             class::PRIORITY_CLASS => 2,
             class::BASE_PRIORITY | class::DEFAULT_HARD_ERROR_MODE | class::AFFINITY_MASK | class::PRIORITY_BOOST => 4,
@@ -200,6 +204,17 @@ impl<P: Platform> Executive<P> {
             // One processor, errors that are shown, boosts: there is nothing that could be kept.
             _ => {}
         }
+        Ok(NtStatus::SUCCESS)
+    }
+
+    fn set_quota_limits(&self, handle: u32, buffer: u32, length: u32) -> Result<NtStatus, NtStatus> {
+        let mut limits = [0; QUOTA_LIMITS];
+        if length as usize != size_of_val(&limits) {
+            return Err(NtStatus::INFO_LENGTH_MISMATCH);
+        }
+        self.platform().read_user_words(buffer, &mut limits)?;
+        let process = self.any_process_by_handle(handle, PROCESS_SET_QUOTA)?;
+        self.set_working_set(process, limits)?;
         Ok(NtStatus::SUCCESS)
     }
 

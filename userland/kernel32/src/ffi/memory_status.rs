@@ -6,7 +6,7 @@ use user_support::memory::Memory;
 use user_support::status::Status;
 
 use super::last_error::{Bool, TRUE, fail, fail_with, succeeded};
-use super::nt::{CURRENT_PROCESS, NtQueryInformationProcess, NtQuerySystemInformation};
+use super::nt::{CURRENT_PROCESS, NtQueryInformationProcess, NtQuerySystemInformation, NtSetInformationProcess};
 use super::version::GetSystemInfo;
 
 /// `SystemBasicInformation`, `SystemPerformanceInformation`, `SystemProcessorPerformanceInformation`, and their words.
@@ -111,6 +111,14 @@ pub unsafe extern "system" fn GetProcessWorkingSetSize(handle: u32, least: *mut 
         }
         Err(status) => fail_with(status),
     }
+}
+
+/// Says how much of a process's memory is to stay in RAM, at least and at most: bytes. Both at their highest empty its working set.
+#[unsafe(no_mangle)]
+pub extern "system" fn SetProcessWorkingSetSize(handle: u32, least: u32, most: u32) -> Bool {
+    let limits = [u32::MAX, u32::MAX, least, most, u32::MAX, 0, 0, 0];
+    // SAFETY: the service reads eight words.
+    succeeded(unsafe { NtSetInformationProcess(handle, QUOTA_LIMITS.0, limits.as_ptr().cast(), 32) })
 }
 
 /// Times since the start, in units of 100 ns: idle, in ring 0 with the idle time, in ring 3.
