@@ -4,7 +4,7 @@ use boot::information::{LINE, Text};
 use drivers::logln;
 use drivers::power::PowerOff;
 use mm::paging_file::MOST_FILES;
-use ps::PagingWish;
+use ps::{PagingWish, Terms};
 
 use crate::crash::Crash;
 
@@ -57,6 +57,8 @@ pub struct Options {
     pub debug: bool,
     /// `bench`: measure and print.
     pub bench: bool,
+    /// `fail=`: requests for memory that are refused to programs.
+    pub fail: Option<Terms>,
     /// `test`: run the guest tests.
     pub test: bool,
     /// `crash=`: what to break instead of running programs.
@@ -77,6 +79,7 @@ impl Options {
             link: false,
             debug: false,
             bench: false,
+            fail: None,
             test: false,
             crash: None,
             paging_files: [None; MOST_FILES as usize],
@@ -106,6 +109,10 @@ impl Options {
             ("debug", "") => self.debug = true,
             ("bench", "") => self.bench = true,
             ("test", "") => self.test = true,
+            ("fail", terms) => {
+                self.fail = terms.parse().ok();
+                return self.fail.is_some();
+            }
             ("crash", word) => {
                 self.crash = Crash::parse(word);
                 return self.crash.is_some();

@@ -13,6 +13,7 @@ use drivers::power::Outcome;
 use hal::{control_region, registers, windows};
 use ke::ZERO_PAGE_PRIORITY;
 use mm::MemoryManager;
+use mm::failing::Request;
 use mm::frame::{BootMemory, FrameRun, NoExecute};
 use mm::layout::{PAGE_SIZE, PhysicalAddress, VirtualAddress};
 use mm::machine::{FrameBytes, Records};
@@ -101,6 +102,7 @@ pub fn initialise(
             .unwrap_or_else(|_| refuse(format_args!("too little RAM for the memory manager")))
     });
     hal::heap::let_grow(grow_heap);
+    hal::heap::let_fail(|| MEMORY.get().is_some_and(|mm| mm.failing().refuses(Request::Pool)));
     let objects = OBJECTS.call_once(|| {
         ObjectManager::new(mm).unwrap_or_else(|_| refuse(format_args!("too little RAM for the object manager")))
     });
@@ -220,6 +222,10 @@ extern "C" fn run_session(_: u32) -> ! {
     start_paging(options);
     if options.test {
         system.measure_stacks();
+    }
+    if let Some(terms) = options.fail {
+        logln!("requests that are refused: {}", terms.intervals);
+        system.refuse_requests(terms);
     }
     if options.bench {
         bench::read_disk(system.mm());

@@ -125,7 +125,7 @@ static void threads(void)
     CHECK(InterlockedFlushSList(&list) == entries && InterlockedPopEntrySList(&list) == NULL && QueryDepthSList(&list) == 0);
     called = CreateEventA(NULL, FALSE, FALSE, NULL);
     CHECK(QueueUserWorkItem(work, (void *)5, 0) && WaitForSingleObject(called, 5000) == 0 && calls == 5);
-    HANDLE event = CreateEventA(NULL, FALSE, FALSE, NULL), wait, timer;
+    HANDLE event = CreateEventA(NULL, FALSE, FALSE, NULL), wait = NULL, timer = NULL;
     CHECK(RegisterWaitForSingleObject(&wait, event, tell, (void *)10, INFINITE, WT_EXECUTEONLYONCE));
     CHECK(SignalObjectAndWait(event, called, 5000, FALSE) == 0 && calls == 15);
     CHECK(UnregisterWaitEx(wait, INVALID_HANDLE_VALUE));

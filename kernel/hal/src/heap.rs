@@ -13,8 +13,9 @@ use mm::pte::{VALID, WRITE};
 
 use crate::page_tables::raw_entry;
 
-/// Bytes from which on an allocation can fail; whoever makes one is ready for that.
-pub const LARGE: usize = 512;
+/// Bytes from which on an allocation can fail; whoever makes one is ready for that. The longest name and what is made of it are
+/// smaller: they come from the reserve.
+pub const LARGE: usize = 2048;
 /// Bytes that large allocations leave.
 const RESERVE: usize = 0x2_0000;
 /// Pages that are added at least.
@@ -23,12 +24,17 @@ const STEP: u32 = 4;
 /// Maps a page at this address, readable and writable, for good; whether it could.
 pub type MapPage = fn(u32) -> bool;
 
+/// Whether an allocation that can fail is to.
+pub type IsRefused = fn() -> bool;
+
 static HEAP: LockedHeap = LockedHeap::empty();
 /// Where the next page goes, 0 as long as the heap cannot grow; and the address it never grows past.
 static NEXT: AtomicU32 = AtomicU32::new(0);
 static END: AtomicU32 = AtomicU32::new(0);
 /// The [`MapPage`] that was given, or null.
 static MAP_PAGE: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
+/// The [`IsRefused`] that was given, or null.
+static IS_REFUSED: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
 
 #[global_allocator]
 static KERNEL_HEAP: KernelHeap = KernelHeap;
@@ -38,6 +44,9 @@ struct KernelHeap;
 // SAFETY: blocks come from one heap under its lock, and go back to it; growing gives it memory that nobody else has.
 unsafe impl GlobalAlloc for KernelHeap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if layout.size() >= LARGE && is_refused() {
+            return core::ptr::null_mut();
+        }
         loop {
             let block = try_allocate(&mut HEAP.lock(), layout);
             if !block.is_null() || !grow(layout.size()) {
@@ -52,6 +61,13 @@ unsafe impl GlobalAlloc for KernelHeap {
             unsafe { HEAP.lock().deallocate(block, layout) };
         }
     }
+}
+
+/// Whether an allocation of [`LARGE`] bytes or more is to fail though there may be room.
+fn is_refused() -> bool {
+    let is_refused = IS_REFUSED.load(Ordering::Relaxed);
+    // SAFETY: the pointer is the function that `let_fail` was given.
+    !is_refused.is_null() && unsafe { core::mem::transmute::<*mut (), IsRefused>(is_refused) }()
 }
 
 /// A block, or null where there is none or it would be taken from the reserve.
@@ -105,6 +121,11 @@ pub unsafe fn initialise(start: u32, size: u32, end: u32) {
 /// Lets the heap grow from now on, through `map_page`, which does not allocate from it.
 pub fn let_grow(map_page: MapPage) {
     MAP_PAGE.store(map_page as *mut (), Ordering::Relaxed);
+}
+
+/// Large allocations fail from now on where `is_refused` says so.
+pub fn let_fail(is_refused: IsRefused) {
+    IS_REFUSED.store(is_refused as *mut (), Ordering::Relaxed);
 }
 
 /// Bytes in use and bytes free.

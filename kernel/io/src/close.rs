@@ -37,11 +37,20 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             return;
         }
         let _ = match shared.has(fcb_flags::DELETE_PENDING) {
-            true => self.delete_name(fcb).map(|()| {
+            true => self.insist_on_deletion(fcb).map(|()| {
                 self.forget_data(fcb);
             }),
             false => self.settle(fcb),
         };
+    }
+
+    /// Takes the name of `fcb` off the volume. Nobody can be told that memory was lacking for it, so it is tried again.
+    fn insist_on_deletion(&self, fcb: Link<Fcb>) -> Result<(), NtStatus> {
+        const MORE: usize = 3;
+        (0..MORE).fold(self.delete_name(fcb), |result, _| match result {
+            Err(NtStatus::INSUFFICIENT_RESOURCES) => self.delete_name(fcb),
+            other => other,
+        })
     }
 
     /// Nobody writes the file any more: it keeps the clusters it needs, and is told of.

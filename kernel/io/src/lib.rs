@@ -70,6 +70,8 @@ pub mod volume;
 pub mod write;
 
 #[cfg(test)]
+mod exhaustion;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod random;

@@ -94,6 +94,19 @@ fn release<M: Machine>(objects: &ObjectManager<'_, M>, file: Link<FileObject>) {
     }
 }
 
+/// Pages of the volume's own sectors that stay in memory.
+#[must_use = "dropping it lets the pages go"]
+pub(crate) struct HeldSectors<'v, M: Machine, D: BlockDevice> {
+    volume: &'v Volume<'v, M, D>,
+    frames: Vec<FrameNumber>,
+}
+
+impl<M: Machine, D: BlockDevice> Drop for HeldSectors<'_, M, D> {
+    fn drop(&mut self) {
+        self.frames.iter().for_each(|frame| self.volume.memory().release_file_page(*frame, false));
+    }
+}
+
 impl<M: Machine, D: BlockDevice> Sectors for Volume<'_, M, D> {
     fn sectors(&self) -> u64 {
         self.device.sectors()
@@ -119,6 +132,23 @@ impl<M: Machine, D: BlockDevice> Sectors for Volume<'_, M, D> {
 }
 
 impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
+    /// Holds the pages of `sectors`, all of which can be written then: no memory is lacking any more.
+    ///
+    /// # Errors
+    /// [`DeviceError`], and none is held.
+    pub(crate) fn hold_sectors(
+        &self,
+        sectors: impl ExactSizeIterator<Item = u64>,
+    ) -> Result<HeldSectors<'_, M, D>, DeviceError> {
+        let mut held = HeldSectors { volume: self, frames: Vec::new() };
+        held.frames.try_reserve_exact(sectors.len()).map_err(|_| DeviceError::NoMemory)?;
+        self.metadata.dirty.lock().try_reserve(sectors.len()).map_err(|_| DeviceError::NoMemory)?;
+        for sector in sectors {
+            held.frames.push(self.hold_own(sector)?.0);
+        }
+        Ok(held)
+    }
+
     /// Holds the page with `sector`, and where in it that is.
     fn hold_own(&self, sector: u64) -> Result<(FrameNumber, u32), DeviceError> {
         let page = u32::try_from(sector / PAGE_SECTORS).map_err(|_| DeviceError::OutOfRange)?;

@@ -76,6 +76,7 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         };
         let (changes, changes_tables) = transaction.into_changes()?;
         self.mark_open()?;
+        let _held = self.hold_sectors(changes.keys().copied())?;
         self.write_fresh_clusters(&changes)?;
         if changes_tables {
             self.free_count.set(UNKNOWN);

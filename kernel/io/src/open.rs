@@ -118,6 +118,24 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     #[doc(alias = "IoCreateFile")]
     pub fn open(&self, path: &Path<'_>, request: &OpenRequest) -> Result<OpenedFile, NtStatus> {
         request.check()?;
+        // First: what it leads to may have to be made, and must not be in vain.
+        let file = self.objects.create::<FileObject>().map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
+        let opened = self.open_as(file, path, request);
+        if opened.is_err()
+            && let Some(condemned) = self.objects.release(file)
+        {
+            self.objects.delete(condemned);
+        }
+        opened
+    }
+
+    /// Opens what `path` leads to as `file`, which leads nowhere yet.
+    fn open_as(
+        &self,
+        file: Link<FileObject>,
+        path: &Path<'_>,
+        request: &OpenRequest,
+    ) -> Result<OpenedFile, NtStatus> {
         let (fcb, origin) = match self.find(path) {
             Err(NtStatus::OBJECT_NAME_NOT_FOUND) if request.makes_files() => (self.make(path, request)?, Origin::Made),
             found => (found?, Origin::Found),
@@ -125,7 +143,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         let record = self.record(fcb);
         record.open_count.update(|count| count + 1);
         let opened = match self.grant(fcb, path, request, origin) {
-            Ok(granted_access) => self.complete_open(fcb, request, granted_access, origin),
+            Ok(granted_access) => self.complete_open(file, fcb, request, granted_access, origin),
             Err(status) => Err(status),
         };
         if opened.is_err() {
@@ -151,11 +169,11 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         }
         let kind =
             if request.options & FILE_DIRECTORY_FILE != 0 { FILE_ATTRIBUTE_DIRECTORY } else { FILE_ATTRIBUTE_ARCHIVE };
-        let (name, found) = self.make_name(path, request.attributes & SETTABLE | kind)?;
-        self.create_fcb(&name, &found, Chain::EMPTY).map_err(|_| {
-            let _ = self.remove_name(path, found.entry);
-            NtStatus::INSUFFICIENT_RESOURCES
-        })
+        let fcb = self.allocate_fcb()?;
+        let made = self.make_name(path, request.attributes & SETTABLE | kind);
+        let (name, found) = made.inspect_err(|_| self.memory().free_pool(fcb))?;
+        self.fill_fcb(fcb, &name, &found, Chain::EMPTY);
+        Ok(fcb)
     }
 
     /// The rights that the opener of `fcb` gets.
@@ -189,27 +207,21 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
 
     fn complete_open(
         &self,
+        file: Link<FileObject>,
         fcb: Link<Fcb>,
         request: &OpenRequest,
         granted_access: u32,
         origin: Origin,
     ) -> Result<OpenedFile, NtStatus> {
-        let file = self.objects.create::<FileObject>().map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
         let emptied = match (origin, request.empties()) {
             (Origin::Found, true) => self.overwrite(fcb, request.attributes & SETTABLE, false),
             _ => Ok(()),
         };
         let gets_clusters = request.allocation > 0 && (origin == Origin::Made || request.empties());
-        let result = emptied.and_then(|()| match gets_clusters && !self.record(fcb).is_directory() {
+        emptied.and_then(|()| match gets_clusters && !self.record(fcb).is_directory() {
             true => self.extend_chain(self.record(fcb), request.allocation),
             false => Ok(()),
-        });
-        if let Err(status) = result {
-            if let Some(condemned) = self.objects.release(file) {
-                self.objects.delete(condemned);
-            }
-            return Err(status);
-        }
+        })?;
         let opened = OpenedFile { file, granted_access, information: request.outcome(origin) };
         self.fill(opened, fcb, request);
         Ok(opened)

@@ -5,7 +5,6 @@
 //! forgets them otherwise.
 
 use alloc::collections::BTreeMap;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
@@ -21,7 +20,7 @@ pub(crate) struct Transaction<'v, 'm, M, D> {
     volume: &'v Volume<'m, M, D>,
     changed: RefCell<BTreeMap<u64, Vec<u8>>>,
     keeps_tables: Cell<bool>,
-    failed: Cell<bool>,
+    failed: Cell<Option<DeviceError>>,
     writes: Cell<usize>,
 }
 
@@ -29,7 +28,7 @@ impl<'v, 'm, M: Machine, D: BlockDevice> Transaction<'v, 'm, M, D> {
     /// No changes to `volume` yet.
     pub fn new(volume: &'v Volume<'m, M, D>) -> Self {
         let changed = RefCell::new(BTreeMap::new());
-        Self { volume, changed, keeps_tables: Cell::new(false), failed: Cell::new(false), writes: Cell::new(0) }
+        Self { volume, changed, keeps_tables: Cell::new(false), failed: Cell::new(None), writes: Cell::new(0) }
     }
 
     /// The volume.
@@ -48,14 +47,23 @@ impl<'v, 'm, M: Machine, D: BlockDevice> Transaction<'v, 'm, M, D> {
 
     /// The changes, and whether the tables are among them; none if a read or write failed that the crate did not tell of.
     pub fn into_changes(self) -> Result<(BTreeMap<u64, Vec<u8>>, bool), DeviceError> {
-        if self.failed.get() {
-            return Err(DeviceError::Medium);
+        if let Some(error) = self.failed.get() {
+            return Err(error);
         }
         let changed = self.changed.into_inner();
         let geometry = &self.volume.geometry;
         let tables = geometry.table_start / u64::from(SECTOR)..geometry.tables_end() / u64::from(SECTOR);
         let any = changed.range(tables).next().is_some();
         Ok((changed, any))
+    }
+
+    /// What `sector` holds so far.
+    fn copy_of(&self, sector: u64) -> Result<Vec<u8>, DeviceError> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(SECTOR as usize).map_err(|_| DeviceError::NoMemory)?;
+        bytes.resize(SECTOR as usize, 0);
+        self.volume.read_sector(sector, 0, &mut bytes)?;
+        Ok(bytes)
     }
 
     /// Sectors that only the volume itself writes: those with its flags and counts.
@@ -77,7 +85,7 @@ impl<M: Machine, D: BlockDevice> Sectors for Transaction<'_, '_, M, D> {
             into.copy_from_slice(&bytes[offset..offset + into.len()]);
             return Ok(());
         }
-        self.volume.read_sector(sector, offset, into).inspect_err(|_| self.failed.set(true))
+        self.volume.read_sector(sector, offset, into).inspect_err(|error| self.failed.set(Some(*error)))
     }
 
     fn version(&self) -> usize {
@@ -90,8 +98,7 @@ impl<M: Machine, D: BlockDevice> Sectors for Transaction<'_, '_, M, D> {
             return Ok(());
         }
         if !self.changed.borrow().contains_key(&sector) {
-            let mut bytes = vec![0; SECTOR as usize];
-            self.volume.read_sector(sector, 0, &mut bytes).inspect_err(|_| self.failed.set(true))?;
+            let bytes = self.copy_of(sector).inspect_err(|error| self.failed.set(Some(*error)))?;
             self.changed.borrow_mut().insert(sector, bytes);
         }
         if let Some(bytes) = self.changed.borrow_mut().get_mut(&sector) {

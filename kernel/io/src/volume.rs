@@ -186,7 +186,18 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
 
     /// Makes the FCB of the file called `name`, whose clusters are `chain`, with nobody having it open.
     pub(crate) fn create_fcb(&self, name: &Name, found: &FoundFile, chain: Chain) -> Result<Link<Fcb>, Exhausted> {
-        let fcb: Link<Fcb> = self.memory().allocate_zeroed_pool(NAME + NAME_ROOM, FILE)?;
+        let fcb = self.allocate_fcb()?;
+        self.fill_fcb(fcb, name, found, chain);
+        Ok(fcb)
+    }
+
+    /// Room for the FCB of a file that is still to be made.
+    pub(crate) fn allocate_fcb(&self) -> Result<Link<Fcb>, Exhausted> {
+        self.memory().allocate_zeroed_pool(NAME + NAME_ROOM, FILE)
+    }
+
+    /// Makes `fcb`, just allocated, that of the file called `name`, whose clusters are `chain`.
+    pub(crate) fn fill_fcb(&self, fcb: Link<Fcb>, name: &Name, found: &FoundFile, chain: Chain) {
         self.set_name(fcb, name);
         let record = self.record(fcb);
         record.attributes.set(found.attributes);
@@ -205,7 +216,6 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         record.clusters.set(chain.clusters);
         record.chained.set(chain.clusters);
         list::insert_tail(&self.memory().machine, self.files, fcb.offset(LINKS));
-        Ok(fcb)
     }
 
     /// Calls the file of `fcb` `name`. The room for it is the longest's: file objects lead to it.

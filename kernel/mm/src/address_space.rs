@@ -149,7 +149,9 @@ impl<M: Machine> MemoryManager<M> {
     fn fixed_frames(&self) -> Result<[FrameNumber; 5], NoFrame> {
         let mut frames = [FrameNumber(0); 5];
         for index in 0..frames.len() {
-            match self.allocate_zeroed_frame(Color(index as u32)) {
+            // Asked for twice: what there is already would go for one that is refused.
+            let ask = || self.allocate_zeroed_frame(Color(index as u32));
+            match ask().or_else(|_| ask()) {
                 Ok(frame) => frames[index] = frame,
                 Err(none) => {
                     frames[..index].iter().for_each(|frame| self.return_frame(*frame));
@@ -312,6 +314,11 @@ impl<M: Machine> AddressSpace<'_, M> {
     fn directory(&self, page: VirtualPage) -> FrameNumber {
         let self_map = crate::layout::PAGE_DIRECTORIES + 0x3000 + (page.0 >> 18) * 8;
         ValidPte(self.mm.machine.record(Link::<PteCell>::new(self_map)).load()).frame()
+    }
+
+    /// Whether the page table of `page` has an entry that is not zero (A1).
+    pub(crate) fn has_entries(&self, page: VirtualPage) -> bool {
+        self.working_set_list().used_page_table_entries[table_index(page)].get() > 0
     }
 
     /// Counts an entry of the page table of `page` that is no longer zero (A1).

@@ -14,6 +14,8 @@
 
 use abi::cell::Field;
 
+use crate::failing::{Failing, Request};
+
 /// The limit would be passed: `STATUS_COMMITMENT_LIMIT`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommitLimit;
@@ -34,6 +36,8 @@ pub struct Commit {
     memory: Field<u32>,
     /// By how much the limit should rise.
     wanted: Field<u32>,
+    /// Stands here because a charge knows no more than its account.
+    pub(crate) failing: Failing,
 }
 
 /// Pages below the limit from which on paging files should grow.
@@ -47,6 +51,7 @@ impl Commit {
             peak: Field::ZERO,
             memory: Field::new(limit),
             wanted: Field::ZERO,
+            failing: Failing::new(),
         }
     }
 
@@ -60,6 +65,9 @@ impl Commit {
         let total = self.current.get().checked_add(pages).ok_or(CommitLimit)?;
         if total > self.limit.get() {
             return Err(self.refuse(total));
+        }
+        if pages > 0 && self.failing.refuses(Request::Commit) {
+            return Err(CommitLimit);
         }
         self.current.set(total);
         Ok(CommitCharge { account: self, pages })

@@ -16,6 +16,7 @@
 //! | where pages go that leave memory | [`paging_file`], [`commit`] |
 //! | who may stay in memory, and who goes first | [`working_set`] |
 //! | what is written to the paging files | [`writer`] |
+//! | requests that are made to fail | [`failing`] |
 //! | the audit of all of it | [`verify`] |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@
 pub mod address_space;
 pub mod balance;
 pub mod commit;
+pub mod failing;
 pub mod fault;
 pub mod frame;
 pub mod layout;
@@ -120,6 +122,12 @@ impl<M: Machine> MemoryManager<M> {
 }
 
 impl<M> MemoryManager<M> {
+    /// The switch that makes requests fail.
+    #[inline(always)]
+    pub fn failing(&self) -> &failing::Failing {
+        &self.commit.failing
+    }
+
     /// The System process's page directories.
     pub fn system_directories(&self) -> [FrameNumber; 4] {
         self.directories

@@ -26,6 +26,7 @@ use abi::assert_layout;
 use abi::cell::{Field, Link, Record};
 
 use crate::MemoryManager;
+use crate::failing::Request;
 use crate::layout::{PAGE_SIZE, VirtualAddress};
 use crate::machine::Machine;
 use crate::system::Exhausted;
@@ -166,7 +167,7 @@ impl<M: Machine> MemoryManager<M> {
     /// [`Exhausted`], and nothing has changed.
     #[doc(alias = "ExAllocatePoolWithTag")]
     pub fn allocate_pool<T>(&self, bytes: u32, tag: Tag) -> Result<Link<T>, Exhausted> {
-        if bytes == 0 || bytes > LARGEST_BLOCK {
+        if bytes == 0 || bytes > LARGEST_BLOCK || self.failing().refuses(Request::Pool) {
             return Err(Exhausted);
         }
         let units = (bytes + HEADER).div_ceil(UNIT).max(SMALLEST);
@@ -274,7 +275,7 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     fn grow_pool(&self) -> Result<Link<PoolHeader>, Exhausted> {
-        let block = self.allocate_pool_pages(1)?;
+        let block = self.take_pool_pages(1)?;
         self.pool_page_record(VirtualAddress(block.address())).u1.set(HOLDS_BLOCKS);
         self.insert_free_block(block, 0, UNITS_PER_PAGE);
         Ok(block)

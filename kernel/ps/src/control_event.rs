@@ -134,10 +134,11 @@ impl<P: Platform> Executive<P> {
     /// Tells process `root` and its descendants, or those of them whose group is `group`, of `event`; how many there are, those
     /// that Ctrl-C passes over among them.
     pub(crate) fn signal_below(&self, root: u32, event: u32, group: Option<u32>) -> usize {
-        let processes: Vec<Link<Eprocess>> = self.processes().collect();
-        let mut told = 0;
-        for process in processes {
-            let id = self.id_of(process);
+        let (mut told, mut id) = (0, 0);
+        // One after the other by number, for a thread that is made in one of them may wait, and meanwhile others end.
+        let after = |id: u32| self.processes().filter(move |next| self.id_of(*next) > id).min_by_key(|next| self.id_of(*next));
+        while let Some(process) = after(id) {
+            id = self.id_of(process);
             let member = self.with_console_members(|members| members.get(id).copied());
             let is_meant = |member: &Member| group.is_none_or(|group| member.group == group);
             let Some(member) = member.filter(|member| self.is_alive(process) && is_meant(member)) else { continue };

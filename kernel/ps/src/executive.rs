@@ -30,6 +30,7 @@ use crate::page_writer::PageWriters;
 use crate::pipe::Pipe;
 use crate::platform::Platform;
 use crate::read_ahead::ReadAhead;
+use crate::refusals::Refusals;
 use crate::services::Others;
 use crate::stacks::KernelStacks;
 
@@ -57,6 +58,7 @@ pub struct Executive<P: Platform> {
     pub(crate) page_writers: PageWriters,
     /// How often the lazy writer was told that a frame is needed.
     pub(crate) hurries: Field<u32>,
+    pub(crate) refusals: Refusals,
     pub(crate) dispatcher: Dispatcher<'static, P>,
     pub(crate) stacks: KernelStacks,
     pub(crate) endings: Endings,
@@ -117,6 +119,7 @@ impl<P: Platform> Executive<P> {
             read_ahead: ReadAhead::new(),
             page_writers: PageWriters::new(),
             hurries: Field::new(0),
+            refusals: Refusals::new(),
             dispatcher: Dispatcher::new(&mm.machine, database, processor, idle.cast()),
             stacks: KernelStacks::new(),
             endings: Endings::new(),

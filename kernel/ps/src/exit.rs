@@ -82,6 +82,7 @@ impl<P: Platform> Executive<P> {
         }
         self.attach(self.system_process);
         self.bury();
+        self.count_last_refusals();
         self.reaper.set(thread);
         let switch = self.dispatcher.terminate();
         self.platform().switch(switch.from, switch.to);

@@ -321,6 +321,10 @@ impl<P: Platform> Executive<P> {
     /// mapped can then be had.
     #[cold]
     pub(crate) fn wait_for_frame(&self) {
+        // There is one already, or the one that was asked for was refused though there are some.
+        if self.mm().available_frames() > 0 {
+            return;
+        }
         self.hurries.update(|count| count.wrapping_add(1));
         self.wake(self.lazy_writer());
         self.wake_balance_manager();

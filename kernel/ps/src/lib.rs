@@ -15,6 +15,7 @@
 //! | a system service | `services` |
 //! | the console | `console` |
 //! | what runs after start-up, and what is told of it | `session`, `plan` |
+//! | requests that are made to fail, and the answers to that | `refusals` |
 //! | the audit of all of it | `verify` |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -53,6 +54,7 @@ mod process;
 mod page_tables;
 mod page_writer;
 mod read_ahead;
+mod refusals;
 mod services;
 mod session;
 mod stacks;
@@ -69,5 +71,6 @@ pub use executive::Executive;
 pub use ntdll::Entries;
 pub use paging_file::{PagingSizes, PagingWish};
 pub use platform::{ConsoleByte, Input, KernelRoutine, Platform, ShutDown, Stream};
+pub use refusals::{Since, Terms};
 pub use session::Verdict;
 pub use verify::{Corruption, ObjectAudit};

@@ -14,6 +14,7 @@ use crate::ntdll::{self, Entries, Ntdll};
 use crate::plan::{Console, Job, Wait};
 use crate::platform::Platform;
 use crate::process::SYSTEM_DIRECTORY;
+use crate::refusals::Left;
 
 /// How a whole plan went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +32,7 @@ struct Running<'a> {
     job: Job<'a>,
     process: Link<Eprocess>,
     frames: u32,
+    left: Left,
     time_stamp: u64,
 }
 
@@ -77,14 +79,16 @@ impl<P: Platform> Executive<P> {
         let mut beside: Vec<Running<'a>> = Vec::new();
         let mut verdict = Verdict::Success;
         for job in jobs {
-            let Some(running) = self.begin(job) else {
+            let Some(running) = self.begin(job, Alone::of(&beside)) else {
                 verdict = verdict.max(Verdict::Sound);
                 continue;
             };
             match job.wait {
                 Wait::Beside => beside.push(running),
                 Wait::ForEnd => {
-                    verdict = verdict.max(self.finish(running, Alone::of(&beside)));
+                    let alone = Alone::of(&beside);
+                    self.wait_for_job(running.process, |other| beside.iter().any(|job| job.process == other));
+                    verdict = verdict.max(self.finish(running, alone));
                     for other in beside.drain(..) {
                         self.condemn_process(other.process, NtStatus::SUCCESS);
                         verdict = verdict.max(self.finish(other, Alone::No));
@@ -99,19 +103,24 @@ impl<P: Platform> Executive<P> {
         verdict
     }
 
-    fn begin<'a>(&self, job: Job<'a>) -> Option<Running<'a>> {
+    fn begin<'a>(&self, job: Job<'a>, alone: Alone) -> Option<Running<'a>> {
         self.platform().event(format_args!("begin label={}", escaped(job.label)));
-        let frames = self.frames_in_hand();
+        if alone == Alone::Yes {
+            self.begin_refusals();
+        }
+        let (frames, left) = (self.frames_in_hand(), self.left_over());
         let time_stamp = self.platform().time_stamp();
-        match self.start(&job) {
+        let started = self.start(&job);
+        self.await_entry(started.as_ref().ok().copied());
+        match started {
             Ok(process) => {
                 if job.console == Console::Console {
                     self.enter_console(process);
                 }
-                Some(Running { job, process, frames, time_stamp })
+                Some(Running { job, process, frames, left, time_stamp })
             }
             Err(ending) => {
-                self.report(&job, &ending, (0, frames, self.frames_in_hand()), "ok");
+                self.report(&job, &ending, (0, frames, self.frames_in_hand()), (left, self.left_over()), "ok");
                 None
             }
         }
@@ -130,11 +139,15 @@ impl<P: Platform> Executive<P> {
         if let Err(status) = self.settle_volume() {
             self.platform().log(format_args!("the volume cannot be written: {status}"));
         }
+        self.end_refusals();
         let audit = self.verify();
         let text = audit.err().map_or(String::from("ok"), |corruption| format!("{corruption:?}"));
         // Beside others a job's frames cannot be told from theirs.
-        let after = if alone == Alone::Yes { self.frames_in_hand() } else { running.frames };
-        self.report(&running.job, &ending, (instructions, running.frames, after), &text);
+        let (after, left) = match alone {
+            Alone::Yes => (self.frames_in_hand(), self.left_over()),
+            Alone::No => (running.frames, running.left),
+        };
+        self.report(&running.job, &ending, (instructions, running.frames, after), (running.left, left), &text);
         match (audit.is_ok(), ending) {
             (false, _) => Verdict::Corrupt,
             (true, Ending::Exit(NtStatus::SUCCESS)) => Verdict::Success,
@@ -147,7 +160,14 @@ impl<P: Platform> Executive<P> {
         self.mm().available_frames() + self.mm().kernel_frames()
     }
 
-    fn report(&self, job: &Job<'_>, ending: &Ending, (instructions, before, after): (u64, u32, u32), audit: &str) {
+    fn report(
+        &self,
+        job: &Job<'_>,
+        ending: &Ending,
+        (instructions, before, after): (u64, u32, u32),
+        left: (Left, Left),
+        audit: &str,
+    ) {
         let name = job.image.rsplit('\\').next().unwrap_or(job.image);
         let status = ending.status();
         let (kind, address, message) = match ending {
@@ -164,11 +184,12 @@ impl<P: Platform> Executive<P> {
         }
         self.platform().event(format_args!(
             "end label={} status={:08X} kind={kind} address={address:08X} message={} instructions={instructions} \
-             frames_before={before} frames_after={after} audit={}",
+             frames_before={before} frames_after={after} audit={}{}",
             escaped(job.label),
             status.0,
             escaped(&message),
             escaped(audit),
+            self.refusals_of_job(left),
         ));
     }
 }

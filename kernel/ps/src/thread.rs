@@ -106,7 +106,9 @@ impl<P: Platform> Executive<P> {
     /// Carries out what the dispatcher decided, and buries the thread that may have ended meanwhile.
     pub(crate) fn switch(&self, switch: Switch) {
         if switch.from != switch.to {
+            let own = self.own_refusals();
             self.platform().switch(switch.from, switch.to);
+            self.settle_refusals(own);
         }
         self.bury();
     }
@@ -151,8 +153,13 @@ impl<P: Platform> Executive<P> {
 
     /// Waits for the end of `process`.
     pub(crate) fn wait_for_end(&self, process: Link<Eprocess>) {
+        self.wait_for_end_until(process, None);
+    }
+
+    /// The same, until `deadline` (in units of 100 ns since the start) at most.
+    pub(crate) fn wait_for_end_until(&self, process: Link<Eprocess>, deadline: Option<u64>) {
         let terms =
-            WaitTerms { reason: WaitReason::UserRequest, mode: Ring::Kernel, alertable: Alertable::No, deadline: None };
+            WaitTerms { reason: WaitReason::UserRequest, mode: Ring::Kernel, alertable: Alertable::No, deadline };
         let waited = Waited { headers: &[process.cast()], bodies: &[process.cast()] };
         self.wait_for_objects(waited, WaitKind::Any, &terms);
     }

@@ -26,6 +26,14 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "KiTrap0E")]
     #[inline]
     pub fn page_fault(&self, address: u32, access: Access) -> Result<(), NtStatus> {
+        if self.mm().failing().is_armed() {
+            return self.watch_fault(address, access);
+        }
+        self.resolve_fault(address, access)
+    }
+
+    #[inline(always)]
+    pub(crate) fn resolve_fault(&self, address: u32, access: Access) -> Result<(), NtStatus> {
         let process = self.current_process();
         let address = VirtualAddress(address);
         let mut waited = 0;

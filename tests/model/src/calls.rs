@@ -33,6 +33,17 @@ pub struct Picture {
     entries: Vec<(u32, u64)>,
 }
 
+impl Picture {
+    /// The same without the `frames` that the kernel has taken for itself, its pool's among them.
+    #[must_use]
+    pub fn without_kernel(mut self, frames: u32) -> Self {
+        self.audit.active -= frames;
+        self.audit.committed -= frames;
+        self.available += frames;
+        self
+    }
+}
+
 impl System {
     /// NtAllocateVirtualMemory with ZeroBits 0.
     ///

@@ -74,7 +74,9 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[inline(always)]
     fn demand_zero(&self, page: VirtualPage, pte: Pte, protection: Protection) -> Result<FaultOutcome, NoFrame> {
         let table = self.table_or_new(page)?;
-        let frame = match self.mm.allocate_zeroed_frame(self.next_color()) {
+        let color = self.next_color();
+        let frame = self.mm.allocate_zeroed_frame(color);
+        let frame = match frame.or_else(|none| self.ask_again(page, none, || self.mm.allocate_zeroed_frame(color))) {
             Ok(frame) => frame,
             Err(none) => {
                 self.drop_empty_table(page, pte);
@@ -107,6 +109,18 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.mm.add_share(table);
         self.process.number_of_private_pages.update(|count| count + 1);
         self.private_page_joins(page, record);
+    }
+
+    /// Asks for a frame once more where the page table of `page` is new: it would go with this attempt, so that each one might end
+    /// where this one does.
+    #[cold]
+    fn ask_again(
+        &self,
+        page: VirtualPage,
+        none: NoFrame,
+        ask: impl FnOnce() -> Result<FrameNumber, NoFrame>,
+    ) -> Result<FrameNumber, NoFrame> {
+        if self.has_entries(page) { Err(none) } else { ask() }
     }
 
     /// Takes back a page table that was added for an entry which could not be filled.
@@ -203,7 +217,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         shared: FrameNumber,
         protection: Protection,
     ) -> Result<FaultOutcome, NoFrame> {
-        let copy = match self.mm.allocate_any_frame(self.next_color()) {
+        let color = self.next_color();
+        let copy = self.mm.allocate_any_frame(color);
+        let copy = match copy.or_else(|none| self.ask_again(page, none, || self.mm.allocate_any_frame(color))) {
             Ok(copy) => copy,
             Err(none) => {
                 self.mm.release_share(shared);

@@ -170,7 +170,7 @@ impl<M: Machine> MemoryManager<M> {
             if index > 0 && (!in_file || self.available_frames() <= LEFT_TO_OTHERS) {
                 break;
             }
-            let frame = self.allocate_any_frame(Color(page.color.0.wrapping_add(index)))?;
+            let Some(frame) = self.frame_to_read(page, index)? else { break };
             let record = self.own_frame(frame, cell, self.frame_of_pool(cell), raw);
             record.u2.set(0);
             record.insert_flags(Flags::PROTOTYPE | Flags::READ_IN_PROGRESS);
@@ -181,6 +181,20 @@ impl<M: Machine> MemoryManager<M> {
             request.frames.push(frame);
         }
         Ok(request)
+    }
+
+    /// A frame for page number `index` of those that are read with `page`. Only the first must have one; without one for a later one
+    /// those before it are read.
+    fn frame_to_read(&self, page: &UnreadPage, index: u32) -> Result<Option<FrameNumber>, NoFrame> {
+        let refused = self.failing().refused();
+        match self.allocate_any_frame(Color(page.color.0.wrapping_add(index))) {
+            Ok(frame) => Ok(Some(frame)),
+            Err(none) if index == 0 => Err(none),
+            Err(_) => {
+                self.failing().retract(refused);
+                Ok(None)
+            }
+        }
     }
 
     /// The same for what has a place in a paging file.
@@ -199,7 +213,7 @@ impl<M: Machine> MemoryManager<M> {
             if index > 0 && self.available_frames() <= LEFT_TO_OTHERS {
                 break;
             }
-            let frame = self.allocate_any_frame(Color(page.color.0.wrapping_add(index)))?;
+            let Some(frame) = self.frame_to_read(page, index)? else { break };
             let table = self.frame_of_pool(cell);
             let record = self.own_frame(frame, cell, table, raw);
             record.u2.set(0);

@@ -8,6 +8,7 @@ use abi::cell::Link;
 use super::lists::{Color, END_OF_LIST};
 use super::record::{Flags, Location, Mmpfn};
 use crate::MemoryManager;
+use crate::failing::Request;
 use crate::layout::{FrameNumber, PAGE_DIRECTORIES};
 use crate::machine::Machine;
 use crate::pte::{PrototypePte, PteCell};
@@ -23,6 +24,9 @@ impl<M: Machine> MemoryManager<M> {
     /// [`NoFrame`] where nothing can be had.
     #[doc(alias = "MiRemoveAnyPage")]
     pub(crate) fn allocate_any_frame(&self, color: Color) -> Result<FrameNumber, NoFrame> {
+        if self.failing().refuses(Request::Frame) {
+            return Err(NoFrame);
+        }
         self.take_colored(Location::Free, color)
             .or_else(|| self.take_colored(Location::Zeroed, color))
             .or_else(|| self.take_head(Location::Free))
@@ -38,6 +42,9 @@ impl<M: Machine> MemoryManager<M> {
     #[doc(alias = "MiRemoveZeroPage")]
     #[inline]
     pub(crate) fn allocate_zeroed_frame(&self, color: Color) -> Result<FrameNumber, NoFrame> {
+        if self.failing().refuses(Request::Frame) {
+            return Err(NoFrame);
+        }
         if let Some(frame) = self.take_colored(Location::Zeroed, color) {
             return Ok(frame);
         }

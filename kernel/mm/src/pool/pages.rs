@@ -12,6 +12,7 @@ use abi::cell::{Field, Link};
 
 use super::HOLDS_BLOCKS;
 use crate::MemoryManager;
+use crate::failing::Request;
 use crate::frame::Mmpfn;
 use crate::layout::{PAGE_SIZE, POOL_END, POOL_START, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
@@ -60,6 +61,14 @@ impl<M: Machine> MemoryManager<M> {
     /// # Errors
     /// [`Exhausted`]; nothing has changed but that page tables of the pool may have been added.
     pub fn allocate_pool_pages<T>(&self, pages: u32) -> Result<Link<T>, Exhausted> {
+        if self.failing().refuses(Request::Pool) {
+            return Err(Exhausted);
+        }
+        self.take_pool_pages(pages)
+    }
+
+    /// The same, for a request that has passed already.
+    pub(super) fn take_pool_pages<T>(&self, pages: u32) -> Result<Link<T>, Exhausted> {
         let first = self.clear_run(pages).ok_or(Exhausted)?;
         for index in first..first + pages {
             if self.is_kept(index) {

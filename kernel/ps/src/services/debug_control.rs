@@ -8,13 +8,13 @@
 //! Source: `SYSDBG_COMMAND`, `SYSDBG_VIRTUAL` and `SYSDBG_PHYSICAL` as public headers declare them; statuses as
 //! observed of XP.
 
-use alloc::vec;
 use core::sync::atomic::Ordering;
 
 use abi::status::NtStatus;
 use mm::layout::{ENTRIES_PER_TABLE, FrameNumber, HIGHEST_USER_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::pte::{VALID, ValidPte, pde_of, pte_of};
 
+use crate::buffer::zeros;
 use crate::executive::Executive;
 use crate::platform::Platform;
 
@@ -100,7 +100,7 @@ impl<P: Platform> Executive<P> {
     /// UNSUCCESSFUL where the rest is not in memory, or the status of a buffer that ends too early.
     #[doc(alias = "MmDbgCopyMemory")]
     fn copy_for_debugger(&self, way: Way, source: Source, buffer: u32, length: u32) -> (u32, NtStatus) {
-        let mut bytes = vec![0; length.min(PAGE_SIZE) as usize];
+        let Ok(mut bytes) = zeros(length.min(PAGE_SIZE)) else { return (0, NtStatus::INSUFFICIENT_RESOURCES) };
         let mut done = 0;
         while done < length {
             // The buffer may be what makes pages move: it comes first, and the frame is looked up right before it is written.

@@ -4,6 +4,7 @@ use abi::console::*;
 use abi::status::NtStatus;
 use terminal::console::Keep;
 
+use crate::buffer::{bytes_of_text, room};
 use crate::executive::Executive;
 use crate::files::Opened;
 use crate::platform::{Platform, Stream};
@@ -55,8 +56,7 @@ impl<P: Platform> Executive<P> {
             READ => {
                 self.check_buffer(output, length)?;
                 let units = self.read_console((length / 2).min(MOST_UNITS))?;
-                let bytes: alloc::vec::Vec<u8> = units.into_iter().flat_map(u16::to_le_bytes).collect();
-                self.give(output, length, &bytes)
+                self.give(output, length, &bytes_of_text(&units)?)
             }
             READ_RECORDS | PEEK_RECORDS => {
                 self.check_buffer(output, length)?;
@@ -66,7 +66,8 @@ impl<P: Platform> Executive<P> {
                     return Err(NtStatus::BUFFER_TOO_SMALL);
                 }
                 let records = self.console_records(most, keep)?;
-                let bytes: alloc::vec::Vec<u8> = records.into_iter().flat_map(InputRecord::to_bytes).collect();
+                let mut bytes = room(records.len() * RECORD_SIZE as usize)?;
+                bytes.extend(records.into_iter().flat_map(InputRecord::to_bytes));
                 self.give(output, length, &bytes)
             }
             COUNT_RECORDS => self.give(output, length, &self.console_record_count().to_le_bytes()),

@@ -52,7 +52,7 @@ impl Class {
 
     /// An entry up to its name, without the offset of the next.
     fn head(self, entry: &Listed<'_>) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.name_at() + 2 * entry.name.len());
+        let mut bytes = Vec::with_capacity(self.name_at());
         let name_length = 2 * entry.name.len() as u32;
         bytes.extend([0; 4]);
         bytes.extend(entry.index.to_le_bytes());

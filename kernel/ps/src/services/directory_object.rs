@@ -10,6 +10,7 @@ use abi::status::NtStatus;
 use alloc::vec::Vec;
 use ob::Handle;
 
+use crate::buffer::room;
 use crate::executive::Executive;
 use crate::platform::Platform;
 
@@ -28,8 +29,8 @@ struct Listing {
 
 impl Listing {
     /// What will lie at `buffer`: the entries, an empty one, and the texts, each with a zero behind it.
-    fn bytes(&self, buffer: u32) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.length as usize);
+    fn bytes(&self, buffer: u32) -> Result<Vec<u8>, NtStatus> {
+        let mut bytes = room(self.length as usize)?;
         let mut text_at = buffer + ENTRY * (self.texts.len() as u32 + 1);
         for text in self.texts.iter().flatten() {
             let length = text.len() as u32 * 2;
@@ -40,7 +41,7 @@ impl Listing {
         bytes.extend([0; ENTRY as usize]);
         let units = self.texts.iter().flatten().flat_map(|text| text.iter().chain([&0]));
         bytes.extend(units.flat_map(|unit| unit.to_le_bytes()));
-        bytes
+        Ok(bytes)
     }
 }
 
@@ -81,7 +82,7 @@ impl<P: Platform> Executive<P> {
             return Err(status);
         }
         if length >= listing.length {
-            self.platform().write_user(buffer, &listing.bytes(buffer))?;
+            self.platform().write_user(buffer, &listing.bytes(buffer)?)?;
         }
         self.write_word(context_at, first + listing.texts.len() as u32)?;
         self.write_optional(returned_at, listing.length)?;
@@ -105,7 +106,7 @@ mod tests {
         let texts = alloc::vec![[wide("C:"), wide("SymbolicLink")], [wide(""), wide("Event")]];
         let length = 3 * ENTRY + 2 * (3 + 13 + 1 + 6);
         let listing = Listing { texts, length };
-        let bytes = listing.bytes(0x1000);
+        let bytes = listing.bytes(0x1000).expect("memory");
         assert_eq!(bytes.len() as u32, length);
         let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
         assert_eq!((word(0), word(4), word(8), word(12)), (0x6_0004, 0x1030, 0x1A_0018, 0x1036));

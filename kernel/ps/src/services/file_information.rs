@@ -13,7 +13,7 @@ use io::open::file_flags;
 use io::{Fcb, OpenRequest, Path};
 use ob::{Handle, ObjectName};
 
-use crate::buffer::zeros;
+use crate::buffer::{room, zeros};
 use crate::device_objects::Place;
 use crate::executive::Executive;
 use crate::files::Opened;
@@ -260,7 +260,9 @@ impl<P: Platform> Executive<P> {
         }
         let mut name = zeros(bytes)?;
         self.platform().read_user(buffer.wrapping_add(12), &mut name)?;
-        let name: Vec<u16> = name.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit)).collect();
+        let units = name.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
+        let mut name: Vec<u16> = room(bytes as usize / 2)?;
+        name.extend(units);
         let place = self.new_place(object, root, &name)?;
         if place.device != self.devices.volume {
             return Err(NtStatus::NOT_SAME_DEVICE);

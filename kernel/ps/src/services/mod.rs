@@ -57,6 +57,14 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "KiSystemService")]
     #[inline]
     pub fn system_call(&self, number: u32, arguments: u32) -> NtStatus {
+        if self.mm().failing().is_armed() {
+            return self.watch_service(number, || self.answer_in_full(number, arguments));
+        }
+        self.answer_in_full(number, arguments)
+    }
+
+    #[inline(always)]
+    fn answer_in_full(&self, number: u32, arguments: u32) -> NtStatus {
         match self.answer(number, arguments) {
             Ok(status) => status,
             Err(NtStatus::COMMITMENT_LIMIT) => self.answer_with_more_commit(number, arguments),

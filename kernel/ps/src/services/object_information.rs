@@ -13,8 +13,12 @@ use ob::handle::Opened;
 use ob::object::header_of;
 use ob::{Handle, Kind};
 
+use crate::buffer::{bytes_of_text, room};
 use crate::executive::{CURRENT_PROCESS, CURRENT_THREAD, Executive};
 use crate::platform::Platform;
+
+/// Bytes that a type and its name take at most.
+const LONGEST_TYPE: usize = 0x100;
 
 /// Classes of information, under NT's numbers.
 mod class {
@@ -42,7 +46,7 @@ impl<P: Platform> Executive<P> {
         self.check_aligned_buffer(buffer, length, if class == class::HANDLE_FLAGS { 1 } else { 4 })?;
         self.probe_optional(returned_at)?;
         if class == class::TYPES {
-            return self.give_whole(&self.types_information(buffer), buffer, length, returned_at);
+            return self.give_whole(&self.types_information(buffer)?, buffer, length, returned_at);
         }
         let opened = self.any_by_handle(handle)?;
         let exactly = |wanted: u32, bytes: &[u8]| match length == wanted {
@@ -134,7 +138,7 @@ impl<P: Platform> Executive<P> {
         let status = match length < needed {
             true if is_file => {
                 let fits = &name[..(length - STRING) as usize / 2];
-                let text: Vec<u8> = fits.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+                let text = bytes_of_text(fits)?;
                 let bytes = text.len() as u32;
                 self.write_words(buffer, &[bytes | bytes << 16, buffer + STRING])?;
                 self.platform().write_user(buffer + STRING, &text)?;
@@ -155,15 +159,16 @@ impl<P: Platform> Executive<P> {
     }
 
     /// OBJECT_TYPES_INFORMATION, to lie at `buffer`: how many types there are, and all of them.
-    fn types_information(&self, buffer: u32) -> Vec<u8> {
-        let mut bytes = 0u32.to_le_bytes().to_vec();
+    fn types_information(&self, buffer: u32) -> Result<Vec<u8>, NtStatus> {
+        let mut bytes = room(self.objects().types().len() * LONGEST_TYPE)?;
+        bytes.extend(0u32.to_le_bytes());
         let mut count = 0u32;
         for kind in self.objects().types().iter().map_while(|kind| kind.get().some()) {
             self.add_type(self.machine_record(kind), buffer, &mut bytes);
             count += 1;
         }
         bytes[..4].copy_from_slice(&count.to_le_bytes());
-        bytes
+        Ok(bytes)
     }
 
     /// Adds the OBJECT_TYPE_INFORMATION of `kind` and its name to `bytes`, which are to lie at `buffer`.

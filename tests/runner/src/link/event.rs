@@ -67,6 +67,14 @@ pub struct JobEnd {
     pub frames_after: Option<u32>,
     /// `ok`, or what the audit found.
     pub audit: String,
+    /// Requests for memory that were refused to it, where the kernel refuses any.
+    pub refused: Option<u32>,
+    /// Services whose answer hides a refusal.
+    pub violations: u32,
+    /// The first of them, and its answer; may be empty.
+    pub violation: String,
+    /// Commit and pool blocks before and after, where they differ; may be empty.
+    pub leak: String,
 }
 
 impl Event {
@@ -126,9 +134,13 @@ fn parse_end(fields: &Fields) -> Result<JobEnd, String> {
         },
         message: fields.find("message").unwrap_or_default().to_owned(),
         instructions: fields.decimal("instructions")?,
-        frames_before: fields.optional_frames("frames_before")?,
-        frames_after: fields.optional_frames("frames_after")?,
+        frames_before: fields.optional_count("frames_before")?,
+        frames_after: fields.optional_count("frames_after")?,
         audit: fields.text("audit")?,
+        refused: fields.optional_count("refused")?,
+        violations: fields.optional_count("violations")?.unwrap_or(0),
+        violation: fields.find("violation").unwrap_or_default().to_owned(),
+        leak: fields.find("leak").unwrap_or_default().to_owned(),
     })
 }
 
@@ -163,11 +175,11 @@ impl Fields {
         u32::from_str_radix(digits, 16).map_err(|_| format!("{key}={value:?} is not a hexadecimal number"))
     }
 
-    fn optional_frames(&self, key: &str) -> Result<Option<u32>, String> {
+    fn optional_count(&self, key: &str) -> Result<Option<u32>, String> {
         let Some(value) = self.find(key) else {
             return Ok(None);
         };
-        value.parse().map(Some).map_err(|_| format!("{key}={value:?} is not a number of frames"))
+        value.parse().map(Some).map_err(|_| format!("{key}={value:?} is not a number"))
     }
 }
 
@@ -225,6 +237,10 @@ mod tests {
             frames_before: Some(7),
             frames_after: Some(8),
             audit: "ok".into(),
+            refused: None,
+            violations: 0,
+            violation: String::new(),
+            leak: String::new(),
         };
         assert_eq!(end, expected);
     }

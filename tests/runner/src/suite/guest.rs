@@ -64,7 +64,7 @@ fn timed(run: impl FnOnce() -> Result<SuiteResult>) -> Result<(SuiteResult, Dura
 const FOLDERS: [(&str, &str); 2] = [("tests/guest", "guest"), ("tests/crt", "crt")];
 
 /// Reads every test's head.
-fn read_tests(tree: &Tree) -> Result<Vec<GuestTest>> {
+pub(super) fn read_tests(tree: &Tree) -> Result<Vec<GuestTest>> {
     let mut tests = Vec::new();
     for (folder, built) in FOLDERS {
         read_folder(tree, folder, built, &mut tests)?;
@@ -90,7 +90,7 @@ fn read_folder(tree: &Tree, folder: &str, built: &str, tests: &mut Vec<GuestTest
 }
 
 /// Drive C: with the system and everything built from the tests' folders.
-fn volume_with(tree: &Tree) -> Result<Volume> {
+pub(super) fn volume_with(tree: &Tree) -> Result<Volume> {
     let mut volume = tree.system_volume()?;
     for (_, built) in FOLDERS {
         volume.add_folder("", &tree.out(built))?;
@@ -197,7 +197,7 @@ pub fn judge_boot(suite: &mut SuiteResult, tests: &[&GuestTest], finished: &Fini
 ///
 /// # Errors
 /// What it did instead, with the end of the kernel log.
-fn judge_ending(finished: &Finished) -> Result<(), String> {
+pub(super) fn judge_ending(finished: &Finished) -> Result<(), String> {
     let problem = match (&finished.transcript.bugcheck, finished.ending) {
         (Some(Bugcheck { code, detail, .. }), _) => format!("bugcheck {code:08X} ({detail})"),
         (None, Ending::TimedOut) => "the time was up".to_owned(),

@@ -20,13 +20,19 @@ pub fn judge(test: &GuestTest, record: Option<&JobRecord>, frames: Frames) -> Re
     let record = record.ok_or("it was not started")?;
     let end = record.end.as_ref().ok_or("it did not end")?;
     judge_end(test, end).map_err(|problem| with_output(&problem, record))?;
+    judge_state(end, frames)?;
+    judge_output(test, record)
+}
+
+/// Judges in what state a job, however it ended, has left the system.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn judge_state(end: &JobEnd, frames: Frames) -> Result<(), String> {
     if end.audit != "ok" {
         return Err(format!("the audit failed: {}", end.audit));
     }
-    if frames == Frames::Balanced {
-        judge_frames(end)?;
-    }
-    judge_output(test, record)
+    if frames == Frames::Balanced { judge_frames(end) } else { Ok(()) }
 }
 
 fn judge_end(test: &GuestTest, end: &JobEnd) -> Result<(), String> {
@@ -77,7 +83,7 @@ fn judge_output(test: &GuestTest, record: &JobRecord) -> Result<(), String> {
 }
 
 /// Adds what the program printed: tests say there what they found wrong.
-fn with_output(problem: &str, record: &JobRecord) -> String {
+pub(super) fn with_output(problem: &str, record: &JobRecord) -> String {
     let mut text = problem.to_owned();
     for stream in [&record.output, &record.errors] {
         if !stream.is_empty() {

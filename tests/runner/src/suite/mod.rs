@@ -14,6 +14,7 @@ pub mod bochs;
 pub mod commands;
 pub mod disks;
 pub mod expectation;
+mod failing;
 pub mod floors;
 pub mod guest;
 pub mod host;
@@ -33,6 +34,8 @@ pub enum Part {
     Host,
     /// The programs of tests/guest on every machine
     Guest,
+    /// The guest programs on machines that refuse every n-th request for memory; in whole runs only every 7th
+    Failing,
     /// Machines and modules that the kernel must refuse
     Refusals,
     /// Disks sound and corrupt, failing ones, and machines without any
@@ -41,7 +44,8 @@ pub enum Part {
     Commands,
 }
 
-const ALL_PARTS: [Part; 5] = [Part::Host, Part::Guest, Part::Refusals, Part::Disks, Part::Commands];
+const ALL_PARTS: [Part; 6] =
+    [Part::Host, Part::Guest, Part::Failing, Part::Refusals, Part::Disks, Part::Commands];
 
 /// Options of `test`.
 #[derive(Args, Clone, Debug, Default)]
@@ -55,6 +59,9 @@ pub struct TestOptions {
     /// Run guest tests only on machines whose name contains this
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub machine: String,
+    /// With `--part failing`: refuse only so: `7`, `frames:2,pool:3,commit:50`, `entry,7` once a program is loaded
+    #[arg(long, value_name = "TERMS", default_value = "", hide_default_value = true)]
+    pub fail: String,
     /// How many changed DLLs the guest is to load, rounded up to whole boots of 90
     #[arg(long, value_name = "COUNT", default_value_t = 90)]
     pub mutants: u64,
@@ -75,6 +82,8 @@ pub struct SuiteResult {
     pub passed: u32,
     /// One entry for each failed test: its name, then the reason, possibly of several lines.
     pub failures: Vec<String>,
+    /// What else there is to tell of it; may be empty.
+    pub note: String,
 }
 
 impl SuiteResult {
@@ -115,6 +124,9 @@ impl Tally {
         let seconds = elapsed.as_secs_f64();
         let (name, passed, failed) = (&result.name, result.passed, result.failed());
         println!("{name:<28} {passed:>5} passed, {failed} failed  {seconds:>6.1} s");
+        if !result.note.is_empty() {
+            println!("  {}", result.note);
+        }
         for failure in &result.failures {
             println!("  FAILED {}", failure.trim_end().replace('\n', "\n    "));
         }
@@ -141,6 +153,7 @@ pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
         match part {
             Part::Host => host::run(tree, &mut tally)?,
             Part::Guest => guest::run(tree, options, &mut tally)?,
+            Part::Failing => failing::run(tree, options, &mut tally)?,
             Part::Refusals => refusals::run(tree, options, &mut tally)?,
             Part::Disks => disks::run(tree, options, &mut tally)?,
             Part::Commands => commands::run(tree, options, &mut tally)?,

@@ -85,6 +85,8 @@ fn make(waiter: Waiter, target: *mut u32) -> Bool {
     unsafe { target.write_unaligned(made as u32) };
     let thread = start(run_waiter, made as u32);
     if thread == 0 {
+        // SAFETY: the caller's promise. A handle to what is gone would be believed.
+        unsafe { target.write_unaligned(0) };
         // SAFETY: no thread got it.
         drop(unsafe { Box::from_raw(made) });
         // SAFETY: the handle was made here.

@@ -1,0 +1,150 @@
+//! Each request for memory of each operation refused in turn: the operation succeeds all the same or says that memory is lacking, and
+//! then the volume is as it was.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
+
+use abi::access::*;
+use abi::cell::Link;
+use abi::file::*;
+use abi::nt::file::FileObject;
+use abi::status::NtStatus;
+
+use crate::path::Path;
+use crate::test_volume::*;
+use crate::volume::Volume;
+use crate::write::tests::{TestVolume, open};
+
+/// What a path leads to: a directory, or bytes.
+type Tree = BTreeMap<String, Option<Vec<u8>>>;
+
+/// The tree that another implementation finds in `bytes`.
+fn read_tree(bytes: &[u8]) -> Tree {
+    let mut copy = bytes.to_vec();
+    let files = fatfs::FileSystem::new(Cursor::new(&mut copy[..]), fatfs::FsOptions::new()).unwrap();
+    let mut tree = Tree::new();
+    read_directory(&files.root_dir(), "", &mut tree);
+    tree
+}
+
+fn read_directory<T: fatfs::ReadWriteSeek>(directory: &fatfs::Dir<'_, T>, path: &str, tree: &mut Tree) {
+    for entry in directory.iter().map(Result::unwrap).filter(|entry| !entry.file_name().starts_with('.')) {
+        let path = format!("{path}{}", entry.file_name());
+        if entry.is_dir() {
+            read_directory(&entry.to_dir(), &format!("{path}\\"), tree);
+            tree.insert(path, None);
+        } else {
+            let mut contents = Vec::new();
+            entry.to_file().read_to_end(&mut contents).unwrap();
+            tree.insert(path, Some(contents));
+        }
+    }
+}
+
+/// Whether an operation that is refused may have done part of its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Never,
+    OfTheFile(&'static str),
+}
+
+type Operation = fn(&TestVolume<'_, '_>) -> Result<(), NtStatus>;
+
+const FOLDER: &str = "dir with a long name";
+const LARGE: &str = "dir with a long name\\Fragmented file.bin";
+
+/// Opens `path`, does `work` with it and closes it.
+fn with_file(
+    volume: &TestVolume<'_, '_>,
+    path: &str,
+    (disposition, options): (u32, u32),
+    work: impl FnOnce(Link<FileObject>) -> Result<(), NtStatus>,
+) -> Result<(), NtStatus> {
+    let file = open(volume, path, GENERIC_READ | GENERIC_WRITE | DELETE, disposition, options)?.0;
+    let result = work(file);
+    volume.close_file(file);
+    result
+}
+
+fn rename(volume: &TestVolume<'_, '_>, from: &str, to: &str) -> Result<(), NtStatus> {
+    with_file(volume, from, (FILE_OPEN, 0), |file| {
+        let to = wide(to);
+        volume.rename(file, &Path::parse(&to)?, true)
+    })
+}
+
+const OPERATIONS: [(&str, Part, Operation); 12] = [
+    ("open", Part::Never, |volume| with_file(volume, LARGE, (FILE_OPEN, 0), |_| Ok(()))),
+    ("read", Part::Never, |volume| {
+        with_file(volume, LARGE, (FILE_OPEN, 0), |file| volume.read(file, 100, &mut [0; 9000]).map(drop))
+    }),
+    ("make a file", Part::Never, |volume| {
+        with_file(volume, &format!("{FOLDER}\\A new file with a long name.text"), (FILE_CREATE, 0), |_| Ok(()))
+    }),
+    ("make a directory", Part::Never, |volume| {
+        with_file(volume, &format!("{FOLDER}\\a\\b\\new"), (FILE_CREATE, FILE_DIRECTORY_FILE), |_| Ok(()))
+    }),
+    ("write", Part::OfTheFile("HELLO.TXT"), |volume| {
+        with_file(volume, "HELLO.TXT", (FILE_OPEN, 0), |file| volume.write(file, 10, &[7; 9000]).map(drop))
+    }),
+    ("empty", Part::Never, |volume| with_file(volume, LARGE, (FILE_OVERWRITE, 0), |_| Ok(()))),
+    ("cut", Part::Never, |volume| {
+        with_file(volume, LARGE, (FILE_OPEN, 0), |file| volume.set_end_of_file(file, 777))
+    }),
+    ("grow", Part::Never, |volume| {
+        with_file(volume, "HELLO.TXT", (FILE_OPEN, 0), |file| volume.set_end_of_file(file, 20_000))
+    }),
+    ("rename", Part::Never, |volume| rename(volume, "HELLO.TXT", "\\Another name.text")),
+    ("move over another", Part::Never, |volume| rename(volume, "HELLO.TXT", &format!("\\{LARGE}"))),
+    ("move a directory", Part::Never, |volume| rename(volume, &format!("{FOLDER}\\a"), "\\somewhere else")),
+    ("delete", Part::Never, |volume| {
+        with_file(volume, LARGE, (FILE_OPEN, 0), |file| volume.set_disposition(file, true))
+    }),
+];
+
+/// Does `operation` on a fresh volume, its `nth` request refused: whether one was.
+fn refuse(format: Format, name: &str, part: Part, operation: Operation, nth: u32) -> bool {
+    let mut refused = false;
+    with_objects(|objects| {
+        let disk = TestDisk::new(image(format).to_vec());
+        let pool = objects.memory().pool_bytes_in_use();
+        let volume = Volume::mount(objects, &disk).unwrap();
+        volume.set_clock(noon());
+        let mut tree = read_tree(&disk.bytes.borrow());
+        let failing = objects.memory().failing();
+        let before = failing.refused();
+        failing.arm_once(nth);
+        let result = operation(&volume);
+        failing.disarm();
+        refused = failing.refused() != before;
+        volume.verify_files(|_, _| false).unwrap_or_else(|found| panic!("{name} {nth}: {found:?}"));
+        assert_eq!(volume.open_files().filter(|fcb| volume.cached(*fcb).is_none()).count(), 0, "{name} {nth}");
+        volume.forget_unused(0);
+        volume.close_volume().unwrap();
+        let mut after = read_tree(&disk.bytes.borrow());
+        match result {
+            Ok(()) => assert!(refused || name == "open" || name == "read" || tree != after, "{name}: nothing was done"),
+            Err(status) => {
+                assert_eq!(status, NtStatus::INSUFFICIENT_RESOURCES, "{name} {nth}");
+                if let Part::OfTheFile(path) = part {
+                    tree.remove(path);
+                    after.remove(path);
+                }
+                assert!(tree == after, "{name}, request {nth} refused, has changed the volume");
+            }
+        }
+        disk.check();
+        volume.unmount().unwrap();
+        assert_eq!(objects.memory().pool_bytes_in_use(), pool, "{name} {nth}");
+    });
+    refused
+}
+
+#[test]
+fn an_operation_that_is_refused_memory_changes_nothing() {
+    for (name, part, operation) in OPERATIONS {
+        let requests = (1..).take_while(|nth| refuse(Format::Fat16, name, part, operation, *nth)).count();
+        println!("{name}: {requests} requests");
+        assert!(requests > 0, "{name}: nothing is asked for");
+    }
+}
