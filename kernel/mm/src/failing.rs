@@ -27,7 +27,7 @@ pub enum Request {
 
 const REQUESTS: usize = 3;
 
-/// Which request of each kind is refused: every so-manieth; 0 refuses none.
+/// Which request of each kind is refused: every n-th; 0 refuses none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Intervals {
     /// Of those for frames.
