@@ -8,6 +8,7 @@ mod control_area;
 mod frame;
 mod handle;
 mod memory;
+mod moves;
 mod pool;
 mod process;
 mod pte;
@@ -61,6 +62,7 @@ const HELP: &str = "\
 !pte VA write                    sets the write bit (kernel option debug)
 !pfn N                           the record of a frame
 !memusage    !vm [1]             what memory is used for
+!moves [COUNT] [FRAME]           where frames went last, newest last
 !verify                          the audit of everything
 !address VA  !pool ADDRESS       what is at an address; blocks of a pool page
 db dw dd dq da du [VA] [L n]     memory in numbers, as text
@@ -124,6 +126,7 @@ fn dispatch<'a, M: Machine>(
         "!pfn" => frame::pfn(target, arguments, out)?,
         "!memusage" => usage::memusage(target, arguments, out)?,
         "!vm" => vm::vm(target, arguments, out)?,
+        "!moves" => moves::moves(target, arguments, out)?,
         "!verify" => vm::verify(target, arguments, scratch, out)?,
         "!address" => address::address(target, arguments, out)?,
         "!pool" => pool::pool(target, arguments, out)?,

@@ -14,7 +14,7 @@ use super::Resolution;
 use super::apply::corrupt;
 use crate::MemoryManager;
 use crate::frame::allocate::{NoFrame, entry_index, is_page_table};
-use crate::frame::{Color, Flags, Location};
+use crate::frame::{Color, Flags};
 use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, PAGE_SIZE, PAGE_TABLES, VirtualAddress};
 use crate::machine::Machine;
 use crate::protection::Protection;
@@ -171,10 +171,7 @@ impl<M: Machine> MemoryManager<M> {
                 break;
             }
             let frame = self.allocate_any_frame(Color(page.color.0.wrapping_add(index)))?;
-            let record = self.own_frame(frame, cell, self.frame_of_pool(cell), raw);
-            record.u2.set(0);
-            record.insert_flags(Flags::PROTOTYPE | Flags::READ_IN_PROGRESS);
-            record.set_location(Location::Transition);
+            self.own_frame_for_read(frame, cell, self.frame_of_pool(cell), raw).insert_flags(Flags::PROTOTYPE);
             self.machine.record(cell).store(PrototypePte::Transition(frame, protection).encode());
             self.remember_frame_of(subsection);
             request.bytes += self.file_page(subsection, cell).2;
@@ -201,10 +198,7 @@ impl<M: Machine> MemoryManager<M> {
             }
             let frame = self.allocate_any_frame(Color(page.color.0.wrapping_add(index)))?;
             let table = self.frame_of_pool(cell);
-            let record = self.own_frame(frame, cell, table, raw);
-            record.u2.set(0);
-            record.insert_flags(Flags::READ_IN_PROGRESS);
-            record.set_location(Location::Transition);
+            let record = self.own_frame_for_read(frame, cell, table, raw);
             if page.is_of_process() {
                 self.add_share(table);
                 self.private_page_parks(cell, table);
