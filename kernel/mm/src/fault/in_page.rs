@@ -14,7 +14,7 @@ use super::Resolution;
 use super::apply::corrupt;
 use crate::MemoryManager;
 use crate::frame::allocate::{NoFrame, entry_index, is_page_table};
-use crate::frame::{Color, Flags};
+use crate::frame::{Color, Flags, Location};
 use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, PAGE_SIZE, PAGE_TABLES, VirtualAddress};
 use crate::machine::Machine;
 use crate::protection::Protection;
