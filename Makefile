@@ -94,7 +94,7 @@ check: runner
 	$(FORMAT) --all --check
 	$(CLIPPY) --quiet --all-targets -- -D warnings
 	$(BARE_CLIPPY) --quiet --release --config kernel/target.toml -p vadose-kernel -- -D warnings
-	$(BARE_CLIPPY) --quiet --release --config userland/target.toml $(DLLS:%=-p %) $(SHELL_PROGRAM) -- -D warnings
+	$(BARE_CLIPPY) --quiet --release --config userland/target.toml $(DLLS:%=-p %) $(PROGRAM_CRATES) -- -D warnings
 	RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' $(CARGO) doc --quiet --no-deps --document-private-items
 	$(RUNNER) unsafe-list
 
@@ -103,8 +103,9 @@ clean:
 
 # ---- Building blocks --------------------------------------------------------------------------------------------
 DLLS      := ntdll kernel32 msvcrt advapi32 ole32 oleaut32 psapi shell32 shlwapi user32 version winmm ws2_32
-# The shell's program, cmd.exe; its library is built with the host's crates.
-SHELL_PROGRAM := -p shell --features shell/program
+# The programs in Rust, cmd.exe and ramview.exe; their libraries are built with the host's crates.
+PROGRAMS  := cmd ramview
+PROGRAM_CRATES := -p shell -p ramview --features shell/program,ramview/program
 KERNEL    := $(TARGET)/x86-target/release/vadose-kernel
 MINGW     := i686-w64-mingw32-gcc
 # No C library and nothing hidden: the programs bring their own entry, mainCRTStartup.
@@ -132,8 +133,8 @@ kernel: runner
 
 userland: runner
 	@$(if $(BUILD_NEEDS),$(NEED) $(BUILD_NEEDS))
-	@$(BARE) build $(QUIET) --release --config userland/target.toml $(DLLS:%=-p %) $(SHELL_PROGRAM)
-	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) $(DLLS:%=out/system32/%.dll) out/system32/cmd.exe
+	@$(BARE) build $(QUIET) --release --config userland/target.toml $(DLLS:%=-p %) $(PROGRAM_CRATES)
+	@$(MAKE) -s -f $(firstword $(MAKEFILE_LIST)) $(DLLS:%=out/system32/%.dll) $(PROGRAMS:%=out/system32/%.exe)
 
 # The C programs: tests, the programs that test the commands, benchmarks, samples and the programs that ship on C:.
 guest:

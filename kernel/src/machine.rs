@@ -1,7 +1,8 @@
 //! The machine that the memory manager manages: its traits, handed on to `hal`. Links are in `links.rs`.
 
+use mm::events::EventRing;
 use mm::layout::{FrameNumber, VirtualPage};
-use mm::machine::{FrameBytes, PageTables};
+use mm::machine::{FrameBytes, Kept, PageTables};
 use mm::pte::PteCell;
 
 use hal::{frame_bytes, page_tables};
@@ -27,6 +28,16 @@ impl PageTables for Hardware {
     #[inline(always)]
     fn flush_user(&self) {
         page_tables::flush_user();
+    }
+}
+
+/// The moves of frames, part of the kernel's image.
+static EVENTS: EventRing = EventRing::EMPTY;
+
+impl Kept for Hardware {
+    #[inline(always)]
+    fn events(&self) -> &EventRing {
+        &EVENTS
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Options {
     pub link: bool,
     /// `debug`: programs may read all memory, through NtSystemDebugControl.
     pub debug: bool,
+    /// `video`: programs may show pictures on the screen, where the adapter can.
+    pub video: bool,
     /// `bench`: measure and print.
     pub bench: bool,
     /// `fail=`: requests for memory that are refused to programs.
@@ -78,6 +80,7 @@ impl Options {
             debugger: Debugger::default(),
             link: false,
             debug: false,
+            video: false,
             bench: false,
             fail: None,
             test: false,
@@ -107,6 +110,7 @@ impl Options {
             ("kd", "wait") => self.debugger = Debugger::Waiting,
             ("link", "com3") => self.link = true,
             ("debug", "") => self.debug = true,
+            ("video", "") => self.video = true,
             ("bench", "") => self.bench = true,
             ("test", "") => self.test = true,
             ("fail", terms) => {

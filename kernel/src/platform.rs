@@ -1,6 +1,7 @@
 //! The machine as processes see it: user memory, contexts, streams and time.
 
 use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use abi::cell::Link;
 use abi::nt::process::{Eprocess, Kprocess};
@@ -8,7 +9,7 @@ use abi::nt::thread::{Ethread, Kthread};
 use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
 use drivers::power::Outcome;
-use drivers::{keyboard, log, serial};
+use drivers::{graphics, keyboard, log, serial};
 use hal::context::{self, Context, KernelStack};
 use hal::{control_region, fpu, interrupts, registers, user_memory};
 use mm::layout::FrameNumber;
@@ -18,6 +19,9 @@ use ps::{ConsoleByte, Form, Image, Input, KernelRoutine, Platform, ShutDown, Str
 use crate::disk::SystemDisk;
 use crate::machine::Hardware;
 use crate::{bugcheck, clock, debugger, link};
+
+/// Whether the runner has been told of a picture.
+static PICTURE_TOLD: AtomicBool = AtomicBool::new(false);
 
 impl Platform for Hardware {
     type Disk = SystemDisk;
@@ -143,6 +147,19 @@ impl Platform for Hardware {
 
     fn console_place(&self) -> ((usize, usize), u8) {
         log::place()
+    }
+
+    fn picture_size(&self) -> Option<(u32, u32)> {
+        graphics::size()
+    }
+
+    fn show_row(&self, row: u32, pixels: &[u8]) {
+        graphics::write_row(row, pixels);
+        let (columns, rows) = graphics::SIZE;
+        // Whoever takes pictures of the screen takes the first that is whole.
+        if row + 1 == rows && !PICTURE_TOLD.swap(true, Ordering::Relaxed) {
+            link::event(format_args!("picture columns={columns} rows={rows}"));
+        }
     }
 
     fn shut_down(&self, how: ShutDown) -> ! {

@@ -4,7 +4,7 @@ use boot::early_frames::EarlyFrames;
 use boot::information::BootInformation;
 use boot::memory::KernelHalf;
 use boot::{Physical, image};
-use drivers::{interrupt_controller, keyboard, log, logln, serial, timer};
+use drivers::{graphics, interrupt_controller, keyboard, log, logln, serial, timer};
 use hal::cpu::{self, Features};
 use hal::{control_region, fpu, interrupts, windows};
 use mm::layout::PAGE_SIZE;
@@ -49,12 +49,20 @@ fn prepare(magic: u32, address: u32) {
     cpu::enable_sse(&features);
     fpu::initialise();
     report(&map, &frames, &kernel_half);
+    open_screen(options.video);
     system::initialise(map.runs(), frames.used(), &kernel_half, information, options);
     interrupt_controller::initialise();
     clock::initialise();
     interrupt_controller::unmask(timer::LINE);
     disk::unmask();
     open_console();
+}
+
+/// Lets programs show pictures, where they are asked for and the adapter can.
+fn open_screen(pictures: bool) {
+    if pictures && !graphics::find() {
+        logln!("video: the screen can show no pictures");
+    }
 }
 
 /// Lets the devices interrupt at which somebody may type, as far as there are any.

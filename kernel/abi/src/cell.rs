@@ -106,6 +106,11 @@ impl Field<u32> {
     }
 }
 
+impl Field<u16> {
+    /// A zero half word, usable in constants.
+    pub const ZERO_HALF: Self = Self(AtomicU16::new(0));
+}
+
 impl<T> Field<Link<T>> {
     /// A link to nothing, usable in constants.
     pub const NULL: Self = Self(AtomicU32::new(0));

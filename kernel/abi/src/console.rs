@@ -38,6 +38,11 @@ pub const LEAD_GROUP: u32 = code(0x80B);
 /// Sends an event to the programs that share the caller's console: two words, `CTRL_C_EVENT` or `CTRL_BREAK_EVENT`, and the group
 /// of those that are meant, 0 for all of them.
 pub const GENERATE_EVENT: u32 = code(0x80F);
+/// Gives the size of the pictures that the screen can show, in pixels: two words, columns and rows.
+pub const GET_PICTURE_SIZE: u32 = code(0x810);
+/// Shows rows of a picture: three words, the first row, how many, and the address of their pixels. A pixel is a word with blue in the
+/// low byte, then green, then red. The picture stays until something is written to the screen.
+pub const SHOW_PICTURE: u32 = code(0x811);
 
 /// Bytes of an [`InputRecord`].
 pub const RECORD_SIZE: u32 = 20;

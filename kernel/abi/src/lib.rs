@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod cell;
 pub mod console;
 pub mod file;
+pub mod frames;
 pub mod memory;
 pub mod nt;
 pub mod process_parameters;

@@ -6,6 +6,8 @@ use hal::port::write_u8;
 use hal::screen::cells;
 use terminal::screen::NORMAL;
 
+use crate::graphics;
+
 /// Registers of the CRT controller: index, then data.
 const CONTROLLER_INDEX: u16 = 0x3D4;
 const CONTROLLER_DATA: u16 = 0x3D5;
@@ -29,6 +31,7 @@ pub struct Screen(terminal::Screen<'static>);
 impl Screen {
     /// The screen, cleared.
     pub fn new() -> Self {
+        graphics::leave();
         let screen = Self(terminal::Screen::new(cells()));
         screen.place_cursor();
         screen
@@ -36,6 +39,7 @@ impl Screen {
 
     /// Fills the screen with blanks in `colors` and goes on at the top.
     pub fn clear(&mut self, colors: Colors) {
+        graphics::leave();
         self.0.clear(if colors == Colors::Stop { STOP } else { NORMAL });
         self.place_cursor();
     }
@@ -55,6 +59,7 @@ impl Screen {
 
     /// Writes bytes, sequences among them.
     pub fn write_bytes(&mut self, bytes: &[u8]) {
+        graphics::leave();
         self.0.write(bytes);
         self.place_cursor();
     }

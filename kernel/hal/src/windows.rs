@@ -4,7 +4,8 @@
 //! the frame it shows already costs nothing. The page table of the windows is the same in every address space.
 //!
 //! * **W1** Windows are used by the running code only, between two switches of stacks, never by an interrupt handler.
-//! * **W2** A window is written through only while its user holds the frame by the rules of the memory manager.
+//! * **W2** A window is written through only while its user holds the frame by the rules of the memory manager, or where it is no
+//!   RAM, but a driver's alone.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 

@@ -9,6 +9,7 @@
 //! | the address map | [`layout`] |
 //! | what a PTE can say | [`pte`], [`protection`] |
 //! | frames, the six lists, who gets which frame | [`frame`] |
+//! | where frames have been | [`events`] |
 //! | the address space of a process | [`address_space`], [`vad`] |
 //! | a page fault, from plan to PTE | [`fault`] |
 //! | VirtualAlloc and its family | [`virtual_memory`] |
@@ -24,6 +25,7 @@
 pub mod address_space;
 pub mod balance;
 pub mod commit;
+pub mod events;
 pub mod failing;
 pub mod fault;
 pub mod frame;
@@ -111,6 +113,7 @@ impl<M: Machine> MemoryManager<M> {
             lost_tables: Field::ZERO,
         };
         this.initialise_frames(boot);
+        this.machine.events().restart(0);
         this.shared_entries = SharedEntries::of(&this.machine, boot.directories[3]);
         this.start_pool()?;
         let head = this.allocate_pool(8, pool::Tag(*b"MmWs"))?;

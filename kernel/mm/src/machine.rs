@@ -5,6 +5,7 @@
 
 use abi::cell::{Link, Record};
 
+use crate::events::EventRing;
 use crate::layout::{FrameNumber, VirtualPage};
 use crate::pte::PteCell;
 
@@ -47,7 +48,13 @@ pub trait FrameBytes {
     fn write_entry(&self, frame: FrameNumber, index: u32, raw: u64);
 }
 
-/// All of it: what the memory manager is generic over.
-pub trait Machine: Records + PageTables + FrameBytes {}
+/// Memory that the memory manager has from the first moment on, before it manages any.
+pub trait Kept {
+    /// The ring of the moves of frames.
+    fn events(&self) -> &EventRing;
+}
 
-impl<M: Records + PageTables + FrameBytes> Machine for M {}
+/// All of it: what the memory manager is generic over.
+pub trait Machine: Records + PageTables + FrameBytes + Kept {}
+
+impl<M: Records + PageTables + FrameBytes + Kept> Machine for M {}

@@ -10,6 +10,7 @@
 //! Source: Russinovich and Solomon on the modified page writer; `MmModifiedWriteClusterSize` of 16 pages.
 
 use crate::MemoryManager;
+use crate::events::Cause;
 use crate::frame::allocate::entry_index;
 use crate::frame::{END_OF_LIST, Flags, Location, Mmpfn};
 use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, PAGE_SIZE};
@@ -90,7 +91,7 @@ impl<M: Machine> MemoryManager<M> {
         self.unlink(number);
         self.drop_slot(frame);
         frame.u2.set(0);
-        frame.set_location(Location::Transition);
+        self.move_frame(number, Location::Transition, Cause::Held);
         self.add_reference(number);
         frame.remove_flags(Flags::MODIFIED);
         frame.insert_flags(Flags::WRITE_IN_PROGRESS);

@@ -161,6 +161,13 @@ pub trait Platform: Machine + Sync + 'static {
     /// Column and row of the console's cursor, from 0, and the colours of what is written next.
     fn console_place(&self) -> ((usize, usize), u8);
 
+    /// Pixels of a row of the pictures that the screen can show, and rows; none where it shows text only.
+    fn picture_size(&self) -> Option<(u32, u32)>;
+
+    /// Shows row `row` of a picture, from `pixels` of 4 bytes each, blue first. The screen is the text's again with the next byte that
+    /// is written to it.
+    fn show_row(&self, row: u32, pixels: &[u8]);
+
     /// Stops the machine.
     fn shut_down(&self, how: ShutDown) -> !;
 

@@ -8,5 +8,6 @@ pub mod machine;
 pub mod naive;
 pub mod paging;
 pub mod random;
+pub mod replay;
 pub mod sections;
 pub mod system;

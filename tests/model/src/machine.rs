@@ -16,8 +16,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use abi::cell::{Link, Record};
+use mm::events::EventRing;
 use mm::layout::{FRAME_DATABASE, FrameNumber, SYSTEM_RANGE_START, VirtualAddress, VirtualPage};
-use mm::machine::{FrameBytes, PageTables, Records};
+use mm::machine::{FrameBytes, Kept, PageTables, Records};
 use mm::pte::{PteCell, ValidPte};
 
 use translations::TranslationBuffer;
@@ -73,6 +74,7 @@ pub struct SoftwareMachine {
     directories: Cell<[FrameNumber; 4]>,
     translations: RefCell<TranslationBuffer>,
     no_execute: NoExecute,
+    events: Box<EventRing>,
 }
 
 /// Whether the processor has the NX bit.
@@ -99,6 +101,7 @@ impl SoftwareMachine {
             directories: Cell::new([FrameNumber(0); 4]),
             translations: RefCell::default(),
             no_execute,
+            events: Box::new(EventRing::EMPTY),
         }
     }
 
@@ -232,6 +235,12 @@ impl PageTables for SoftwareMachine {
     /// Drops all translations that are not global, as a CR3 load does: user pages, the self-map, hyperspace.
     fn flush_user(&self) {
         self.translations.borrow_mut().drop_all_but_global();
+    }
+}
+
+impl Kept for SoftwareMachine {
+    fn events(&self) -> &EventRing {
+        &self.events
     }
 }
 

@@ -20,6 +20,7 @@ use mm::verify::{Audit, Corruption};
 
 use crate::image::TestImage;
 use crate::machine::{self, SoftwareMachine};
+use crate::replay::Replay;
 
 const POINTER_TABLES: u32 = 0x8020_0000;
 const SHARED_DATA: u32 = 0xFFDF_0000;
@@ -37,6 +38,7 @@ pub struct System {
     late: RefCell<Vec<InPageRequest>>,
     delays: Cell<bool>,
     scratch: Vec<u16>,
+    replay: Replay,
 }
 
 /// How the disk is.
@@ -90,7 +92,10 @@ impl System {
             no_execute: if bit == 0 { NoExecute::Absent } else { NoExecute::Enabled },
         };
         let mm = MemoryManager::new(machine, &boot).expect("memory for the first structures");
-        Self { mm, files: RefCell::new(Vec::new()), disk: Cell::new(Disk::Sound), late: RefCell::default(), delays: Cell::new(false), scratch: vec![0; 0x8000] }
+        let replay = Replay::start(&mm);
+        let (files, disk) = (RefCell::new(Vec::new()), Cell::new(Disk::Sound));
+        let (late, delays) = (RefCell::default(), Cell::new(false));
+        Self { mm, files, disk, late, delays, scratch: vec![0; 0x8000], replay }
     }
 
     /// Starts a process with an empty address space.
@@ -269,11 +274,13 @@ impl System {
         }
     }
 
-    /// Audits everything, and the translations the processor holds.
+    /// Audits everything, the translations the processor holds, and what the event ring says of where frames are.
     pub fn verify(&mut self) -> Result<Audit, Corruption> {
         self.mm.machine.check_tlb();
         self.mm.machine.check_holes();
-        self.mm.verify(&mut self.scratch)
+        let audit = self.mm.verify(&mut self.scratch)?;
+        self.replay.check(&self.mm);
+        Ok(audit)
     }
 }
 

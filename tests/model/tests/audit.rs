@@ -242,7 +242,7 @@ fn frames_and_their_lists() {
         ),
         (
             "a frame nowhere",
-            |s| s.system.mm.frame(s.frame(0x20_0000)).set_location(Location::Bad),
+            |s| s.system.mm.frame(s.frame(0x20_0000)).e1.set(0x1501),
             |c| matches!(c, F4(_) | F5 { .. }),
         ),
     ]);

@@ -14,8 +14,6 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
 use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::iso;
@@ -111,11 +109,23 @@ pub struct Finished {
 /// # Errors
 /// What the host, the tools or the link did wrong. A guest that fails is no error, but a [`Finished`].
 pub fn boot(setup: &Setup<'_>, input: Input, passing: &mut dyn FnMut(Passing) -> Result<()>) -> Result<Finished> {
-    let folder = process::scratch_folder()?;
+    boot_in(process::scratch_folder()?.path(), setup, input, passing)
+}
+
+/// The same, with `folder`, which is empty, as scratch folder.
+///
+/// # Errors
+/// As [`boot`].
+pub fn boot_in(
+    folder: &Path,
+    setup: &Setup<'_>,
+    input: Input,
+    passing: &mut dyn FnMut(Passing) -> Result<()>,
+) -> Result<Finished> {
     let command_line = command_line(setup);
-    let modules = lay_out(setup, folder.path(), &command_line)?;
+    let modules = lay_out(setup, folder, &command_line)?;
     let disk = match setup.drive {
-        Drive::Disk(disk) | Drive::Both(_, disk) => disk.attach(folder.path())?,
+        Drive::Disk(disk) | Drive::Both(_, disk) => disk.attach(folder)?,
         _ => Vec::new(),
     };
     let start = Start {
@@ -129,28 +139,28 @@ pub fn boot(setup: &Setup<'_>, input: Input, passing: &mut dyn FnMut(Passing) ->
     };
     let began = Instant::now();
     let listener = match setup.serial {
-        SerialPorts::Linked => Some(listen(folder.path())?),
+        ports if ports.are_linked() => Some(listen(folder)?),
         _ => None,
     };
     let streams = Streams::Logged(names::EMULATOR_LOG);
-    let mut emulator = Process::start(&start.program()?, &start.arguments(), folder.path(), streams)?;
+    let mut emulator = Process::start(&start.program()?, &start.arguments(), folder, streams)?;
     let deadline = setup.options.deadline(began);
     let mut transcript = Transcript::default();
     let ending = match listener {
         None => wait_for_end(&mut emulator, deadline)?,
         Some(listener) => {
-            let link = accept(&listener, &mut emulator, folder.path())?;
+            let link = accept(&listener, &mut emulator, folder)?;
             converse(link, input, &mut emulator, deadline, &mut transcript, passing)?
         }
     };
     drop(emulator);
-    Ok(finish(&folder, transcript, ending, began))
+    Ok(finish(folder, transcript, ending, began))
 }
 
 /// The kernel's command line: what the runner needs, then the user's own words.
 fn command_line(setup: &Setup<'_>) -> String {
     let mut words: Vec<&str> = Vec::new();
-    if setup.serial == SerialPorts::Linked {
+    if setup.serial.are_linked() {
         words.push("link=com3");
     }
     if setup.serial == SerialPorts::Absent {
@@ -332,11 +342,11 @@ fn pump(from: &mut impl Read, link: &mut UnixStream) -> io::Result<()> {
     }
 }
 
-fn finish(folder: &TempDir, transcript: Transcript, ending: Ending, began: Instant) -> Finished {
+fn finish(folder: &Path, transcript: Transcript, ending: Ending, began: Instant) -> Finished {
     Finished {
         transcript,
-        log: process::read_log(&folder.path().join(names::KERNEL_LOG)),
-        emulator_log: process::read_log(&folder.path().join(names::EMULATOR_LOG)),
+        log: process::read_log(&folder.join(names::KERNEL_LOG)),
+        emulator_log: process::read_log(&folder.join(names::EMULATOR_LOG)),
         ending,
         elapsed: began.elapsed(),
     }

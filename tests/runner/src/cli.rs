@@ -11,6 +11,7 @@ use crate::exec::{self, ExecOptions};
 use crate::iso::{self, IsoOptions};
 use crate::machine::MachineOptions;
 use crate::paths::Tree;
+use crate::picture::{self, PictureOptions};
 use crate::power_cut::PowerCutOptions;
 use crate::run::RunOptions;
 use crate::suite::{self, TestOptions};
@@ -80,8 +81,13 @@ enum Command {
     Kd,
     /// Take an image of the machine's memory (not built yet)
     Dump(Rest),
-    /// Draw pictures of memory (not built yet)
-    Picture(Rest),
+    /// Run a program that draws on the screen, headless, and take the screen as a PNG file
+    Picture {
+        #[command(flatten)]
+        machine: MachineOptions,
+        #[command(flatten)]
+        options: PictureOptions,
+    },
     /// Work with disk images (not built yet)
     Image(Rest),
     /// Pack the symbols of a linked kernel into its reserved section
@@ -134,7 +140,7 @@ pub fn main() -> ExitCode {
         Command::Iso(options) => build_iso(&tree, &options),
         Command::Kd => kd::run(&tree),
         Command::Dump(_) => return not_built("dump"),
-        Command::Picture(_) => return not_built("picture"),
+        Command::Picture { machine, options } => picture::run(&tree, &machine, &options),
         Command::Image(_) => return not_built("image"),
         Command::PackSymbols { input, output } => symbols::pack(&input, &output).map(|()| 0),
         Command::StripDll { input, output, bind_to } => {

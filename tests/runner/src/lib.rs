@@ -27,6 +27,7 @@ pub mod kd;
 pub mod link;
 pub mod machine;
 pub mod paths;
+pub mod picture;
 pub mod plan;
 pub mod power_cut;
 pub mod process;

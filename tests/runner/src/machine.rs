@@ -43,6 +43,8 @@ pub mod names {
     pub const LINK: &str = "link.socket";
     /// The socket of QEMU's gdb stub.
     pub const GDB: &str = "gdb.socket";
+    /// The socket of QEMU's machine protocol.
+    pub const MONITOR: &str = "monitor.socket";
     /// What QEMU itself says.
     pub const EMULATOR_LOG: &str = "emulator.log";
 }
@@ -129,10 +131,20 @@ pub enum SerialPorts {
     Absent,
     /// COM1 into the kernel log, COM3 to the runner.
     Linked,
+    /// The same, and QEMU's machine protocol on a socket.
+    LinkedAndWatched,
     /// COM1 into the kernel log, no link.
     Logged,
     /// COM1 and QEMU's monitor on this terminal, COM2 on a socket for the debugger's console.
     Terminal,
+}
+
+impl SerialPorts {
+    /// Whether there is a link to the runner.
+    #[must_use]
+    pub fn are_linked(self) -> bool {
+        matches!(self, Self::Linked | Self::LinkedAndWatched)
+    }
 }
 
 /// The screen of the machine.
@@ -231,9 +243,13 @@ impl Start<'_> {
                 let console = format!("socket,id=kd,path={},server=on,wait=off", names::CONSOLE);
                 words(&["-serial", "mon:stdio", "-chardev", &console, "-serial", "chardev:kd"])
             }
-            SerialPorts::Linked => {
+            SerialPorts::Linked | SerialPorts::LinkedAndWatched => {
                 let link = format!("socket,id=link,path={}", names::LINK);
                 let mut arguments = words(&logged);
+                if self.serial == SerialPorts::LinkedAndWatched {
+                    let monitor = format!("unix:{},server=on,wait=off", names::MONITOR);
+                    arguments.extend(words(&["-qmp", &monitor]));
+                }
                 arguments.extend(words(&["-chardev", &link, "-serial", "chardev:link"]));
                 arguments
             }

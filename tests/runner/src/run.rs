@@ -16,7 +16,7 @@ use crate::process::{self, Process, Streams, Waited};
 /// Options of `run`.
 #[derive(Args, Clone, Debug)]
 pub struct RunOptions {
-    /// Open QEMU's window too
+    /// Open QEMU's window too, and let programs show pictures on it
     #[arg(long)]
     pub video: bool,
     /// The disk image that is C:, made where there is none; the system on it is brought up to date [default: out/disk.img]
@@ -33,7 +33,8 @@ pub struct RunOptions {
 /// [`Error::Unbuilt`], [`Error::Tool`], or a machine that did not end by itself.
 pub fn run(tree: &Tree, machine: &MachineOptions, options: &RunOptions) -> Result<u8> {
     let folder = process::scratch_folder()?;
-    let words = format!("console=com1 kd=com2 poweroff=qemu {}", machine.cmdline);
+    let video = if options.video { "video " } else { "" };
+    let words = format!("console=com1 kd=com2 poweroff=qemu {video}{}", machine.cmdline);
     iso::build_demonstration(tree, words.trim_end(), &folder.path().join(names::DISC))?;
     let disk = attach_disk(tree, options, folder.path())?;
     let start = Start {

@@ -10,7 +10,7 @@ use super::{Arguments, Done, Problem};
 use crate::target::Target;
 
 /// What WinDbg calls where a frame is.
-fn location_name(location: Location) -> &'static str {
+pub(super) fn location_name(location: Location) -> &'static str {
     match location {
         Location::Zeroed => "Zeroed",
         Location::Free => "Free",

@@ -8,6 +8,7 @@ mod control_area;
 mod frame;
 mod handle;
 mod memory;
+mod moves;
 mod pool;
 mod process;
 mod pte;
@@ -15,6 +16,7 @@ mod stack;
 mod usage;
 mod vad;
 mod vm;
+mod working_set;
 
 use core::fmt::{self, Write};
 
@@ -61,6 +63,8 @@ const HELP: &str = "\
 !pte VA write                    sets the write bit (kernel option debug)
 !pfn N                           the record of a frame
 !memusage    !vm [1]             what memory is used for
+!ws [ADDRESS|ID|0] [1]           working-set list; with 1 all of its pages
+!moves [COUNT] [FRAME]           where frames went last, newest last
 !verify                          the audit of everything
 !address VA  !pool ADDRESS       what is at an address; blocks of a pool page
 db dw dd dq da du [VA] [L n]     memory in numbers, as text
@@ -124,6 +128,8 @@ fn dispatch<'a, M: Machine>(
         "!pfn" => frame::pfn(target, arguments, out)?,
         "!memusage" => usage::memusage(target, arguments, out)?,
         "!vm" => vm::vm(target, arguments, out)?,
+        "!ws" => working_set::ws(target, arguments, out)?,
+        "!moves" => moves::moves(target, arguments, out)?,
         "!verify" => vm::verify(target, arguments, scratch, out)?,
         "!address" => address::address(target, arguments, out)?,
         "!pool" => pool::pool(target, arguments, out)?,

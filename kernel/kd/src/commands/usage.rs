@@ -124,7 +124,15 @@ fn process_usage<M: Machine>(target: &Target<'_, M>, process: &Eprocess) -> Usag
     for directory in [low, high] {
         for index in 0..512 {
             let entry = target.entry(directory, index).map_or(Pte::Empty, Pte::decode);
-            let Pte::Valid(table) = entry else { continue };
+            let table = match entry {
+                Pte::Valid(table) => table,
+                // One that was trimmed has no entry left with a page in memory.
+                Pte::Transition(frame, _) => {
+                    usage.add_parked(target, frame);
+                    continue;
+                }
+                _ => continue,
+            };
             usage.page_tables += 1;
             for raw in (0..512).filter_map(|index| target.entry(table.frame(), index)) {
                 match Pte::decode(raw) {

@@ -171,10 +171,7 @@ impl<M: Machine> MemoryManager<M> {
                 break;
             }
             let Some(frame) = self.frame_to_read(page, index)? else { break };
-            let record = self.own_frame(frame, cell, self.frame_of_pool(cell), raw);
-            record.u2.set(0);
-            record.insert_flags(Flags::PROTOTYPE | Flags::READ_IN_PROGRESS);
-            record.set_location(Location::Transition);
+            self.own_frame_for_read(frame, cell, self.frame_of_pool(cell), raw).insert_flags(Flags::PROTOTYPE);
             self.machine.record(cell).store(PrototypePte::Transition(frame, protection).encode());
             self.remember_frame_of(subsection);
             request.bytes += self.file_page(subsection, cell).2;
@@ -215,10 +212,7 @@ impl<M: Machine> MemoryManager<M> {
             }
             let Some(frame) = self.frame_to_read(page, index)? else { break };
             let table = self.frame_of_pool(cell);
-            let record = self.own_frame(frame, cell, table, raw);
-            record.u2.set(0);
-            record.insert_flags(Flags::READ_IN_PROGRESS);
-            record.set_location(Location::Transition);
+            let record = self.own_frame_for_read(frame, cell, table, raw);
             if page.is_of_process() {
                 self.add_share(table);
                 self.private_page_parks(cell, table);

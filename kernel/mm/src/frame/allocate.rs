@@ -8,6 +8,7 @@ use abi::cell::Link;
 use super::lists::{Color, END_OF_LIST};
 use super::record::{Flags, Location, Mmpfn};
 use crate::MemoryManager;
+use crate::events::Cause;
 use crate::failing::Request;
 use crate::layout::{FrameNumber, PAGE_DIRECTORIES};
 use crate::machine::Machine;
@@ -134,7 +135,28 @@ impl<M: Machine> MemoryManager<M> {
         frame.reference_count.set(1);
         frame.set_pte(pte, table);
         frame.original_pte.set(original);
-        frame.set_state(Location::Active, Flags::CACHED);
+        let flags = frame.set_state(Location::Active, Flags::CACHED);
+        self.machine.events().push(number, Cause::Owned, pte.address(), flags);
+        frame
+    }
+
+    /// Makes `number`, just allocated, a page that `pte` in page-table frame `table` names and that is being read in: in
+    /// transition, with the one reference of the read.
+    pub(crate) fn own_frame_for_read(
+        &self,
+        number: FrameNumber,
+        pte: Link<PteCell>,
+        table: FrameNumber,
+        original: u64,
+    ) -> &Mmpfn {
+        let frame = self.frame(number);
+        frame.u1.set(0);
+        frame.u2.set(0);
+        frame.reference_count.set(1);
+        frame.set_pte(pte, table);
+        frame.original_pte.set(original);
+        let flags = frame.set_state(Location::Transition, Flags::CACHED | Flags::READ_IN_PROGRESS);
+        self.machine.events().push(number, Cause::Owned, pte.address(), flags);
         frame
     }
 }

@@ -5,6 +5,7 @@
 
 use super::record::{Flags, Location, Mmpfn};
 use crate::MemoryManager;
+use crate::events::Cause;
 use crate::layout::FrameNumber;
 use crate::machine::Machine;
 use crate::pte::{PrototypePte, software_protection};
@@ -34,7 +35,9 @@ impl<M: Machine> MemoryManager<M> {
             let cell = self.machine.record(frame.pte());
             self.machine.exchange(cell, PrototypePte::Transition(number, protection).encode());
         }
-        frame.set_location(Location::Transition);
+        if frame.reference_count.get() > 1 {
+            self.move_frame(number, Location::Transition, Cause::Held);
+        }
         self.release_reference(number);
     }
 
@@ -55,7 +58,7 @@ impl<M: Machine> MemoryManager<M> {
         if left > 0 {
             return;
         }
-        debug_assert!(frame.location() != Location::Active, "F4: an active frame without a reference");
+        debug_assert!(frame.share_count() == 0, "F4: an active frame without a reference");
         if frame.is_deleted() {
             self.insert_free(number);
         } else if frame.flags().contains(Flags::MODIFIED) {
@@ -111,6 +114,6 @@ impl<M: Machine> MemoryManager<M> {
         frame.u1.set(0);
         frame.u2.set(1);
         frame.reference_count.update(|count| count + 1);
-        frame.set_location(Location::Active);
+        self.move_frame(number, Location::Active, Cause::Reclaimed);
     }
 }

@@ -6,6 +6,7 @@ use abi::cell::{Field, Record};
 use super::boot::FrameRun;
 use super::record::{Flags, Location};
 use crate::MemoryManager;
+use crate::events::Cause;
 use crate::layout::FrameNumber;
 use crate::machine::Machine;
 
@@ -188,7 +189,8 @@ impl<M: Machine> MemoryManager<M> {
     fn insert(&self, number: FrameNumber, location: Location, end: End, flags: Flags) {
         let frame = self.frame(number);
         debug_assert!(frame.reference_count.get() == 0, "F1: a referenced frame goes on a list");
-        frame.set_state(location, flags | Flags::CACHED);
+        let flags = frame.set_state(location, flags | Flags::CACHED);
+        self.machine.events().push(number, Cause::Listed, frame.pte_address.get(), flags);
         let list = self.frames.list(location);
         let neighbour = if end == End::Tail { list.blink.get() } else { list.flink.get() };
         let (flink, blink) = match end {

@@ -28,6 +28,7 @@ mod boot;
 mod counts;
 mod lists;
 mod record;
+mod state;
 
 pub use allocate::NoFrame;
 pub use boot::{BootMemory, FrameRun, NoExecute};

@@ -4,6 +4,7 @@ use abi::assert_layout;
 use abi::cell::{Field, Field64, Link, Record};
 use bitflags::bitflags;
 
+use crate::events::Flagged;
 use crate::layout::FrameNumber;
 use crate::pte::{PagingFilePage, Pte, PteCell};
 
@@ -53,7 +54,8 @@ pub enum Location {
 }
 
 impl Location {
-    const ALL: [Self; 8] = [
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 8] = [
         Self::Zeroed,
         Self::Free,
         Self::Standby,
@@ -115,17 +117,22 @@ impl Mmpfn {
         Flags::from_bits_truncate(self.e1.get())
     }
 
-    /// Sets location and flags together, keeping the colour.
+    /// Sets location and flags together, keeping the colour; what is to be recorded of it.
     #[inline(always)]
-    pub fn set_state(&self, location: Location, flags: Flags) {
-        let color = self.e1.get() & COLOR_MASK;
-        self.e1.set(color | (location as u16) << LOCATION_SHIFT | flags.bits());
+    pub(crate) fn set_state(&self, location: Location, flags: Flags) -> Flagged {
+        let before = self.e1.get();
+        let after = before & COLOR_MASK | (location as u16) << LOCATION_SHIFT | flags.bits();
+        self.e1.set(after);
+        Flagged { before, after }
     }
 
-    /// Sets the location, keeping the flags.
+    /// Sets the location, keeping the flags; what is to be recorded of it.
     #[inline(always)]
-    pub fn set_location(&self, location: Location) {
-        self.e1.update(|word| word & !LOCATION_MASK | (location as u16) << LOCATION_SHIFT);
+    pub(crate) fn set_location(&self, location: Location) -> Flagged {
+        let before = self.e1.get();
+        let after = before & !LOCATION_MASK | (location as u16) << LOCATION_SHIFT;
+        self.e1.set(after);
+        Flagged { before, after }
     }
 
     /// Sets `flags` in addition to those set.

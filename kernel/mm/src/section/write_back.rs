@@ -13,6 +13,7 @@ use abi::nt::file::FileObject;
 use super::cluster::{Cluster, MOST_WRITTEN};
 use super::records::{ControlArea, ControlAreaFlags, Subsection};
 use crate::MemoryManager;
+use crate::events::Cause;
 use crate::frame::{END_OF_LIST, Flags, Location, Mmpfn};
 use crate::layout::FrameNumber;
 use crate::machine::Machine;
@@ -93,7 +94,7 @@ impl<M: Machine> MemoryManager<M> {
             if frame.reference_count.get() == 0 {
                 self.unlink(number);
                 frame.u2.set(0);
-                frame.set_location(Location::Transition);
+                self.move_frame(number, Location::Transition, Cause::Held);
             }
             self.add_reference(number);
             frame.remove_flags(Flags::MODIFIED);

@@ -36,6 +36,11 @@ impl<P: Platform> Executive<P> {
             GET_MODE => give(&self.console_mode(stream).to_le_bytes()),
             SET_MODE => word().and_then(|mode| self.set_console_mode(stream, mode)).map(|()| 0),
             GET_SCREEN if stream == Stream::Console => give(&self.console_screen().to_bytes()),
+            GET_PICTURE_SIZE if stream == Stream::Console => self.picture_size().and_then(|(columns, rows)| {
+                let size = u64::from(rows) << 32 | u64::from(columns);
+                give(&size.to_le_bytes())
+            }),
+            SHOW_PICTURE if stream == Stream::Console => self.show_picture(input, input_length).map(|()| 0),
             SET_FOREGROUND => word().and_then(|id| self.set_foreground(id)).map(|()| 0),
             SET_CONTROL_ROUTINE => word().map(|routine| self.set_control_routine(routine)).map(|()| 0),
             LEAD_GROUP => word().and_then(|id| self.lead_group(id)).map(|()| 0),

@@ -4,6 +4,7 @@
 //! observed of XP.
 
 use abi::cell::Link;
+use abi::frames;
 use abi::nt::process::Eprocess;
 use abi::nt::thread::Kthread;
 use abi::status::NtStatus;
@@ -49,6 +50,9 @@ impl<P: Platform> Executive<P> {
             class::PROCESSOR_PERFORMANCE_INFORMATION => self.at_least(&self.processor_times(), buffer, length),
             class::PROCESS_INFORMATION => self.list_processes(buffer, length),
             class::PAGE_FILE_INFORMATION => self.list_paging_files(buffer, length),
+            frames::MEMORY_LISTS => self.at_least(&self.memory_lists(), buffer, length),
+            frames::FRAME_STATES => self.frame_states(buffer, length),
+            frames::FRAME_EVENTS => self.frame_events(buffer, length),
             _ => return Err(NtStatus::INVALID_INFO_CLASS),
         };
         let (status, returned) = answer?;

@@ -249,3 +249,38 @@ fn the_audit_counts_or_names_what_is_broken() {
         format!("The audit found CORRUPTION, invariant A3 {{ process: {address:08x}, found: 6, recorded: 7 }}\n")
     );
 }
+
+#[test]
+fn a_working_set_is_listed_with_ages_and_locks() {
+    let mut stage = Stage::new();
+    stage.expect("!ws", "kd: there is no process yet\n");
+    let process = stage.start(0x428, "demo.exe");
+    stage.system.commit_at(process, 0x25_0000, 0x3000);
+    (0..3).for_each(|page| stage.system.store(process, 0x25_0000 + page * 0x1000, 1).expect("its memory"));
+    // Not used since its Accessed bit was taken away, twice; the third page again.
+    stage.system.space(process).age_working_set();
+    stage.system.space(process).age_working_set();
+    stage.system.load(process, 0x25_2000).expect("its memory");
+    stage.system.space(process).age_working_set();
+    let head = stage.say("!process 428 0");
+    let size = stage.record(process).vm.working_set_size.get();
+    let said = stage.say("!ws");
+    assert!(said.starts_with(&format!("{head}Working Set @ c0883000\n    Quota:  ")), "{said}");
+    assert!(said.contains("FirstDynamic:           5\n    LastEntry         8  NextSlot:  "), "{said}");
+    assert!(said.ends_with(&format!("\n    {size} pages, 5 of them locked; WorkingSetSize {size}\n    by age: 7 used lately, 0 of age 1, 2 of age 2, 0 of age 3\n")), "{said}");
+    let all = stage.say("!ws 428 1");
+    let rows: Vec<&str> =
+        all.lines().skip_while(|line| !line.starts_with("Virtual")).skip(1).take(size as usize).collect();
+    assert_eq!(rows[0], "        c0600000       0      Y       1");
+    assert_eq!(
+        rows[5..],
+        [
+            "        c0001000       0              1",
+            "        00250000       2              1",
+            "        00251000       2              1",
+            "        00252000       0              1",
+        ]
+    );
+    stage.expect("!ws 7", "kd: there is no process 7\n");
+    stage.expect("!ws 428 1 2", "kd: what is 2?\n");
+}

@@ -153,3 +153,27 @@ fn the_record_of_a_shared_frame_says_so() {
     assert_eq!(last[0], "    Shared");
     assert!(last[1].ends_with("Active     P"), "{said}");
 }
+
+#[test]
+fn the_moves_of_a_frame_are_listed_newest_last() {
+    let (mut stage, _, page) = stage();
+    let process = stage.process;
+    stage.system.free(process, abi::memory::MEM_RELEASE, BASE, 0).expect("reserved");
+    let next = stage.system.mm.events().next();
+    let head = format!(
+        "{next} moves since the start, the last {next} are kept\n\
+         sequence   frame  from        to          cause      pteaddress  page\n"
+    );
+    let (first, last) = (next - 3, next - 2);
+    let number = page.0;
+    let owned = format!("{first:>8}  {number:06X}  Free        Active      owned      C0001280    00250000\n");
+    let freed = format!("{last:>8}  {number:06X}  Active      Free        listed     C0001281    00250000\n");
+    stage.expect(&format!("!moves 10 {number:x}"), &format!("{head}{owned}{freed}"));
+    stage.expect(&format!("!moves 1 {number:x}"), &format!("{head}{freed}"));
+    let all = stage.say("!moves");
+    assert!(all.starts_with(&head) && all.lines().count() == 2 + next as usize && all.contains(&freed), "{all}");
+    assert_eq!(stage.say("!moves 0"), head);
+    stage.expect("!moves 1 100", "kd: this frame is no RAM\n");
+    stage.expect("!moves x", "kd: x is not a number\n");
+    stage.expect("!moves 1 1 1", "kd: what is 1?\n");
+}

@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{SuiteResult, Tally, TestOptions, listings, tours};
+use super::{SuiteResult, Tally, TestOptions, listings, pictures, tours};
 use crate::disk;
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 22] = [
+    let tests: [Test; 24] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -47,6 +47,8 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
         ("past copy on write the audit names the page that the tour names", Commands::tour_past_copy),
         ("tours are listed, and refused without the kernel option", Commands::tours_refused),
         ("a debugger's requests are checked", Commands::debug_control),
+        ("ramview shows every frame of RAM in a picture of letters", pictures::ramview),
+        ("picture takes the screen that ramview draws on", pictures::taken),
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
         ("exec --kd lists views, handles and control areas", Commands::views),
         ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),
@@ -60,8 +62,8 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     Ok(())
 }
 
-struct Commands {
-    tree: Tree,
+pub(super) struct Commands {
+    pub(super) tree: Tree,
 }
 
 impl Commands {
@@ -71,12 +73,12 @@ impl Commands {
     }
 
     /// Starts this program with `words`, gives it `input`, and waits.
-    fn vadose(&self, words: &[&str], input: &[u8]) -> Result<Output> {
+    pub(super) fn vadose(&self, words: &[&str], input: &[u8]) -> Result<Output> {
         self.vadose_in(Path::new("."), words, input)
     }
 
     /// The same, with `folder` as current directory.
-    fn vadose_in(&self, folder: &Path, words: &[&str], input: &[u8]) -> Result<Output> {
+    pub(super) fn vadose_in(&self, folder: &Path, words: &[&str], input: &[u8]) -> Result<Output> {
         let this = env::current_exe().map_err(Error::host("finding this program"))?;
         let mut child = Command::new(this)
             .args(words)
@@ -381,11 +383,11 @@ fn check(fine: bool, problem: impl FnOnce() -> String) -> Verdict {
     if fine { Ok(()) } else { Err(problem()) }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace('\r', "")
 }
 
-fn expect_code(output: &Output, code: u8) -> Verdict {
+pub(super) fn expect_code(output: &Output, code: u8) -> Verdict {
     let found = output.status.code();
     check(found == Some(i32::from(code)), || {
         format!("expected exit code {code}, got {found:?}\n{}", text(&output.stderr))

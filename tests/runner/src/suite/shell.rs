@@ -24,6 +24,7 @@ pub fn every_command(tree: &Tree) -> Result<Verdict> {
     let mut terminal = Terminal::start(tree, &["run", "--disk", &disk.to_string_lossy(), "--timeout", "240"])?;
     Ok(commands(&mut terminal)
         .and_then(|()| editing(&mut terminal))
+        .and_then(|()| live_picture(&mut terminal))
         .and_then(|()| keyboard_and_screen(&mut terminal))
         .and_then(|()| shut_down(terminal)))
 }
@@ -102,6 +103,22 @@ fn editing(terminal: &mut Terminal) -> Verdict {
     terminal.expect("^C\n")?;
     terminal.expect(ROOT)?;
     terminal.ask("echo after", "\nafter\n", ROOT).map(drop)
+}
+
+/// `ramview` draws again and again in colours until a key is pressed, which is not the shell's.
+fn live_picture(terminal: &mut Terminal) -> Verdict {
+    terminal.send("ramview\r")?;
+    terminal.expect("\x1b[2J")?;
+    for _ in 0..3 {
+        terminal.expect("\x1b[H")?;
+        let picture = terminal.expect("K\x1b[0m Kernel")?;
+        if !picture.contains("\x1b[41;97mK") || !picture.contains("\x1b[42;97mP\x1b[0m Private") {
+            return Err(format!("the picture: {picture}"));
+        }
+    }
+    terminal.send("x")?;
+    terminal.expect(ROOT)?;
+    terminal.ask("echo typed", "\ntyped\n", ROOT).map(drop)
 }
 
 /// QEMU's monitor presses keys of the PS/2 keyboard, and reads from the memory of the screen what the shell answers.

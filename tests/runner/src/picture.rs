@@ -1,0 +1,161 @@
+//! `picture`: boots headless, runs a program that draws a picture on the screen, and takes the screen as a PNG file.
+//!
+//! The kernel says when a whole picture is on the screen. QEMU itself writes the file, asked through its machine protocol: a line of JSON
+//! each way.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::boot::{self, Drive, Input, Setup};
+use crate::command_line;
+use crate::error::{Error, Result};
+use crate::guest_path;
+use crate::link::event::Event;
+use crate::link::transcript::Passing;
+use crate::machine::{MachineOptions, Medium, SerialPorts, names};
+use crate::paths::Tree;
+use crate::plan::{Handles, Job};
+use crate::process;
+use crate::report::{self, Outcome};
+use crate::vet;
+
+/// Options of `picture`.
+#[derive(Args, Clone, Debug)]
+pub struct PictureOptions {
+    /// Where to write the picture
+    #[arg(short, long, value_name = "FILE.png", default_value = "picture.png")]
+    pub output: PathBuf,
+    /// A program of the system, like `ramview`, or an EXE here, and its arguments
+    #[arg(value_names = ["PROGRAM", "ARGS"], num_args = 1.., required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<String>,
+}
+
+/// The word with which the kernel says that a picture is on the screen.
+const SHOWN: &str = "picture ";
+/// The file that QEMU writes, in its folder.
+const FILE: &str = "picture.png";
+
+/// Boots, runs the program and takes its picture.
+///
+/// # Errors
+/// [`Error::BadInput`] without such a program, or where it ended without a picture; what QEMU says.
+pub fn run(tree: &Tree, machine: &MachineOptions, options: &PictureOptions) -> Result<u8> {
+    let [program, arguments @ ..] = options.command.as_slice() else {
+        return Err(Error::BadInput("no program".into()));
+    };
+    let mut volume = tree.system_volume()?;
+    let image = if Path::new(program).is_file() {
+        let name = guest_path::file_name(Path::new(program))?;
+        volume.add_bytes(&name, vet::read_program(Path::new(program))?)?;
+        format!("C:\\{name}")
+    } else {
+        format!("C:\\WINDOWS\\system32\\{}.exe", program.trim_end_matches(".exe"))
+    };
+    let command_line = command_line::join(&image, arguments);
+    let job = Job { label: "picture".into(), command_line, image, handles: Handles::Console, ..Job::default() };
+    let setup = Setup {
+        tree,
+        options: machine,
+        medium: Medium::Kernel,
+        serial: SerialPorts::LinkedAndWatched,
+        drive: Drive::Volume(&volume),
+        jobs: &[job],
+        debugger: None,
+        words: &["video"],
+    };
+    let folder = process::scratch_folder()?;
+    let mut taken = false;
+    let mut said = Vec::new();
+    let finished = boot::boot_in(folder.path(), &setup, Input::Bytes(Vec::new()), &mut |item| {
+        match item {
+            Passing::Output(bytes) | Passing::Errors(bytes) => said.extend(bytes),
+            Passing::Event(Event::Other(line)) if line.starts_with(SHOWN) && !taken => {
+                take(folder.path(), &options.output)?;
+                taken = true;
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    if taken {
+        return Ok(0);
+    }
+    let outcome = Outcome::of(&finished);
+    let kernel = report::log_tail(&outcome, &finished.log).join("\n");
+    let said = String::from_utf8_lossy(&said).into_owned();
+    Err(Error::BadInput(format!("{program} showed no picture\n{said}{kernel}").trim_end().to_owned()))
+}
+
+/// Has QEMU write the screen into its folder, end, and copies what it wrote.
+fn take(folder: &Path, output: &Path) -> Result<()> {
+    let socket = folder.join(names::MONITOR);
+    let stream = UnixStream::connect(&socket).map_err(Error::file("connecting to", &socket))?;
+    let mut monitor = Monitor { answers: BufReader::new(&stream), commands: &stream };
+    monitor.answer("QMP")?;
+    monitor.command(&json!({ "execute": "qmp_capabilities" }))?;
+    monitor.command(&json!({ "execute": "screendump", "arguments": { "filename": FILE, "format": "png" } }))?;
+    let file = folder.join(FILE);
+    fs::copy(&file, output).map_err(Error::file("writing", output))?;
+    monitor.command(&json!({ "execute": "quit" }))
+}
+
+/// QEMU's machine protocol.
+struct Monitor<'a> {
+    answers: BufReader<&'a UnixStream>,
+    commands: &'a UnixStream,
+}
+
+impl Monitor<'_> {
+    fn command(&mut self, command: &Value) -> Result<()> {
+        writeln!(self.commands, "{command}").map_err(Error::host("talking to QEMU"))?;
+        self.answer("return")
+    }
+
+    /// Waits for an answer with the member `wanted`; events come in between.
+    fn answer(&mut self, wanted: &str) -> Result<()> {
+        let failed = |problem: String| Error::Tool { program: "QEMU".into(), problem };
+        loop {
+            let mut line = String::new();
+            let count = self.answers.read_line(&mut line).map_err(Error::host("listening to QEMU"))?;
+            if count == 0 {
+                return Err(failed("ended while it was asked for the screen".into()));
+            }
+            let answer: Value = serde_json::from_str(&line).map_err(|error| failed(format!("said {line}: {error}")))?;
+            if let Some(error) = answer.get("error") {
+                return Err(failed(format!("refused: {error}")));
+            }
+            if answer.get(wanted).is_some() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What asking a QEMU that says `answers` comes to.
+    fn ask(answers: &str) -> Result<()> {
+        let (here, mut there) = UnixStream::pair().unwrap();
+        there.write_all(answers.as_bytes()).unwrap();
+        there.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut monitor = Monitor { answers: BufReader::new(&here), commands: &here };
+        monitor.answer("QMP")?;
+        monitor.command(&json!({ "execute": "qmp_capabilities" }))
+    }
+
+    #[test]
+    fn answers_are_waited_for_between_events() {
+        let greeting = "{\"QMP\": {}}\n";
+        assert!(ask(&format!("{greeting}{{\"event\": \"RESET\"}}\n{{\"return\": {{}}}}\n")).is_ok());
+        for wrong in ["", "{\"error\": {\"desc\": \"no\"}}\n", "rubbish\n", "{\"event\": \"STOP\"}\n"] {
+            assert!(ask(&format!("{greeting}{wrong}")).is_err(), "{wrong}");
+        }
+    }
+}
