@@ -164,6 +164,8 @@ impl<P: Platform> Executive<P> {
 
     /// Makes paging files longer, where that is wanted: whether anything was gained. Never called with the volume locked.
     #[doc(alias = "MiExtendPagingFiles")]
+    #[cold]
+    #[inline(never)]
     pub(crate) fn extend_paging_files(&self) -> bool {
         let mut gained = false;
         if !self.page_writers.may_extend(self.platform().interrupt_time()) {

@@ -17,7 +17,6 @@ use abi::service::Service;
 use abi::status::NtStatus;
 use ke::ThreadState;
 use mm::failing::{Intervals, NoInterval};
-use mm::protection::Access;
 use spin::Once;
 
 use crate::executive::Executive;
@@ -272,27 +271,31 @@ impl<P: Platform> Executive<P> {
         self.count_refusals(0);
     }
 
-    /// Does the work of a service, whose answer must fit what was refused meanwhile.
+    /// A service begins, whose answer must fit what is refused meanwhile.
     #[cold]
-    #[inline(never)]
-    pub(crate) fn watch_service(&self, number: u32, work: impl FnOnce() -> NtStatus) -> NtStatus {
+    pub(crate) fn begin_watching_service(&self) {
         self.settle_refusals(0);
-        let answer = work();
+    }
+
+    /// The service `number` answers `answer`.
+    #[cold]
+    pub(crate) fn end_watching_service(&self, number: u32, answer: NtStatus) {
         if self.count_refusals(0) > 0 && !may_answer(number, answer) {
             self.refusals.report(Violation { service: number, answer });
         }
-        answer
     }
 
-    /// Resolves a page fault. Whatever is refused meanwhile is there at the next try.
+    /// A page fault begins: whatever is refused meanwhile is there at the next try. What is to be [told](Self::end_watching_fault) at its end.
     #[cold]
-    #[inline(never)]
-    pub(crate) fn watch_fault(&self, address: u32, access: Access) -> Result<(), NtStatus> {
+    pub(crate) fn begin_watching_fault(&self) -> u32 {
         self.look_for_entry();
-        let before = self.own_refusals();
-        let result = self.resolve_fault(address, access);
+        self.own_refusals()
+    }
+
+    /// The page fault is over.
+    #[cold]
+    pub(crate) fn end_watching_fault(&self, before: u32) {
         self.count_refusals(before);
-        result
     }
 
     /// Begins to refuse where the program that is waited for runs its own code.

@@ -108,7 +108,9 @@ impl<P: Platform> Executive<P> {
         if switch.from != switch.to {
             let own = self.own_refusals();
             self.platform().switch(switch.from, switch.to);
-            self.settle_refusals(own);
+            if self.mm().failing().is_armed() {
+                self.settle_refusals(own);
+            }
         }
         self.bury();
     }

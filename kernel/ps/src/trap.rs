@@ -26,14 +26,17 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "KiTrap0E")]
     #[inline]
     pub fn page_fault(&self, address: u32, access: Access) -> Result<(), NtStatus> {
-        if self.mm().failing().is_armed() {
-            return self.watch_fault(address, access);
+        let watched = self.mm().failing().is_armed();
+        let before = if watched { self.begin_watching_fault() } else { 0 };
+        let result = self.resolve_fault(address, access);
+        if watched {
+            self.end_watching_fault(before);
         }
-        self.resolve_fault(address, access)
+        result
     }
 
     #[inline(always)]
-    pub(crate) fn resolve_fault(&self, address: u32, access: Access) -> Result<(), NtStatus> {
+    fn resolve_fault(&self, address: u32, access: Access) -> Result<(), NtStatus> {
         let process = self.current_process();
         let address = VirtualAddress(address);
         let mut waited = 0;

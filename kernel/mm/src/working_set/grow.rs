@@ -104,7 +104,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         places >= super::PLACES_OF_A_FAULT
     }
 
-    /// One page more for the list (W3), and a hash table from the first on: the process is no small one.
+    /// One page more for the list (W3).
     #[doc(alias = "MiAddWorkingSetPage")]
     fn grow_list(&self) -> Result<(), NoFrame> {
         let list = self.working_set_list();
@@ -114,9 +114,6 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         self.map_list_page(VirtualAddress(next).page())?;
         list.last_initialized_wsle.update(|last| last + PER_PAGE);
-        if list.hash_table_size.get() == 0 {
-            self.grow_hash_table();
-        }
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! The hash table of a working-set list: from a page number to the place of its indirect entry.
 //!
 //! Open addressing with linear probing; what is taken out is filled by what comes behind, so there are no marks of former entries.
-//! It is made when the list outgrows its first page or has many indirect entries, and doubled when three quarters full. Where
-//! there is no page for it, entries stay out of it and are looked for one by one.
+//! It is made with the first indirect entry, and doubled when three quarters full. Where there is no page for it, entries stay out
+//! of it and are looked for one by one.
 
 use abi::assert_layout;
 use abi::cell::{Field, Link, Record};
@@ -29,8 +29,6 @@ pub(super) const ENTRY_SIZE: u32 = 8;
 const PER_PAGE: u32 = PAGE_SIZE / ENTRY_SIZE;
 /// Entries for which there is room below the list.
 const MOST: u32 = 1 << ((WORKING_SET_LIST - HYPERSPACE) / ENTRY_SIZE).ilog2();
-/// Indirect entries that are looked for one by one.
-const FEW: u32 = 8;
 
 impl<M: Machine> AddressSpace<'_, M> {
     /// Counts the entry at `index`, which is valid and not direct, and enters it in the table where there is room (W4).
@@ -39,9 +37,6 @@ impl<M: Machine> AddressSpace<'_, M> {
         let list = self.working_set_list();
         let count = list.non_direct_count.update(|count| count + 1);
         let size = list.hash_table_size.get();
-        if size == 0 && count <= FEW {
-            return;
-        }
         if count > size / 4 * 3 {
             // What is entered there is all that there is, and so this one.
             if self.grow_hash_table() || count >= size {

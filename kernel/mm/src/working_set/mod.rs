@@ -3,7 +3,7 @@
 //! A process's list is an array of words, one for each valid page, at C0883D00 while the process is current; page tables are in it
 //! like other pages. The record of a page's frame tells where in the list its entry is: always of a private page, and of a shared
 //! one in the list of the process that mapped it first. The other entries of shared pages are *indirect*: they are found by a hash table of
-//! page numbers ([`hash`]) or, where that is not worth its page, by looking at all.
+//! page numbers ([`hash`]) or, where there is no page for that, by looking at all.
 //!
 //! * **W1** The valid entries of a process's list are its valid user PTEs, its valid user page tables, and the five frames it
 //!   owns from the start; `WorkingSetSize` is their number.

@@ -59,19 +59,23 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "KiSystemService")]
     #[inline]
     pub fn system_call(&self, number: u32, arguments: u32) -> NtStatus {
-        if self.mm().failing().is_armed() {
-            return self.watch_service(number, || self.answer_in_full(number, arguments));
+        let watched = self.mm().failing().is_armed();
+        if watched {
+            self.begin_watching_service();
         }
-        self.answer_in_full(number, arguments)
-    }
-
-    #[inline(always)]
-    fn answer_in_full(&self, number: u32, arguments: u32) -> NtStatus {
-        match self.answer(number, arguments) {
-            Ok(status) => status,
-            Err(NtStatus::COMMITMENT_LIMIT) => self.answer_with_more_commit(number, arguments),
-            Err(status) => status,
+        // A service that was refused because the commit limit would be passed has changed nothing: it is tried again for as long
+        // as paging files grow.
+        let answer = loop {
+            match self.answer(number, arguments) {
+                Ok(status) => break status,
+                Err(NtStatus::COMMITMENT_LIMIT) if self.extend_paging_files() => {}
+                Err(status) => break status,
+            }
+        };
+        if watched {
+            self.end_watching_service(number, answer);
         }
+        answer
     }
 
     #[inline(always)]
@@ -86,23 +90,6 @@ impl<P: Platform> Executive<P> {
                 self.arguments(arguments).and_then(|words| self.free_virtual_memory(&words))
             }
             Some(service) => self.serve(service, arguments),
-        }
-    }
-
-    /// A service was refused because the commit limit would be passed, and has changed nothing: it is tried again for as long as
-    /// paging files grow.
-    #[doc(alias = "MiChargeCommitment")]
-    #[cold]
-    #[inline(never)]
-    fn answer_with_more_commit(&self, number: u32, arguments: u32) -> NtStatus {
-        loop {
-            if !self.extend_paging_files() {
-                return NtStatus::COMMITMENT_LIMIT;
-            }
-            match self.answer(number, arguments) {
-                Err(NtStatus::COMMITMENT_LIMIT) => {}
-                answer => return answer.unwrap_or_else(|status| status),
-            }
         }
     }
 
