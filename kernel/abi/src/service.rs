@@ -26,7 +26,7 @@ macro_rules! services {
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
             /// The service that `number` (EAX, with the table in bits 12 and 13) names.
-            #[inline]
+            #[inline(always)]
             pub const fn from_number(number: u32) -> Option<Self> {
                 match number {
                     $($number => Some(Self::$name),)*

@@ -19,6 +19,9 @@ use crate::volume::Volume;
 /// The row that no program prints: from the kernel's entry to the first instruction in ring 3.
 const BOOT: &str = "boot";
 
+/// The file whose pages tests/bench/paging.c trims, and its bytes.
+const PAGED_FILE: (&str, usize) = ("paging.dat", 2 << 20);
+
 /// One row of `tests/bench/targets`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Target {
@@ -79,6 +82,7 @@ fn programs(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn boot_all(tree: &Tree, machine: &MachineOptions, programs: &[PathBuf]) -> Result<Finished> {
     let mut volume: Volume = tree.system_volume()?;
+    volume.add_bytes(PAGED_FILE.0, vec![1; PAGED_FILE.1])?;
     let mut jobs = Vec::new();
     for path in programs {
         let name = guest_path::file_name(path)?;

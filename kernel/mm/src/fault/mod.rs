@@ -37,6 +37,7 @@ use plan::{Backing, plan};
 impl<M: Machine> AddressSpace<'_, M> {
     /// Resolves a fault at `address`, or says why not. Kernel addresses are denied.
     #[doc(alias = "MmAccessFault")]
+    #[inline(always)]
     pub fn fault(&self, address: VirtualAddress, access: Access) -> FaultOutcome {
         if !address.is_user() {
             return FaultOutcome::Denied;

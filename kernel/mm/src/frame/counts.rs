@@ -32,8 +32,8 @@ impl<M: Machine> MemoryManager<M> {
         }
         if frame.flags().contains(Flags::PROTOTYPE) && !frame.is_deleted() {
             let protection = software_protection(frame.original_pte.get());
-            let cell = self.machine.record(frame.pte());
-            self.machine.exchange(cell, PrototypePte::Transition(number, protection).encode());
+            // No processor walks it.
+            self.machine.record(frame.pte()).store(PrototypePte::Transition(number, protection).encode());
         }
         if frame.reference_count.get() > 1 {
             self.move_frame(number, Location::Transition, Cause::Held);

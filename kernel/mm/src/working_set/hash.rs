@@ -151,7 +151,10 @@ fn key(page: VirtualPage) -> u32 {
     page.0 << PAGE_SHIFT | 1
 }
 
-/// Where a search for `page` begins. Neighbouring pages are neighbours here too: a process touches them together.
-fn home(page: VirtualPage, mask: u32) -> u32 {
-    page.0 & mask
+/// Where a search for `page` begins. Views lie at multiples of 64 KB: their pages must not all begin at the same places.
+#[inline(always)]
+pub(super) fn home(page: VirtualPage, mask: u32) -> u32 {
+    // The golden ratio of 32 bits (Knuth, volume 3, section 6.4); the table has at most 65,536 entries.
+    page.0.wrapping_mul(0x9E37_79B1) >> 16 & mask
 }
+const _: () = assert!(MOST <= 1 << 16);

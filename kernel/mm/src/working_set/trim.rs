@@ -68,10 +68,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         let dirty = valid.has(DIRTY) || frame.flags().contains(Flags::MODIFIED);
         if dirty {
             self.mm.drop_slot(frame);
-        }
-        let backed = self.mm.is_file_page(frame) || self.mm.has_room_to_page();
-        if dirty && !backed && frame.share_count() == 1 {
-            return Trimmed::Kept;
+            if frame.share_count() == 1 && !self.mm.has_room_to_page() && !self.mm.is_file_page(frame) {
+                return Trimmed::Kept;
+            }
         }
         let cell = self.mm.machine.record(pte_of(page));
         let old = ValidPte(self.mm.machine.exchange(cell, left.encode()));

@@ -150,7 +150,7 @@ impl<M: Machine> MemoryManager<M> {
 fn find_hashed<M: Machine>(list: &mut ListReader<'_, M>, size: u32, page: VirtualPage) -> Option<u32> {
     let mask = size - 1;
     for step in 0..size {
-        let at = HYPERSPACE + ((page.0 + step) & mask) * super::hash::ENTRY_SIZE;
+        let at = HYPERSPACE + ((super::hash::home(page, mask) + step) & mask) * super::hash::ENTRY_SIZE;
         match list.word(at)? {
             0 => break,
             key if key == page.0 << PAGE_SHIFT | 1 => return list.word(at + 4),
