@@ -289,6 +289,37 @@ fn a_page_that_was_stored_to_again_gives_up_its_old_place_where_there_is_no_othe
 }
 
 #[test]
+fn a_place_that_the_disk_refused_is_tried_again_only_when_there_is_no_other() {
+    let (mut system, process) = system();
+    system.commit_at(process, BASE, 0x3000);
+    (0..3).for_each(|page| system.store(process, BASE + page * 0x1000, 1).expect("committed"));
+    while system.mm.free_slots() > 8 {
+        system.mm.take_slots(1).expect("a free page");
+    }
+    let place = |offset: u32| u64::from(offset) * 0x1000;
+    assert_eq!(system.empty(process), 3);
+    system.set_disk(Disk::Broken);
+    let mut refused = Vec::new();
+    for _ in 0..2 {
+        let request = system.begin_page_out().expect("dirty pages");
+        refused.push((request.offset, request.frames.len()));
+        assert_eq!(system.end_page_out(request), WriteResult::Failed);
+    }
+    assert_eq!(refused, [(place(504), 3), (place(507), 3)]);
+    assert_eq!((system.mm.free_slots(), system.mm.paging_files().next().map(|file| file.free)), (8, Some(8)));
+    // Two pages are left that were not refused; what does not fit there goes where the disk failed.
+    system.set_disk(Disk::Sound);
+    let request = system.begin_page_out().expect("dirty pages");
+    assert_eq!((request.offset, request.frames.len()), (place(510), 2));
+    assert_eq!(system.end_page_out(request), WriteResult::Done);
+    let request = system.begin_page_out().expect("one dirty page");
+    assert_eq!((request.offset, request.frames.len()), (place(504), 1));
+    assert_eq!(system.end_page_out(request), WriteResult::Done);
+    system.drain_standby();
+    (0..3).for_each(|page| assert_eq!(system.load(process, BASE + page * 0x1000), Ok(1)));
+}
+
+#[test]
 fn pages_of_an_image_leave_prototype_entries_and_those_that_were_stored_to_go_to_the_paging_file() {
     let (mut system, process) = system();
     let image = system.add_image(TestImage::plain(0x40_0000, 1)).expect("memory");

@@ -5,7 +5,8 @@
 //!
 //! The first page of each is never given: file 0 with offset 0 in a PTE says "demand zero".
 //!
-//! * **G1** The bits of a file that are set are the first, and those of the pages that are counted as taken; none beyond its size.
+//! * **G1** The bits of a file that are set are the first, those of the pages that are counted as taken, and those in quarantine; none
+//!   beyond its size.
 //! * **G2** Size = free + taken + 1; minimum <= size <= maximum; no more is taken than the peak says.
 //! * **G3** The commit limit is what memory can hold and the sizes of all paging files.
 //! * **G4** As many pages are taken as PTEs and frames name; the audit of those knows.
@@ -14,6 +15,7 @@
 //! of a paging file nobody uses.
 
 mod bitmap;
+mod quarantine;
 mod slots;
 mod verify;
 
@@ -29,6 +31,7 @@ use crate::machine::Machine;
 use crate::pool::{LARGEST_BLOCK, Tag};
 use crate::system::Exhausted;
 use bitmap::Bitmap;
+use quarantine::Quarantine;
 
 pub use slots::Slots;
 
@@ -113,6 +116,7 @@ pub(crate) struct PagingFiles {
     /// Pages that can be taken in all of them, and how many are.
     pages: Field<u32>,
     taken: Field<u32>,
+    refused: Quarantine,
     /// Pages that could not be had though a file may still grow.
     wanted: Field<u32>,
 }
@@ -125,6 +129,7 @@ impl PagingFiles {
             recent: Field::ZERO,
             pages: Field::ZERO,
             taken: Field::ZERO,
+            refused: Quarantine::new(),
             wanted: Field::ZERO,
         }
     }

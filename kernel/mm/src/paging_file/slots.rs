@@ -39,7 +39,7 @@ impl<M: Machine> MemoryManager<M> {
             if count > 0 {
                 files.wanted.set(EXTENSION);
             }
-            return None;
+            return if self.release_quarantine() { self.take_slots(most) } else { None };
         };
         files.recent.set(number);
         self.take_run(self.paging_file(number), run);

@@ -16,7 +16,7 @@ impl<M: Machine> MemoryManager<M> {
             let record = self.machine.record(file.record);
             let map = self.bitmap(record);
             let (within, all) = (map.count_within(), map.count(words(file.maximum)));
-            if !map.is_set(0) || within != file.current + 1 || all != within {
+            if !map.is_set(0) || within != file.current + self.in_quarantine(file.number) + 1 || all != within {
                 return Err(Corruption::G1 { file: file.number, found: all, recorded: file.current });
             }
             let sizes_agree = self.machine.record(record.bitmap.get()).size_of_bit_map.get() == file.size

@@ -119,6 +119,9 @@ impl<M: Machine> MemoryManager<M> {
             }
             self.release_reference(*number);
         }
+        if let (WriteResult::Failed, Some(first)) = (result, request.place) {
+            self.quarantine(first.file, first.offset, request.frames.len() as u32);
+        }
     }
 
     /// The page of a file that has been dirty and mapped by nobody for the longest time.
