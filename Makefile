@@ -3,7 +3,7 @@
 # Each target sets up what it lacks through tests/runner/packages.sh, which is quiet when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test debug bench iso check clean kernel userland guest runner needs cargo-command c-programs
+.PHONY: help run test soak debug bench iso check clean kernel userland guest runner needs cargo-command c-programs
 MAKEFLAGS += --no-print-directory
 
 # ---- Variables a user may set: RAM=64 make run ------------------------------------------------------------------
@@ -14,6 +14,7 @@ TIMEOUT ?=
 ICOUNT  ?=
 KVM     ?=
 VIDEO   ?=
+MINUTES ?= 60
 GDB_ARGS ?=
 
 quote = '$(subst ','\'',$(1))'
@@ -60,6 +61,7 @@ help:
 	@echo 'make run     boot the disc image in QEMU; the shell is on this terminal (VIDEO=1: and on the screen)'
 	@echo '             ./vadose kd in a second terminal attaches to its debugger; CMDLINE=kd=wait waits for it'
 	@echo 'make test    all tests; the last line is "N passed, N failed"'
+	@echo 'make soak    more memory than there is, for an hour (MINUTES=60): eight processes of 24 MB on 32 MB of RAM'
 	@echo 'make debug   QEMU stopped at the kernel'"'"'s entry, gdb attached (GDB_ARGS="-batch -ex ..." hands words to gdb)'
 	@echo 'make bench   the benchmark table beside Linux'"'"'s'
 	@echo 'make iso     out/vadose.iso, a hybrid image for a CD or a USB stick'
@@ -76,6 +78,10 @@ run: kernel userland guest
 test: kernel userland guest
 	@$(NEED) qemu fat disc gdb bochs
 	@$(RUNNER) test
+
+soak: kernel userland guest
+	@$(NEED) qemu fat
+	@$(RUNNER) test --part stress --minutes $(MINUTES)
 
 debug: kernel userland guest
 	@$(NEED) qemu gdb

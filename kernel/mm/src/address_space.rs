@@ -234,9 +234,24 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// Whether what the page table of `page` says can be known at once: it is present, or there is none (A5).
+    #[inline(always)]
     pub(crate) fn is_table_known(&self, page: VirtualPage) -> bool {
-        let pde = self.mm.machine.record(pde_of(page)).load();
-        pde == 0 || pde & VALID != 0
+        !self.mm.machine.record(pde_of(page)).is_neither_empty_nor_valid()
+    }
+
+    /// Whether that is so of all pages of `range`.
+    #[inline(always)]
+    pub fn are_tables_known(&self, range: PageRange) -> bool {
+        let (mut table, last) = (range.start.0 >> 9, range.end.0 >> 9);
+        loop {
+            if !self.is_table_known(VirtualPage(table << 9)) {
+                return false;
+            }
+            if table >= last {
+                return true;
+            }
+            table += 1;
+        }
     }
 
     /// Makes the page tables of `range` known (A5): from Standby and Modified at once. What else has to be done first is answered; it is asked

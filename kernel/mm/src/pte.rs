@@ -75,6 +75,13 @@ impl PteCell {
         u64::from(self.low.get()) | u64::from(self.high.get()) << 32
     }
 
+    /// Whether the entry says something and is not valid.
+    #[inline(always)]
+    pub fn is_neither_empty_nor_valid(&self) -> bool {
+        let low = self.low.get();
+        low != 0 && low & VALID as u32 == 0
+    }
+
     /// Stores `raw` over an entry that is not present: the high half first, so that no processor ever sees half
     /// of a present one.
     #[inline(always)]

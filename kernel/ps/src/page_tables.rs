@@ -28,11 +28,21 @@ impl<P: Platform> Executive<P> {
         work: impl FnOnce(AddressSpace<'_, P>) -> Result<T, NtStatus>,
     ) -> Result<T, NtStatus> {
         self.attached(process, |space| {
-            while let Some(first) = space.bring_tables_in(needs(&space)) {
-                self.await_table(process, first)?;
+            while !space.are_tables_known(needs(&space)) {
+                self.await_first_table(process, needs(&space))?;
             }
             work(space)
         })
+    }
+
+    /// Brings in the page tables of `range`, of which one at least is not known, or waits for the first of them.
+    #[cold]
+    #[inline(never)]
+    fn await_first_table(&self, process: Link<Eprocess>, range: PageRange) -> Result<(), NtStatus> {
+        match self.mm().address_space(process).bring_tables_in(range) {
+            Some(first) => self.await_table(process, first),
+            None => Ok(()),
+        }
     }
 
     /// Releases the allocation at `base` of `process`, where there is one.

@@ -25,6 +25,7 @@ mod mutants;
 mod pictures;
 pub mod refusals;
 pub mod shell;
+mod stress;
 pub mod terminal;
 mod tours;
 
@@ -41,12 +42,14 @@ pub enum Part {
     Refusals,
     /// Disks sound and corrupt, failing ones, and machines without any
     Disks,
+    /// More memory than there is, on a machine of 32 MB with a paging file
+    Stress,
     /// The commands, run as a user runs them
     Commands,
 }
 
-const ALL_PARTS: [Part; 6] =
-    [Part::Host, Part::Guest, Part::Failing, Part::Refusals, Part::Disks, Part::Commands];
+const ALL_PARTS: [Part; 7] =
+    [Part::Host, Part::Guest, Part::Failing, Part::Refusals, Part::Disks, Part::Stress, Part::Commands];
 
 /// Options of `test`.
 #[derive(Args, Clone, Debug, Default)]
@@ -63,6 +66,9 @@ pub struct TestOptions {
     /// With `--part failing`: refuse only so: `7`, `frames:2,pool:3,commit:50`, `entry,7` once a program is loaded
     #[arg(long, value_name = "TERMS", default_value = "", hide_default_value = true)]
     pub fail: String,
+    /// With `--part stress`: minutes of the guest's time, with eight processes of 24 MB; else a few seconds with four
+    #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true)]
+    pub minutes: u64,
     /// How many changed DLLs the guest is to load, rounded up to whole boots of 90
     #[arg(long, value_name = "COUNT", default_value_t = 90)]
     pub mutants: u64,
@@ -157,6 +163,7 @@ pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
             Part::Failing => failing::run(tree, options, &mut tally)?,
             Part::Refusals => refusals::run(tree, options, &mut tally)?,
             Part::Disks => disks::run(tree, options, &mut tally)?,
+            Part::Stress => stress::run(tree, options, &mut tally)?,
             Part::Commands => commands::run(tree, options, &mut tally)?,
         }
     }
