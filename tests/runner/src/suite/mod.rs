@@ -22,6 +22,7 @@ pub mod judge;
 mod listings;
 pub mod machines;
 mod mutants;
+mod paging;
 pub mod refusals;
 pub mod shell;
 pub mod terminal;
