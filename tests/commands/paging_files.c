@@ -141,8 +141,8 @@ static void commit_everything(void)
     PVOID base = start + last * PAGE;
     SIZE_T bytes = 1;
     REQUIRE(NtAllocateVirtualMemory((HANDLE)-1, &base, 0, &bytes, MEM_COMMIT, PAGE_READWRITE) == NO_COMMITMENT);
-    REQUIRE(size_of("C:\\pagefile.sys", &attributes) == 12 * MB && size_of("C:\\second.sys", &attributes) == 4 * MB);
     REQUIRE(VirtualFree(start, 0, MEM_RELEASE));
+    REQUIRE(size_of("C:\\pagefile.sys", &attributes) == 12 * MB && size_of("C:\\second.sys", &attributes) == 4 * MB);
     REQUIRE(performance().CommitTotal < before.CommitTotal + 16);
 }
 

@@ -5,8 +5,8 @@
 //! meanwhile. The first waits for the disk alone: between a dirty page and its place in a paging file there is no lock and no
 //! allocation, and no page that could itself be paged out.
 //!
-//! What a disk refuses stays dirty. A paging file's page gets another place the next time, which is not at once: a disk that is broken
-//! would else be asked without end.
+//! What a disk refuses stays dirty. A paging file's page gets another place the next time (`mm::paging_file`), which is not at once: a
+//! disk that is broken would else be asked without end.
 //!
 //! Source: Russinovich and Solomon on the modified and mapped page writers.
 
@@ -18,8 +18,10 @@ use mm::section::WriteResult;
 use crate::executive::Executive;
 use crate::platform::Platform;
 
-/// Ticks between two looks when nobody wakes a writer, and after a disk has failed: a second.
+/// Ticks between two looks when nobody wakes a writer: a second.
 const SECOND: u64 = 100;
+/// Ticks of rest after a disk has failed.
+const REST: u64 = 10;
 /// Units of 100 ns after which a volume that had no room may have some: a second.
 const PAUSE: u64 = 10_000_000;
 /// Pages of a file that are written for one that is wanted clean: those around it are probably dirty too.
@@ -113,7 +115,7 @@ impl<P: Platform> Executive<P> {
             Attempt::Nothing => self.wait_at_most(SECOND, WaitReason::Executive, awaited),
             Attempt::Refused => {
                 self.page_writers.refused.update(|count| count.wrapping_add(1));
-                self.sleep(SECOND);
+                self.sleep(REST);
             }
         }
     }

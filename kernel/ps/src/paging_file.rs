@@ -68,18 +68,18 @@ impl<P: Platform> Executive<P> {
         if let PagingSizes::Pages(minimum, maximum) = sizes {
             check_sizes(*minimum, *maximum)?;
         }
-        let is_last = self.mm().paging_files().count() as u32 == MOST_FILES;
+        let refusal = self.refuses_another(sizes)?;
         let mut request = OpenRequest::paging_file();
-        if is_last {
-            // One that there is may still get other sizes.
+        if refusal.is_some() {
+            // One that there is may still do.
             request.disposition = FILE_OPEN;
         }
         let named = ObjectName { root: None, path: name, attributes: OBJ_CASE_INSENSITIVE };
-        let opened = self.open_by_name(&named, &request).map_err(|status| match status {
-            NtStatus::OBJECT_NAME_NOT_FOUND if is_last => NtStatus::TOO_MANY_PAGING_FILES,
-            status => status,
+        let opened = self.open_by_name(&named, &request).map_err(|status| match (status, refusal) {
+            (NtStatus::OBJECT_NAME_NOT_FOUND, Some(refusal)) => refusal,
+            _ => status,
         })?;
-        let number = self.start_with(&opened, name, sizes, is_last);
+        let number = self.start_with(&opened, name, sizes);
         if number.is_err() && opened.information == FILE_CREATED && self.opened(opened.file) == Opened::File {
             let _lock = self.lock_volume();
             let _ = self.volume().set_disposition(opened.file, true);
@@ -94,14 +94,23 @@ impl<P: Platform> Executive<P> {
         number
     }
 
+    /// Why no other file may become a paging file of these sizes: there are too many, or there is clearly no room for one.
+    fn refuses_another(&self, sizes: &PagingSizes) -> Result<Option<NtStatus>, NtStatus> {
+        if self.has_all_paging_files() {
+            return Ok(Some(NtStatus::TOO_MANY_PAGING_FILES));
+        }
+        let PagingSizes::OfMemory = sizes else { return Ok(None) };
+        let free = self.with_volume(|volume| volume.free_clusters())?;
+        let bytes = u64::from(free) * u64::from(self.volume().geometry().cluster_size);
+        Ok(sizes_of_memory(self.mm().physical_pages().2, bytes).err())
+    }
+
+    fn has_all_paging_files(&self) -> bool {
+        self.mm().paging_files().count() as u32 == MOST_FILES
+    }
+
     /// What [`Self::create_paging_file`] does with the file; whether the memory manager keeps the file object.
-    fn start_with(
-        &self,
-        opened: &OpenedFile,
-        name: &[u16],
-        sizes: &PagingSizes,
-        is_last: bool,
-    ) -> Result<(u32, Keeps), NtStatus> {
+    fn start_with(&self, opened: &OpenedFile, name: &[u16], sizes: &PagingSizes) -> Result<(u32, Keeps), NtStatus> {
         let file = opened.file;
         if self.opened(file) != Opened::File || self.volume().fcb(file).is_directory() {
             return Err(NtStatus::INVALID_DEVICE_REQUEST);
@@ -109,7 +118,7 @@ impl<P: Platform> Executive<P> {
         if self.volume().is_paging_file(file) {
             return Ok((self.enlarge_paging_file(file, sizes)?, Keeps::No));
         }
-        if is_last {
+        if self.has_all_paging_files() {
             return Err(NtStatus::TOO_MANY_PAGING_FILES);
         }
         // What a program wrote to it is of no use any more, but has to be out of memory.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::expectation::GuestTest;
 use super::guest::with_log;
 use super::judge::{self, Frames};
-use super::{SuiteResult, Tally, TestOptions};
+use super::{SuiteResult, Tally, TestOptions, paging};
 use crate::boot::{self, Drive, Finished, Input, Setup};
 use crate::disk::{self, Care, Disk};
 use crate::error::{Error, Result};
@@ -20,10 +20,12 @@ use crate::power_cut;
 use crate::process;
 use crate::volume::Volume;
 
-type Verdict = std::result::Result<(), String>;
+pub(super) type Verdict = std::result::Result<(), String>;
 
 /// The program that shows that C: works.
-const PROGRAM: &str = "block_moves.exe";
+pub(super) const PROGRAM: &str = "block_moves.exe";
+/// Seconds that a boot may take.
+const PATIENCE: u64 = 40;
 /// Where in the first sector the entries of the partition table begin, and the length of one.
 const TABLE: usize = 446;
 const ENTRY: usize = 16;
@@ -142,8 +144,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     suite.record("a sector of a program that cannot be read", broken_sector(tree, &volume)?);
     suite.record("a sector of a file that cannot be read", broken_file(tree, &volume, "read_aio", "read")?);
     suite.record("a sector of a file that cannot be written", broken_file(tree, &volume, "write_aio", "write")?);
-    suite.record("paging files, and again after a restart", paging_files(tree, &volume)?);
-    suite.record("a paging file for which there is no room", no_room_for_paging(tree, &volume)?);
+    paging::run(tree, &volume, &options.name, &mut suite)?;
     suite.record("cut power and killed machines", power_cut::short(tree)?);
     tally.add(suite, began.elapsed());
     Ok(())
@@ -161,12 +162,30 @@ fn boot_case(tree: &Tree, case: &Case, volume: &Volume) -> Result<Finished> {
         (None, true) => Drive::Volume(volume),
         (None, false) => Drive::Missing,
     };
-    boot_with(tree, case.board, drive, &[PROGRAM], &["test"])
+    boot_with(tree, Around { board: case.board, ..Around::USUAL }, drive, &[PROGRAM])
 }
 
-/// Boots with `drive` and `words` for the kernel, and runs `programs` of its root, which may have arguments.
-fn boot_with(tree: &Tree, board: &str, drive: Drive<'_>, programs: &[&str], words: &[&str]) -> Result<Finished> {
-    let options = MachineOptions { ram: 128, board: board.to_owned(), timeout: Some(40), ..MachineOptions::default() };
+/// What a disk hangs at, and what the kernel is told.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub board: &'a str,
+    /// Megabytes of RAM.
+    pub ram: u32,
+    pub words: &'a [&'a str],
+}
+
+impl Around<'_> {
+    pub const USUAL: Self = Self { board: "pc", ram: 128, words: &["test"] };
+}
+
+/// Boots with `drive` and runs `programs` of its root, which may have arguments.
+pub(super) fn boot_with(tree: &Tree, around: Around<'_>, drive: Drive<'_>, programs: &[&str]) -> Result<Finished> {
+    let options = MachineOptions {
+        ram: around.ram,
+        board: around.board.to_owned(),
+        timeout: Some(PATIENCE),
+        ..MachineOptions::default()
+    };
     let job = |line: &&str| {
         let command_line = format!("C:\\{line}");
         let image = command_line.split(' ').next().unwrap_or_default().to_owned();
@@ -179,7 +198,7 @@ fn boot_with(tree: &Tree, board: &str, drive: Drive<'_>, programs: &[&str], word
         serial: SerialPorts::Linked,
         drive,
         jobs: &programs.iter().map(job).collect::<Vec<Job>>(),
-        words,
+        words: around.words,
         debugger: None,
     };
     boot::boot(&setup, Input::Bytes(Vec::new()), &mut |_| Ok(()))
@@ -215,11 +234,11 @@ fn judge(case: &Case, finished: &Finished) -> Verdict {
 }
 
 /// Judges the end of one job: `expected` in the words of a guest test's head.
-fn ended(finished: &Finished, job: &str, expected: &str) -> Verdict {
+pub(super) fn ended(finished: &Finished, job: &str, expected: &str) -> Verdict {
     ended_with(finished, job, expected, Frames::Balanced)
 }
 
-fn ended_with(finished: &Finished, job: &str, expected: &str, frames: Frames) -> Verdict {
+pub(super) fn ended_with(finished: &Finished, job: &str, expected: &str, frames: Frames) -> Verdict {
     let test = GuestTest::parse(job, &format!("// expect: {expected}\n"))?;
     judge::judge(&test, finished.transcript.job(job), frames).map_err(|problem| with_log(&problem, &finished.log))
 }
@@ -236,7 +255,7 @@ fn broken_sector(tree: &Tree, system: &Volume) -> Result<Verdict> {
     disk::create(&volume, disk::ROOM_FOR_TESTS, &path)?;
     let errors = errors("read_aio", &path, MARK)?;
     let disk = Disk { path: &path, care: Care::Broken(&errors), place: 0 };
-    let finished = boot_with(tree, "pc", Drive::Disk(disk), &[VICTIM, PROGRAM], &["test"])?;
+    let finished = boot_with(tree, Around::USUAL, Drive::Disk(disk), &[VICTIM, PROGRAM])?;
     Ok(ended(&finished, VICTIM, "exception C0000006").and_then(|()| ended(&finished, PROGRAM, "exit 0")))
 }
 
@@ -257,57 +276,11 @@ fn broken_file(tree: &Tree, system: &Volume, event: &str, what: &str) -> Result<
     let errors = errors(event, &path, MARK)?;
     let disk = Disk { path: &path, care: Care::Broken(&errors), place: 0 };
     let line = format!("{TESTER} {what}");
-    let finished = boot_with(tree, "pc", Drive::Disk(disk), &[&line, PROGRAM], &["test"])?;
+    let finished = boot_with(tree, Around::USUAL, Drive::Disk(disk), &[&line, PROGRAM])?;
     // Pages that cannot be written stay in memory: the frames of the file are in use, and the audit knows whose they are.
     let frames = if event == "write_aio" { Frames::Unwatched } else { Frames::Balanced };
     let verdict = ended_with(&finished, &line, STATUS, frames);
     Ok(verdict.and_then(|()| ended(&finished, PROGRAM, "exit 0")))
-}
-
-/// A disk on which the system makes a paging file, uses it, and finds it when it starts again; others that programs made are files then.
-fn paging_files(tree: &Tree, system: &Volume) -> Result<Verdict> {
-    const TESTER: &str = "paging_files.exe";
-    let folder = process::scratch_folder()?;
-    let path = folder.path().join("image");
-    let mut volume = system.clone();
-    volume.add_file(TESTER, &tree.built(&format!("commands/{TESTER}"), "guest")?)?;
-    disk::create(&volume, disk::ROOM_FOR_TESTS, &path)?;
-    let rows = [
-        ("first", "pagefile=8-12", "paging file 0: C:\\pagefile.sys, 8 MB, up to 12"),
-        ("second", "pagefile=4", "paging file 0: C:\\pagefile.sys, 4 MB, up to 4"),
-    ];
-    for (argument, word, said) in rows {
-        let disk = Disk { path: &path, care: Care::Unsafe, place: 0 };
-        let line = format!("{TESTER} {argument}");
-        let finished = boot_with(tree, "pc", Drive::Disk(disk), &[&line, PROGRAM], &["test", word])?;
-        if !finished.log.contains(said) {
-            return Ok(Err(with_log(&format!("no line on COM1 mentions {said:?}"), &finished.log)));
-        }
-        // Who makes a paging file leaves it.
-        let verdict = ended_with(&finished, &line, "exit 0", Frames::Unwatched);
-        if let Err(problem) = verdict.and_then(|()| ended(&finished, PROGRAM, "exit 0")) {
-            return Ok(Err(format!("{argument}: {problem}")));
-        }
-        if let Err(problem) = power_cut::whole(&path, folder.path())? {
-            return Ok(Err(format!("after {argument}: {problem}")));
-        }
-    }
-    Ok(Ok(()))
-}
-
-/// A disk that is smaller than the paging file that is asked for: there is none, and the system runs.
-fn no_room_for_paging(tree: &Tree, volume: &Volume) -> Result<Verdict> {
-    let folder = process::scratch_folder()?;
-    let path = folder.path().join("image");
-    disk::create(volume, disk::ROOM_FOR_TESTS, &path)?;
-    let disk = Disk { path: &path, care: Care::Fresh, place: 0 };
-    let finished = boot_with(tree, "pc", Drive::Disk(disk), &[PROGRAM], &["test", "pagefile=4000"])?;
-    let said = "there is no paging file C:\\pagefile.sys: C000007F STATUS_DISK_FULL";
-    if !finished.log.contains(said) {
-        return Ok(Err(with_log(&format!("no line on COM1 mentions {said:?}"), &finished.log)));
-    }
-    // What the attempt needed comes free while the program runs.
-    Ok(ended_with(&finished, PROGRAM, "exit 0", Frames::Unwatched))
 }
 
 /// What tells `blkdebug` to fail `event` at the sector of the image that begins with `mark`.

@@ -22,6 +22,7 @@ pub mod judge;
 mod listings;
 pub mod machines;
 mod mutants;
+mod paging;
 mod pictures;
 pub mod refusals;
 pub mod shell;
