@@ -46,10 +46,12 @@ impl<M: Machine> MemoryManager<M> {
         let charge = self.commit.charge(1)?;
         let table = self.system_table(page)?;
         let color = Color(page.0);
-        let frame = match contents {
-            Contents::Zeros => self.allocate_zeroed_frame(color)?,
-            Contents::Rubbish => self.allocate_any_frame(color)?,
+        // Asked for twice: a frame that is refused though there are some is there at once, and many pages may be mapped in a row.
+        let ask = || match contents {
+            Contents::Zeros => self.allocate_zeroed_frame(color),
+            Contents::Rubbish => self.allocate_any_frame(color),
         };
+        let frame = ask().or_else(|_| ask())?;
         let pte = pte_of(page);
         self.own_frame(frame, pte, table, Pte::DemandZero(Protection::READWRITE).encode());
         self.machine.record(pte).store(ValidPte::system(frame, self.no_execute).0);
@@ -78,7 +80,8 @@ impl<M: Machine> MemoryManager<M> {
             return Ok(table.frame());
         }
         let charge = self.commit.charge(1)?;
-        let frame = self.allocate_zeroed_frame(Color(page.0 >> 9))?;
+        let ask = || self.allocate_zeroed_frame(Color(page.0 >> 9));
+        let frame = ask().or_else(|_| ask())?;
         let directory = self.directories[2];
         self.own_frame(frame, pde, directory, Pte::DemandZero(Protection::READWRITE).encode());
         self.machine.record(pde).store(ValidPte::system_table(frame).0);

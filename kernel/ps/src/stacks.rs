@@ -90,9 +90,7 @@ impl KernelStacks {
         let slot = self.take().ok_or(Exhausted)?;
         for index in 1..=PAGES {
             let page = VirtualAddress(slot + index * PAGE_SIZE).page();
-            // Asked for twice: a page that is refused though there are some is there at once.
-            let ask = || mm.map_system_page(page, Contents::Zeros);
-            if let Err(exhausted) = ask().or_else(|_| ask()) {
+            if let Err(exhausted) = mm.map_system_page(page, Contents::Zeros) {
                 (1..index).for_each(|index| mm.unmap_system_page(VirtualAddress(slot + index * PAGE_SIZE).page()));
                 self.free.lock().released.push(slot);
                 return Err(exhausted);
