@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 24] = [
+    let tests: [Test; 26] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -45,10 +45,12 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
         ("gdb stops at the kernel's entry with source lines", Commands::debugger),
         ("the tours print what gdb reads at the same stop", Commands::tours),
         ("past copy on write the audit names the page that the tour names", Commands::tour_past_copy),
+        ("a page goes through working set, lists and paging file, and back", tours::page_life),
         ("tours are listed, and refused without the kernel option", Commands::tours_refused),
         ("a debugger's requests are checked", Commands::debug_control),
         ("ramview shows every frame of RAM in a picture of letters", pictures::ramview),
         ("picture takes the screen that ramview draws on", pictures::taken),
+        ("after a picture the screen is the text's again, as it was", pictures::given_back),
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
         ("exec --kd lists views, handles and control areas", Commands::views),
         ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),
