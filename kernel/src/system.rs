@@ -225,6 +225,7 @@ extern "C" fn run_session(_: u32) -> ! {
     }
     if let Some(terms) = options.fail {
         logln!("requests that are refused: {}", terms.intervals);
+        crate::traps::watch();
         system.refuse_requests(terms);
     }
     if options.bench {

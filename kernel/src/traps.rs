@@ -46,6 +46,30 @@ extern "C" fn page_fault(frame: &TrapFrame, address: u32) {
     }
 }
 
+/// From here on system calls and page faults are watched: requests for memory may be refused to them. Apart, so that it costs nothing
+/// where none are.
+pub fn watch() {
+    traps::replace(watched_system_call, watched_page_fault);
+}
+
+extern "C" fn watched_system_call(frame: &TrapFrame, arguments: u32) {
+    let unwatched: extern "C" fn(&TrapFrame, u32) = system_call;
+    let number = frame.eax.get();
+    let watched = system::executive().begin_watching_service();
+    // Called like a hook, so that the compiler keeps one copy of what it does.
+    core::hint::black_box(unwatched)(frame, arguments);
+    system::executive().end_watching_service(watched, number, NtStatus(frame.eax.get()));
+}
+
+extern "C" fn watched_page_fault(frame: &TrapFrame, address: u32) {
+    let unwatched: extern "C" fn(&TrapFrame, u32) = page_fault;
+    let before = system::is_up().then(|| system::executive().begin_watching_fault());
+    core::hint::black_box(unwatched)(frame, address);
+    if let Some(before) = before {
+        system::executive().end_watching_fault(before);
+    }
+}
+
 fn access_of(error: u32) -> Access {
     if error & EXECUTE != 0 {
         Access::Execute

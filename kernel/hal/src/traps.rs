@@ -57,6 +57,8 @@ pub struct Hooks {
 #[unsafe(export_name = "vadose_hooks")]
 static HOOKS: [AtomicU32; 6] = [const { AtomicU32::new(0) }; 6];
 
+const SYSTEM_CALL: usize = 0;
+const PAGE_FAULT: usize = 1;
 const EXCEPTION: usize = 4;
 const DOUBLE_FAULT: usize = 5;
 
@@ -100,6 +102,15 @@ pub fn initialise(hooks: &Hooks) {
     let double_fault = unsafe { vadose_double_fault_entry };
     descriptors::set_double_fault_task(double_fault, cr3());
     descriptors::load_gates();
+}
+
+/// From here on sends system calls and page faults to other hooks.
+pub fn replace(
+    system_call: extern "C" fn(frame: &TrapFrame, arguments: u32),
+    page_fault: extern "C" fn(frame: &TrapFrame, address: u32),
+) {
+    HOOKS[SYSTEM_CALL].store(system_call as usize as u32, Ordering::Relaxed);
+    HOOKS[PAGE_FAULT].store(page_fault as usize as u32, Ordering::Relaxed);
 }
 
 /// Opens SYSENTER where the processor has it.

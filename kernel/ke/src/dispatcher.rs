@@ -285,6 +285,7 @@ impl<'m, R: Records> Dispatcher<'m, R> {
         self.processor.irr.get() & DISPATCH_REQUEST != 0
     }
 
+    #[inline(always)]
     fn enqueue(&self, thread: Link<Kthread>, end: End) {
         let record = self.records.record(thread);
         record.state.set(ThreadState::Ready as u8);

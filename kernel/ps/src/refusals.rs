@@ -271,30 +271,27 @@ impl<P: Platform> Executive<P> {
         self.count_refusals(0);
     }
 
-    /// A service begins, whose answer must fit what is refused meanwhile.
-    #[cold]
-    pub(crate) fn begin_watching_service(&self) {
+    /// A service begins, whose answer must fit what is refused meanwhile; whether anything can be.
+    pub fn begin_watching_service(&self) -> bool {
         self.settle_refusals(0);
+        self.mm().failing().is_armed()
     }
 
-    /// The service `number` answers `answer`.
-    #[cold]
-    pub(crate) fn end_watching_service(&self, number: u32, answer: NtStatus) {
-        if self.count_refusals(0) > 0 && !may_answer(number, answer) {
+    /// The service `number` answers `answer`; `watched` is what was said at its beginning.
+    pub fn end_watching_service(&self, watched: bool, number: u32, answer: NtStatus) {
+        if watched && self.count_refusals(0) > 0 && !may_answer(number, answer) {
             self.refusals.report(Violation { service: number, answer });
         }
     }
 
     /// A page fault begins: whatever is refused meanwhile is there at the next try. What is to be [told](Self::end_watching_fault) at its end.
-    #[cold]
-    pub(crate) fn begin_watching_fault(&self) -> u32 {
+    pub fn begin_watching_fault(&self) -> u32 {
         self.look_for_entry();
         self.own_refusals()
     }
 
     /// The page fault is over.
-    #[cold]
-    pub(crate) fn end_watching_fault(&self, before: u32) {
+    pub fn end_watching_fault(&self, before: u32) {
         self.count_refusals(before);
     }
 

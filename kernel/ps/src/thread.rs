@@ -104,13 +104,25 @@ impl<P: Platform> Executive<P> {
     }
 
     /// Carries out what the dispatcher decided, and buries the thread that may have ended meanwhile.
+    #[inline(always)]
     pub(crate) fn switch(&self, switch: Switch) {
+        if self.mm().failing().is_armed() {
+            return self.switch_while_refusing(switch);
+        }
+        if switch.from != switch.to {
+            self.platform().switch(switch.from, switch.to);
+        }
+        self.bury();
+    }
+
+    /// The same where requests for memory may be refused: what was refused to the one is not the other's.
+    #[cold]
+    #[inline(never)]
+    fn switch_while_refusing(&self, switch: Switch) {
         if switch.from != switch.to {
             let own = self.own_refusals();
             self.platform().switch(switch.from, switch.to);
-            if self.mm().failing().is_armed() {
-                self.settle_refusals(own);
-            }
+            self.settle_refusals(own);
         }
         self.bury();
     }

@@ -26,17 +26,6 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "KiTrap0E")]
     #[inline]
     pub fn page_fault(&self, address: u32, access: Access) -> Result<(), NtStatus> {
-        let watched = self.mm().failing().is_armed();
-        let before = if watched { self.begin_watching_fault() } else { 0 };
-        let result = self.resolve_fault(address, access);
-        if watched {
-            self.end_watching_fault(before);
-        }
-        result
-    }
-
-    #[inline(always)]
-    fn resolve_fault(&self, address: u32, access: Access) -> Result<(), NtStatus> {
         let process = self.current_process();
         let address = VirtualAddress(address);
         let mut waited = 0;

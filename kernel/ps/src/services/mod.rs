@@ -59,23 +59,15 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "KiSystemService")]
     #[inline]
     pub fn system_call(&self, number: u32, arguments: u32) -> NtStatus {
-        let watched = self.mm().failing().is_armed();
-        if watched {
-            self.begin_watching_service();
-        }
         // A service that was refused because the commit limit would be passed has changed nothing: it is tried again for as long
         // as paging files grow.
-        let answer = loop {
+        loop {
             match self.answer(number, arguments) {
-                Ok(status) => break status,
+                Ok(status) => return status,
                 Err(NtStatus::COMMITMENT_LIMIT) if self.extend_paging_files() => {}
-                Err(status) => break status,
+                Err(status) => return status,
             }
-        };
-        if watched {
-            self.end_watching_service(number, answer);
         }
-        answer
     }
 
     #[inline(always)]
