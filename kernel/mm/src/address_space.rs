@@ -9,6 +9,7 @@
 //! * **A2** `CommittedPageTables` has a bit for each 2 MB that a VAD touches, and for no other; each is one page of commit.
 //! * **A5** Who reads or changes PTEs has made their page tables known first ([`AddressSpace::bring_tables_in`]): one that is paged out
 //!   does not count as missing.
+//! * **A6** The page tables that are neither valid nor missing are counted, of all processes together.
 //! * **A3** A process's commit charge is its VADs' plus its committed page tables.
 //! * **A4** `NumberOfPrivatePages` is the number of its valid and transition PTEs that name a page of its own, `NumberOfVads` and
 //!   `VirtualSize` are what its VADs add up to.
@@ -233,6 +234,12 @@ impl<M: Machine> AddressSpace<'_, M> {
         pde.has(VALID).then(|| pde.frame())
     }
 
+    /// Whether any page table of any process is paged out (A6): where none is, nobody has to look for them.
+    #[inline(always)]
+    pub fn any_table_is_out(&self) -> bool {
+        self.mm.tables_out.get() != 0
+    }
+
     /// Whether what the page table of `page` says can be known at once: it is present, or there is none (A5).
     #[inline(always)]
     pub(crate) fn is_table_known(&self, page: VirtualPage) -> bool {
@@ -280,6 +287,7 @@ impl<M: Machine> AddressSpace<'_, M> {
                 }
                 self.mm.reclaim_transition_page(frame);
                 cell.store(ValidPte::user_table(frame).0);
+                self.mm.tables_out.update(|count| count - 1);
                 self.private_page_joins(table_page_of(page), self.mm.frame(frame));
                 None
             }
@@ -298,6 +306,7 @@ impl<M: Machine> AddressSpace<'_, M> {
                 cell.store(0);
                 self.working_set_list().used_page_table_entries[table_index(first)].set(0);
                 self.mm.lost_tables.update(|lost| lost + 1);
+                self.mm.tables_out.update(|count| count - 1);
             }
         }
     }

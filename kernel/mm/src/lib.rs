@@ -82,6 +82,8 @@ pub struct MemoryManager<M> {
     pub(crate) shared_data: SharedData,
     /// Page tables that no disk gave back: what they named in paging files is lost.
     pub(crate) lost_tables: Field<u32>,
+    /// Page tables that are in transition or in a paging file (A6).
+    pub(crate) tables_out: Field<u32>,
 }
 
 impl<M: Machine> MemoryManager<M> {
@@ -111,6 +113,7 @@ impl<M: Machine> MemoryManager<M> {
             control_areas: Field::<Link<section::ControlArea>>::NULL,
             shared_data: SharedData::new(),
             lost_tables: Field::ZERO,
+            tables_out: Field::ZERO,
         };
         this.initialise_frames(boot);
         this.machine.events().restart(0);

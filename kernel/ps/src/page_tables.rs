@@ -28,8 +28,10 @@ impl<P: Platform> Executive<P> {
         work: impl FnOnce(AddressSpace<'_, P>) -> Result<T, NtStatus>,
     ) -> Result<T, NtStatus> {
         self.attached(process, |space| {
-            while !space.are_tables_known(needs(&space)) {
-                self.await_first_table(process, needs(&space))?;
+            if space.any_table_is_out() {
+                while !space.are_tables_known(needs(&space)) {
+                    self.await_first_table(process, needs(&space))?;
+                }
             }
             work(space)
         })

@@ -32,6 +32,8 @@ pub struct Audit {
     pub deleted: u32,
     /// Transition PTEs of processes and sections.
     pub parked: u32,
+    /// Page tables that are not valid: in transition, or in paging files.
+    pub tables_out: u32,
     /// Page tables in paging files: what is said there is not checked.
     pub hidden: u32,
     /// Places in paging files that entries, frames and writes have.
@@ -86,6 +88,8 @@ pub enum Corruption {
     W4 { process: Link<Eprocess>, index: u32 },
     /// The locked pages of a process.
     W5 { process: Link<Eprocess>, found: u32 },
+    /// The count of page tables that are paged out.
+    A6 { found: u32, recorded: u32 },
     /// A PTE that its VAD does not allow.
     T3 { process: Link<Eprocess>, page: VirtualPage, raw: u64 },
     /// The commit charge of the view of an image that starts here.
@@ -140,6 +144,10 @@ impl<M: Machine> MemoryManager<M> {
         self.verify_sections(&mut audit)?;
         self.verify_parked(&audit)?;
         self.verify_places(&audit)?;
+        let (found, recorded) = (audit.tables_out, self.tables_out.get());
+        if found != recorded {
+            return Err(Corruption::A6 { found, recorded });
+        }
         self.verify_commit(&mut audit)?;
         self.verify_shares(scratch)?;
         Ok(audit)

@@ -71,12 +71,14 @@ impl<M: Machine> MemoryManager<M> {
         let hidden = self.user_tables(process, |table| {
             valid_tables += u32::from(table.presence == Presence::Valid);
             audit.parked += u32::from(table.presence == Presence::Parked);
+            audit.tables_out += u32::from(table.presence == Presence::Parked);
             if result.is_ok() {
                 result = self.verify_user_table(process, table, &mut counts);
             }
         });
         result?;
         audit.hidden += hidden;
+        audit.tables_out += hidden;
         audit.places += hidden + counts.places;
         audit.mapped += counts.valid;
         audit.parked += counts.parked;

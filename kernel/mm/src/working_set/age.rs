@@ -52,19 +52,22 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// Goes once around the list and trims up to `most` pages that `goes` says.
+    #[inline(always)]
     fn sweep(&self, most: u32, floor: u32, goes: impl Fn(u32, VirtualPage) -> bool) -> u32 {
         let list = self.working_set_list();
         let last = list.last_entry.get();
         let start = list.next_slot.get().clamp(FIRST_DYNAMIC, last.max(FIRST_DYNAMIC));
         let mut gone = 0;
-        for index in (start..=last).chain(FIRST_DYNAMIC..start) {
-            if gone == most || self.process.vm.working_set_size.get() <= floor {
-                break;
-            }
-            list.next_slot.set(index + 1);
-            let entry = self.wsle(index);
-            if entry.has(wsle::VALID) && goes(entry.age(), entry.page()) && self.trim_entry(index) == Trimmed::Gone {
-                gone += 1;
+        for part in [start..last + 1, FIRST_DYNAMIC..start] {
+            for index in part {
+                if gone == most || self.process.vm.working_set_size.get() <= floor {
+                    list.next_slot.set(index);
+                    return gone;
+                }
+                let entry = self.wsle(index);
+                if entry.has(wsle::VALID) && goes(entry.age(), entry.page()) && self.trim_entry(index) == Trimmed::Gone {
+                    gone += 1;
+                }
             }
         }
         gone

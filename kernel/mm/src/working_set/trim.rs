@@ -120,6 +120,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         self.mm.machine.exchange(pde, Pte::Transition(number, Protection::READWRITE).encode());
         self.mm.machine.flush(page);
+        self.mm.tables_out.update(|count| count + 1);
         // Stores through the self-map are not noted where the entry would show them.
         frame.insert_flags(Flags::MODIFIED);
         self.page_leaves(page, frame);
