@@ -284,7 +284,7 @@ fn broken_file(tree: &Tree, system: &Volume, event: &str, what: &str) -> Result<
 }
 
 /// What tells `blkdebug` to fail `event` at the sector of the image that begins with `mark`.
-fn errors(event: &str, image: &Path, mark: &[u8]) -> Result<String> {
+pub(super) fn errors(event: &str, image: &Path, mark: &[u8]) -> Result<String> {
     let bytes = fs::read(image).map_err(Error::file("reading", image))?;
     let sector = bytes.chunks_exact(SECTOR).position(|sector| sector.starts_with(mark));
     let sector = sector.ok_or_else(|| Error::Malformed {

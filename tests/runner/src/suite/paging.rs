@@ -1,7 +1,7 @@
-//! Paging files on disks: made, found again, grown, one beside another, and without room.
+//! Paging files on disks: made, found again, grown, one beside another, without room, and where a sector of one fails.
 
 use super::SuiteResult;
-use super::disks::{Around, PROGRAM, Verdict, boot_with, ended, ended_with};
+use super::disks::{Around, PROGRAM, Verdict, boot_with, ended, ended_with, errors};
 use super::guest::with_log;
 use super::judge::Frames;
 use crate::boot::Drive;
@@ -23,7 +23,7 @@ const SMALL: Around<'_> = Around { ram: 32, ..Around::USUAL };
 /// What stops the runner itself.
 pub fn run(tree: &Tree, volume: &Volume, name: &str, suite: &mut SuiteResult) -> Result<()> {
     type Case = fn(&Tree, &Volume) -> Result<Verdict>;
-    let cases: [(&str, Case); 4] = [
+    let cases: [(&str, Case); 6] = [
         ("paging files, and again after a restart", paging_files),
         ("a paging file for which there is no room", no_room_for_paging),
         ("a paging file that grows while pages go to it", |tree, volume| {
@@ -32,6 +32,8 @@ pub fn run(tree: &Tree, volume: &Volume, name: &str, suite: &mut SuiteResult) ->
         ("two paging files at a time", |tree, volume| {
             stress(tree, volume, &["test", "pagefile=18", "pagefile=C:\\two.sys,8-24"])
         }),
+        ("a sector of a paging file that cannot be written", |tree, volume| broken(tree, volume, "write", 0)),
+        ("a sector of a paging file that cannot be read", |tree, volume| broken(tree, volume, "read", 1)),
     ];
     for (case, judge) in cases.iter().filter(|(case, _)| case.contains(name)) {
         suite.record(case, judge(tree, volume)?);
@@ -57,6 +59,29 @@ fn stress(tree: &Tree, system: &Volume, words: &[&str]) -> Result<Verdict> {
     let verdict =
         ended_with(&finished, &line, "exit 0", Frames::Unwatched).and_then(|()| ended(&finished, PROGRAM, "exit 0"));
     Ok(verdict.and(power_cut::whole(&path, folder.path())?))
+}
+
+/// QEMU fails to `read` or to `write` one sector of the paging file, which is on the disk already: what cannot be written goes to another place,
+/// what cannot be read ends the process that needs it, and no other.
+fn broken(tree: &Tree, system: &Volume, what: &str, processes_lost: u32) -> Result<Verdict> {
+    const MEGABYTES: usize = 40;
+    const MARK: &[u8] = b"A page without luck";
+    /// The page of it with that sector: one of the first that are used.
+    const PAGE: usize = 0x1000 * 40;
+    let folder = process::scratch_folder()?;
+    let path = folder.path().join("image");
+    let mut volume = with_stress(tree, system)?;
+    let mut bytes = vec![0; MEGABYTES << 20];
+    bytes[PAGE..PAGE + MARK.len()].copy_from_slice(MARK);
+    volume.add_bytes("pagefile.sys", bytes)?;
+    disk::create(&volume, disk::ROOM_FOR_TESTS, &path)?;
+    let errors = format!("{}iotype = \"{what}\"\n", errors(&format!("{what}_aio"), &path, MARK)?);
+    let disk = Disk { path: &path, care: Care::Broken(&errors), place: 0 };
+    let line = format!("{STRESS} memory 1 40 6");
+    let word = format!("pagefile={MEGABYTES}");
+    let finished = boot_with(tree, Around { words: &["test", &word], ..SMALL }, Drive::Disk(disk), &[&line, PROGRAM])?;
+    let verdict = ended_with(&finished, &line, &format!("exit {processes_lost}"), Frames::Unwatched);
+    Ok(verdict.and_then(|()| ended(&finished, PROGRAM, "exit 0")))
 }
 
 /// A disk on which the system makes a paging file, uses it, and finds it when it starts again; others that programs made are files then.
