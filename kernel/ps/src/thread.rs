@@ -106,9 +106,11 @@ impl<P: Platform> Executive<P> {
     /// Carries out what the dispatcher decided, and buries the thread that may have ended meanwhile.
     pub(crate) fn switch(&self, switch: Switch) {
         if switch.from != switch.to {
-            let own = self.own_refusals();
-            self.platform().switch(switch.from, switch.to);
-            self.settle_refusals(own);
+            if self.mm().failing().is_armed() {
+                self.switch_with_refusals(switch);
+            } else {
+                self.platform().switch(switch.from, switch.to);
+            }
         }
         self.bury();
     }
