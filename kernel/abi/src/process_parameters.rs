@@ -3,6 +3,7 @@
 //!
 //! The kernel builds them for the process of a plan, kernel32 for those of `CreateProcess`.
 
+use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
 
 use core::mem::offset_of;
@@ -77,10 +78,30 @@ pub struct ParameterBlock {
     addresses: Vec<usize>,
 }
 
+/// Units, and bytes, by which a part is filled up at most.
+const PADDING: usize = 16;
+
 impl ProcessParameters<'_> {
     /// The block, for an address that [`ParameterBlock::place_at`] is told.
     pub fn block(&self) -> ParameterBlock {
+        self.block_in(Vec::new())
+    }
+
+    /// The same, where there may be no memory for it.
+    ///
+    /// # Errors
+    /// That there is none.
+    pub fn try_block(&self) -> Result<ParameterBlock, TryReserveError> {
+        let texts = [self.directory, self.dll_path, self.image, self.command_line, self.title, self.desktop];
+        let units =
+            self.environment.len() + LONGEST_PATH + texts.iter().map(|text| text.len() + PADDING).sum::<usize>();
         let mut bytes = Vec::new();
+        bytes.try_reserve_exact(2 * units + SIZE + self.runtime_data.len() + PADDING)?;
+        Ok(self.block_in(bytes))
+    }
+
+    /// The block in `bytes`, which are empty.
+    fn block_in(&self, mut bytes: Vec<u8>) -> ParameterBlock {
         push(&mut bytes, self.environment);
         bytes.resize(bytes.len().next_multiple_of(16), 0);
         let structure = bytes.len();

@@ -88,9 +88,7 @@ const OPERATIONS: [(&str, Part, Operation); 12] = [
         with_file(volume, "HELLO.TXT", (FILE_OPEN, 0), |file| volume.write(file, 10, &[7; 9000]).map(drop))
     }),
     ("empty", Part::Never, |volume| with_file(volume, LARGE, (FILE_OVERWRITE, 0), |_| Ok(()))),
-    ("cut", Part::Never, |volume| {
-        with_file(volume, LARGE, (FILE_OPEN, 0), |file| volume.set_end_of_file(file, 777))
-    }),
+    ("cut", Part::Never, |volume| with_file(volume, LARGE, (FILE_OPEN, 0), |file| volume.set_end_of_file(file, 777))),
     ("grow", Part::Never, |volume| {
         with_file(volume, "HELLO.TXT", (FILE_OPEN, 0), |file| volume.set_end_of_file(file, 20_000))
     }),

@@ -130,12 +130,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     }
 
     /// Opens what `path` leads to as `file`, which leads nowhere yet.
-    fn open_as(
-        &self,
-        file: Link<FileObject>,
-        path: &Path<'_>,
-        request: &OpenRequest,
-    ) -> Result<OpenedFile, NtStatus> {
+    fn open_as(&self, file: Link<FileObject>, path: &Path<'_>, request: &OpenRequest) -> Result<OpenedFile, NtStatus> {
         let (fcb, origin) = match self.find(path) {
             Err(NtStatus::OBJECT_NAME_NOT_FOUND) if request.makes_files() => (self.make(path, request)?, Origin::Made),
             found => (found?, Origin::Found),

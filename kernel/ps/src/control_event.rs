@@ -136,7 +136,8 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn signal_below(&self, root: u32, event: u32, group: Option<u32>) -> usize {
         let (mut told, mut id) = (0, 0);
         // One after the other by number, for a thread that is made in one of them may wait, and meanwhile others end.
-        let after = |id: u32| self.processes().filter(move |next| self.id_of(*next) > id).min_by_key(|next| self.id_of(*next));
+        let after =
+            |id: u32| self.processes().filter(move |next| self.id_of(*next) > id).min_by_key(|next| self.id_of(*next));
         while let Some(process) = after(id) {
             id = self.id_of(process);
             let member = self.with_console_members(|members| members.get(id).copied());

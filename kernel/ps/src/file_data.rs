@@ -92,11 +92,14 @@ impl<P: Platform> Executive<P> {
 
     /// Holds a page of `area`, waiting for whatever it needs; `None` where the file does not reach that far.
     fn hold_page(&self, area: Link<ControlArea>, page: u32, need: Need) -> Result<Option<FrameNumber>, NtStatus> {
-        let mut waited = 0;
+        let (mut waited, refused) = (0, self.own_refusals());
         loop {
             match self.mm().hold_file_page(area, page, need) {
-                HeldPage::Ready(frame) => return Ok(Some(frame)),
-                HeldPage::Beyond => return Ok(None),
+                held @ (HeldPage::Ready(_) | HeldPage::Beyond) => {
+                    // What was refused has been made good by asking again.
+                    self.settle_refusals(refused);
+                    return Ok(if let HeldPage::Ready(frame) = held { Some(frame) } else { None });
+                }
                 HeldPage::Unread(page) => match self.read_page(page) {
                     Some(ReadResult::Done) => continue,
                     Some(ReadResult::Failed) => return Err(NtStatus::DEVICE_DATA_ERROR),

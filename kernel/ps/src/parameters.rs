@@ -4,6 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use abi::process_parameters::{ParameterBlock, ProcessParameters};
+use abi::status::NtStatus;
+
+use crate::buffer::room;
 
 /// What a process is told when it starts.
 #[derive(Clone, Debug, Default)]
@@ -24,36 +27,41 @@ pub struct Parameters {
 
 impl Parameters {
     /// The block, for an address that it is told later.
-    pub fn to_block(&self) -> ParameterBlock {
-        let [image, command_line, directory, dll_path] =
-            [&self.image, &self.command_line, &self.directory, &self.dll_path].map(|text| wide(text));
+    ///
+    /// # Errors
+    /// INSUFFICIENT_RESOURCES.
+    pub fn to_block(&self) -> Result<ParameterBlock, NtStatus> {
+        let (image, command_line) = (wide(&self.image)?, wide(&self.command_line)?);
+        let (directory, dll_path) = (wide(&self.directory)?, wide(&self.dll_path)?);
         let parameters = ProcessParameters {
             image: &image,
             command_line: &command_line,
             directory: &directory,
             dll_path: &dll_path,
-            environment: &self.environment_block(),
+            environment: &self.environment_block()?,
             standard_handles: self.standard_handles,
             title: &image,
             ..ProcessParameters::default()
         };
-        parameters.block()
+        parameters.try_block().map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)
     }
 
     /// `K=V` strings, each ended by a zero, and a zero more.
-    fn environment_block(&self) -> Vec<u16> {
-        let mut units: Vec<u16> =
-            self.environment.iter().flat_map(|setting| setting.encode_utf16().chain([0])).collect();
+    fn environment_block(&self) -> Result<Vec<u16>, NtStatus> {
+        let mut units = room(self.environment.iter().map(|setting| setting.len() + 1).sum::<usize>() + 2)?;
+        units.extend(self.environment.iter().flat_map(|setting| setting.encode_utf16().chain([0])));
         units.push(0);
         if self.environment.is_empty() {
             units.push(0);
         }
-        units
+        Ok(units)
     }
 }
 
-fn wide(text: &str) -> Vec<u16> {
-    text.encode_utf16().collect()
+fn wide(text: &str) -> Result<Vec<u16>, NtStatus> {
+    let mut units = room(text.len())?;
+    units.extend(text.encode_utf16());
+    Ok(units)
 }
 
 #[cfg(test)]
@@ -64,7 +72,7 @@ mod tests {
     fn the_environment_comes_first() {
         let parameters =
             Parameters { environment: alloc::vec!["PATH=C:\\".into(), "X=1".into()], ..Parameters::default() };
-        let block = parameters.to_block();
+        let block = parameters.to_block().expect("memory");
         let environment: Vec<u8> = "PATH=C:\\\0X=1\0\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(block.bytes[..environment.len()], environment);
         assert_eq!(block.structure % 16, 0);
@@ -72,6 +80,6 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_two_zeros() {
-        assert_eq!(Parameters::default().to_block().bytes[..4], [0; 4]);
+        assert_eq!(Parameters::default().to_block().expect("memory").bytes[..4], [0; 4]);
     }
 }

@@ -243,7 +243,7 @@ impl<P: Platform> Executive<P> {
         use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_READWRITE};
         use mm::virtual_memory::AllocateFlags;
         let parameters = self.parameters(process, job)?;
-        let mut block = parameters.to_block();
+        let mut block = parameters.to_block()?;
         let size = block.bytes.len() as u32;
         let flags = AllocateFlags::check(0, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)?;
         let base = self.mm().address_space(process).allocate(flags, 0, size)?.base();

@@ -15,7 +15,7 @@ use abi::nt::process::Eprocess;
 use abi::nt::thread::Ethread;
 use abi::service::Service;
 use abi::status::NtStatus;
-use ke::ThreadState;
+use ke::{Switch, ThreadState};
 use mm::failing::{Intervals, NoInterval};
 use spin::Once;
 
@@ -145,10 +145,8 @@ pub(crate) fn is_lack(status: NtStatus) -> bool {
 /// Whether `service` may answer so when memory was refused to it. Reading and writing another process's memory tells of whatever
 /// stopped it by PARTIAL_COPY.
 fn may_answer(service: u32, answer: NtStatus) -> bool {
-    let copies = matches!(
-        Service::from_number(service),
-        Some(Service::NtReadVirtualMemory | Service::NtWriteVirtualMemory)
-    );
+    let copies =
+        matches!(Service::from_number(service), Some(Service::NtReadVirtualMemory | Service::NtWriteVirtualMemory));
     answer.is_success() || is_lack(answer) || copies && answer == NtStatus::PARTIAL_COPY
 }
 
@@ -191,6 +189,15 @@ impl<P: Platform> Executive<P> {
         if self.refusals.terms.get().is_some_and(|terms| terms.since == Since::Entry) {
             self.mm().failing().disarm();
         }
+    }
+
+    /// Lets another thread run; the running one finds its refusals again.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn switch_with_refusals(&self, switch: Switch) {
+        let own = self.own_refusals();
+        self.platform().switch(switch.from, switch.to);
+        self.settle_refusals(own);
     }
 
     /// Refusals to the running thread that are not settled.

@@ -120,9 +120,11 @@ impl<P: Platform> Executive<P> {
     #[inline(never)]
     fn switch_while_refusing(&self, switch: Switch) {
         if switch.from != switch.to {
-            let own = self.own_refusals();
-            self.platform().switch(switch.from, switch.to);
-            self.settle_refusals(own);
+            if self.mm().failing().is_armed() {
+                self.switch_with_refusals(switch);
+            } else {
+                self.platform().switch(switch.from, switch.to);
+            }
         }
         self.bury();
     }

@@ -128,7 +128,8 @@ fn judge_run(terms: &str, tests: &[&GuestTest], finished: &Finished, least: Opti
     let mut stopped = Vec::new();
     let begun = |test: &&&GuestTest| finished.transcript.job(&test.name).is_some();
     if let Some(first) = tests.iter().find(|test| !begun(test)) {
-        let problem = format!("not started, and neither were {} more", tests.iter().filter(|test| !begun(test)).count() - 1);
+        let problem =
+            format!("not started, and neither were {} more", tests.iter().filter(|test| !begun(test)).count() - 1);
         suite.record(&first.name, Err(problem));
     }
     for test in tests.iter().filter(begun) {
@@ -169,7 +170,10 @@ fn judge(test: &GuestTest, record: Option<&JobRecord>, frames: Frames) -> std::r
         return judge::judge(test, record, frames).map(|()| Outcome::Passed);
     };
     if end.violations > 0 {
-        return Err(judge::with_output(&format!("{} answers hide a refusal: {}", end.violations, end.violation), record));
+        return Err(judge::with_output(
+            &format!("{} answers hide a refusal: {}", end.violations, end.violation),
+            record,
+        ));
     }
     judge::judge_state(end, frames)?;
     if frames == Frames::Balanced && !end.leak.is_empty() {
