@@ -7,6 +7,7 @@
 #include "tour_cow.h"
 #include "tour_heap.h"
 #include "tour_mapped_file.h"
+#include "tour_page_life.h"
 #include "tour_shared_memory.h"
 #include "tour_translate.h"
 
@@ -43,6 +44,7 @@ static DWORD list_tours(void)
         "tour cow               two processes and a page of a DLL: copy on write, and past it\n"
         "tour shared-memory     a section without a file, and two processes that map it\n"
         "tour mapped-file       a file as memory: its pages in views, and in ReadFile and WriteFile\n"
+        "tour page-life         a page through working set, lists and paging file, and back\n"
         "tour translate ADDRESS the way from an address to a byte of RAM: 2-9-9-12 by hand\n"
         "\nEach needs the kernel option debug. --stop lets a debugger look at each page-table entry.\n");
     return 0;
@@ -71,7 +73,7 @@ static DWORD run(char *line)
     if (*name == 0)
         return list_tours();
     BOOL one_of_memory = same(name, "cow") || same(name, "shared-memory") || same(name, "mapped-file");
-    BOOL known = one_of_memory || same(name, "address-space") || same(name, "heap") || same(name, "translate");
+    BOOL known = one_of_memory || same(name, "page-life") || same(name, "address-space") || same(name, "heap") || same(name, "translate");
     if (!known) {
         put("tour: there is no tour of that name\n\n");
         list_tours();
@@ -89,6 +91,8 @@ static DWORD run(char *line)
         return tour_cow(stop_inside);
     if (one_of_memory)
         return same(name, "mapped-file") ? tour_mapped_file() : tour_shared_memory();
+    if (same(name, "page-life"))
+        return tour_page_life();
     if (same(name, "address-space"))
         return tour_address_space();
     return same(name, "heap") ? tour_heap() : tour_translate(next_word(&line));

@@ -29,7 +29,7 @@ pub(super) fn vm<'a, M: Machine>(
     let mm = target.mm;
     writeln!(out, "\n*** Virtual Memory Usage ***")?;
     row("Physical Memory", mm.physical_pages().2, out)?;
-    writeln!(out, "    No paging file")?;
+    paging_files(target, out)?;
     row("Available Pages", mm.available_frames(), out)?;
     row("Modified Pages", mm.list_length(Location::Modified), out)?;
     row("NonPagedPool Usage", mm.pool_bytes_in_use().div_ceil(PAGE_SIZE), out)?;
@@ -46,6 +46,26 @@ pub(super) fn vm<'a, M: Machine>(
     for (_, process) in target.processes() {
         let (id, pages) = (process.unique_process_id.get(), process.commit_charge.get());
         writeln!(out, "{id:04x} {:<15} {pages:>6} ({:>8} Kb)", ImageName(process), u64::from(pages) * 4)?;
+    }
+    Ok(())
+}
+
+/// Each paging file by its name, with its sizes.
+fn paging_files<M: Machine>(target: &Target<'_, M>, out: &mut dyn Write) -> fmt::Result {
+    if target.mm.paging_files().next().is_none() {
+        return writeln!(out, "    No paging file");
+    }
+    let kilobytes = |pages: u32| u64::from(pages) * 4;
+    for figures in target.mm.paging_files() {
+        let name = target.checked(figures.record).map(|record| target.text(&record.page_file_name));
+        match name.filter(|name| !name.is_empty()) {
+            Some(name) => writeln!(out, "    Page File: {name}")?,
+            None => writeln!(out, "    Page File number {}", figures.number)?,
+        }
+        let (current, free) = (kilobytes(figures.size), kilobytes(figures.free));
+        let (minimum, maximum) = (kilobytes(figures.minimum), kilobytes(figures.maximum));
+        writeln!(out, "      Current: {current:>9} Kb  Free Space: {free:>9} Kb")?;
+        writeln!(out, "      Minimum: {minimum:>9} Kb  Maximum:    {maximum:>9} Kb")?;
     }
     Ok(())
 }

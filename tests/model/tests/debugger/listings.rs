@@ -207,6 +207,22 @@ fn the_sums_of_memory() {
     stage.expect("!vm 1", &expected);
     expected += "\n0428 demo.exe             6 (      24 Kb)\n";
     stage.expect("!vm", &expected);
+    // A paging file, with a page in it; and one with a name.
+    stage.system.add_paging_file(512, 1024);
+    stage.system.store(process, 0x1_0000, 1).expect("its memory");
+    assert_eq!((stage.system.empty(process), stage.system.page_out()), (1, 1));
+    stage.system.add_paging_file(512, 512);
+    stage.system.mm.name_paging_file(1, &"\\??\\C:\\two.sys".encode_utf16().collect::<Vec<u16>>());
+    let said = stage.say("!vm 1");
+    let files = "\
+    Page File number 0
+      Current:      2048 Kb  Free Space:      2040 Kb
+      Minimum:      2048 Kb  Maximum:         4096 Kb
+    Page File: \\??\\C:\\two.sys
+      Current:      2048 Kb  Free Space:      2044 Kb
+      Minimum:      2048 Kb  Maximum:         2048 Kb
+";
+    assert!(said.contains(files) && !said.contains("No paging file"), "{said}");
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 24] = [
+    let tests: [Test; 25] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -45,6 +45,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
         ("gdb stops at the kernel's entry with source lines", Commands::debugger),
         ("the tours print what gdb reads at the same stop", Commands::tours),
         ("past copy on write the audit names the page that the tour names", Commands::tour_past_copy),
+        ("a page goes through working set, lists and paging file, and back", tours::page_life),
         ("tours are listed, and refused without the kernel option", Commands::tours_refused),
         ("a debugger's requests are checked", Commands::debug_control),
         ("ramview shows every frame of RAM in a picture of letters", pictures::ramview),

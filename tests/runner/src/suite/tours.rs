@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use object::read::pe::PeFile32;
 use object::{Object, ObjectSymbol};
 
+use super::commands::{Commands, expect_code, text};
 use crate::debug;
 use crate::error::{Error, Result};
 use crate::machine::{MachineOptions, names};
@@ -62,6 +63,41 @@ pub(super) fn compare(tree: &Tree) -> Result<std::result::Result<(), String>> {
         return Ok(Err(format!("gdb did not end; the console:\n{printed}\ngdb:\n{read}")));
     }
     Ok(judge(&printed, &read))
+}
+
+/// `tour page-life` on a machine with little RAM and a paging file: the page's entry has each form in its turn, and its record says
+/// what the form asks for.
+///
+/// # Errors
+/// What stops the runner itself.
+pub(super) fn page_life(commands: &Commands) -> Result<std::result::Result<(), String>> {
+    const STOPS: [(&str, &str); 8] = [
+        ("1. Demand zero", "empty: nothing is there"),
+        ("2. Active", "active, modified, share count 1, reference count 1"),
+        ("3. Trimmed", "on the list Modified, modified, reference count 0"),
+        ("4. Written", "on the list Standby, clean, reference count 0"),
+        ("5. Soft fault", "active, clean, share count 1, reference count 1"),
+        ("6. Trimmed once more", "on the list Standby, clean, reference count 0"),
+        ("7. Repurposed", ": in a paging file, READWRITE"),
+        ("8. Hard fault", "active, clean, share count 1, reference count 1"),
+    ];
+    let folder = process::scratch_folder()?;
+    let disk = folder.path().join(names::DISK).to_string_lossy().into_owned();
+    let tour = commands.tree.built(TOUR, "guest")?.to_string_lossy().into_owned();
+    let words = ["exec", "--ram", "32", "--timeout", "120", "--disk", &disk, "--cmdline", "debug", &tour, "page-life"];
+    let output = commands.vadose(&words, b"")?;
+    let said = text(&output.stdout);
+    Ok(expect_code(&output, 0).and_then(|()| {
+        let mut rest = said.as_str();
+        for (title, words) in STOPS {
+            let place = rest.split_once(title).and_then(|(_, rest)| rest.split_once(words));
+            rest = place.ok_or_else(|| format!("no {words:?} after {title:?}:\n{said}"))?.1;
+        }
+        match said.matches("the byte is 2A\n").count() {
+            2 => Ok(()),
+            _ => Err(format!("another byte:\n{said}")),
+        }
+    }))
 }
 
 /// The volume and the plan: each tour once, on the console.
