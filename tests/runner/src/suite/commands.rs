@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 25] = [
+    let tests: [Test; 26] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -50,6 +50,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
         ("a debugger's requests are checked", Commands::debug_control),
         ("ramview shows every frame of RAM in a picture of letters", pictures::ramview),
         ("picture takes the screen that ramview draws on", pictures::taken),
+        ("after a picture the screen is the text's again, as it was", pictures::given_back),
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
         ("exec --kd lists views, handles and control areas", Commands::views),
         ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),

@@ -3,6 +3,8 @@
 use std::fs;
 
 use super::commands::{Commands, expect_code, text};
+use super::shell;
+use super::terminal::Terminal;
 use crate::error::{self, Result};
 use crate::process;
 
@@ -45,6 +47,38 @@ pub(super) fn taken(commands: &Commands) -> Result<Verdict> {
             said if said.contains("ramview showed no picture") && !folder.path().join("picture.png").exists() => Ok(()),
             said => Err(said),
         }))
+}
+
+/// With a picture on it the screen is as large as the adapter makes it; the key that ends the picture gives it back to the text, which is
+/// all there.
+///
+/// # Errors
+/// What stops the runner itself.
+pub(super) fn given_back(commands: &Commands) -> Result<Verdict> {
+    let mut terminal =
+        Terminal::start(&commands.tree, &["run", "--no-disk", "--cmdline", "video", "--timeout", "120"])?;
+    Ok(screen_and_back(&mut terminal).and_then(|()| shell::shut_down(terminal)))
+}
+
+fn screen_and_back(terminal: &mut Terminal) -> Verdict {
+    terminal.expect(shell::ROOT)?;
+    terminal.ask("cls", "", shell::ROOT)?;
+    terminal.send("ramview\r")?;
+    terminal.expect("any key ends it")?;
+    terminal.send("x")?;
+    terminal.expect(shell::ROOT)?;
+    terminal.ask("echo back", "\nback\n", shell::ROOT)?;
+    terminal.enter_monitor()?;
+    let screen = shell::rows(&terminal.command(&format!("xp /{}hx 0xb8000", 5 * shell::COLUMNS))?);
+    terminal.leave_monitor()?;
+    let expected = [
+        "C:\\>ramview",
+        "ramview: the picture is on the screen; any key ends it",
+        "C:\\>echo back",
+        "back",
+        shell::ROOT,
+    ];
+    if screen == expected { Ok(()) } else { Err(format!("on the screen: {screen:?}")) }
 }
 
 /// Checks that `bytes` are a PNG file of 1024 by 768 pixels with something in it.

@@ -8,11 +8,11 @@ use crate::process;
 
 type Verdict = std::result::Result<(), String>;
 
-const ROOT: &str = "C:\\>";
+pub(super) const ROOT: &str = "C:\\>";
 /// Programs of `tests/commands` that the shell runs.
 const PROGRAMS: [&str; 5] = ["arguments", "control", "copy_input", "large_status", "spin"];
 /// Columns of the screen, and bytes of a row of it in memory.
-const COLUMNS: usize = 80;
+pub(super) const COLUMNS: usize = 80;
 
 /// Every command, keys of the keyboard, and `shutdown` at the end.
 ///
@@ -145,7 +145,7 @@ fn keyboard_and_screen(terminal: &mut Terminal) -> Verdict {
 }
 
 /// The rows of text in what the monitor says of the screen's memory: half words with the character in the low byte.
-fn rows(dump: &str) -> Vec<String> {
+pub(super) fn rows(dump: &str) -> Vec<String> {
     let cells = dump.split_whitespace().filter_map(|word| u16::from_str_radix(word.strip_prefix("0x")?, 16).ok());
     let text: Vec<char> = cells.map(|cell| char::from(cell as u8)).collect();
     text.chunks_exact(COLUMNS).map(|row| String::from_iter(row).trim_end().to_owned()).collect()
@@ -246,7 +246,7 @@ fn reboot(mut terminal: Terminal) -> Verdict {
     terminal.end().map(drop)
 }
 
-fn shut_down(mut terminal: Terminal) -> Verdict {
+pub(super) fn shut_down(mut terminal: Terminal) -> Verdict {
     terminal.send("shutdown\r")?;
     match terminal.end()? {
         Some(0) => Ok(()),
