@@ -250,7 +250,7 @@ impl Commands {
         let refused = self.vadose(&["exec", &tour, "heap"], b"")?;
         let unknown = self.vadose(&["exec", "--cmdline", "debug", &tour, "translate", "here"], b"")?;
         Ok(expect_code(&list, 0)
-            .and_then(|()| check(text(&list.stdout).matches("\ntour ").count() == 5, || text(&list.stdout)))
+            .and_then(|()| check(text(&list.stdout).matches("\ntour ").count() == 6, || text(&list.stdout)))
             .and_then(|()| expect_code(&refused, 3))
             .and_then(|()| check(text(&refused.stdout).contains("(ACCESS_DENIED)"), || text(&refused.stdout)))
             .and_then(|()| expect_code(&unknown, 2)))
