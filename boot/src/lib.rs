@@ -5,6 +5,7 @@
 //! self-map, no identity map, page 0 unmapped, and a stack whose guard are pages that are not mapped.
 #![cfg_attr(target_os = "none", no_std)]
 
+pub mod database;
 pub mod early_frames;
 #[cfg(target_os = "none")]
 pub mod image;

@@ -5,10 +5,11 @@
 
 use abi::nt::user_shared_data::KERNEL_SHARED_DATA;
 use abi::processor::PROCESSOR_CONTROL_REGION;
-use mm::frame::{FrameRun, RECORD_SIZE};
-use mm::layout::{FRAME_DATABASE, FrameNumber, PAGE_SIZE, VirtualAddress, VirtualPage, WORKING_SET_LIST};
+use mm::frame::FrameRun;
+use mm::layout::{ENTRIES_PER_TABLE, FrameNumber, PAGE_SIZE, VirtualAddress, VirtualPage, WORKING_SET_LIST};
 use mm::pte::{DIRTY, PteCell, VALID, ValidPte, WRITE, pde_of, pte_of, table_page_of};
 
+use crate::database::{self, Part};
 use crate::early_frames::{EarlyFrames, OutOfMemory};
 
 /// First address of the Rust heap.
@@ -44,34 +45,55 @@ pub fn map_kernel_half(ram: &[FrameRun], frames: &mut EarlyFrames<'_>) -> Result
     Ok(KernelHalf { shared_data, database_pages })
 }
 
-/// A page of the database gets a frame of its own if a frame of RAM has its record there, or a part of it; the pages
-/// between show one frame of zeros that nobody can write.
+/// The parts of the database that have records get frames of zeros, by large pages where there are 512 frames in a row; the
+/// pages between show one frame of zeros that nobody can write.
 #[doc(alias = "MiInitializePfnDatabase")]
 fn map_database(ram: &[FrameRun], frames: &mut EarlyFrames<'_>) -> Result<u32, OutOfMemory> {
-    let record = |frame: u32| FRAME_DATABASE + frame * RECORD_SIZE;
-    let mut next = VirtualAddress(FRAME_DATABASE).page();
     let mut hole = None;
     let mut own = 0;
-    for run in ram {
-        let first = VirtualAddress(record(run.base.0)).page().max(next);
-        let end = VirtualAddress(record(run.base.0 + run.count) - 1).page().0 + 1;
-        if next < first {
-            let zeros = hole.map_or_else(|| zeroed(frames), Ok)?;
-            hole = Some(zeros);
-            for page in (next.0..first.0).map(VirtualPage) {
-                map(page, zeros, frames)?;
-                let cell = cell(pte_of(page).address());
-                cell.store(cell.load() & !(WRITE | DIRTY));
-                hal::page_tables::flush(page);
+    for part in database::parts(ram) {
+        match part {
+            Part::Hole(first, count) => {
+                let zeros = hole.map_or_else(|| zeroed(frames), Ok)?;
+                hole = Some(zeros);
+                (0..count).try_for_each(|index| map_hole(VirtualPage(first.0 + index), zeros, frames))?;
+            }
+            Part::Pages(first, count) => {
+                map_all(first, count, frames)?;
+                own += count;
+            }
+            Part::LargePage(first) => {
+                match frames.take_large() {
+                    Ok(frame) => map_large(first, frame),
+                    Err(OutOfMemory) => map_all(first, ENTRIES_PER_TABLE, frames)?,
+                }
+                own += ENTRIES_PER_TABLE;
             }
         }
-        for page in (first.0..end).map(VirtualPage) {
-            map_new(page, frames)?;
-            own += 1;
-        }
-        next = VirtualPage(end.max(next.0));
     }
     Ok(own)
+}
+
+/// Lets `page` be read and not written.
+fn map_hole(page: VirtualPage, zeros: FrameNumber, frames: &mut EarlyFrames<'_>) -> Result<(), OutOfMemory> {
+    map(page, zeros, frames)?;
+    let cell = cell(pte_of(page).address());
+    cell.store(cell.load() & !(WRITE | DIRTY));
+    hal::page_tables::flush(page);
+    Ok(())
+}
+
+/// Backs `count` pages from `first` on by frames of zeros.
+fn map_all(first: VirtualPage, count: u32, frames: &mut EarlyFrames<'_>) -> Result<(), OutOfMemory> {
+    (first.0..first.0 + count).try_for_each(|page| map_new(VirtualPage(page), frames).map(|_| ()))
+}
+
+/// Backs the large page `first`, under which there is no page table, by the 512 frames from `frame` on, and fills it with
+/// zeros. Every processor with PAE has large pages (Intel SDM volume 3, section 4.4: CR4.PSE means nothing then).
+fn map_large(first: VirtualPage, frame: FrameNumber) {
+    cell(pde_of(first).address()).store(ValidPte::system_large(frame, hal::windows::no_execute()).0);
+    // SAFETY: the pages were just mapped, and nothing uses them yet.
+    unsafe { hal::frame_bytes::zero_pages(first.address().0 as *mut u8, ENTRIES_PER_TABLE) };
 }
 
 fn pages(start: u32, end: u32) -> impl Iterator<Item = VirtualPage> {

@@ -46,6 +46,10 @@ impl FrameBytes for Hardware {
         frame_bytes::zero(frame);
     }
 
+    fn zero_all(&self, frames: &[FrameNumber]) {
+        frame_bytes::zero_all(frames);
+    }
+
     fn copy(&self, from: FrameNumber, to: FrameNumber) {
         frame_bytes::copy(from, to);
     }

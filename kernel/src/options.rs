@@ -3,6 +3,7 @@
 use boot::information::{LINE, Text};
 use drivers::logln;
 use drivers::power::PowerOff;
+use mm::frame::FrameList;
 use mm::paging_file::MOST_FILES;
 use ps::{PagingWish, Terms};
 
@@ -67,6 +68,16 @@ pub struct Options {
     pub crash: Option<Crash>,
     /// `pagefile=`: paging files, as [`ps::PagingWish`] reads them.
     pub paging_files: [Option<Text<PAGING_FILE>>; MOST_FILES as usize],
+    /// `maxmem=`: the first physical address, in MB, from which on RAM is left alone.
+    pub maximum_memory: Option<u32>,
+    /// `client4gb`: RAM is used as Windows XP's client editions use it, up to the physical address of 4 GB, in spite of PAE.
+    pub client: bool,
+    /// `zeromax=`: most megabytes that the zero-page thread keeps ready.
+    pub maximum_zeroed: Option<u32>,
+    /// `badpages=`: frames that are never to be used.
+    pub bad_frames: FrameList,
+    /// `memtest`: all RAM that is free at start-up is tested.
+    pub test_memory: bool,
     /// `run=`: DOS path of the program to start without a plan.
     pub run: Option<Text<LINE>>,
 }
@@ -86,6 +97,11 @@ impl Options {
             test: false,
             crash: None,
             paging_files: [None; MOST_FILES as usize],
+            maximum_memory: None,
+            client: false,
+            maximum_zeroed: None,
+            bad_frames: FrameList::EMPTY,
+            test_memory: false,
             run: None,
         };
         for (index, word) in line.split_ascii_whitespace().enumerate() {
@@ -117,6 +133,14 @@ impl Options {
                 self.fail = terms.parse().ok();
                 return self.fail.is_some();
             }
+            ("maxmem", number) => return set(&mut self.maximum_memory, number.parse().ok()),
+            ("client4gb", "") => self.client = true,
+            ("zeromax", number) => return set(&mut self.maximum_zeroed, number.parse().ok()),
+            ("badpages", frames) => {
+                let Some(frames) = FrameList::parse(frames) else { return false };
+                self.bad_frames = frames;
+            }
+            ("memtest", "") => self.test_memory = true,
             ("crash", word) => {
                 self.crash = Crash::parse(word);
                 return self.crash.is_some();
@@ -137,4 +161,11 @@ impl Options {
             _ => false,
         }
     }
+}
+
+/// Sets `option` where there is a value; whether there was.
+fn set<T>(option: &mut Option<T>, value: Option<T>) -> bool {
+    let known = value.is_some();
+    *option = value.or(option.take());
+    known
 }

@@ -6,12 +6,17 @@ use boot::memory::KernelHalf;
 use boot::{Physical, image};
 use drivers::{graphics, interrupt_controller, keyboard, log, logln, serial, timer};
 use hal::cpu::{self, Features};
+use hal::registers::time_stamp;
 use hal::{control_region, fpu, interrupts, windows};
-use mm::layout::PAGE_SIZE;
+use mm::frame::{FOUR_GIGABYTES, FrameList, FrameRun};
+use mm::layout::{FrameNumber, PAGE_SIZE};
 use mm::memory_map::MemoryMap;
+use mm::memory_test;
 
+use crate::machine::HARDWARE;
 use crate::options::Options;
-use crate::{bugcheck, clock, disk, system, traps};
+use crate::system::Memory;
+use crate::{bench, bugcheck, clock, disk, system, traps};
 
 /// Pages in a megabyte.
 const MEGABYTE: u32 = 0x10_0000 / PAGE_SIZE;
@@ -42,15 +47,21 @@ fn prepare(magic: u32, address: u32) {
     if let Err(error) = read {
         bugcheck::refuse(format_args!("{error}"));
     }
-    let map = memory_map(information, &features);
+    let map = memory_map(information, &features, &options);
     let mut frames = early_frames(information, &map);
-    let kernel_half = map_kernel_half(&map, &mut frames);
-    control_region::initialise();
+    let known_bad = options.bad_frames;
+    frames.avoid(known_bad.runs());
     cpu::enable_sse(&features);
+    let began = time_stamp();
+    let kernel_half = map_kernel_half(&map, &mut frames);
+    bench::database_is_mapped(time_stamp() - began);
+    control_region::initialise();
     fpu::initialise();
     report(&map, &frames, &kernel_half);
     open_screen(options.video);
-    system::initialise(map.runs(), frames.used(), &kernel_half, information, options);
+    let bad = bad_frames(&map, frames.used(), &options);
+    let memory = Memory { ram: map.runs(), used: frames.used(), bad: bad.runs(), half: &kernel_half };
+    system::initialise(&memory, information, options);
     interrupt_controller::initialise();
     clock::initialise();
     interrupt_controller::unmask(timer::LINE);
@@ -76,8 +87,16 @@ fn open_console() {
     }
 }
 
-fn memory_map(information: &BootInformation, features: &Features) -> MemoryMap {
-    let map = MemoryMap::new(information.regions(), features.address_bits);
+fn memory_map(information: &BootInformation, features: &Features, options: &Options) -> MemoryMap {
+    let mut map = MemoryMap::new(information.regions(), features.address_bits);
+    let left_out = options.client.then(|| map.cut(FrameNumber(FOUR_GIGABYTES)));
+    if let Some(frames) = left_out.filter(|frames| *frames > 0) {
+        logln!("{} MB of RAM above 4 GB are left out, as in Windows XP: client4gb", frames / MEGABYTE);
+    }
+    let end = options.maximum_memory.map(|megabytes| FrameNumber(megabytes.saturating_mul(MEGABYTE)));
+    if let Some(frames) = end.map(|end| map.cut(end)).filter(|frames| *frames > 0) {
+        logln!("{} MB of RAM are left alone: maxmem", frames / MEGABYTE);
+    }
     let megabytes = map.frames() / MEGABYTE;
     logln!("{megabytes} MB of RAM, {} physical address bits", features.address_bits);
     if map.beyond_reach > 0 {
@@ -105,6 +124,21 @@ fn early_frames<'a>(information: &BootInformation, map: &'a MemoryMap) -> EarlyF
         bugcheck::refuse(format_args!("there are too many boot modules"));
     };
     frames
+}
+
+/// The frames that are not to be used: those that the command line names, and those that fail a test where one is asked for.
+fn bad_frames(map: &MemoryMap, used: &[FrameRun], options: &Options) -> FrameList {
+    let mut bad = options.bad_frames;
+    if options.test_memory {
+        let tested = memory_test::test_memory(&HARDWARE, map.runs(), used, &mut bad);
+        logln!("memtest: {} MB tested", tested / MEGABYTE);
+    }
+    let frames = bad.runs().iter().map(|run| (run, map.runs().iter().map(|ram| run.common(*ram).count).sum::<u32>()));
+    for (run, ram) in frames.filter(|(_, ram)| *ram > 0) {
+        let in_use: u32 = used.iter().map(|used| run.common(*used).count).sum();
+        logln!("bad: frames {:x} to {:x}, {ram} of RAM, {in_use} of them in use and kept", run.base.0, run.end() - 1);
+    }
+    bad
 }
 
 fn map_kernel_half(map: &MemoryMap, frames: &mut EarlyFrames<'_>) -> KernelHalf {

@@ -79,28 +79,40 @@ fn too_early() -> ! {
     panic!("the executive was asked for before it existed")
 }
 
+/// The memory that the start-up code has found and begun to use.
+pub struct Memory<'a> {
+    /// All RAM.
+    pub ram: &'a [FrameRun],
+    /// What of it is in use.
+    pub used: &'a [FrameRun],
+    /// What is not to be used.
+    pub bad: &'a [FrameRun],
+    /// What is mapped.
+    pub half: &'a KernelHalf,
+}
+
 /// Starts memory manager, volume and executive.
-pub fn initialise(
-    ram: &[FrameRun],
-    used: &[FrameRun],
-    kernel_half: &KernelHalf,
-    information: &BootInformation,
-    options: Options,
-) {
+pub fn initialise(memory: &Memory<'_>, information: &BootInformation, options: Options) {
     let debug = OPTIONS.call_once(|| options).debug;
     let address = TABLES.0.as_ptr() as u32;
     let boot = BootMemory {
-        ram,
-        used,
+        ram: memory.ram,
+        used: memory.used,
+        bad: memory.bad,
         directories: image::page_directories(),
         pointer_tables: (address, address - image::IMAGE_OFFSET, POINTER_TABLES as u32),
-        shared_data: kernel_half.shared_data,
+        shared_data: memory.half.shared_data,
         no_execute: if windows::no_execute() == 0 { NoExecute::Absent } else { NoExecute::Enabled },
     };
+    let began = registers::time_stamp();
     let mm = MEMORY.call_once(|| {
         MemoryManager::new(Hardware, &boot)
             .unwrap_or_else(|_| refuse(format_args!("too little RAM for the memory manager")))
     });
+    bench::database_is_filled(registers::time_stamp() - began);
+    if let Some(megabytes) = OPTIONS.get().and_then(|options| options.maximum_zeroed) {
+        mm.limit_zeroed(megabytes.saturating_mul(0x10_0000 / PAGE_SIZE));
+    }
     hal::heap::let_grow(grow_heap);
     hal::heap::let_fail(|| MEMORY.get().is_some_and(|mm| mm.failing().refuses(Request::Pool)));
     let objects = OBJECTS.call_once(|| {
@@ -229,6 +241,8 @@ extern "C" fn run_session(_: u32) -> ! {
         system.refuse_requests(terms);
     }
     if options.bench {
+        bench::start_up(system.mm());
+        bench::zero_pages(system.mm());
         bench::read_disk(system.mm());
     }
     let verdict = match PLAN.get() {

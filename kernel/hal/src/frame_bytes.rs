@@ -10,20 +10,39 @@ use mm::pte::PteCell;
 
 use crate::cpu;
 use crate::registers::{CR0_TASK_SWITCHED, cr0, set_cr0};
-use crate::windows::{Slot, window};
+use crate::windows::{Slot, ZERO_ALL_SLOTS, window, windows_in_a_row};
 
 /// Fills `frame` with zeros.
 #[doc(alias = "MiZeroPhysicalPage")]
 pub fn zero(frame: FrameNumber) {
     let page = window(Slot::Zero, frame);
-    if cpu::has_sse() {
-        with_sse(|| zero_with_sse(page));
-    } else {
-        // SAFETY: the window is one writable page, and `frame` is the caller's (W2).
-        unsafe {
-            asm!("rep stosd", inout("edi") page => _, inout("ecx") PAGE_SIZE / 4 => _, in("eax") 0, options(nostack, preserves_flags))
-        };
+    // SAFETY: the window is one writable page, and `frame` is the caller's (W2).
+    unsafe { zero_pages(page, 1) };
+}
+
+/// Fills each of `frames` with zeros, several at a time.
+pub fn zero_all(frames: &[FrameNumber]) {
+    for frames in frames.chunks(ZERO_ALL_SLOTS) {
+        let pages = windows_in_a_row(frames);
+        // SAFETY: the windows are as many writable pages, and the frames are the caller's (W2).
+        unsafe { zero_pages(pages, frames.len() as u32) };
     }
+}
+
+/// Fills `count` pages, at least one, with zeros from `page` on.
+///
+/// # Safety
+/// The pages are mapped and writable, and nobody else looks at them meanwhile.
+pub unsafe fn zero_pages(page: *mut u8, count: u32) {
+    if cpu::has_sse() {
+        // SAFETY: the caller's promise.
+        return with_sse(|| unsafe { zero_with_sse(page, count * PAGE_SIZE) });
+    }
+    let words = count * (PAGE_SIZE / 4);
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!("rep stosd", inout("edi") page => _, inout("ecx") words => _, in("eax") 0, options(nostack, preserves_flags))
+    };
 }
 
 /// Runs `section`, which leaves the SSE registers as they are, although they may belong to a thread that is not running.
@@ -41,29 +60,41 @@ fn with_sse(section: impl FnOnce()) {
     }
 }
 
-fn zero_with_sse(page: *mut u8) {
+/// Fills `bytes` bytes, a multiple of 256, from `start` on, which is aligned, and leaves the registers as they were.
+///
+/// # Safety
+/// As [`zero_pages`], with SSE there and in the caller's hands.
+unsafe fn zero_with_sse(start: *mut u8, bytes: u32) {
     let mut saved = [0u32; 4];
-    // SAFETY: stores 32 times 128 bytes into the window, one writable and aligned page that is the caller's (W2), and
-    // leaves xmm0 as it was.
+    // SAFETY: stores as many bytes as the caller promised are there; xmm0 is put back.
     unsafe {
         asm!(
             "movups [{saved}], xmm0",
             "xorps xmm0, xmm0",
             "2:",
-            "movaps [{page}], xmm0",
-            "movaps [{page} + 0x10], xmm0",
-            "movaps [{page} + 0x20], xmm0",
-            "movaps [{page} + 0x30], xmm0",
-            "movaps [{page} + 0x40], xmm0",
-            "movaps [{page} + 0x50], xmm0",
-            "movaps [{page} + 0x60], xmm0",
-            "movaps [{page} + 0x70], xmm0",
-            "add {page}, 0x80",
-            "test {page}, 0xfff",
+            "movaps [{start}], xmm0",
+            "movaps [{start} + 0x10], xmm0",
+            "movaps [{start} + 0x20], xmm0",
+            "movaps [{start} + 0x30], xmm0",
+            "movaps [{start} + 0x40], xmm0",
+            "movaps [{start} + 0x50], xmm0",
+            "movaps [{start} + 0x60], xmm0",
+            "movaps [{start} + 0x70], xmm0",
+            "movaps [{start} + 0x80], xmm0",
+            "movaps [{start} + 0x90], xmm0",
+            "movaps [{start} + 0xA0], xmm0",
+            "movaps [{start} + 0xB0], xmm0",
+            "movaps [{start} + 0xC0], xmm0",
+            "movaps [{start} + 0xD0], xmm0",
+            "movaps [{start} + 0xE0], xmm0",
+            "movaps [{start} + 0xF0], xmm0",
+            "add {start}, 0x100",
+            "sub {bytes}, 0x100",
             "jnz 2b",
             "movups xmm0, [{saved}]",
             saved = in(reg) &mut saved,
-            page = inout(reg) page => _,
+            start = inout(reg) start => _,
+            bytes = inout(reg) bytes => _,
             options(nostack),
         )
     };

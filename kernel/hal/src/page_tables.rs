@@ -4,7 +4,7 @@ use core::arch::asm;
 use core::ptr::from_ref;
 
 use mm::layout::{VirtualAddress, VirtualPage};
-use mm::pte::{PteCell, VALID, WRITE, pde_of, pte_of};
+use mm::pte::{LARGE_PAGE, PteCell, VALID, WRITE, pde_of, pte_of};
 
 use crate::registers::{cr3, set_cr3};
 
@@ -56,19 +56,20 @@ pub(crate) fn entry(address: u32) -> &'static PteCell {
 
 /// Whether a read of `address` in the current address space finds a page.
 pub fn is_mapped(address: VirtualAddress) -> bool {
-    const LARGE: u64 = 1 << 7;
     let page = address.page();
     let directory = entry(pde_of(page).address()).load();
     if directory & VALID == 0 {
         return false;
     }
-    directory & LARGE != 0 || entry(pte_of(page).address()).load() & VALID != 0
+    directory & LARGE_PAGE != 0 || entry(pte_of(page).address()).load() & VALID != 0
 }
 
-/// The entry of the page of `address` in the current address space, where there is a page table; else the directory's.
+/// The entry of the page of `address` in the current address space, where there is a page table; else the directory's, of a
+/// large page too.
 pub fn raw_entry(address: VirtualAddress) -> u64 {
     let directory = entry(pde_of(address.page()).address()).load();
-    if directory & VALID == 0 { directory } else { entry(pte_of(address.page()).address()).load() }
+    let has_table = directory & (VALID | LARGE_PAGE) == VALID;
+    if has_table { entry(pte_of(address.page()).address()).load() } else { directory }
 }
 
 /// Whether a store of the kernel's to user address `address` needs nothing done first.

@@ -25,6 +25,10 @@ pub(crate) enum Slot {
     Entry,
 }
 
+/// First slot of those through which several frames are zeroed at a time, and how many there are.
+const ZERO_ALL: u32 = 8;
+pub(crate) const ZERO_ALL_SLOTS: usize = 8;
+
 /// First slot and number of slots for looking at what the boot loader left.
 const LONG_VIEW: u32 = 16;
 const LONG_VIEW_PAGES: u32 = 256;
@@ -64,6 +68,14 @@ fn show(slot: u32, frame: FrameNumber) -> u32 {
 #[inline(always)]
 pub(crate) fn window(slot: Slot, frame: FrameNumber) -> *mut u8 {
     show(slot as u32, frame) as *mut u8
+}
+
+/// The bytes of `frames`, at most [`ZERO_ALL_SLOTS`], in windows in a row.
+#[inline(always)]
+pub(crate) fn windows_in_a_row(frames: &[FrameNumber]) -> *mut u8 {
+    assert!(frames.len() <= ZERO_ALL_SLOTS, "more frames than windows");
+    frames.iter().zip(ZERO_ALL..).for_each(|(frame, slot)| _ = show(slot, *frame));
+    (WINDOWS + ZERO_ALL * PAGE_SIZE) as *mut u8
 }
 
 /// Shows `length` bytes of physical memory from `start` on to `look`, or fails if that is more than a megabyte.

@@ -3,13 +3,8 @@
 //!
 //! Source: Intel SDM volume 3, section 4.4.
 
-use mm::layout::{FrameNumber, PAGE_SHIFT, PAGE_SIZE, PhysicalAddress};
-use mm::pte::{VALID, ValidPte};
-
-/// Bit 7 of a page-directory entry: it maps 2 MB.
-const LARGE_PAGE: u64 = 1 << 7;
-/// Bytes that a large page maps.
-const LARGE_PAGE_SIZE: u32 = 2 << 20;
+use mm::layout::{FrameNumber, LARGE_PAGE_SIZE, PAGE_SHIFT, PAGE_SIZE, PhysicalAddress};
+use mm::pte::{LARGE_PAGE, VALID, ValidPte};
 
 /// An entry, and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

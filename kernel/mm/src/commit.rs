@@ -86,6 +86,12 @@ impl Commit {
         self.wanted.update(|wanted| wanted.saturating_sub(pages));
     }
 
+    /// `pages` of memory are no more.
+    pub(crate) fn lose(&self, pages: u32) {
+        self.limit.update(|limit| limit.saturating_sub(pages));
+        self.memory.update(|memory| memory.saturating_sub(pages));
+    }
+
     /// By how many pages the limit should rise, that what was refused is not refused again.
     pub(crate) fn wanted(&self) -> u32 {
         self.wanted.get()

@@ -13,6 +13,8 @@ pub const PAGE_SIZE: u32 = 0x1000;
 pub const PAGE_SHIFT: u32 = 12;
 /// Pages that one page table maps.
 pub const ENTRIES_PER_TABLE: u32 = 512;
+/// Bytes that one page-directory entry maps.
+pub const LARGE_PAGE_SIZE: u32 = ENTRIES_PER_TABLE * PAGE_SIZE;
 /// Reservations start at multiples of this many bytes.
 pub const ALLOCATION_GRANULARITY: u32 = 0x1_0000;
 /// [`ALLOCATION_GRANULARITY`] in pages.

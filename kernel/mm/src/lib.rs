@@ -33,6 +33,7 @@ pub mod layout;
 pub mod list;
 pub mod machine;
 pub mod memory_map;
+pub mod memory_test;
 pub mod paging_file;
 pub mod pool;
 pub mod protection;
@@ -95,11 +96,12 @@ impl<M: Machine> MemoryManager<M> {
     pub fn new(machine: M, boot: &BootMemory<'_>) -> Result<Self, system::Exhausted> {
         let total: u32 = boot.ram.iter().map(|run| run.count).sum();
         let used: u32 = boot.used.iter().map(|run| run.count).sum();
+        let bad = boot.unused_bad().map(|run| run.count).sum::<u32>();
         let mut this = Self {
             machine,
             frames: FrameLists::new(boot.ram),
             pool: Pool::new(),
-            commit: Commit::new(commit_limit(total, used)),
+            commit: Commit::new(commit_limit(total - bad, used)),
             paging_files: paging_file::PagingFiles::new(),
             kernel_frames: Field::ZERO,
             no_execute: match boot.no_execute {

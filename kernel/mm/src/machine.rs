@@ -35,6 +35,10 @@ pub trait PageTables {
 pub trait FrameBytes {
     /// Fills `frame` with zeros.
     fn zero(&self, frame: FrameNumber);
+    /// Fills each of `frames` with zeros.
+    fn zero_all(&self, frames: &[FrameNumber]) {
+        frames.iter().for_each(|frame| self.zero(*frame));
+    }
     /// Copies all of `from` to `to`.
     fn copy(&self, from: FrameNumber, to: FrameNumber);
     /// Reads from `offset` (bytes) of `frame`; the range lies within the frame.

@@ -84,6 +84,16 @@ impl MemoryMap {
         map
     }
 
+    /// Leaves out all frames from `end` on; how many those were.
+    pub fn cut(&mut self, end: FrameNumber) -> u32 {
+        let before = self.frames();
+        for run in &mut self.runs[..self.count] {
+            *run = run.common(FrameRun::between(0, end.0));
+        }
+        self.count = self.runs[..self.count].iter().take_while(|run| run.count > 0).count();
+        before - self.frames()
+    }
+
     /// The runs, ascending and disjoint.
     pub fn runs(&self) -> &[FrameRun] {
         &self.runs[..self.count]
@@ -180,6 +190,31 @@ mod tests {
         assert_eq!(map.frames(), 0x9F + 0x1_FEE0);
         assert_eq!(map.end(), FrameNumber(0x1_FFE0));
         assert_eq!((map.beyond_reach, map.dropped), (0, 0));
+    }
+
+    #[test]
+    fn a_map_is_cut_within_a_run_between_runs_and_beyond_all() {
+        let regions = [region(0, 0x9_F000, Usable), region(0x10_0000, 0xC000_0000, Usable)];
+        let regions = [regions[0], regions[1], region(0x1_0000_0000, 0x1_4000_0000, Usable)];
+        let cut = |end| {
+            let mut map = MemoryMap::new(&regions, 36);
+            let left_out = map.cut(FrameNumber(end));
+            (runs(&map), left_out)
+        };
+        let all = vec![(0, 0x9F), (0x100, 0xC_0000), (0x10_0000, 0x14_0000)];
+        assert_eq!(cut(u32::MAX), (all.clone(), 0));
+        assert_eq!(cut(0x14_0000), (all.clone(), 0));
+        assert_eq!(cut(0x13_FFFF), (vec![all[0], all[1], (0x10_0000, 0x13_FFFF)], 1));
+        // 4 GB of addresses, of which a gigabyte is no RAM; and the same from within the hole.
+        assert_eq!(cut(0x10_0000), (all[..2].to_vec(), 0x4_0000));
+        assert_eq!(cut(0xD_0000), (all[..2].to_vec(), 0x4_0000));
+        // 64 MB.
+        assert_eq!(cut(0x4000), (vec![all[0], (0x100, 0x4000)], 0xB_C000 + 0x4_0000));
+        assert_eq!(cut(0x100), (vec![all[0]], 0xB_FF00 + 0x4_0000));
+        assert_eq!(cut(0), (vec![], 0x9F + 0xB_FF00 + 0x4_0000));
+        let mut twice = MemoryMap::new(&regions, 36);
+        assert_eq!((twice.cut(FrameNumber(0x10_0000)), twice.cut(FrameNumber(0x10_0000))), (0x4_0000, 0));
+        assert_eq!(twice.end(), FrameNumber(0xC_0000));
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub const CACHE_DISABLE: u64 = 1 << 4;
 pub const ACCESSED: u64 = 1 << 5;
 /// Hardware: the processor has written the page.
 pub const DIRTY: u64 = 1 << 6;
+/// Hardware, in a page-directory entry: it maps 2 MB by itself.
+pub const LARGE_PAGE: u64 = 1 << 7;
 /// Hardware: the translation outlives a CR3 load.
 pub const GLOBAL: u64 = 1 << 8;
 /// Software, in a valid entry: a store makes a private copy.
@@ -156,6 +158,11 @@ pub const fn table_page_of(page: VirtualPage) -> VirtualPage {
     VirtualAddress(PAGE_TABLES + (page.0 << 3)).page()
 }
 
+/// The entry `raw`, valid or in transition, with `frame` in place of the one that it names.
+pub const fn with_frame(raw: u64, frame: FrameNumber) -> u64 {
+    raw & !FRAME | frame.address().0
+}
+
 /// What one process PTE means.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pte {
@@ -247,6 +254,12 @@ impl ValidPte {
     /// A kernel page, readable and writable, never executable.
     pub const fn system(frame: FrameNumber, no_execute: u64) -> Self {
         Self(VALID | WRITE | ACCESSED | DIRTY | GLOBAL | no_execute | frame.address().0)
+    }
+
+    /// A page-directory entry that maps the 512 frames from `first` on, whose number is a multiple of that, for the kernel:
+    /// readable and writable, never executable.
+    pub const fn system_large(first: FrameNumber, no_execute: u64) -> Self {
+        Self::system(first, no_execute).with(LARGE_PAGE)
     }
 
     /// A page-directory entry for a user page table in `frame`.

@@ -204,7 +204,7 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "MmZeroPageThread")]
     pub fn zero_pages(&self) -> ! {
         loop {
-            while self.mm().zero_one_frame() {
+            while self.mm().zero_frames() {
                 if self.dispatcher.is_requested()
                     && let Some(switch) = self.dispatcher.dispatch(self.platform().interrupt_time())
                 {

@@ -178,7 +178,8 @@ impl SoftwareMachine {
     fn frame_record<T: Record>(&self, address: u32) -> &T {
         let distance = address - FRAME_DATABASE;
         let (frame, offset) = (distance / FRAME_RECORD_SIZE as u32, distance as usize % FRAME_RECORD_SIZE);
-        assert!(offset + size_of::<T>() <= FRAME_RECORD_SIZE, "{address:08x}: across two frame records");
+        let whole = offset == 0 && size_of::<T>().is_multiple_of(FRAME_RECORD_SIZE);
+        assert!(whole || offset + size_of::<T>() <= FRAME_RECORD_SIZE, "{address:08x}: across two frame records");
         match self.runs.iter().find(|run| run.frames.contains(&frame)) {
             Some(run) => {
                 let index = (frame - run.frames.start) as usize;

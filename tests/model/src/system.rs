@@ -73,6 +73,11 @@ impl System {
 
     /// A system with the frames of `ram`, which has at least ten from 0 on.
     pub fn with_memory(ram: &[FrameRun], no_execute: machine::NoExecute) -> Self {
+        Self::with_bad_memory(ram, &[], no_execute)
+    }
+
+    /// The same, with frames that are known to be bad.
+    pub fn with_bad_memory(ram: &[FrameRun], bad: &[FrameRun], no_execute: machine::NoExecute) -> Self {
         let runs: Vec<_> = ram.iter().map(|run| run.base.0..run.base.0 + run.count).collect();
         let machine = SoftwareMachine::with_memory(&runs, no_execute);
         let tables = machine.boot(FrameNumber(0));
@@ -86,6 +91,7 @@ impl System {
         let boot = BootMemory {
             ram,
             used: &[FrameRun { base: FrameNumber(0), count: nth(4).0 }],
+            bad,
             directories: tables.directories,
             pointer_tables: (POINTER_TABLES, nth(1).address().0 as u32, POINTER_TABLES_PER_PAGE),
             shared_data: nth(3),

@@ -62,7 +62,7 @@ fn data_page_tables_directories_and_pool_all_live_above_four_gigabytes() {
     for frame in 0..0x100 {
         let _ = system.mm.retire_frame(FrameNumber(frame));
     }
-    assert_eq!(system.mm.available_frames(), 0x140);
+    assert_eq!(system.mm.available_frames(), 0x140 - 4, "the first pages of the pool are there too");
     let process = system.start_process().expect("a process above 4 GB");
     system.space(process);
     let directories = system.mm.machine.attached().map(|frame| frame.0);
@@ -129,4 +129,25 @@ fn the_audit_finds_the_same_whatever_its_scratch() {
     for words in [16, 100, 0x240, 0x8000] {
         assert_eq!(system.mm.verify(&mut vec![0; words]), Ok(expected), "{words}");
     }
+}
+
+#[test]
+fn frames_above_four_gigabytes_are_the_first_to_be_used_and_the_rest_serves_when_they_are_gone() {
+    let mut system = system();
+    let process = system.start_process().expect("a process");
+    system.commit_at(process, 0x20_0000, 0x18_0000);
+    let frames: Vec<u32> = (0..0x180)
+        .map(|page| {
+            system.store(process, 0x20_0000 + page * 0x1000, 1).expect("committed");
+            frame_at(&system, process, 0x20_0000 + page * 0x1000)
+        })
+        .collect();
+    // Colour goes before place, so that the last of them are not taken in a row.
+    assert!(frames[..0x120].iter().all(|frame| *frame >= HIGH));
+    assert!(frames[0x140..].iter().all(|frame| *frame < HIGH));
+    let high = |frame: &FrameNumber| frame.0 >= HIGH && system.mm.frame(*frame).location() != Location::Active;
+    assert_eq!((HIGH..HIGH + 0x100).chain(0xFF_FFC0..0x100_0000).map(FrameNumber).filter(high).count(), 0);
+    system.sound();
+    system.end_process(process);
+    system.sound();
 }

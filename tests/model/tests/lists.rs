@@ -3,7 +3,7 @@
 use abi::cell::Link;
 use abi::memory::*;
 use abi::nt::process::Eprocess;
-use mm::frame::{InUse, Location};
+use mm::frame::{FrameRun, InUse, Location};
 use mm::layout::{FrameNumber, VirtualAddress};
 use mm::protection::Access;
 use mm::pte::Pte;
@@ -308,5 +308,88 @@ fn a_retired_frame_is_never_allocated_again() {
     assert_eq!(frames(&system, Location::Bad), retired);
     assert_eq!(system.mm.retire_frame(FrameNumber(0)), Err(InUse), "the kernel's");
     assert_eq!(system.mm.retire_frame(FrameNumber(0x1000)), Err(InUse), "no RAM");
+    system.sound();
+}
+
+/// The frames of the Free list of each colour, head first, and back from its end.
+fn by_color(system: &System) -> [Vec<u32>; COLORS as usize] {
+    let free = frames(system, Location::Free);
+    std::array::from_fn(|color| {
+        let expected: Vec<u32> = free.iter().copied().filter(|frame| frame % COLORS == color as u32).collect();
+        let link = |frame: u32| &system.mm.frame(FrameNumber(frame)).original_pte;
+        let forward = |at: &u32| Some(link(*at).low.get()).filter(|next| *next != 0xFFFF_FFFF);
+        let back = |at: &u32| Some(link(*at).high.get()).filter(|next| *next != 0xFFFF_FFFF);
+        let chain: Vec<u32> = std::iter::successors(expected.first().copied(), forward).collect();
+        let mut reverse: Vec<u32> = std::iter::successors(expected.last().copied(), back).collect();
+        reverse.reverse();
+        assert_eq!((&chain, &reverse), (&expected, &expected), "colour {color}");
+        chain
+    })
+}
+
+#[test]
+fn start_up_puts_runs_of_every_shape_on_free_in_order_and_by_colour() {
+    let runs = |runs: &[(u32, u32)]| runs.iter().map(|(base, end)| FrameRun::between(*base, *end)).collect::<Vec<_>>();
+    for (ram, bad) in [
+        (vec![(0, 0x40)], vec![]),
+        (vec![(0, 0x41), (0x47, 0x48), (0x4A, 0x53), (0x60, 0x68), (0x71, 0x7F)], vec![]),
+        (vec![(0, 0x45)], vec![(0x20, 0x23), (0x21, 0x29), (0x44, 0x50)]),
+        (vec![(0, 0x43), (0x10_0003, 0x10_0015)], vec![(0x1F, 0x20)]),
+    ] {
+        let (ram, bad) = (runs(&ram), runs(&bad));
+        let mut system = System::with_bad_memory(&ram, &bad, NoExecute::Supported);
+        system.sound();
+        let is_bad = |frame: &u32| bad.iter().any(|run| run.contains(FrameNumber(*frame)));
+        let all = || ram.iter().flat_map(|run| run.frames()).map(|frame| frame.0);
+        let listed: Vec<u32> = all().filter(is_bad).collect();
+        assert_eq!(all_frames(&system, &ram, Location::Bad), listed);
+        let free = all_frames(&system, &ram, Location::Free);
+        let active = all_frames(&system, &ram, Location::Active);
+        assert_eq!(free.len() + active.len() + listed.len(), all().count());
+        assert!(!free.iter().chain(&active).any(is_bad));
+        assert_eq!(system.mm.available_frames(), free.len() as u32);
+    }
+}
+
+/// The frames of RAM in `location`, ascending.
+fn all_frames(system: &System, ram: &[FrameRun], location: Location) -> Vec<u32> {
+    let frames = ram.iter().flat_map(|run| run.frames());
+    frames.filter(|frame| system.mm.frame(*frame).location() == location).map(|frame| frame.0).collect()
+}
+
+#[test]
+fn colours_are_linked_both_ways_and_frames_leave_from_anywhere() {
+    let mut system = system();
+    let free = frames(&system, Location::Free);
+    let before = by_color(&system);
+    for index in [0, 1, 40, 41, 48, 100, free.len() - 1] {
+        system.mm.retire_frame(FrameNumber(free[index])).expect("free");
+        by_color(&system);
+        system.sound();
+    }
+    take(&system, 5, Contents::Rubbish);
+    give_back(&system, 5);
+    let after = by_color(&system);
+    let length = |colors: &[Vec<u32>]| colors.iter().map(Vec::len).sum::<usize>();
+    // Seven are retired, and the first allocation made a page table.
+    assert_eq!(length(&before), length(&after) + 8);
+    system.sound();
+}
+
+#[test]
+fn the_zero_page_thread_stops_where_it_is_told_to() {
+    let mut system = system();
+    let free = system.mm.list_length(Location::Free);
+    system.mm.limit_zeroed(40);
+    assert!(system.mm.zero_frames());
+    assert_eq!(system.mm.list_length(Location::Zeroed), 8, "a batch");
+    while system.mm.zero_frames() {}
+    assert_eq!(counts(&system), (40, free - 40, 0, 0, free));
+    assert!(!system.mm.zeroing_is_due());
+    // Fewer than eight below the limit do not wake it.
+    (1..=7).for_each(|number| assert!(take(&system, number, Contents::Zeros) > 0));
+    assert_eq!(system.mm.list_length(Location::Zeroed), 32, "and the page table");
+    assert!(system.mm.zeroing_is_due() && system.mm.zero_frames());
+    assert_eq!(system.mm.list_length(Location::Zeroed), 40);
     system.sound();
 }

@@ -1,6 +1,6 @@
 //! `bench`: guest instructions of the benchmark programs, beside their targets and Linux's figures.
 //!
-//! The programs print `bench name=NAME instructions=N` lines; `tests/bench/targets` says what each name stands
+//! The programs print `bench name=NAME instructions=N` lines, and so does the kernel in its log; `tests/bench/targets` says what each name stands
 //! for. Everything runs under `--icount`, so the figures are counts and repeat exactly.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::paths::Tree;
 use crate::plan::Job;
 use crate::volume::Volume;
 
-/// The row that no program prints: from the kernel's entry to the first instruction in ring 3.
+/// The row that nobody prints: from the kernel's entry to the first instruction in ring 3.
 const BOOT: &str = "boot";
 
 /// The file whose pages tests/bench/paging.c trims, and its bytes.
@@ -48,6 +48,7 @@ pub fn run(tree: &Tree, machine: &MachineOptions) -> Result<u8> {
     }
     let mut figures: BTreeMap<String, u64> =
         finished.transcript.ready.map(|ticks| (BOOT.to_owned(), ticks)).into_iter().collect();
+    figures.extend(finished.log.lines().filter_map(parse_figure));
     for job in &finished.transcript.jobs {
         figures.extend(String::from_utf8_lossy(&job.output).lines().filter_map(parse_figure));
     }

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::iso;
 use crate::link::frame::{Channel, encode_data, encode_end};
 use crate::link::transcript::{Passing, Transcript};
-use crate::machine::{MachineOptions, Medium, Screen, SerialPorts, Start, names};
+use crate::machine::{DEAD, MachineOptions, Medium, Screen, SerialPorts, Start, names};
 use crate::paths::Tree;
 use crate::plan::{self, Job};
 use crate::process::{self, Process, Streams, Waited};
@@ -102,6 +102,8 @@ pub struct Finished {
     pub ending: Ending,
     /// Wall-clock time.
     pub elapsed: Duration,
+    /// The most memory that the emulator had, in bytes, when the link last said something.
+    pub most_resident: Option<u64>,
 }
 
 /// Boots and runs the plan to its end; `passing` sees output and events as they arrive.
@@ -146,15 +148,16 @@ pub fn boot_in(
     let mut emulator = Process::start(&start.program()?, &start.arguments(), folder, streams)?;
     let deadline = setup.options.deadline(began);
     let mut transcript = Transcript::default();
+    let mut most_resident = None;
     let ending = match listener {
         None => wait_for_end(&mut emulator, deadline)?,
         Some(listener) => {
             let link = accept(&listener, &mut emulator, folder)?;
-            converse(link, input, &mut emulator, deadline, &mut transcript, passing)?
+            converse(link, input, &mut emulator, deadline, &mut transcript, &mut most_resident, passing)?
         }
     };
     drop(emulator);
-    Ok(finish(folder, transcript, ending, began))
+    Ok(Finished { most_resident, ..finish(folder, transcript, ending, began) })
 }
 
 /// The kernel's command line: what the runner needs, then the user's own words.
@@ -167,6 +170,7 @@ fn command_line(setup: &Setup<'_>) -> String {
         words.push("console=none");
     }
     words.push("exit=debug");
+    words.extend(setup.options.kernel_words());
     words.extend(setup.words);
     words.extend(setup.options.cmdline.split_whitespace());
     words.join(" ")
@@ -194,6 +198,11 @@ fn lay_out(setup: &Setup<'_>, folder: &Path, command_line: &str) -> Result<Vec<&
         let path = folder.join(names::DEBUGGER);
         fs::write(&path, commands).map_err(Error::file("writing", &path))?;
         modules.push(names::DEBUGGER);
+    }
+    if setup.options.dead {
+        let path = folder.join(names::DEAD_RAM);
+        let made = fs::File::create(&path).and_then(|file| file.set_len(u64::from(DEAD) << 20));
+        made.map_err(Error::file("making", &path))?;
     }
     match setup.medium {
         Medium::Kernel => {
@@ -252,6 +261,7 @@ fn converse(
     emulator: &mut Process,
     deadline: Option<Instant>,
     transcript: &mut Transcript,
+    most_resident: &mut Option<u64>,
     passing: &mut dyn FnMut(Passing) -> Result<()>,
 ) -> Result<Ending> {
     let sending = link.try_clone().map_err(Error::host("preparing the link"))?;
@@ -267,6 +277,9 @@ fn converse(
         // Full when it was said before, disconnected when the input has been sent: fine both.
         let _ = listening.try_send(());
         for item in transcript.push(&bytes)? {
+            if matches!(item, Passing::Event(_)) {
+                *most_resident = emulator.most_resident().or(*most_resident);
+            }
             passing(item)?;
         }
     }
@@ -349,5 +362,6 @@ fn finish(folder: &Path, transcript: Transcript, ending: Ending, began: Instant)
         emulator_log: process::read_log(&folder.join(names::EMULATOR_LOG)),
         ending,
         elapsed: began.elapsed(),
+        most_resident: None,
     }
 }

@@ -39,8 +39,8 @@ pub fn run(tree: &Tree, machine: &MachineOptions, options: &DebugOptions) -> Res
     process::require("gdb", "gdb")?;
     let folder = process::scratch_folder()?;
     iso::demonstration(tree)?.write(folder.path())?;
-    let words = format!("console=com1 poweroff=qemu {}", machine.cmdline);
-    let emulator = start_stopped(tree, machine, folder.path(), words.trim_end())?;
+    let words = machine.kernel_line("console=com1 poweroff=qemu");
+    let emulator = start_stopped(tree, machine, folder.path(), &words)?;
     let code = run_gdb(tree, folder.path(), options)?;
     drop(emulator);
     keep_log(tree, folder.path())?;

@@ -31,6 +31,8 @@ pub mod names {
     pub const CONSOLE: &str = "kd.socket";
     /// The image of the disk.
     pub const DISK: &str = "disk.img";
+    /// What the RAM that cannot be written holds.
+    pub const DEAD_RAM: &str = "dead.ram";
     /// What QEMU's `blkdebug` is told of errors.
     pub const DISK_ERRORS: &str = "disk.errors";
     /// What QEMU's `blklogwrites` tells of writes.
@@ -53,13 +55,22 @@ pub mod names {
 const LARGEST_FOR_I386: u32 = 3072;
 /// The word of a board with which RAM that could lie below 4 GB lies above.
 const RAM_ABOVE: &str = "max-ram-below-4g=";
-/// The largest machine of QEMU's `pc` whose RAM ends within 36 address bits, in MB.
-const LARGEST: i64 = 61 * 1024;
+/// The largest machine of QEMU's `pc` whose RAM ends within 36 address bits, in MB, without room behind it for devices; and with.
+const LARGEST: i64 = 63 * 1024;
+const LARGEST_WITH_DEVICES: u32 = 61 * 1024;
+/// Where that room is taken away.
+const NO_ROOM_FOR_DEVICES: &str = "i440FX-pcihost.pci-hole64-size=0";
+/// Where RAM that cannot be written begins, in MB.
+const DEAD_FROM: u32 = 32;
+/// How much, in MB.
+pub const DEAD: u32 = 4;
+/// RAM above which the kernel does not zero all that is free, in MB: every zeroed page is the host's memory.
+const LARGEST_TO_ZERO: u32 = 8192;
 
 /// Options of every command that boots.
 #[derive(Args, Clone, Debug)]
 pub struct MachineOptions {
-    /// RAM in MB
+    /// RAM in MB, up to 64512
     #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=LARGEST), help_heading = "Machine")]
     pub ram: u32,
     /// Processor, in QEMU's words; pentium3 has no NX
@@ -68,7 +79,8 @@ pub struct MachineOptions {
     /// The board, in the words of QEMU's -machine
     #[arg(long, value_name = "WORDS", default_value = "pc", hide = true)]
     pub board: String,
-    /// Words added to the kernel's command line
+    /// Words added to the kernel's command line: pagefile=512-1024 (MB), maxmem=MB, client4gb, zeromax=MB,
+    /// badpages=1f3a,2000-20ff (frames), memtest, debug
     #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true, help_heading = "Machine")]
     pub cmdline: String,
     /// Count instructions: one tick of the time-stamp counter is one guest instruction, clock base fixed
@@ -80,6 +92,9 @@ pub struct MachineOptions {
     /// Seconds after which the machine is stopped, 0 for never [default: 60; run and debug: never]
     #[arg(long, value_name = "SECONDS", help_heading = "Machine")]
     pub timeout: Option<u64>,
+    /// Whether 4 MB of the RAM, from 32 MB on, cannot be written
+    #[arg(skip)]
+    pub dead: bool,
     /// Whether the host gives the machine all its RAM before it starts, instead of page by page as it is touched
     #[arg(skip)]
     pub touched: bool,
@@ -89,6 +104,19 @@ pub struct MachineOptions {
 const PATIENCE: u64 = 60;
 
 impl MachineOptions {
+    /// Words of the kernel's command line that the machine asks for.
+    #[must_use]
+    pub fn kernel_words(&self) -> Option<&'static str> {
+        (self.ram > LARGEST_TO_ZERO).then_some("zeromax=1024")
+    }
+
+    /// The kernel's command line: `words`, those, and the user's own.
+    #[must_use]
+    pub fn kernel_line(&self, words: &str) -> String {
+        let parts = [words, self.kernel_words().unwrap_or_default(), &self.cmdline];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
     /// The moment at which a machine started at `began` is stopped, if ever.
     #[must_use]
     pub fn deadline(&self, began: Instant) -> Option<Instant> {
@@ -110,6 +138,7 @@ impl Default for MachineOptions {
             icount: false,
             kvm: false,
             timeout: None,
+            dead: false,
             touched: false,
         }
     }
@@ -219,11 +248,18 @@ impl Start<'_> {
     /// Above what the host may be willing to reserve, memory is taken as the guest touches it.
     fn memory_arguments(&self) -> Vec<String> {
         let board = &self.options.board;
+        if self.options.dead {
+            return words(&["-machine", board]).into_iter().chain(dead_memory(self.options.ram)).collect();
+        }
         if self.options.ram <= LARGEST_FOR_I386 {
             return words(&["-machine", board]);
         }
         let backend = format!("memory-backend-ram,id=ram,size={}M,reserve=off", self.options.ram);
-        words(&["-object", &backend, "-machine", &format!("{board},memory-backend=ram")])
+        let mut arguments = words(&["-object", &backend, "-machine", &format!("{board},memory-backend=ram")]);
+        if self.options.ram > LARGEST_WITH_DEVICES {
+            arguments.extend(words(&["-global", NO_ROOM_FOR_DEVICES]));
+        }
+        arguments
     }
 
     fn screen_arguments(&self) -> Vec<String> {
@@ -270,6 +306,17 @@ impl Start<'_> {
     }
 }
 
+/// RAM of `megabytes` in three parts, for QEMU nodes, of which the middle one is a file that is only read.
+fn dead_memory(megabytes: u32) -> Vec<String> {
+    let file = format!("memory-backend-file,id=dead,size={DEAD}M,mem-path={},share=off,readonly=on", names::DEAD_RAM);
+    let below = format!("memory-backend-ram,id=below,size={DEAD_FROM}M");
+    let above = format!("memory-backend-ram,id=above,size={}M", megabytes - DEAD_FROM - DEAD);
+    let mut arguments = words(&["-object", &below, "-object", &file, "-object", &above]);
+    arguments.extend(words(&["-numa", "node,nodeid=0,cpus=0,memdev=below"]));
+    arguments.extend(words(&["-numa", "node,nodeid=1,memdev=dead", "-numa", "node,nodeid=2,memdev=above"]));
+    arguments
+}
+
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|&word| word.to_owned()).collect()
 }
@@ -308,6 +355,15 @@ mod tests {
         assert!(all.contains("memory-backend-ram,id=ram,size=6144M,reserve=off"), "{all}");
         assert!(all.contains("-icount|shift=0,sleep=off") && all.contains("clock=vm"), "{all}");
         assert!(all.contains("-serial|none") && all.contains("-cdrom|disc.iso"), "{all}");
-        assert!(!all.contains("-kernel"), "{all}");
+        assert!(!all.contains("-kernel") && !all.contains("pci-hole64"), "{all}");
+        assert_eq!(options.kernel_words(), None);
+    }
+
+    #[test]
+    fn the_largest_machine_has_no_room_for_devices_and_is_not_zeroed_whole() {
+        let options = MachineOptions { ram: 63 * 1024, ..MachineOptions::default() };
+        let all = arguments_of(&options, Medium::Kernel, SerialPorts::Absent);
+        assert!(all.contains("-global|i440FX-pcihost.pci-hole64-size=0"), "{all}");
+        assert_eq!(options.kernel_line("a b"), "a b zeromax=1024");
     }
 }

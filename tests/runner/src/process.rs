@@ -95,6 +95,14 @@ impl Process {
         &self.name
     }
 
+    /// The most memory of the host's that the process has ever had, in bytes, where the host tells.
+    #[must_use]
+    pub fn most_resident(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        peak.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+    }
+
     /// The exit status, if the process has ended.
     ///
     /// # Errors
@@ -213,6 +221,7 @@ mod tests {
         let mut sleeper = Process::start("sleep", &["60".into()], folder.path(), Streams::Logged("log")).unwrap();
         let deadline = started + Duration::from_millis(50);
         assert_eq!(sleeper.wait(Some(deadline)).unwrap(), Waited::TimedOut);
+        assert!(sleeper.most_resident().is_some_and(|bytes| (0x1_0000..0x1000_0000).contains(&bytes)));
         drop(sleeper);
         assert!(started.elapsed() < Duration::from_secs(10));
     }

@@ -242,7 +242,7 @@ mod tests {
             transcript.push(&encode_data(Channel::Events, b"done")).unwrap();
         }
         let (log, emulator_log) = ("one\ntwo\n".to_owned(), String::new());
-        Finished { transcript, log, emulator_log, ending, elapsed: Duration::ZERO }
+        Finished { transcript, log, emulator_log, ending, elapsed: Duration::ZERO, most_resident: None }
     }
 
     const GOOD: Ending = Ending::Status(Some(33));

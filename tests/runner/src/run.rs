@@ -33,9 +33,9 @@ pub struct RunOptions {
 /// [`Error::Unbuilt`], [`Error::Tool`], or a machine that did not end by itself.
 pub fn run(tree: &Tree, machine: &MachineOptions, options: &RunOptions) -> Result<u8> {
     let folder = process::scratch_folder()?;
-    let video = if options.video { "video " } else { "" };
-    let words = format!("console=com1 kd=com2 poweroff=qemu {video}{}", machine.cmdline);
-    iso::build_demonstration(tree, words.trim_end(), &folder.path().join(names::DISC))?;
+    let video = if options.video { " video" } else { "" };
+    let words = machine.kernel_line(&format!("console=com1 kd=com2 poweroff=qemu{video}"));
+    iso::build_demonstration(tree, &words, &folder.path().join(names::DISC))?;
     let disk = attach_disk(tree, options, folder.path())?;
     let start = Start {
         options: machine,

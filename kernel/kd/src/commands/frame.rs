@@ -1,8 +1,8 @@
-//! `!pfn`: the record of one frame.
+//! `!pfn`: the record of one frame. `!badpage`: out of use with it.
 
 use core::fmt::Write;
 
-use mm::frame::{Flags, Location, RECORD_SIZE};
+use mm::frame::{Flags, Location, NotRemoved, RECORD_SIZE, Removal};
 use mm::layout::{FRAME_DATABASE, FrameNumber};
 use mm::machine::Machine;
 
@@ -24,11 +24,12 @@ pub(super) fn location_name(location: Location) -> &'static str {
 }
 
 /// The flags that `!pfn` shows: a letter and a word each.
-const FLAGS: [(Flags, char, &str); 5] = [
+const FLAGS: [(Flags, char, &str); 6] = [
     (Flags::MODIFIED, 'M', "Modified"),
     (Flags::PROTOTYPE, 'P', "Shared"),
     (Flags::READ_IN_PROGRESS, 'R', "ReadInProgress"),
     (Flags::WRITE_IN_PROGRESS, 'W', "WriteInProgress"),
+    (Flags::REMOVAL_REQUESTED, 'Y', "RemovalRequested"),
     (Flags::PARITY_ERROR, 'X', "ParityError"),
 ];
 
@@ -66,4 +67,23 @@ pub(super) fn pfn<'a, M: Machine>(
     out.write_str("\n   ")?;
     set().try_for_each(|(.., word)| write!(out, " {word}"))?;
     Ok(out.write_char('\n')?)
+}
+
+/// `!badpage N`: retires a frame. A program's page moves to another; what cannot, goes when it is given up.
+pub(super) fn badpage<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
+    let number = arguments.needed("!badpage needs the number of a frame")?;
+    arguments.end()?;
+    if !target.debugging {
+        return Err(Problem::Say("a frame is retired only where the kernel has the option debug"));
+    }
+    match target.mm.remove_frame(FrameNumber(number)) {
+        Ok(Removal::Done) => Ok(writeln!(out, "frame {number:x} is on the Bad list")?),
+        Ok(Removal::Requested) => Ok(writeln!(out, "frame {number:x} goes to the Bad list when it is given up")?),
+        Err(NotRemoved::NotRam) => Err(Problem::Say("this frame is no RAM")),
+        Err(NotRemoved::AlreadyBad) => Err(Problem::Say("this frame is on the Bad list already")),
+    }
 }

@@ -1,7 +1,7 @@
 //! The commands, by WinDbg's names, and what they print.
 //!
 //! They are pure: what they need to know is in a [`Target`], what they print goes to a writer. None changes the system but
-//! `!pte VA write`; those that let it go on, or end it, are an [`After`] that the caller carries out.
+//! `!pte VA write` and `!badpage`; those that let it go on, or end it, are an [`After`] that the caller carries out.
 
 mod address;
 mod control_area;
@@ -62,6 +62,7 @@ const HELP: &str = "\
 !pte VA      !vtop [DIRBASE] VA  how an address is translated
 !pte VA write                    sets the write bit (kernel option debug)
 !pfn N                           the record of a frame
+!badpage N                       retires a frame (kernel option debug)
 !memusage    !vm [1]             what memory is used for
 !ws [ADDRESS|ID|0] [1]           working-set list; with 1 all of its pages
 !moves [COUNT] [FRAME]           where frames went last, newest last
@@ -126,6 +127,7 @@ fn dispatch<'a, M: Machine>(
         "!pte" => pte::pte(target, arguments, out)?,
         "!vtop" => pte::vtop(target, arguments, out)?,
         "!pfn" => frame::pfn(target, arguments, out)?,
+        "!badpage" => frame::badpage(target, arguments, out)?,
         "!memusage" => usage::memusage(target, arguments, out)?,
         "!vm" => vm::vm(target, arguments, out)?,
         "!ws" => working_set::ws(target, arguments, out)?,

@@ -6,7 +6,7 @@ use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_TABLES, PAGE_TABLES_END, VirtualAddr
 use mm::machine::Machine;
 use mm::protection::Protection;
 use mm::pte::{
-    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, GLOBAL, NO_EXECUTE, OWNER, Pte, VALID, ValidPte, WRITE,
+    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, GLOBAL, LARGE_PAGE, NO_EXECUTE, OWNER, Pte, VALID, ValidPte, WRITE,
     WRITE_THROUGH, pte_of,
 };
 
@@ -15,8 +15,6 @@ use crate::names;
 use crate::target::Target;
 use crate::walk::{Step, Walk};
 
-/// Hardware: a page-directory entry that maps 2 MB.
-const LARGE_PAGE: u64 = 1 << 7;
 /// Where the second column begins.
 const COLUMN: usize = 27;
 

@@ -92,11 +92,17 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     /// Takes the oldest standby page from whoever it was kept for: its PTE gets back what it said before the page came
-    /// in.
+    /// in. One that is to be removed goes on the Bad list instead.
     fn repurpose_standby(&self) -> Option<FrameNumber> {
-        let number = self.take_head(Location::Standby)?;
-        self.restore_pte(self.frame(number));
-        Some(number)
+        loop {
+            let number = self.take_head(Location::Standby)?;
+            let frame = self.frame(number);
+            self.restore_pte(frame);
+            if !frame.flags().contains(Flags::REMOVAL_REQUESTED) {
+                return Some(number);
+            }
+            self.insert_bad(number);
+        }
     }
 
     /// The entry that names `frame`, which is in transition, gets back what it said before the page came in.

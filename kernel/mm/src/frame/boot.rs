@@ -1,38 +1,17 @@
 //! The frame database at start-up: what RAM there is, and what the boot code already uses.
 
-use super::lists::Color;
+use abi::cell::Link;
+
+use super::lists::{Color, End};
 use super::record::{Flags, Location};
+use super::run::FrameRun;
 use crate::MemoryManager;
 use crate::layout::{
-    FrameNumber, PAGE_TABLES, PAGE_TABLES_END, SYSTEM_RANGE_START, VirtualAddress, VirtualPage, WINDOWS,
+    ENTRIES_PER_TABLE, FrameNumber, PAGE_TABLES, PAGE_TABLES_END, SYSTEM_RANGE_START, VirtualAddress, VirtualPage,
+    WINDOWS,
 };
 use crate::machine::Machine;
-use crate::pte::{Pte, VALID, ValidPte, pde_of, pte_of};
-
-/// Consecutive frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FrameRun {
-    /// The first frame.
-    pub base: FrameNumber,
-    /// How many.
-    pub count: u32,
-}
-
-impl FrameRun {
-    /// No frames.
-    pub const EMPTY: Self = Self { base: FrameNumber(0), count: 0 };
-
-    /// Whether `frame` is one of them.
-    #[inline(always)]
-    pub const fn contains(self, frame: FrameNumber) -> bool {
-        frame.0.wrapping_sub(self.base.0) < self.count
-    }
-
-    /// The frames, ascending.
-    pub fn frames(self) -> impl Iterator<Item = FrameNumber> {
-        (self.base.0..self.base.0 + self.count).map(FrameNumber)
-    }
-}
+use crate::pte::{LARGE_PAGE, Pte, PteCell, VALID, ValidPte, pde_of, pte_of};
 
 /// What the boot code hands to the memory manager. The frame database is mapped and full of zeros.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +20,8 @@ pub struct BootMemory<'a> {
     pub ram: &'a [FrameRun],
     /// Frames in use already: kernel image, page tables, frame database, modules, stacks. Disjoint, inside `ram`.
     pub used: &'a [FrameRun],
+    /// Frames that are known to be bad, in any order; they may be in use or no RAM, and overlap.
+    pub bad: &'a [FrameRun],
     /// The page directories of the System process; number 2 is shared by all processes.
     pub directories: [FrameNumber; 4],
     /// First kernel address and first physical address (bytes) of page-directory-pointer tables, 32 bytes each, full of
@@ -61,28 +42,40 @@ pub enum NoExecute {
     Absent,
 }
 
+impl BootMemory<'_> {
+    /// RAM that is in use or bad.
+    pub(super) fn taken(&self) -> impl Iterator<Item = FrameRun> {
+        self.used.iter().chain(self.bad).copied()
+    }
+
+    /// RAM that is bad and that nothing uses, in runs that do not overlap.
+    pub(crate) fn unused_bad(&self) -> impl Iterator<Item = FrameRun> {
+        let unused = self.ram.iter().flat_map(|run| run.without(|| self.used.iter().copied()));
+        // What is left of a run without its good parts.
+        unused.flat_map(move |run| run.without(move || run.without(|| self.bad.iter().copied())))
+    }
+}
+
 impl<M: Machine> MemoryManager<M> {
-    /// Fills the database: used frames are active, all others go on the Free list.
+    /// Fills the database, which is full of zeros: used frames are active, bad ones retired, all others go on the Free list.
     #[doc(alias = "MiInitializePfnDatabase")]
     pub(crate) fn initialise_frames(&self, boot: &BootMemory<'_>) {
         for frame in boot.used.iter().flat_map(|run| run.frames()) {
             self.own_boot_frame(frame);
         }
         self.describe_system_tables(boot);
-        for frame in boot.ram.iter().flat_map(|run| run.frames()) {
-            let record = self.frame(frame);
-            record.set_color(Color::of(frame).0 as u16);
-            if record.reference_count.get() == 0 {
-                self.insert_free(frame);
-            }
+        for frame in boot.unused_bad().flat_map(|run| run.frames()) {
+            self.frame(frame).start(Color::of(frame), Location::Bad, Flags::empty());
+            self.insert(frame, Location::Bad, End::Tail, Flags::PARITY_ERROR);
         }
+        self.free_all_unused(boot);
     }
 
     fn own_boot_frame(&self, frame: FrameNumber) {
         let record = self.frame(frame);
         record.u2.set(1);
         record.reference_count.set(1);
-        record.set_state(Location::Active, Flags::CACHED);
+        record.start(Color::of(frame), Location::Active, Flags::CACHED);
     }
 
     /// Walks the kernel half as the boot code left it and names the entry that names each frame (F6). Share counts are what
@@ -106,6 +99,10 @@ impl<M: Machine> MemoryManager<M> {
             }
             let directory = boot.directories[(page.0 >> 18) as usize];
             if let Pte::Valid(pde) = Pte::decode(self.machine.record(pde_of(page)).load()) {
+                if pde.has(LARGE_PAGE) {
+                    self.describe_large_page(pde_of(page), pde.frame(), directory);
+                    continue;
+                }
                 self.frame(pde.frame()).set_pte(pde_of(page), directory);
                 // What stands in the windows changes with every use: it names nothing.
                 if page != VirtualAddress(WINDOWS).page() {
@@ -115,6 +112,14 @@ impl<M: Machine> MemoryManager<M> {
         }
         for frame in boot.used.iter().flat_map(|run| run.frames()) {
             self.frame(frame).u2.update(|shares| shares.max(1));
+        }
+    }
+
+    /// The frames from `first` on that the entry `pde` of `directory` maps all by itself: it is what names each.
+    fn describe_large_page(&self, pde: Link<PteCell>, first: FrameNumber, directory: FrameNumber) {
+        for frame in (FrameRun { base: first, count: ENTRIES_PER_TABLE }).frames() {
+            self.frame(frame).u2.update(|shares| shares + 1);
+            self.frame(frame).set_pte(pde, directory);
         }
     }
 

@@ -3,8 +3,8 @@
 use abi::assert_layout;
 use abi::cell::{Field, Record};
 
-use super::boot::FrameRun;
 use super::record::{Flags, Location};
+use super::run::FrameRun;
 use crate::MemoryManager;
 use crate::events::Cause;
 use crate::layout::FrameNumber;
@@ -14,6 +14,8 @@ use crate::machine::Machine;
 pub(crate) const END_OF_LIST: u32 = 0xFFFF_FFFF;
 /// Page colours: frames whose numbers differ in their low three bits. The colour field of a record has three bits.
 pub(crate) const COLORS: usize = 8;
+/// What a frame with a page is marked as and stays, whatever list it comes to.
+const KEPT: Flags = Flags::PROTOTYPE.union(Flags::REMOVAL_REQUESTED);
 /// Most runs of RAM the database describes.
 pub(crate) const MAXIMUM_RUNS: usize = 32;
 
@@ -31,8 +33,9 @@ pub struct PageList {
 impl Record for PageList {}
 assert_layout!(PageList, 0x10, { total: 0, list_name: 4, flink: 8, blink: 0xC });
 
-/// Head of the list of one colour. The forward link stands in a record's `OriginalPte`, which a page that belongs to
-/// nobody does not need. `blink` is the last frame, where NT has a pointer to its record.
+/// Head of the list of one colour. The links stand in a record's `OriginalPte`, which a page that belongs to nobody does
+/// not need: forward in the low half, as in NT, back in the high half, so that a frame leaves the list as fast from its
+/// middle. `blink` is the last frame, where NT has a pointer to its record.
 #[doc(alias = "_MMCOLOR_TABLES")]
 #[repr(C)]
 #[derive(Debug)]
@@ -65,7 +68,9 @@ pub(crate) struct FrameLists {
     free_by_color: [ColorTable; COLORS],
     /// Zeroed + Free + Standby.
     #[doc(alias = "MmAvailablePages")]
-    available: Field<u32>,
+    pub(super) available: Field<u32>,
+    /// Frames on the Zeroed list at which the zero-page thread stops.
+    pub(crate) zeroed_limit: Field<u32>,
     runs: [FrameRun; MAXIMUM_RUNS],
     run_count: usize,
 }
@@ -88,6 +93,7 @@ impl FrameLists {
             zeroed_by_color: core::array::from_fn(color),
             free_by_color: core::array::from_fn(color),
             available: Field::ZERO,
+            zeroed_limit: Field::new(u32::MAX),
             runs: kept,
             run_count,
         }
@@ -141,6 +147,9 @@ impl<M: Machine> MemoryManager<M> {
     /// Puts `frame`, which nothing references, on the Free list.
     #[doc(alias = "MiInsertPageInFreeList")]
     pub(crate) fn insert_free(&self, frame: FrameNumber) {
+        if self.frame(frame).flags().contains(Flags::REMOVAL_REQUESTED) {
+            return self.insert_bad(frame);
+        }
         self.insert(frame, Location::Free, End::Tail, Flags::empty());
     }
 
@@ -152,14 +161,14 @@ impl<M: Machine> MemoryManager<M> {
     /// Puts a clean frame that a transition PTE names on the Standby list.
     #[doc(alias = "MiInsertPageInList")]
     pub(crate) fn insert_standby(&self, frame: FrameNumber) {
-        let keep = self.frame(frame).flags() & Flags::PROTOTYPE;
+        let keep = self.frame(frame).flags() & KEPT;
         self.insert(frame, Location::Standby, End::Tail, keep);
     }
 
     /// Puts a clean frame that a transition PTE names where the Standby list is taken from: it is the first to be repurposed.
     #[doc(alias = "MiInsertStandbyListAtFront")]
     pub(crate) fn insert_standby_first(&self, frame: FrameNumber) {
-        let keep = self.frame(frame).flags() & Flags::PROTOTYPE;
+        let keep = self.frame(frame).flags() & KEPT;
         self.insert(frame, Location::Standby, End::Head, keep);
     }
 
@@ -167,7 +176,7 @@ impl<M: Machine> MemoryManager<M> {
     /// owner writes it.
     pub(crate) fn insert_modified(&self, frame: FrameNumber) {
         let record = self.frame(frame);
-        let keep = record.flags() & Flags::PROTOTYPE | Flags::MODIFIED;
+        let keep = record.flags() & KEPT | Flags::MODIFIED;
         let list = if self.is_written_by_owner(record) { Location::ModifiedNoWrite } else { Location::Modified };
         self.insert(frame, list, End::Tail, keep);
     }
@@ -182,11 +191,12 @@ impl<M: Machine> MemoryManager<M> {
         }
         self.unlink(frame);
         self.insert(frame, Location::Bad, End::Tail, Flags::PARITY_ERROR);
+        self.commit.lose(1);
         Ok(())
     }
 
     #[inline]
-    fn insert(&self, number: FrameNumber, location: Location, end: End, flags: Flags) {
+    pub(super) fn insert(&self, number: FrameNumber, location: Location, end: End, flags: Flags) {
         let frame = self.frame(number);
         debug_assert!(frame.reference_count.get() == 0, "F1: a referenced frame goes on a list");
         let flags = frame.set_state(location, flags | Flags::CACHED);
@@ -219,28 +229,33 @@ impl<M: Machine> MemoryManager<M> {
 
     #[inline(always)]
     fn insert_colored(&self, list: &ColorTable, number: FrameNumber, end: End) {
-        let link = &self.frame(number).original_pte.low;
-        let last = list.blink.get();
+        let links = &self.frame(number).original_pte;
         match end {
-            _ if last == END_OF_LIST => {
-                link.set(END_OF_LIST);
-                list.flink.set(number.0);
-                list.blink.set(number.0);
-            }
             End::Tail => {
-                link.set(END_OF_LIST);
-                self.frame(FrameNumber(last)).original_pte.low.set(number.0);
+                let last = list.blink.get();
+                links.low.set(END_OF_LIST);
+                links.high.set(last);
                 list.blink.set(number.0);
+                match last {
+                    END_OF_LIST => list.flink.set(number.0),
+                    before => self.frame(FrameNumber(before)).original_pte.low.set(number.0),
+                }
             }
             End::Head => {
-                link.set(list.flink.get());
+                let first = list.flink.get();
+                links.low.set(first);
+                links.high.set(END_OF_LIST);
                 list.flink.set(number.0);
+                match first {
+                    END_OF_LIST => list.blink.set(number.0),
+                    after => self.frame(FrameNumber(after)).original_pte.high.set(number.0),
+                }
             }
         }
         list.count.update(|count| count + 1);
     }
 
-    /// Takes `number` off the list it is on; on Zeroed and Free at once if it is the head of its colour.
+    /// Takes `number` off the list it is on, wherever in it.
     #[doc(alias = "MiUnlinkPageFromList")]
     #[inline]
     pub(crate) fn unlink(&self, number: FrameNumber) {
@@ -265,22 +280,17 @@ impl<M: Machine> MemoryManager<M> {
         }
     }
 
-    /// Takes `number` off the list of its colour, which is linked one way only: all but its head is searched for.
     #[inline(always)]
     fn unlink_colored(&self, list: &ColorTable, number: FrameNumber) {
-        let next = self.frame(number).original_pte.low.get();
-        let mut before = END_OF_LIST;
-        if list.flink.get() == number.0 {
-            list.flink.set(next);
-        } else {
-            before = list.flink.get();
-            while self.frame(FrameNumber(before)).original_pte.low.get() != number.0 {
-                before = self.frame(FrameNumber(before)).original_pte.low.get();
-            }
-            self.frame(FrameNumber(before)).original_pte.low.set(next);
+        let links = &self.frame(number).original_pte;
+        let (next, before) = (links.low.get(), links.high.get());
+        match before {
+            END_OF_LIST => list.flink.set(next),
+            before => self.frame(FrameNumber(before)).original_pte.low.set(next),
         }
-        if next == END_OF_LIST {
-            list.blink.set(before);
+        match next {
+            END_OF_LIST => list.blink.set(before),
+            after => self.frame(FrameNumber(after)).original_pte.high.set(before),
         }
         list.count.update(|count| count - 1);
     }

@@ -8,8 +8,8 @@
 //!
 //! * **F1** A frame on a list carries that list's location and has neither shares nor references.
 //! * **F2** Lists are linked both ways, and `Total` is their length.
-//! * **F3** The Zeroed and Free lists are partitioned by colour; a colour's frames stand in its own list in the order
-//!   they have in the main one, so that the head of the main list is the head of its colour.
+//! * **F3** The Zeroed and Free lists are partitioned by colour; a colour's frames stand in its own list, linked both ways,
+//!   in the order they have in the main one, so that the head of the main list is the head of its colour.
 //! * **F4** An active frame has a share count above 0 and a reference; it is on no list.
 //! * **F5** Lists, active frames and frames in transition add up to all frames of RAM.
 //! * **F6** `PteAddress` and `PteFrame` name the entry that names the frame.
@@ -17,6 +17,8 @@
 //!   and transition entries.
 //! * **F8** The frames on Standby, Modified and ModifiedNoWrite, and those in transition whose page was not deleted, are
 //!   each named by one transition PTE.
+//! * **F9** A frame is on the Bad list if and only if it is marked ParityError, or RemovalRequested and on no other; none that is
+//!   marked is on Zeroed or Free (see `bad`).
 //!
 //! Lock: the frame-database lock guards all of it, and transition and prototype PTEs too. With one processor and a kernel
 //! that is not preempted it is held by running.
@@ -24,17 +26,25 @@
 //! Source: symbol types `_MMPFN`, `_MMPFNLIST`, `_MMCOLOR_TABLES` of XP SP3 (PAE).
 
 pub(crate) mod allocate;
+mod bad;
 mod boot;
 mod counts;
+mod frame_list;
 mod lists;
 mod record;
+mod run;
+mod start_up;
 mod state;
 
 pub use allocate::NoFrame;
-pub use boot::{BootMemory, FrameRun, NoExecute};
+pub use bad::{NotRemoved, Removal};
+pub use boot::{BootMemory, NoExecute};
+pub use frame_list::FrameList;
 pub(crate) use lists::{COLORS, Color, END_OF_LIST, FrameLists};
 pub use lists::{ColorTable, InUse, PageList};
 pub use record::{Flags, Location, Mmpfn};
+pub use run::FrameRun;
+pub use start_up::FOUR_GIGABYTES;
 
 use abi::cell::Link;
 
@@ -45,12 +55,18 @@ use crate::machine::Machine;
 /// Bytes of one frame record.
 pub const RECORD_SIZE: u32 = 0x1C;
 
+/// Where the record of `frame` stands.
+#[inline(always)]
+const fn record_address(frame: FrameNumber) -> u32 {
+    FRAME_DATABASE + frame.0 * RECORD_SIZE
+}
+
 impl<M: Machine> MemoryManager<M> {
     /// The record of `frame`, which must be a frame of RAM.
     #[doc(alias = "MI_PFN_ELEMENT")]
     #[inline(always)]
     pub fn frame(&self, frame: FrameNumber) -> &Mmpfn {
-        self.machine.record(Link::new(FRAME_DATABASE + frame.0 * RECORD_SIZE))
+        self.machine.record(Link::new(record_address(frame)))
     }
 
     /// The lowest and the highest frame of RAM, and how many there are.

@@ -4,6 +4,7 @@ use abi::assert_layout;
 use abi::cell::{Field, Field64, Link, Record};
 use bitflags::bitflags;
 
+use super::lists::Color;
 use crate::events::Flagged;
 use crate::layout::FrameNumber;
 use crate::pte::{PagingFilePage, Pte, PteCell};
@@ -103,6 +104,15 @@ impl Mmpfn {
         Location::ALL[usize::from((self.e1.get() & LOCATION_MASK) >> LOCATION_SHIFT)]
     }
 
+    /// Whether the frame is on Zeroed or Free, with neither references nor I/O, nor marked as bad.
+    #[inline(always)]
+    pub(crate) fn is_quiet(&self) -> bool {
+        const BUSY: u16 = Flags::READ_IN_PROGRESS.bits() | Flags::WRITE_IN_PROGRESS.bits() | BAD;
+        const BAD: u16 = Flags::PARITY_ERROR.bits() | Flags::REMOVAL_REQUESTED.bits();
+        const OTHERS: u16 = LOCATION_MASK & !((Location::Free as u16) << LOCATION_SHIFT);
+        self.e1.get() & (OTHERS | BUSY) == 0 && self.reference_count.get() == 0
+    }
+
     /// Whether a transition PTE may name the frame.
     pub(crate) fn is_parked(&self) -> bool {
         matches!(
@@ -126,6 +136,12 @@ impl Mmpfn {
         Flagged { before, after }
     }
 
+    /// Sets colour, location and flags of a record that says nothing yet.
+    #[inline(always)]
+    pub(super) fn start(&self, color: Color, location: Location, flags: Flags) {
+        self.e1.set((color.0 as u16) << COLOR_SHIFT | (location as u16) << LOCATION_SHIFT | flags.bits());
+    }
+
     /// Sets the location, keeping the flags; what is to be recorded of it.
     #[inline(always)]
     pub(crate) fn set_location(&self, location: Location) -> Flagged {
@@ -145,11 +161,6 @@ impl Mmpfn {
     #[inline(always)]
     pub fn remove_flags(&self, flags: Flags) {
         self.e1.update(|word| word & !flags.bits());
-    }
-
-    /// Records the frame's colour, 0 to 7.
-    pub fn set_color(&self, color: u16) {
-        self.e1.update(|word| word & !COLOR_MASK | color << COLOR_SHIFT);
     }
 
     /// Valid PTEs that map the frame; for a page table one more than its valid and transition entries. Meaningful while
@@ -219,7 +230,7 @@ mod tests {
     #[test]
     fn location_flags_and_colour_share_a_word_without_touching_each_other() {
         let frame = blank();
-        frame.set_color(5);
+        frame.start(Color(5), Location::Zeroed, Flags::empty());
         frame.set_state(Location::Modified, Flags::MODIFIED | Flags::PROTOTYPE);
         assert_eq!(frame.e1.get(), 0x0359);
         frame.set_location(Location::Transition);
@@ -235,6 +246,25 @@ mod tests {
             frame.set_location(location);
             assert_eq!(frame.location(), location);
         }
+    }
+
+    #[test]
+    fn zeroed_and_free_frames_without_references_are_quiet() {
+        let frame = blank();
+        for location in Location::ALL {
+            frame.start(Color(7), location, Flags::CACHED);
+            assert_eq!(frame.is_quiet(), matches!(location, Location::Zeroed | Location::Free), "{location:?}");
+        }
+        frame.start(Color(0), Location::Free, Flags::empty());
+        frame.reference_count.set(1);
+        assert!(!frame.is_quiet());
+        frame.reference_count.set(0);
+        for flag in [Flags::READ_IN_PROGRESS, Flags::PARITY_ERROR, Flags::REMOVAL_REQUESTED] {
+            frame.insert_flags(flag);
+            assert!(!frame.is_quiet());
+            frame.remove_flags(flag);
+        }
+        assert!(frame.is_quiet());
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub enum Corruption {
     F7 { frame: FrameNumber, found: u32, recorded: u32 },
     /// Frames that transition PTEs should name, and transition PTEs found.
     F8 { frames: u32, found: u32 },
+    /// A frame that is marked as bad and on the wrong list, or the other way.
+    F9(FrameNumber),
     /// The count of used entries of the page table of this page.
     A1 { process: Link<Eprocess>, page: VirtualPage, found: u32, recorded: u32 },
     /// The committed page tables of a process, by the index of the first wrong one.

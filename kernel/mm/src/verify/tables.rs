@@ -7,10 +7,10 @@ use super::pages::{PageCounts, Wrong};
 use super::{Audit, Corruption};
 use crate::MemoryManager;
 use crate::address_space::HYPERSPACE_ENTRY;
-use crate::frame::{Flags, Location};
-use crate::layout::{FrameNumber, VirtualPage, WINDOWS};
+use crate::frame::{Flags, FrameRun, Location};
+use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, VirtualPage, WINDOWS};
 use crate::machine::Machine;
-use crate::pte::{Pte, PteCell, ValidPte, pde_of};
+use crate::pte::{LARGE_PAGE, Pte, PteCell, ValidPte, pde_of};
 use crate::vad::VadTree;
 use crate::working_set::WorkingSetList;
 
@@ -46,6 +46,8 @@ enum TableKind {
     Directory,
     /// Its entries name pages for a moment only.
     Windows,
+    /// It is no table: the 512 frames from here on that one entry of a directory maps.
+    LargePage,
 }
 
 impl<M: Machine> MemoryManager<M> {
@@ -169,9 +171,12 @@ impl<M: Machine> MemoryManager<M> {
             let next = self.frames.runs().iter().find(|run| run.base.0 + run.count > base);
             base = base.max(next.map_or(end, |run| run.base.0));
             self.count_shares(base, scratch);
-            for (frame, found) in (base..end).map(FrameNumber).zip(scratch.iter()) {
-                if self.is_ram(frame) {
-                    self.verify_share(frame, u32::from(*found))?;
+            let counted = FrameRun::between(base, end.min(base.saturating_add(window)));
+            for frame in self.frames.runs().iter().flat_map(|run| run.common(counted).frames()) {
+                let found = scratch[(frame.0 - base) as usize];
+                // Most frames of a large machine.
+                if found != 0 || !self.frame(frame).is_quiet() {
+                    self.verify_share(frame, u32::from(found))?;
                 }
             }
             base += window;
@@ -198,6 +203,10 @@ impl<M: Machine> MemoryManager<M> {
             }
         };
         let mut visit = |table: Table| {
+            if table.kind == TableKind::LargePage {
+                (table.frame.0..table.frame.0 + ENTRIES_PER_TABLE).for_each(|frame| add(FrameNumber(frame), 1));
+                return;
+            }
             let mut own = u16::from(table.presence == Presence::Valid);
             self.entries(table.frame, |_, raw| match Pte::decode(raw) {
                 Pte::Valid(valid) => {
@@ -236,7 +245,11 @@ impl<M: Machine> MemoryManager<M> {
                 if let Pte::Valid(table) = Pte::decode(raw)
                     && !self_map
                 {
-                    let kind = if index == 3 && entry == WINDOWS_ENTRY { TableKind::Windows } else { TableKind::Leaf };
+                    let kind = match () {
+                        () if table.has(LARGE_PAGE) => TableKind::LargePage,
+                        () if index == 3 && entry == WINDOWS_ENTRY => TableKind::Windows,
+                        () => TableKind::Leaf,
+                    };
                     visit(Table { frame: table.frame(), first: VirtualPage(0), kind, presence: Presence::Valid });
                 }
             });
@@ -268,8 +281,17 @@ impl<M: Machine> MemoryManager<M> {
         hidden
     }
 
+    /// Calls `visit` with the frame of each user page table of `process` that is in use.
+    pub(crate) fn each_user_table(&self, process: Link<Eprocess>, mut visit: impl FnMut(FrameNumber)) {
+        self.user_tables(process, |table| {
+            if table.presence == Presence::Valid {
+                visit(table.frame);
+            }
+        });
+    }
+
     /// Calls `visit` with every entry of the page table in `frame`.
-    pub(super) fn entries(&self, frame: FrameNumber, mut visit: impl FnMut(u32, u64)) {
+    pub(crate) fn entries(&self, frame: FrameNumber, mut visit: impl FnMut(u32, u64)) {
         let mut bytes = [0; CHUNK * 8];
         for chunk in 0..512 / CHUNK {
             self.machine.read(frame, (chunk * bytes.len()) as u32, &mut bytes);

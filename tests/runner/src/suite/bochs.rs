@@ -112,6 +112,7 @@ fn collect(folder: &Path, ending: Ending, began: Instant) -> Result<Finished> {
         emulator_log: process::read_log(&folder.join(names::EMULATOR_LOG)),
         ending,
         elapsed: began.elapsed(),
+        most_resident: None,
     })
 }
 

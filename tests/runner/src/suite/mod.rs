@@ -19,6 +19,8 @@ pub mod floors;
 pub mod guest;
 pub mod host;
 pub mod judge;
+pub mod large;
+pub mod ram;
 mod listings;
 pub mod machines;
 mod mutants;
@@ -41,6 +43,8 @@ pub enum Part {
     Failing,
     /// Machines and modules that the kernel must refuse
     Refusals,
+    /// 60 GB of RAM, RAM that is left out, frames that are bad
+    Ram,
     /// Disks sound and corrupt, failing ones, and machines without any
     Disks,
     /// More memory than there is, on a machine of 32 MB with a paging file
@@ -49,8 +53,8 @@ pub enum Part {
     Commands,
 }
 
-const ALL_PARTS: [Part; 7] =
-    [Part::Host, Part::Guest, Part::Failing, Part::Refusals, Part::Disks, Part::Stress, Part::Commands];
+const ALL_PARTS: [Part; 8] =
+    [Part::Host, Part::Guest, Part::Failing, Part::Refusals, Part::Ram, Part::Disks, Part::Stress, Part::Commands];
 
 /// Options of `test`.
 #[derive(Args, Clone, Debug, Default)]
@@ -163,6 +167,10 @@ pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
             Part::Guest => guest::run(tree, options, &mut tally)?,
             Part::Failing => failing::run(tree, options, &mut tally)?,
             Part::Refusals => refusals::run(tree, options, &mut tally)?,
+            Part::Ram => {
+                ram::run(tree, &mut tally)?;
+                large::run(tree, &mut tally)?;
+            }
             Part::Disks => disks::run(tree, options, &mut tally)?,
             Part::Stress => stress::run(tree, options, &mut tally)?,
             Part::Commands => commands::run(tree, options, &mut tally)?,
