@@ -185,6 +185,12 @@ assert_layout!(Eprocess, 0x260, {
     exit_status: 0x24C, next_page_color: 0x250, priority_class: 0x254, cookie: 0x258,
 });
 
+/// Bits of [`Mmsupport::flags`].
+pub mod support_flags {
+    /// The address space goes, and the working set with it.
+    pub const ADDRESS_SPACE_BEING_DELETED: u32 = 1 << 5;
+}
+
 /// Bits of [`Eprocess::flags`].
 pub mod process_flags {
     /// Its last thread is on its way out.

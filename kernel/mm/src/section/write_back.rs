@@ -17,7 +17,7 @@ use crate::events::Cause;
 use crate::frame::{END_OF_LIST, Flags, Location, Mmpfn};
 use crate::layout::FrameNumber;
 use crate::machine::Machine;
-use crate::pte::{PagingFilePage, PrototypePte, PteCell};
+use crate::pte::{PROTOTYPE, PagingFilePage, PteCell};
 
 /// Neighbouring pages to be written to a file. Their frames are referenced until the write is complete (S6).
 #[derive(Debug, PartialEq)]
@@ -141,11 +141,12 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     /// The subsection that the page in `frame` belongs to, where that is a page of a file.
+    #[inline(always)]
     pub(crate) fn subsection_of_frame(&self, frame: &Mmpfn) -> Option<Link<Subsection>> {
-        match PrototypePte::decode(frame.original_pte.get()) {
-            PrototypePte::Subsection(subsection, _) if frame.flags().contains(Flags::PROTOTYPE) => Some(subsection),
-            _ => None,
-        }
+        // What a page of a section had before is never a valid entry: the bit alone tells.
+        let original = &frame.original_pte;
+        let of_section = frame.flags().contains(Flags::PROTOTYPE) && original.low.get() & PROTOTYPE as u32 != 0;
+        of_section.then(|| Link::new(original.high.get()))
     }
 
     /// Whether the page in `frame` is written to a file that it belongs to: what was stored in an image never is.

@@ -1,6 +1,7 @@
 //! Decommit and release.
 
 use abi::memory::{MEM_DECOMMIT, MEM_RELEASE};
+use abi::nt::process::support_flags;
 use abi::status::NtStatus;
 
 use super::PageRange;
@@ -145,6 +146,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[doc(alias = "MmCleanProcessAddressSpace")]
     pub fn clean_first(&self, delete: impl FnOnce(abi::cell::Link<crate::section::ControlArea>)) {
         let Some(vad) = self.vads().first() else { return };
+        self.process.vm.flags.set_bits(support_flags::ADDRESS_SPACE_BEING_DELETED);
         if self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) {
             let node = self.vads().node(vad);
             self.delete_pages(node.start(), node.end());

@@ -14,6 +14,8 @@
 //! * **W4** The hash table has the indirect entries that say so, each where a search finds it, and nothing else.
 //! * **W5** An entry that is locked counts among its process's locked pages.
 //!
+//! Of an address space that is being deleted only the number of W1 holds: the list goes as a whole.
+//!
 //! Lock: as of the address space.
 //!
 //! Source: symbol types `_MMSUPPORT`, `_MMWSL`, `_MMWSLE` of XP SP3 (PAE offsets derived); the first places of the list
@@ -32,9 +34,10 @@ pub use trim::Trimmed;
 
 use abi::assert_layout;
 use abi::cell::{Field, Link, Record};
+use abi::nt::process::support_flags;
 
 use crate::address_space::AddressSpace;
-use crate::frame::{Mmpfn, NoFrame};
+use crate::frame::{Flags, Mmpfn, NoFrame};
 use crate::layout::{PAGE_SHIFT, VirtualPage, WORKING_SET_LIST};
 use crate::machine::Machine;
 
@@ -194,6 +197,9 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// Takes `page`, mapped from `frame`, out of the working set.
     #[inline]
     pub(crate) fn page_leaves(&self, page: VirtualPage, frame: &Mmpfn) {
+        if self.process.vm.flags.get() & support_flags::ADDRESS_SPACE_BEING_DELETED != 0 {
+            return self.page_leaves_with_list(page, frame);
+        }
         let index = self.take_out(page, frame);
         let list = self.working_set_list();
         self.wsle(index).set(list.first_free.get() << wsle::FREE_SHIFT);
@@ -201,16 +207,31 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.process.vm.working_set_size.update(|size| size - 1);
     }
 
+    /// The same where the whole list goes: what it says is of no use any more, but what the record of a shared page says of it would be.
+    #[inline(always)]
+    fn page_leaves_with_list(&self, page: VirtualPage, frame: &Mmpfn) {
+        if frame.flags().contains(Flags::PROTOTYPE) && self.is_direct(page, frame) {
+            frame.u1.set(0);
+        }
+        self.process.vm.working_set_size.update(|size| size - 1);
+    }
+
+    /// Whether the record of `frame` names the place of `page`.
+    #[inline(always)]
+    fn is_direct(&self, page: VirtualPage, frame: &Mmpfn) -> bool {
+        const MASK: u32 = !0 << PAGE_SHIFT | wsle::VALID | wsle::DIRECT;
+        let hint = frame.u1.get();
+        hint <= self.working_set_list().last_entry.get()
+            && self.wsle(hint).get() & MASK == page.0 << PAGE_SHIFT | wsle::VALID | wsle::DIRECT
+    }
+
     /// The place of `page`, mapped from `frame`; nothing leads to it any more.
     #[inline(always)]
     fn take_out(&self, page: VirtualPage, frame: &Mmpfn) -> u32 {
-        const MASK: u32 = !0 << PAGE_SHIFT | wsle::VALID | wsle::DIRECT;
-        let hint = frame.u1.get();
-        let index = if hint <= self.working_set_list().last_entry.get()
-            && self.wsle(hint).get() & MASK == page.0 << PAGE_SHIFT | wsle::VALID | wsle::DIRECT
-        {
+        let index = if self.is_direct(page, frame) {
+            let index = frame.u1.get();
             frame.u1.set(0);
-            hint
+            index
         } else {
             self.take_out_indirect(page)
         };

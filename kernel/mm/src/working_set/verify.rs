@@ -1,7 +1,7 @@
 //! W1 to W5: a process's working-set list against its page tables.
 
 use abi::cell::Link;
-use abi::nt::process::Eprocess;
+use abi::nt::process::{Eprocess, support_flags};
 
 use super::{ENTRIES, FIRST_DYNAMIC, LAST_ON_FIRST_PAGE, NO_SLOT, WorkingSetList, wsle};
 use crate::MemoryManager;
@@ -59,6 +59,9 @@ impl<M: Machine> MemoryManager<M> {
         let size = record.vm.working_set_size.get();
         if size != valid + FIXED_FRAMES {
             return Err(Corruption::W1 { process, found: valid + FIXED_FRAMES, recorded: size });
+        }
+        if record.vm.flags.get() & support_flags::ADDRESS_SPACE_BEING_DELETED != 0 {
+            return Ok(());
         }
         self.verify_entries(&mut list, size).ok_or(Corruption::W3(process))?
     }
