@@ -86,16 +86,8 @@ pub enum Use {
 }
 
 impl Use {
-    const ALL: [Self; 8] = [
-        Self::Nobody,
-        Self::Private,
-        Self::Table,
-        Self::Memory,
-        Self::Image,
-        Self::File,
-        Self::Kernel,
-        Self::Kernel,
-    ];
+    const ALL: [Self; 8] =
+        [Self::Nobody, Self::Private, Self::Table, Self::Memory, Self::Image, Self::File, Self::Kernel, Self::Kernel];
 }
 
 /// The state of a frame in a byte: bits 0 to 2 where it is, by NT's numbers (0 Zeroed, 1 Free, 2 Standby, 3 Modified,

@@ -28,10 +28,11 @@ use core::mem::offset_of;
 use crate::MemoryManager;
 use crate::commit::{CommitCharge, CommitLimit};
 use crate::fault::{FaultOutcome, UnreadPage, corrupt};
-use crate::frame::{Color, Flags};
 use crate::frame::allocate::NoFrame;
+use crate::frame::{Color, Flags};
 use crate::layout::{
-    ENTRIES_PER_TABLE, FrameNumber, HYPERSPACE, PAGE_DIRECTORIES, PAGE_SIZE, VirtualAddress, VirtualPage, WORKING_SET_LIST,
+    ENTRIES_PER_TABLE, FrameNumber, HYPERSPACE, PAGE_DIRECTORIES, PAGE_SIZE, VirtualAddress, VirtualPage,
+    WORKING_SET_LIST,
 };
 use crate::list;
 use crate::machine::Machine;
@@ -112,7 +113,11 @@ impl<M: Machine> MemoryManager<M> {
         self.own_fixed_frames(frames, process);
         let self_map = |index: u32| PAGE_DIRECTORIES + index * PAGE_SIZE;
         let hyperspace_table = table_page_of(VirtualAddress(HYPERSPACE).page()).address().0;
-        self.begin_working_set(process, list, [self_map(0), self_map(1), self_map(3), hyperspace_table, WORKING_SET_LIST]);
+        self.begin_working_set(
+            process,
+            list,
+            [self_map(0), self_map(1), self_map(3), hyperspace_table, WORKING_SET_LIST],
+        );
         for (index, directory) in directories.iter().enumerate() {
             let cell = self.machine.record(pointers.offset::<PteCell>(index as u32 * 8));
             cell.store(VALID | directory.address().0);

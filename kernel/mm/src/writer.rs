@@ -48,7 +48,11 @@ impl<M: Machine> MemoryManager<M> {
             offset: u64::from(slots.first) * u64::from(PAGE_SIZE),
             bytes: slots.count * PAGE_SIZE,
             frames: Cluster::of(kept),
-            place: Some(PagingFilePage { file: slots.file, offset: slots.first, protection: crate::protection::Protection::ZERO }),
+            place: Some(PagingFilePage {
+                file: slots.file,
+                offset: slots.first,
+                protection: crate::protection::Protection::ZERO,
+            }),
         })
     }
 

@@ -39,7 +39,8 @@ impl<P: Platform> Executive<P> {
     fn trim_all(&self) {
         let Some(mut trimming) = self.mm().begin_trimming() else { return };
         loop {
-            for process in self.processes().filter(|process| self.is_alive(*process) && *process != self.system_process) {
+            for process in self.processes().filter(|process| self.is_alive(*process) && *process != self.system_process)
+            {
                 self.attached(process, |space| trimming.visit(&space));
             }
             if !trimming.next_turn() {

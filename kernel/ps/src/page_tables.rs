@@ -121,8 +121,6 @@ impl<P: Platform> Executive<P> {
             }
             space.clean_rest();
         });
-        self.machine_record(process)
-            .flags
-            .update(|flags| flags | abi::nt::process::process_flags::VM_DELETED);
+        self.machine_record(process).flags.update(|flags| flags | abi::nt::process::process_flags::VM_DELETED);
     }
 }

@@ -61,10 +61,7 @@ impl System {
     /// # Errors
     /// What the program would be told.
     pub fn bring_tables_in(&self, process: Link<Eprocess>, base: u32, size: u32) -> Result<(), Outcome> {
-        let ranges = [
-            self.space(process).pages_of_allocation(base),
-            self.space(process).pages_to_protect(base, size),
-        ];
+        let ranges = [self.space(process).pages_of_allocation(base), self.space(process).pages_to_protect(base, size)];
         for range in ranges {
             while let Some(first) = self.space(process).bring_tables_in(range) {
                 self.await_page(first)?;

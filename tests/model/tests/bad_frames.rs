@@ -109,7 +109,7 @@ fn a_shared_page_moves_for_all_who_map_it() {
         assert_eq!(frame_at(&system, process, 0x40_1000), now);
         assert_eq!(system.load(process, 0x40_1234), Ok(image.byte(0x1234)));
     }
-    processes.map(|process| system.end_process(process));
+    processes.into_iter().for_each(|process| system.end_process(process));
     assert_eq!(location(&system, now), Location::Standby);
     system.sound();
 }

@@ -77,7 +77,7 @@ const CALLS: [(&str, Call); 18] = [
     ("protect an image", |it| it.system.protect(it.process, 0x1000_1000, 0x2000, PAGE_EXECUTE_READWRITE).map(drop)),
     ("decommit", |it| it.system.free(it.process, MEM_DECOMMIT, 0x3000_0000, 0x1000).map(drop)),
     ("release a part", |it| it.system.free(it.process, MEM_RELEASE, 0x20_4000, 0x1000).map(drop)),
-    ("map an image", |it| it.system.space(it.process).map_image(it.image, None).map(drop).map_err(S::from)),
+    ("map an image", |it| it.system.space(it.process).map_image(it.image, None).map(drop)),
     ("map memory", |it| it.system.map(it.process, it.memory, &whole(RW)).map(drop)),
     ("map a file", |it| it.system.map(it.process, it.file, &whole(PAGE_READONLY)).map(drop)),
     ("map a file to copy", |it| it.system.map(it.process, it.file, &whole(PAGE_WRITECOPY)).map(drop)),

@@ -134,7 +134,10 @@ fn compare(trace: Trace, tenths: u32) {
     let whole: Vec<u32> = warm.iter().chain(&list).copied().collect();
     let lru = exact(&whole, frames) - pages;
     let ratio = f64::from(run.hard) / f64::from(lru);
-    println!("{trace:?} {tenths}/10 of {frames}: {} hard faults, {} of exact LRU, {ratio:.2}; {} reads", run.hard, lru, run.reads);
+    println!(
+        "{trace:?} {tenths}/10 of {frames}: {} hard faults, {} of exact LRU, {ratio:.2}; {} reads",
+        run.hard, lru, run.reads
+    );
     assert!(ratio <= 1.3, "{trace:?} {tenths}: {} hard faults, {lru} of exact LRU", run.hard);
     if trace == Trace::Random {
         assert!(run.reads * 10 <= run.hard * 11, "{} reads for {} hard faults", run.reads, run.hard);

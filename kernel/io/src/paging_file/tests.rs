@@ -188,7 +188,7 @@ fn pages_come_back_from_a_file_in_many_pieces_without_a_look_at_the_volume() {
             let (offset, bytes) = (u64::from(first) * 4096, count * 4096);
             let frames = Cluster::of(&frames[..count as usize]);
             frames.iter().for_each(|frame| memory.machine.write(*frame, 0, &[mark; 4096]));
-            assert_eq!(volume.write_pages(&WriteRequest { file, offset, bytes, frames }), WriteResult::Done);
+            assert_eq!(volume.write_pages(&WriteRequest::new(file, offset, bytes, frames)), WriteResult::Done);
             marks[first as usize..(first + count) as usize].fill(Some(mark));
             let first = random.below(pages as usize) as u32;
             let count = (1 + random.below(16) as u32).min(pages - first);

@@ -168,7 +168,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         let (frame, resolution) = match self.mm.materialise(cell, self.next_color())? {
             Materialised::Ready(frame, resolution) => (frame, resolution),
             Materialised::Collided(frame) => return Ok(FaultOutcome::Collided(frame)),
-            Materialised::Unread(unread) => return Ok(FaultOutcome::Unread(unread.with_neighbours(self.neighbours(page)))),
+            Materialised::Unread(unread) => {
+                return Ok(FaultOutcome::Unread(unread.with_neighbours(self.neighbours(page))));
+            }
         };
         let table = match self.table_or_new(page) {
             Ok(table) => table,

@@ -130,9 +130,7 @@ impl<M: Machine> MemoryManager<M> {
             PrototypePte::Subsection(..) | PrototypePte::PagingFile(_) => {
                 Ok(Materialised::Unread(UnreadPage { pte: link, color, neighbours: 0 }))
             }
-            PrototypePte::Valid(_) | PrototypePte::Empty => {
-                corrupt("a prototype PTE of a form that is never made")
-            }
+            PrototypePte::Valid(_) | PrototypePte::Empty => corrupt("a prototype PTE of a form that is never made"),
         }
     }
 
@@ -144,7 +142,9 @@ impl<M: Machine> MemoryManager<M> {
     #[inline(never)]
     pub fn start_in_page(&self, page: UnreadPage) -> Result<InPageRequest, NoFrame> {
         let raw = self.machine.record(page.pte).load();
-        if let (false, PrototypePte::Subsection(subsection, protection)) = (page.is_of_process(), PrototypePte::decode(raw)) {
+        if let (false, PrototypePte::Subsection(subsection, protection)) =
+            (page.is_of_process(), PrototypePte::decode(raw))
+        {
             return self.start_reading_file(&page, subsection, protection);
         }
         match Pte::decode(raw) {

@@ -20,10 +20,10 @@ mod guard;
 mod in_page;
 pub mod plan;
 
+pub(crate) use apply::corrupt;
 pub use apply::{FaultOutcome, Resolution};
 pub use guard::StackGrowth;
 pub use in_page::{InPageRequest, ReadResult, UnreadPage};
-pub(crate) use apply::corrupt;
 pub(crate) use in_page::{Materialised, prototype_valid};
 
 use crate::address_space::AddressSpace;

@@ -51,7 +51,8 @@ impl<M: Machine> MemoryManager<M> {
 
     /// All pages in quarantine may be given again; whether there were any.
     pub(super) fn release_quarantine(&self) -> bool {
-        self.paging_files.refused.places.iter().fold(false, |any, place| self.release_place(place) || any)
+        let released = self.paging_files.refused.places.iter().filter(|place| self.release_place(place));
+        released.count() > 0
     }
 
     fn release_place(&self, place: &Place) -> bool {

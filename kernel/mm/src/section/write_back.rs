@@ -35,6 +35,13 @@ pub struct WriteRequest {
     pub(crate) place: Option<PagingFilePage>,
 }
 
+impl WriteRequest {
+    /// A write to a file that is no paging file to the memory manager.
+    pub const fn new(file: Link<FileObject>, offset: u64, bytes: u32, frames: Cluster) -> Self {
+        Self { file, offset, bytes, frames, place: None }
+    }
+}
+
 /// What is to be written next.
 #[derive(Debug, PartialEq)]
 #[must_use]
@@ -82,7 +89,7 @@ impl<M: Machine> MemoryManager<M> {
         let record = self.machine.record(subsection);
         let first: Link<PteCell> = record.subsection_base.get().offset(index * 8);
         let (file, offset, _) = self.file_page(subsection, first);
-        let mut request = WriteRequest { file, offset, bytes: 0, frames: Cluster::EMPTY, place: None };
+        let mut request = WriteRequest::new(file, offset, 0, Cluster::EMPTY);
         let most = most.min(record.ptes_in_subsection.get() - index).min(MOST_WRITTEN);
         for cell in (0..most).map(|page| first.offset::<PteCell>(page * 8)) {
             let Some(number) = self.resident_frame(cell) else { break };

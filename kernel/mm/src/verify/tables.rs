@@ -236,7 +236,12 @@ impl<M: Machine> MemoryManager<M> {
     /// The page directories and page tables of the kernel half.
     fn system_tables(&self, visit: &mut impl FnMut(Table)) {
         for (index, frame) in self.directories.iter().enumerate() {
-            visit(Table { frame: *frame, first: VirtualPage(0), kind: TableKind::Directory, presence: Presence::Valid });
+            visit(Table {
+                frame: *frame,
+                first: VirtualPage(0),
+                kind: TableKind::Directory,
+                presence: Presence::Valid,
+            });
             if index < 2 {
                 continue;
             }

@@ -23,8 +23,8 @@ mod range;
 
 pub use allocate::{AllocateFlags, check_range};
 pub use free::FreeKind;
-pub use protect::check_protect;
 pub(crate) use pages::Inherited;
+pub use protect::check_protect;
 pub use query::Region;
 pub(crate) use range::CommitError;
 

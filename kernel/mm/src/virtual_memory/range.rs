@@ -2,10 +2,10 @@
 
 use abi::status::NtStatus;
 
+use super::PageRange;
 use crate::address_space::AddressSpace;
 use crate::commit::CommitLimit;
 use crate::frame::NoFrame;
-use super::PageRange;
 use crate::layout::{HIGHEST_VAD_ADDRESS, PAGE_SHIFT, PageCount, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::pool::Tag;

@@ -65,7 +65,8 @@ impl<M: Machine> AddressSpace<'_, M> {
                     return gone;
                 }
                 let entry = self.wsle(index);
-                if entry.has(wsle::VALID) && goes(entry.age(), entry.page()) && self.trim_entry(index) == Trimmed::Gone {
+                if entry.has(wsle::VALID) && goes(entry.age(), entry.page()) && self.trim_entry(index) == Trimmed::Gone
+                {
                     gone += 1;
                 }
             }

@@ -8,7 +8,9 @@ use super::{ENTRIES, FIRST_DYNAMIC, LAST_ON_FIRST_PAGE, NO_SLOT, WorkingSetList,
 use crate::MemoryManager;
 use crate::address_space::{AddressSpace, FIXED_FRAMES, HYPERSPACE_ENTRY};
 use crate::frame::NoFrame;
-use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, HYPERSPACE, PAGE_SIZE, VirtualAddress, VirtualPage, WORKING_SET_LIST};
+use crate::layout::{
+    ENTRIES_PER_TABLE, FrameNumber, HYPERSPACE, PAGE_SIZE, VirtualAddress, VirtualPage, WORKING_SET_LIST,
+};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{GLOBAL, Pte, VALID, ValidPte, pde_of, pte_of};
@@ -23,7 +25,12 @@ const REPLACED_AT_ONCE: u32 = 8;
 impl<M: Machine> MemoryManager<M> {
     /// Begins the list in `frame`, which is mapped nowhere yet, for `process`: the five frames it owns, `pages` being where they are seen.
     #[doc(alias = "MiInitializeWorkingSetList")]
-    pub(crate) fn begin_working_set(&self, process: Link<Eprocess>, frame: FrameNumber, pages: [u32; FIXED_FRAMES as usize]) {
+    pub(crate) fn begin_working_set(
+        &self,
+        process: Link<Eprocess>,
+        frame: FrameNumber,
+        pages: [u32; FIXED_FRAMES as usize],
+    ) {
         let mut head = [0u32; 15];
         head[offset_of!(WorkingSetList, first_free) / 4] = NO_SLOT;
         head[offset_of!(WorkingSetList, first_dynamic) / 4] = FIRST_DYNAMIC;
@@ -58,7 +65,10 @@ impl<M: Machine> MemoryManager<M> {
             }
             let entry = ValidPte(self.machine.read_entry(table, index));
             if entry.has(VALID) && entry.frame() != frame {
-                debug_assert!(self.frame(entry.frame()).pte() == pte_of(VirtualPage(first.0 + index)), "F6: a page of a working-set list");
+                debug_assert!(
+                    self.frame(entry.frame()).pte() == pte_of(VirtualPage(first.0 + index)),
+                    "F6: a page of a working-set list"
+                );
                 self.machine.write_entry(table, index, 0);
                 self.delete_private_page(entry.frame());
                 left -= 1;

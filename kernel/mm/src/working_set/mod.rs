@@ -254,7 +254,9 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[doc(alias = "MiLocateWsle")]
     pub(crate) fn locate(&self, page: VirtualPage, frame: &Mmpfn) -> Option<u32> {
         let hint = frame.u1.get();
-        let names = |index: u32| self.wsle(index).get() & (!0 << PAGE_SHIFT | wsle::VALID) == page.0 << PAGE_SHIFT | wsle::VALID;
+        let names = |index: u32| {
+            self.wsle(index).get() & (!0 << PAGE_SHIFT | wsle::VALID) == page.0 << PAGE_SHIFT | wsle::VALID
+        };
         let last = self.working_set_list().last_entry.get();
         if (FIRST_DYNAMIC..=last).contains(&hint) && names(hint) {
             return Some(hint);

@@ -75,7 +75,8 @@ impl<M: Machine> MemoryManager<M> {
         let first_free = head(core::mem::offset_of!(WorkingSetList, first_free))?;
         let indirect = head(core::mem::offset_of!(WorkingSetList, non_direct_count))?;
         let hash_size = head(core::mem::offset_of!(WorkingSetList, hash_table_size))?;
-        let pages_end = (ENTRIES + (initialised + 1) * 4).is_multiple_of(PAGE_SIZE) && initialised >= LAST_ON_FIRST_PAGE;
+        let pages_end =
+            (ENTRIES + (initialised + 1) * 4).is_multiple_of(PAGE_SIZE) && initialised >= LAST_ON_FIRST_PAGE;
         if last > initialised || last + 1 < FIRST_DYNAMIC || !pages_end {
             return Some(Err(Corruption::W3(process)));
         }

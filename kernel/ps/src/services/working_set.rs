@@ -67,19 +67,27 @@ impl<P: Platform> Executive<P> {
     fn lock_range(&self, process: Link<Eprocess>, range: PageRange, kind: LockKind) -> Result<bool, NtStatus> {
         let count = range.bytes() / PAGE_SIZE;
         for _ in 0..count.saturating_mul(ATTEMPTS) {
-            let missing = self.with_tables(process, |_| range, |space| {
-                space.check_lockable(range)?;
-                Ok(space.first_not_valid(range))
-            })?;
+            let missing = self.with_tables(
+                process,
+                |_| range,
+                |space| {
+                    space.check_lockable(range)?;
+                    Ok(space.first_not_valid(range))
+                },
+            )?;
             let Some(page) = missing else { break };
             let mut byte = [0];
             self.attached(process, |_| self.platform().read_user(page.address().0, &mut byte))
                 .map_err(|_| NtStatus::ACCESS_VIOLATION)?;
         }
-        self.with_tables(process, |_| range, |space| match space.first_not_valid(range) {
-            None => space.lock_pages(range, kind),
-            Some(_) => Err(NtStatus::WORKING_SET_QUOTA),
-        })
+        self.with_tables(
+            process,
+            |_| range,
+            |space| match space.first_not_valid(range) {
+                None => space.lock_pages(range, kind),
+                Some(_) => Err(NtStatus::WORKING_SET_QUOTA),
+            },
+        )
     }
 
     /// Sets what QUOTA_LIMITS, `limits`, says of the working set of `process`. Both limits at their highest empty it.

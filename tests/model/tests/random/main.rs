@@ -87,7 +87,16 @@ impl Run {
             memories.push(SharedMemory::of_file(contents));
         }
         let processes = (0..PROCESSES).map(|_| None).collect();
-        Self { random: Random::new(seed), system, images, sections, memories, processes, writes: Vec::new(), done: [0; KINDS] }
+        Self {
+            random: Random::new(seed),
+            system,
+            images,
+            sections,
+            memories,
+            processes,
+            writes: Vec::new(),
+            done: [0; KINDS],
+        }
     }
 
     fn step(&mut self) {

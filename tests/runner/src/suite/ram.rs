@@ -76,7 +76,10 @@ const CASES: [Case; 6] = [
     Case {
         name: "badpages",
         words: &["badpages=2000-20ff,1f3a,200,10,a0"],
-        log: &["bad: frames 2000 to 20ff, 256 of RAM, 0 of them in use and kept", "bad: frames 200 to 200, 1 of RAM, 1 of them in use"],
+        log: &[
+            "bad: frames 2000 to 20ff, 256 of RAM, 0 of them in use and kept",
+            "bad: frames 200 to 200, 1 of RAM, 1 of them in use",
+        ],
         // Frame 200 is the kernel's, and A0 no RAM.
         bad: 0x100 + 2,
         ..USUAL

@@ -58,8 +58,7 @@ fn stress(tree: &Tree, kind: &str, length: &Length) -> Result<std::result::Resul
     let mut volume = tree.system_volume()?;
     volume.add_file(PROGRAM, &tree.built(&format!("commands/{PROGRAM}"), "guest")?)?;
     disk::create(&volume, ROOM, &path)?;
-    let options =
-        MachineOptions { ram: RAM, timeout: Some(length.seconds + PATIENCE), ..MachineOptions::default() };
+    let options = MachineOptions { ram: RAM, timeout: Some(length.seconds + PATIENCE), ..MachineOptions::default() };
     let Length { processes, megabytes, seconds } = length;
     let command_line = format!("C:\\{PROGRAM} {kind} {processes} {megabytes} {seconds}");
     let job = Job { label: PROGRAM.to_owned(), image: format!("C:\\{PROGRAM}"), command_line, ..Job::default() };
