@@ -239,7 +239,7 @@ fn the_report_is_written_whatever_happens() {
 
 #[test]
 fn commands_that_do_not_exist_yet_say_so() {
-    for command in ["dump", "picture", "image"] {
+    for command in ["dump", "image"] {
         let output = Command::new(env!("CARGO_BIN_EXE_runner")).args([command, "--any", "thing"]).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
         assert_eq!(errors(&output), format!("vadose: {command} is not built yet\n"));
