@@ -11,8 +11,9 @@ use mm::virtual_memory::{FreeKind, PageRange};
 use crate::executive::Executive;
 use crate::platform::Platform;
 
-/// Ticks after which a thread that needs a frame is refused, where nothing is on its way to give one: two seconds.
-const PATIENCE: u32 = 200;
+/// Ticks after which a thread that needs a frame is refused, where nothing is on its way to give one: ten seconds, in which a paging
+/// file can grow.
+const PATIENCE: u32 = 1000;
 
 impl<P: Platform> Executive<P> {
     /// Does `work` in the address space of `process` when the page tables of the pages that `needs` tells are known. It is asked anew after each wait:
