@@ -1,9 +1,6 @@
 //! Each request for memory of each operation refused in turn: the operation succeeds all the same or says that memory is lacking, and
 //! then the volume is as it was.
 
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
-
 use abi::access::*;
 use abi::cell::Link;
 use abi::file::*;
@@ -11,35 +8,10 @@ use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 
 use crate::path::Path;
+use crate::random::read_tree;
 use crate::test_volume::*;
 use crate::volume::Volume;
 use crate::write::tests::{TestVolume, open};
-
-/// What a path leads to: a directory, or bytes.
-type Tree = BTreeMap<String, Option<Vec<u8>>>;
-
-/// The tree that another implementation finds in `bytes`.
-fn read_tree(bytes: &[u8]) -> Tree {
-    let mut copy = bytes.to_vec();
-    let files = fatfs::FileSystem::new(Cursor::new(&mut copy[..]), fatfs::FsOptions::new()).unwrap();
-    let mut tree = Tree::new();
-    read_directory(&files.root_dir(), "", &mut tree);
-    tree
-}
-
-fn read_directory<T: fatfs::ReadWriteSeek>(directory: &fatfs::Dir<'_, T>, path: &str, tree: &mut Tree) {
-    for entry in directory.iter().map(Result::unwrap).filter(|entry| !entry.file_name().starts_with('.')) {
-        let path = format!("{path}{}", entry.file_name());
-        if entry.is_dir() {
-            read_directory(&entry.to_dir(), &format!("{path}\\"), tree);
-            tree.insert(path, None);
-        } else {
-            let mut contents = Vec::new();
-            entry.to_file().read_to_end(&mut contents).unwrap();
-            tree.insert(path, Some(contents));
-        }
-    }
-}
 
 /// Whether an operation that is refused may have done part of its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

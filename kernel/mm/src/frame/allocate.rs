@@ -135,15 +135,7 @@ impl<M: Machine> MemoryManager<M> {
         table: FrameNumber,
         original: u64,
     ) -> &Mmpfn {
-        let frame = self.frame(number);
-        frame.u1.set(0);
-        frame.u2.set(1);
-        frame.reference_count.set(1);
-        frame.set_pte(pte, table);
-        frame.original_pte.set(original);
-        let flags = frame.set_state(Location::Active, Flags::CACHED);
-        self.machine.events().push(number, Cause::Owned, pte.address(), flags);
-        frame
+        self.own_frame_as(number, (pte, table), original, 1, (Location::Active, Flags::CACHED))
     }
 
     /// Makes `number`, just allocated, a page that `pte` in page-table frame `table` names and that is being read in: in
@@ -155,13 +147,26 @@ impl<M: Machine> MemoryManager<M> {
         table: FrameNumber,
         original: u64,
     ) -> &Mmpfn {
+        let state = (Location::Transition, Flags::CACHED | Flags::READ_IN_PROGRESS);
+        self.own_frame_as(number, (pte, table), original, 0, state)
+    }
+
+    #[inline(always)]
+    fn own_frame_as(
+        &self,
+        number: FrameNumber,
+        (pte, table): (Link<PteCell>, FrameNumber),
+        original: u64,
+        shares: u32,
+        (location, flags): (Location, Flags),
+    ) -> &Mmpfn {
         let frame = self.frame(number);
         frame.u1.set(0);
-        frame.u2.set(0);
+        frame.u2.set(shares);
         frame.reference_count.set(1);
         frame.set_pte(pte, table);
         frame.original_pte.set(original);
-        let flags = frame.set_state(Location::Transition, Flags::CACHED | Flags::READ_IN_PROGRESS);
+        let flags = frame.set_state(location, flags);
         self.machine.events().push(number, Cause::Owned, pte.address(), flags);
         frame
     }

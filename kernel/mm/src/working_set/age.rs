@@ -6,9 +6,9 @@
 
 use super::{FIRST_DYNAMIC, Trimmed, wsle};
 use crate::address_space::AddressSpace;
-use crate::layout::{PAGE_TABLES, VirtualAddress, VirtualPage};
+use crate::layout::VirtualPage;
 use crate::machine::Machine;
-use crate::pte::{ACCESSED, DIRTY, PteCell, ValidPte, pde_of, pte_of};
+use crate::pte::{ACCESSED, DIRTY, ValidPte, pte_of};
 
 /// How many pages of a working set are of each age.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,11 +76,8 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Whether `page`, which is valid, was used since this was asked last.
     fn take_accessed(&self, page: VirtualPage) -> bool {
-        let cell: &PteCell = self.mm.machine.record(if page.address().0 >= PAGE_TABLES {
-            pde_of(VirtualPage((page.0 - VirtualAddress(PAGE_TABLES).page().0) << 9))
-        } else {
-            pte_of(page)
-        });
+        // That of a page table is the page directory's: the self-map.
+        let cell = self.mm.machine.record(pte_of(page));
         let valid = ValidPte(cell.load());
         if !valid.has(ACCESSED) {
             return false;

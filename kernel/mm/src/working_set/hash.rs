@@ -90,9 +90,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             self.close_gap(at);
             return index;
         }
-        let wanted = page.0 << PAGE_SHIFT | wsle::VALID;
-        let names = |index: &u32| self.wsle(*index).get() & (!0 << PAGE_SHIFT | wsle::VALID) == wanted;
-        match (FIRST_DYNAMIC..=list.last_entry.get()).find(names) {
+        match self.find_one_by_one(page) {
             Some(index) => index,
             None => crate::fault::corrupt("a valid page that is in no working set"),
         }

@@ -253,15 +253,17 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// The place of `page`, mapped from `frame`.
     #[doc(alias = "MiLocateWsle")]
     pub(crate) fn locate(&self, page: VirtualPage, frame: &Mmpfn) -> Option<u32> {
-        let hint = frame.u1.get();
-        let names = |index: u32| {
-            self.wsle(index).get() & (!0 << PAGE_SHIFT | wsle::VALID) == page.0 << PAGE_SHIFT | wsle::VALID
-        };
-        let last = self.working_set_list().last_entry.get();
-        if (FIRST_DYNAMIC..=last).contains(&hint) && names(hint) {
-            return Some(hint);
+        if self.is_direct(page, frame) {
+            return Some(frame.u1.get());
         }
-        self.find_hashed(page).or_else(|| (FIRST_DYNAMIC..=last).find(|index| names(*index)))
+        self.find_hashed(page).or_else(|| self.find_one_by_one(page))
+    }
+
+    /// The place of `page`, by looking at all.
+    fn find_one_by_one(&self, page: VirtualPage) -> Option<u32> {
+        let wanted = page.0 << PAGE_SHIFT | wsle::VALID;
+        let names = |index: &u32| self.wsle(*index).get() & (!0 << PAGE_SHIFT | wsle::VALID) == wanted;
+        (FIRST_DYNAMIC..=self.working_set_list().last_entry.get()).find(names)
     }
 
     /// A place, of which there is one.

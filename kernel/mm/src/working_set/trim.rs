@@ -12,7 +12,7 @@ use crate::frame::Flags;
 use crate::layout::{PAGE_TABLES, USER_SHARED_DATA, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
-use crate::pte::{DIRTY, PROTOTYPE, Pte, ValidPte, pde_of, pte_of, software_protection};
+use crate::pte::{DIRTY, PROTOTYPE, Pte, ValidPte, pte_of, software_protection};
 use crate::vad::VadFlags;
 use crate::virtual_memory::Inherited;
 
@@ -107,8 +107,8 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Takes the page table seen at `page` of the self-map out of memory, where no entry of it has a frame.
     fn trim_table(&self, page: VirtualPage) -> Trimmed {
-        let first = VirtualPage((page.0 - VirtualAddress(PAGE_TABLES).page().0) << 9);
-        let pde = self.mm.machine.record(pde_of(first));
+        // In the self-map its PTE is the page directory's entry.
+        let pde = self.mm.machine.record(pte_of(page));
         let number = ValidPte(pde.load()).frame();
         let frame = self.mm.frame(number);
         if frame.share_count() != 1 {
