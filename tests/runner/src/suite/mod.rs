@@ -54,8 +54,8 @@ pub enum Part {
     Commands,
 }
 
-const ALL_PARTS: [Part; 7] =
-    [Part::Host, Part::Guest, Part::Failing, Part::Refusals, Part::Ram, Part::Disks, Part::Commands];
+const ALL_PARTS: [Part; 8] =
+    [Part::Host, Part::Guest, Part::Failing, Part::Refusals, Part::Ram, Part::Disks, Part::Stress, Part::Commands];
 
 /// Options of `test`.
 #[derive(Args, Clone, Debug, Default)]
@@ -161,7 +161,7 @@ impl Tally {
 /// What stops the runner itself; a failed test is no error.
 pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
     let mut tally = Tally::default();
-    let wanted = |part: Part| options.parts.is_empty() || options.parts.contains(&part);
+    let wanted = |part: Part| options.parts.contains(&part) || options.parts.is_empty() && part != Part::Stress;
     for part in ALL_PARTS.into_iter().filter(|&part| wanted(part)) {
         match part {
             Part::Host => host::run(tree, &mut tally)?,
