@@ -47,8 +47,8 @@ pub enum Part {
     Ram,
     /// Disks sound and corrupt, failing ones, and machines without any
     Disks,
-    /// More memory than there is, on a machine of 32 MB with a paging file; not in whole runs yet, for about one run in eight does not
-    /// end
+    /// More memory than there is, on a machine of 32 MB with a paging file; not in whole runs yet, for some runs did not end and it
+    /// is not known why
     Stress,
     /// The commands, run as a user runs them
     Commands,
