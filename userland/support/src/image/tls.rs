@@ -1,7 +1,5 @@
 //! The directory of thread-local storage: a template, an index to fill in, and functions to call.
 
-use alloc::vec::Vec;
-
 use super::{Directory, Image, Malformed, Table};
 use crate::memory::Memory;
 
@@ -20,8 +18,8 @@ pub struct ThreadLocalStorage {
     pub zeroed: u32,
     /// Where the image finds its index into the thread's array.
     pub index: u32,
-    /// Functions to call when the process or a thread starts or ends.
-    pub callbacks: Vec<u32>,
+    /// Where the functions stand that are called when the process or a thread starts or ends, a zero behind the last; or 0.
+    pub callbacks: u32,
 }
 
 impl ThreadLocalStorage {
@@ -49,17 +47,24 @@ impl ThreadLocalStorage {
         if zeroed > image.size() {
             return Err(Malformed);
         }
-        let callbacks = if callbacks == 0 { Vec::new() } else { read_callbacks(memory, image, offset(callbacks))? };
+        if callbacks != 0 {
+            check_callbacks(memory, image, offset(callbacks))?;
+        }
         Ok(Some(Self { template, initialised, zeroed, index, callbacks }))
+    }
+
+    /// The functions to call, from first to last.
+    pub fn callbacks<M: Memory>(&self, memory: &M) -> impl Iterator<Item = u32> {
+        let places = if self.callbacks == 0 { 0 } else { MAXIMUM_CALLBACKS };
+        (0..places).map(|index| memory.read_u32(self.callbacks + 4 * index)).take_while(|callback| *callback != 0)
     }
 }
 
-fn read_callbacks<M: Memory>(memory: &M, image: &Image, rva: u32) -> Result<Vec<u32>, Malformed> {
-    let mut callbacks = Vec::new();
+/// Whether the list of callbacks at `rva` ends inside the image.
+fn check_callbacks<M: Memory>(memory: &M, image: &Image, rva: u32) -> Result<(), Malformed> {
     for index in 0..MAXIMUM_CALLBACKS {
-        match image.u32(memory, rva.checked_add(4 * index).ok_or(Malformed)?)? {
-            0 => return Ok(callbacks),
-            callback => callbacks.push(callback),
+        if image.u32(memory, rva.checked_add(4 * index).ok_or(Malformed)?)? == 0 {
+            return Ok(());
         }
     }
     Err(Malformed)
@@ -73,19 +78,23 @@ mod tests {
 
     const BASE: u32 = 0x40_0000;
 
-    fn opened(words: &[u32]) -> Result<Option<ThreadLocalStorage>, Malformed> {
+    fn image_with(words: &[u32]) -> Bytes {
         let builder = Builder::new(BASE, 0x3000).words(0x2000, words).words(0x2100, &[BASE + 0x1000, 0]);
-        let memory = Bytes::new(BASE, builder.directory(9, 0x2000, 24).finish());
-        let image = Image::open(&memory, BASE, 0x3000).unwrap();
-        ThreadLocalStorage::open(&memory, &image)
+        Bytes::new(BASE, builder.directory(9, 0x2000, 24).finish())
+    }
+
+    fn opened(memory: &Bytes) -> Result<Option<ThreadLocalStorage>, Malformed> {
+        let image = Image::open(memory, BASE, 0x3000).unwrap();
+        ThreadLocalStorage::open(memory, &image)
     }
 
     #[test]
     fn a_directory_is_read() {
         let words = [BASE + 0x2200, BASE + 0x2210, BASE + 0x2300, BASE + 0x2100, 8, 0];
-        let storage = opened(&words).unwrap().unwrap();
+        let memory = image_with(&words);
+        let storage = opened(&memory).unwrap().unwrap();
         assert_eq!((storage.initialised, storage.zeroed, storage.index), (16, 8, BASE + 0x2300));
-        assert_eq!(storage.callbacks, [BASE + 0x1000]);
+        assert_eq!(storage.callbacks(&memory).collect::<Vec<_>>(), [BASE + 0x1000]);
     }
 
     #[test]
@@ -94,7 +103,7 @@ mod tests {
         for (index, value) in [(0, BASE + 0x2220), (1, BASE + 0x9000), (2, 0x7FFE_0000), (3, 4), (4, 0x8000_0000)] {
             let mut words = good;
             words[index] = value;
-            assert_eq!(opened(&words), Err(Malformed), "{index}");
+            assert_eq!(opened(&image_with(&words)), Err(Malformed), "{index}");
         }
     }
 }

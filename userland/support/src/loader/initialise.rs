@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use super::list::flag;
 use super::{LoadError, Module, Order, Process, Reason};
-use crate::image::ThreadLocalStorage;
 
 /// When initialisers run; `DllMain` is told by its last argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +55,8 @@ pub(super) fn detach<P: Process>(process: &P, module: Module, context: u32) {
 
 /// Calls the TLS callbacks of a module; their results mean nothing. As on XP a DLL that came later has none.
 pub(super) fn call_storage_callbacks<P: Process>(process: &P, module: Module, reason: Reason) {
-    if !module.has_storage(process) {
-        return;
-    }
-    let storage = module.image(process).and_then(|image| ThreadLocalStorage::open(process, &image));
-    for callback in storage.ok().flatten().map(|storage| storage.callbacks).unwrap_or_default() {
+    let Some(storage) = module.storage(process) else { return };
+    for callback in storage.callbacks(process) {
         process.call(callback, module.base(process), reason, Moment::WithProcess as u32);
     }
 }

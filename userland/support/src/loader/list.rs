@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use super::{LoadError, LoaderData, Mapped, Process};
-use crate::image::{Image, Malformed};
+use crate::image::{Image, Malformed, ThreadLocalStorage};
 use crate::memory::Memory;
 use crate::path;
 use crate::status::Status;
@@ -14,8 +14,9 @@ use crate::text::lower;
 
 /// Size of `_PEB_LDR_DATA` in bytes.
 const DATA_SIZE: u32 = 0x28;
-/// Size of `_LDR_DATA_TABLE_ENTRY` in bytes.
-const ENTRY_SIZE: u32 = 0x50;
+/// Size of `_LDR_DATA_TABLE_ENTRY` in bytes, and behind it what the image wants for each thread, which is ours: XP has that in a list of its own.
+const ENTRY_SIZE: u32 = 0x50 + 4 * STORAGE_WORDS;
+const STORAGE_WORDS: u32 = 5;
 /// Most modules that a walk follows, so that it ends on a list that the program has broken.
 const MAXIMUM_MODULES: usize = 4096;
 
@@ -31,6 +32,7 @@ mod field {
     pub(super) const TLS_INDEX: u32 = 0x3A;
     pub(super) const HASH_LINKS: u32 = 0x3C;
     pub(super) const STAMP: u32 = 0x44;
+    pub(super) const STORAGE: u32 = 0x50;
 }
 
 /// Bits of an entry's flags, under their NT meaning.
@@ -144,9 +146,25 @@ impl Module {
         memory.read_u16(self.0 + field::TLS_INDEX) != 0
     }
 
-    /// Says, as Windows does, that the module has thread-local storage.
-    pub(super) fn set_has_storage<M: Memory>(self, memory: &M) {
+    /// Keeps what the module wants for each thread, and says, as Windows does, that it wants something.
+    pub(super) fn set_storage<M: Memory>(self, memory: &M, storage: &ThreadLocalStorage) {
         memory.write_u16(self.0 + field::TLS_INDEX, 0xFFFF);
+        let ThreadLocalStorage { template, initialised, zeroed, index, callbacks } = *storage;
+        for (at, word) in (0..).zip([template, initialised, zeroed, index, callbacks]) {
+            memory.write_u32(self.0 + field::STORAGE + 4 * at, word);
+        }
+    }
+
+    /// What the module wants for each thread.
+    pub(super) fn storage<M: Memory>(self, memory: &M) -> Option<ThreadLocalStorage> {
+        let word = |at: u32| memory.read_u32(self.0 + field::STORAGE + 4 * at);
+        self.has_storage(memory).then(|| ThreadLocalStorage {
+            template: word(0),
+            initialised: word(1),
+            zeroed: word(2),
+            index: word(3),
+            callbacks: word(4),
+        })
     }
 
     /// All modules, in `order`.

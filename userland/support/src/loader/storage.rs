@@ -17,7 +17,7 @@ pub(super) fn initialise_storage<P: Process>(process: &P) -> Result<(), LoadErro
         let storage = module.image(process).and_then(|image| ThreadLocalStorage::open(process, &image));
         let storage = storage.map_err(|error| LoadError::from(error).named(|| module.full_name(process)))?;
         if let Some(storage) = storage {
-            module.set_has_storage(process);
+            module.set_storage(process, &storage);
             storages.push(storage);
         }
     }
@@ -30,12 +30,8 @@ pub(super) fn initialise_storage<P: Process>(process: &P) -> Result<(), LoadErro
 /// Gives a later thread its blocks.
 #[doc(alias = "LdrpAllocateTls")]
 pub(super) fn attach_storage<P: Process>(process: &P) -> Result<(), LoadError> {
-    let mut storages = Vec::new();
     // In the order in which the modules got their indices.
-    for module in Module::all(process, Order::Load).filter(|module| module.has_storage(process)) {
-        let storage = module.image(process).and_then(|image| ThreadLocalStorage::open(process, &image));
-        storages.extend(storage.map_err(|error| LoadError::from(error).named(|| module.full_name(process)))?);
-    }
+    let storages: Vec<_> = Module::all(process, Order::Load).filter_map(|module| module.storage(process)).collect();
     give_storage(process, &storages)
 }
 
