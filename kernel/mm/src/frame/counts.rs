@@ -8,7 +8,7 @@ use crate::MemoryManager;
 use crate::events::Cause;
 use crate::layout::FrameNumber;
 use crate::machine::Machine;
-use crate::pte::{PrototypePte, software_protection};
+use crate::pte::{PROTOTYPE, PrototypePte, software_protection};
 
 impl<M: Machine> MemoryManager<M> {
     /// One more PTE maps `number`, which is active.
@@ -92,7 +92,9 @@ impl<M: Machine> MemoryManager<M> {
     /// Gives up the place in a paging file that the page in `frame` has, if it has one.
     #[inline(always)]
     pub(crate) fn drop_slot(&self, frame: &Mmpfn) {
-        if frame.original_pte.high.get() != 0 {
+        // The low half of a file's page names its subsection.
+        let original = &frame.original_pte;
+        if original.high.get() != 0 && u64::from(original.low.get()) & PROTOTYPE == 0 {
             self.drop_place(frame);
         }
     }
