@@ -14,6 +14,9 @@ use core::str::FromStr;
 
 use abi::cell::Field;
 
+use crate::MemoryManager;
+use crate::machine::Machine;
+
 /// What can be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -26,6 +29,9 @@ pub enum Request {
 }
 
 const REQUESTS: usize = 3;
+
+/// Frames that one fault may need: the page's, its page table's, one for the working set's list and one for the hash table of that.
+const FRAMES_OF_A_FAULT: u32 = 4;
 
 /// Which request of each kind is refused: every n-th; 0 refuses none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,6 +163,14 @@ impl Failing {
             self.refused.update(|count| count.wrapping_add(1));
         }
         in_turn || counted
+    }
+}
+
+impl<M: Machine> MemoryManager<M> {
+    /// Whether whoever was refused a frame may ask again at once: the switch refused it, and there are frames. Else it has to wait, because
+    /// in the kernel nobody else runs meanwhile: what one frame too few was there for would be asked for for ever.
+    pub fn may_ask_again(&self) -> bool {
+        self.failing().is_armed() && self.available_frames() >= FRAMES_OF_A_FAULT
     }
 }
 

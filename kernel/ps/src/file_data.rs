@@ -324,8 +324,7 @@ impl<P: Platform> Executive<P> {
     /// mapped can then be had.
     #[cold]
     pub(crate) fn wait_for_frame(&self) {
-        // There is one already, or the one that was asked for was refused though there are some.
-        if self.mm().available_frames() > 0 {
+        if self.mm().may_ask_again() {
             return;
         }
         self.hurries.update(|count| count.wrapping_add(1));

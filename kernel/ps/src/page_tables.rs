@@ -14,6 +14,8 @@ use crate::platform::Platform;
 /// Ticks after which a thread that needs a frame is refused, where nothing is on its way to give one: ten seconds, in which a paging
 /// file can grow.
 const PATIENCE: u32 = 1000;
+/// The same where dirty pages can be written: five minutes. That none of them comes to be clean in that time is a disk that is broken.
+const PATIENCE_WHILE_WRITING: u32 = 30_000;
 
 impl<P: Platform> Executive<P> {
     /// Does `work` in the address space of `process` when the page tables of the pages that `needs` tells are known. It is asked anew after each wait:
@@ -95,13 +97,12 @@ impl<P: Platform> Executive<P> {
             }
             _ => {}
         }
-        if *waited == PATIENCE {
+        // What is being written, or can be trimmed, will be there.
+        let patience = if self.mm().more_frames_may_come() { PATIENCE_WHILE_WRITING } else { PATIENCE };
+        if *waited >= patience {
             return Err(NtStatus::NO_MEMORY);
         }
-        // What is being written, or can be trimmed, will be there.
-        if !self.mm().more_frames_may_come() {
-            *waited += 1;
-        }
+        *waited += 1;
         self.wait_for_frame();
         Ok(())
     }

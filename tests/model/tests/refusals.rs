@@ -12,6 +12,7 @@ use mm::protection::Access;
 use mm::section::{ControlArea, ControlAreaFlags, Need};
 use model::calls::{BOTH, Picture};
 use model::data_files::NoPage;
+use model::hog::Hog;
 use model::image::TestImage;
 use model::machine::NoExecute;
 use model::sections::whole;
@@ -175,6 +176,26 @@ fn every_second_frame_refused_still_gets_each_fault_done() {
             system.sound();
         }
     }
+}
+
+#[test]
+fn who_was_refused_asks_again_at_once_only_where_the_switch_did_it() {
+    let Scene { mut system, process, .. } = scene();
+    let mut hog = Hog::new(&mut system);
+    hog.fill(&system, 1);
+    // The page table gets the only frame, the page none; asked for again and again it would be the same.
+    assert_eq!(system.access(process, 0x3000_0000, Access::Write), Outcome::NoFrame);
+    assert_eq!((system.mm.available_frames(), system.mm.may_ask_again()), (1, false));
+    system.mm.failing().arm(Intervals::all(2));
+    assert!(!system.mm.may_ask_again(), "the switch does not make frames");
+    system.mm.failing().disarm();
+    hog.end(&system);
+    assert!(!system.mm.may_ask_again(), "nothing was refused");
+    system.mm.failing().arm(Intervals::all(2));
+    assert!(system.mm.may_ask_again());
+    system.mm.failing().disarm();
+    assert_eq!(system.access(process, 0x3000_0000, Access::Write), Outcome::Done);
+    system.sound();
 }
 
 #[test]

@@ -144,7 +144,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
     suite.record("a sector of a program that cannot be read", broken_sector(tree, &volume)?);
     suite.record("a sector of a file that cannot be read", broken_file(tree, &volume, "read_aio", "read")?);
     suite.record("a sector of a file that cannot be written", broken_file(tree, &volume, "write_aio", "write")?);
-    paging::run(tree, &volume, options, &mut suite)?;
+    paging::run(tree, &volume, &options.name, &mut suite)?;
     suite.record("cut power and killed machines", power_cut::short(tree)?);
     tally.add(suite, began.elapsed());
     Ok(())

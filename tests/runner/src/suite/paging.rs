@@ -1,9 +1,9 @@
 //! Paging files on disks: made, found again, grown, one beside another, without room, and where a sector of one fails.
 
+use super::SuiteResult;
 use super::disks::{Around, PROGRAM, Verdict, boot_with, ended, ended_with, errors};
 use super::guest::with_log;
 use super::judge::Frames;
-use super::{SuiteResult, TestOptions};
 use crate::boot::Drive;
 use crate::disk::{self, Care, Disk};
 use crate::error::Result;
@@ -17,12 +17,11 @@ const STRESS: &str = "paging_stress.exe";
 /// A machine that has not enough.
 const SMALL: Around<'_> = Around { ram: 32, ..Around::USUAL };
 
-/// Runs those that `options` names. Those that need more memory than there is, as the stress, are left out of whole runs: see
-/// [`super::Part::Stress`].
+/// Runs those whose name contains `name`.
 ///
 /// # Errors
 /// What stops the runner itself.
-pub fn run(tree: &Tree, volume: &Volume, options: &TestOptions, suite: &mut SuiteResult) -> Result<()> {
+pub fn run(tree: &Tree, volume: &Volume, name: &str, suite: &mut SuiteResult) -> Result<()> {
     type Case = fn(&Tree, &Volume) -> Result<Verdict>;
     let cases: [(&str, Case); 6] = [
         ("paging files, and again after a restart", paging_files),
@@ -36,9 +35,7 @@ pub fn run(tree: &Tree, volume: &Volume, options: &TestOptions, suite: &mut Suit
         ("a sector of a paging file that cannot be written", |tree, volume| broken(tree, volume, "write", 0)),
         ("a sector of a paging file that cannot be read", |tree, volume| broken(tree, volume, "read", 1)),
     ];
-    let under_pressure = |case: &str| case.contains("grows") || case.contains("two paging files");
-    let chosen = |case: &str| case.contains(&options.name) && !(options.is_whole() && under_pressure(case));
-    for (case, judge) in cases.iter().filter(|(case, _)| chosen(case)) {
+    for (case, judge) in cases.iter().filter(|(case, _)| case.contains(name)) {
         suite.record(case, judge(tree, volume)?);
     }
     Ok(())
