@@ -121,6 +121,38 @@ impl PageTable {
         visit_filled(last.0 + 1 - rest.len() as u32, rest);
     }
 
+    /// Calls `visit` with the entries of `first..=last` that are not zero, of which there are no more than `most`, the last eight first; how many
+    /// there were.
+    #[inline(always)]
+    pub fn last_filled(
+        &self,
+        first: VirtualPage,
+        last: VirtualPage,
+        most: u32,
+        mut visit: impl FnMut(VirtualPage, &PteCell),
+    ) -> u32 {
+        let mut left = most;
+        let mut visit_filled = |start: u32, entries: &[PteCell]| {
+            for (page, entry) in (start..).zip(entries) {
+                if entry.low.get() != 0 {
+                    visit(VirtualPage(page), entry);
+                    left -= 1;
+                }
+            }
+            left
+        };
+        let (rest, eights) = self.0[Self::index(first)..=Self::index(last)].as_rchunks::<8>();
+        let mut start = last.0 + 1;
+        for eight in eights.iter().rev() {
+            start -= 8;
+            let filled = eight.iter().fold(0, |bits, entry| bits | entry.low.get()) != 0;
+            if filled && visit_filled(start, eight) == 0 {
+                return most;
+            }
+        }
+        most - visit_filled(first.0, rest)
+    }
+
     #[inline(always)]
     const fn index(page: VirtualPage) -> usize {
         (page.0 & (ENTRIES_PER_TABLE - 1)) as usize

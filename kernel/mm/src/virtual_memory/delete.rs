@@ -5,6 +5,7 @@ use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{PROTOTYPE, Pte, PteCell, ValidPte, pte_of, table_of};
+use crate::vad::{VadFlags, VadLink};
 
 impl<M: Machine> AddressSpace<'_, M> {
     /// Takes all pages of `start..=end` away and leaves their PTEs empty.
@@ -17,6 +18,31 @@ impl<M: Machine> AddressSpace<'_, M> {
                 self.entries_emptied(first, emptied);
             }
         });
+    }
+
+    /// Takes all pages of the private memory `vad` away.
+    #[inline(always)]
+    pub(crate) fn delete_private_memory(&self, vad: VadLink) {
+        let node = self.vads().node(vad);
+        if node.flags().has(VadFlags::MEM_COMMIT) {
+            return self.delete_pages(node.start(), node.end());
+        }
+        // As many entries are filled as pages are charged (M1). A stack's are its last ones.
+        let mut left = node.flags().commit_charge().0;
+        let (start, mut last) = (node.start(), node.end());
+        while left > 0 {
+            let first = VirtualPage((last.0 & !(ENTRIES_PER_TABLE - 1)).max(start.0));
+            if let Some(table) = self.table(last) {
+                let entries = self.mm.machine.record(table_of(first));
+                let emptied = entries.last_filled(first, last, left, |page, cell| self.delete_entry(page, cell, table));
+                left -= emptied;
+                self.entries_emptied(first, emptied as u16);
+            }
+            if first == start {
+                break;
+            }
+            last = VirtualPage(first.0 - 1);
+        }
     }
 
     /// Takes all pages of `start..=end` away and marks them decommitted. Their page tables are there.

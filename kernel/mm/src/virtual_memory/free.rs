@@ -96,7 +96,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let node = tree.node(vad);
         let (start, end) = (node.start(), node.end());
         if (range.start, range.end) == (start, end) {
-            self.delete_pages(start, end);
+            self.delete_private_memory(vad);
             self.remove_vad(vad);
             return Ok(());
         }
@@ -148,8 +148,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let Some(vad) = self.vads().first() else { return };
         self.process.vm.flags.set_bits(support_flags::ADDRESS_SPACE_BEING_DELETED);
         if self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) {
-            let node = self.vads().node(vad);
-            self.delete_pages(node.start(), node.end());
+            self.delete_private_memory(vad);
             self.remove_vad(vad);
         } else if let crate::section::SectionFate::Delete(section) = self.remove_view(vad) {
             delete(section);

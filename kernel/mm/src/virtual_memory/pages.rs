@@ -36,12 +36,18 @@ impl Inherited {
 
 impl<M: Machine> AddressSpace<'_, M> {
     /// What protects `page` of the view `vad` where nothing else is said.
+    #[inline]
     pub(crate) fn inherited(&self, vad: VadLink, page: VirtualPage) -> Inherited {
         let flags = self.vads().node(vad).flags();
         if !flags.has(VadFlags::IMAGE_MAP) {
             // A guard is off before a page of the view is mapped.
             return Inherited::FromView(flags.protection().without_guard());
         }
+        self.inherited_from_page(vad, page)
+    }
+
+    #[inline(never)]
+    fn inherited_from_page(&self, vad: VadLink, page: VirtualPage) -> Inherited {
         let own = self.prototype_of(vad, page).map(|cell| self.mm.prototype_protection(cell));
         Inherited::FromPage(own.unwrap_or(Protection::NOACCESS))
     }

@@ -6,7 +6,7 @@
 
 use super::{FIRST_DYNAMIC, Trimmed, wsle};
 use crate::address_space::AddressSpace;
-use crate::layout::VirtualPage;
+use crate::layout::{PAGE_SHIFT, VirtualPage};
 use crate::machine::Machine;
 use crate::pte::{ACCESSED, DIRTY, ValidPte, pte_of};
 
@@ -40,20 +40,20 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// Trims up to `most` pages that are at least of `age`, from where the last trim ended, and no further than to `floor` pages; how many went.
     #[doc(alias = "MiTrimWorkingSet")]
     pub fn trim_working_set(&self, age: u32, most: u32, floor: u32) -> u32 {
-        self.sweep(most, floor, |entry_age, _| entry_age >= age)
+        self.sweep(most, floor, |entry| entry & wsle::AGE >= age << wsle::AGE_SHIFT)
     }
 
     /// Trims `count` pages that have not been used since they were looked at last, or any where all have.
     #[doc(alias = "MiReplaceWorkingSetEntry")]
     pub(super) fn replace_pages(&self, count: u32) -> u32 {
-        let gone = self.sweep(count, 0, |_, page| !self.take_accessed(page));
+        let gone = self.sweep(count, 0, |entry| !self.take_accessed(VirtualPage(entry >> PAGE_SHIFT)));
         self.mm.machine.flush_user();
-        if gone > 0 { gone } else { self.sweep(count, 0, |_, _| true) }
+        if gone > 0 { gone } else { self.sweep(count, 0, |_| true) }
     }
 
-    /// Goes once around the list and trims up to `most` pages that `goes` says.
+    /// Goes once around the list and trims up to `most` pages whose entries `goes` says.
     #[inline(always)]
-    fn sweep(&self, most: u32, floor: u32, goes: impl Fn(u32, VirtualPage) -> bool) -> u32 {
+    fn sweep(&self, most: u32, floor: u32, goes: impl Fn(u32) -> bool) -> u32 {
         let list = self.working_set_list();
         let last = list.last_entry.get();
         let start = list.next_slot.get().clamp(FIRST_DYNAMIC, last.max(FIRST_DYNAMIC));
@@ -64,9 +64,8 @@ impl<M: Machine> AddressSpace<'_, M> {
                     list.next_slot.set(index);
                     return gone;
                 }
-                let entry = self.wsle(index);
-                if entry.has(wsle::VALID) && goes(entry.age(), entry.page()) && self.trim_entry(index) == Trimmed::Gone
-                {
+                let entry = self.wsle(index).get();
+                if entry & wsle::VALID != 0 && goes(entry) && self.trim_entry(index) == Trimmed::Gone {
                     gone += 1;
                 }
             }

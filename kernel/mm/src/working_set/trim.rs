@@ -9,7 +9,7 @@
 use super::wsle;
 use crate::address_space::AddressSpace;
 use crate::frame::Flags;
-use crate::layout::{PAGE_TABLES, USER_SHARED_DATA, VirtualAddress, VirtualPage};
+use crate::layout::{PAGE_TABLES, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{DIRTY, PROTOTYPE, Pte, ValidPte, pte_of, software_protection};
@@ -78,18 +78,13 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.leave_dirt(number, old);
         self.page_leaves(page, frame);
         self.mm.release_share(number);
-        if let Some(table) = self.table(page) {
-            self.mm.release_share(table);
-        }
+        self.mm.release_share(self.mm.frame_of_pool(pte_of(page)));
         Trimmed::Gone
     }
 
     /// What the entry of the shared page `page`, `valid`, says while the page is not mapped. The page that programs read the time from has
     /// no VAD to lead back to it, and stays.
     fn entry_without_frame(&self, page: VirtualPage, valid: ValidPte) -> Option<Pte> {
-        if page == VirtualAddress(USER_SHARED_DATA).page() {
-            return None;
-        }
         let vad = self.find_vad(page)?;
         let inherited = self.inherited(vad, page);
         let protection = self.mm.shared_protection(valid, inherited.protection());
