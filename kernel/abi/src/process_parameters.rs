@@ -80,11 +80,13 @@ pub struct ParameterBlock {
 
 /// Units, and bytes, by which a part is filled up at most.
 const PADDING: usize = 16;
+/// Addresses in a block at most: of the environment, of six strings, and of what the C library hands on.
+const ADDRESSES: usize = 8;
 
 impl ProcessParameters<'_> {
     /// The block, for an address that [`ParameterBlock::place_at`] is told.
     pub fn block(&self) -> ParameterBlock {
-        self.block_in(Vec::new())
+        self.block_in(Vec::with_capacity(self.room()))
     }
 
     /// The same, where there may be no memory for it.
@@ -92,12 +94,17 @@ impl ProcessParameters<'_> {
     /// # Errors
     /// That there is none.
     pub fn try_block(&self) -> Result<ParameterBlock, TryReserveError> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(self.room())?;
+        Ok(self.block_in(bytes))
+    }
+
+    /// Bytes that the block has at most.
+    fn room(&self) -> usize {
         let texts = [self.directory, self.dll_path, self.image, self.command_line, self.title, self.desktop];
         let units =
             self.environment.len() + LONGEST_PATH + texts.iter().map(|text| text.len() + PADDING).sum::<usize>();
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(2 * units + SIZE + self.runtime_data.len() + PADDING)?;
-        Ok(self.block_in(bytes))
+        2 * units + SIZE + self.runtime_data.len() + PADDING
     }
 
     /// The block in `bytes`, which are empty.
@@ -106,7 +113,7 @@ impl ProcessParameters<'_> {
         bytes.resize(bytes.len().next_multiple_of(16), 0);
         let structure = bytes.len();
         bytes.resize(structure + SIZE, 0);
-        let mut block = ParameterBlock { bytes, structure, addresses: Vec::new() };
+        let mut block = ParameterBlock { bytes, structure, addresses: Vec::with_capacity(ADDRESSES) };
         block.put(offset::FLAGS, parameter_flags::NORMALIZED);
         for (index, handle) in self.standard_handles.into_iter().enumerate() {
             block.put(offset::STANDARD_HANDLES + 4 * index, handle);

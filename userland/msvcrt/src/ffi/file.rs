@@ -1,5 +1,7 @@
 //! `fopen`, and reading, writing and positioning of streams.
 
+use alloc::vec::Vec;
+
 use user_crt::descriptors::{System, flag as descriptor_flag};
 use user_crt::error::Errno;
 use user_crt::sharing::DENY_NONE;
@@ -330,7 +332,9 @@ pub unsafe extern "C" fn fputs(text: *const u8, file: u32) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn puts(text: *const u8) -> i32 {
     // SAFETY: the caller's promise.
-    let mut line = unsafe { c_string(text) }.to_vec();
+    let text = unsafe { c_string(text) };
+    let mut line = Vec::with_capacity(text.len() + 1);
+    line.extend_from_slice(text);
     line.push(b'\n');
     // SAFETY: standard output is a stream.
     let (_, reason) = unsafe { locked(output(), |stream| stream.write(&host(), &line)) };

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use super::{LoadError, LoaderData, Mapped, Process};
-use crate::image::{Image, Malformed, ThreadLocalStorage};
+use crate::image::{Image, Malformed, Table, ThreadLocalStorage};
 use crate::memory::Memory;
 use crate::path;
 use crate::status::Status;
@@ -32,6 +32,7 @@ mod field {
     pub(super) const TLS_INDEX: u32 = 0x3A;
     pub(super) const HASH_LINKS: u32 = 0x3C;
     pub(super) const STAMP: u32 = 0x44;
+    /// Until the module has storage, the first word says where its image's directory of that is.
     pub(super) const STORAGE: u32 = 0x50;
 }
 
@@ -142,6 +143,11 @@ impl Module {
         memory.write_u16(self.0 + field::LOAD_COUNT, count);
     }
 
+    /// Whether its image wants something for each thread, which it has not got yet.
+    pub(super) fn wants_storage<M: Memory>(self, memory: &M) -> bool {
+        memory.read_u32(self.0 + field::STORAGE) != 0
+    }
+
     pub(super) fn has_storage<M: Memory>(self, memory: &M) -> bool {
         memory.read_u16(self.0 + field::TLS_INDEX) != 0
     }
@@ -239,6 +245,8 @@ impl Module {
         process.write_u32(entry + field::ENTRY_POINT, entry_point);
         process.write_u32(entry + field::SIZE, mapped.size);
         process.write_u32(entry + field::STAMP, image.stamp());
+        let storage = image.directory(process, Table::ThreadLocalStorage);
+        process.write_u32(entry + field::STORAGE, storage.rva);
         write_names(process, entry, path);
         let hash = entry + field::HASH_LINKS;
         process.write_u32(hash, hash);

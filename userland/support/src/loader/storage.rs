@@ -13,7 +13,7 @@ use crate::status::Status;
 #[doc(alias = "LdrpInitializeTls")]
 pub(super) fn initialise_storage<P: Process>(process: &P) -> Result<(), LoadError> {
     let mut storages = Vec::new();
-    for module in Module::all(process, Order::Load) {
+    for module in Module::all(process, Order::Load).filter(|module| module.wants_storage(process)) {
         let storage = module.image(process).and_then(|image| ThreadLocalStorage::open(process, &image));
         let storage = storage.map_err(|error| LoadError::from(error).named(|| module.full_name(process)))?;
         if let Some(storage) = storage {
