@@ -1,7 +1,8 @@
 //! How many frames should be there before anybody asks, and which pages go so that they are.
 //!
 //! When memory is short all working sets are looked at, and the pages that have not been used for the longest time are taken, of all processes in
-//! turn; those that have only where that is not enough. What was trimmed stays in its frame until somebody needs that: a page
+//! turn; those that have only where that is not enough. Of pages of one age those go first that a process has beyond its maximum, and
+//! nobody is left with less than its minimum. What was trimmed stays in its frame until somebody needs that: a page
 //! that is used again meanwhile costs a soft fault. So the Standby list is what the ages of working sets cannot tell, the order in
 //! which pages were used last.
 //!
@@ -30,6 +31,8 @@ pub struct Trimming {
     short: u32,
     /// The age that pages are taken of; none while ages are still being found out.
     age: Option<u32>,
+    /// Whether only what is above a maximum is taken.
+    above: bool,
     /// Pages that went in this turn.
     gone: u32,
 }
@@ -41,7 +44,8 @@ impl Trimming {
             space.age_working_set();
             return;
         };
-        let least = space.process.vm.minimum_working_set_size.get();
+        let vm = &space.process.vm;
+        let least = if self.above { vm.maximum_working_set_size.get() } else { vm.minimum_working_set_size.get() };
         let gone = space.trim_working_set(age, self.short.min(AT_ONCE), least);
         self.short -= gone;
         self.gone += gone;
@@ -49,11 +53,12 @@ impl Trimming {
 
     /// All processes have been visited: whether there is another turn.
     pub fn next_turn(&mut self) -> bool {
-        self.age = match self.age {
-            None => Some(AgeCounts::AGES as u32 - 1),
-            Some(age) if self.gone > 0 => Some(age),
-            Some(0) => return false,
-            Some(age) => Some(age - 1),
+        (self.age, self.above) = match (self.age, self.above) {
+            (None, _) => (Some(AgeCounts::AGES as u32 - 1), true),
+            (age, above) if self.gone > 0 => (age, above),
+            (age, true) => (age, false),
+            (Some(0), false) => return false,
+            (Some(age), false) => (Some(age - 1), true),
         };
         self.gone = 0;
         self.short > 0
@@ -65,7 +70,7 @@ impl<M: Machine> MemoryManager<M> {
     #[doc(alias = "MmWorkingSetManager")]
     pub fn begin_trimming(&self) -> Option<Trimming> {
         let short = self.frames_short();
-        (short > 0).then_some(Trimming { short, age: None, gone: 0 })
+        (short > 0).then_some(Trimming { short, age: None, above: true, gone: 0 })
     }
 
     /// Frames that should be available.

@@ -51,6 +51,17 @@ impl System {
         written
     }
 
+    /// The balance-set manager: looks at the working sets of `processes` and trims them as far as memory is short.
+    pub fn balance(&self, processes: &[Link<Eprocess>]) {
+        let Some(mut trimming) = self.mm.begin_trimming() else { return };
+        loop {
+            processes.iter().for_each(|process| trimming.visit(&self.space(*process)));
+            if !trimming.next_turn() {
+                break;
+            }
+        }
+    }
+
     /// EmptyWorkingSet; how many pages went.
     pub fn empty(&self, process: Link<Eprocess>) -> u32 {
         self.space(process).empty_working_set()

@@ -13,6 +13,7 @@ use mm::pte::{PagingFilePage, Pte};
 use mm::section::{ControlAreaFlags, WriteResult};
 use mm::virtual_memory::PageRange;
 use mm::working_set::{LockKind, WorkingSetLimits};
+use model::hog::Hog;
 use model::image::TestImage;
 use model::machine::NoExecute;
 use model::sections::whole;
@@ -419,6 +420,34 @@ fn ages_tell_which_page_goes_first() {
     );
     system.sound();
     assert_eq!(system.space(process).trim_working_set(0, 9, 7), 0, "the floor is reached");
+}
+
+#[test]
+fn what_is_above_a_maximum_goes_before_what_is_as_old() {
+    let (mut system, greedy) = system();
+    let modest = system.start_process().expect("memory");
+    for process in [greedy, modest] {
+        system.commit_at(process, BASE, 0x4_6000);
+        (0..70).for_each(|page| system.store(process, BASE + page * 0x1000, 1).expect("committed"));
+    }
+    for (process, minimum, maximum) in [(greedy, 20, 30), (modest, 50, 345)] {
+        let limits = WorkingSetLimits { minimum: PageCount(minimum), maximum: PageCount(maximum) };
+        system.space(process).set_working_set_limits(limits).expect("sensible");
+    }
+    let size = |system: &System, process: Link<Eprocess>| system.mm.machine.record(process).vm.working_set_size.get();
+    let sizes = (size(&system, greedy), size(&system, modest));
+    assert_eq!(sizes.0, sizes.1);
+    let mut hog = Hog::new(&mut system);
+    hog.fill(&system, 56);
+    // 64 frames are wanted, and half as many again.
+    system.balance(&[modest, greedy]);
+    assert_eq!((size(&system, greedy), size(&system, modest)), (sizes.0 - 40, sizes.1));
+    system.page_out();
+    hog.fill(&system, 60);
+    system.balance(&[modest, greedy]);
+    // Six pages are above the maximum; then the others give, down to their minima.
+    assert_eq!((size(&system, greedy), size(&system, modest)), (26, 50));
+    system.sound();
 }
 
 #[test]

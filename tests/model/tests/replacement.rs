@@ -78,13 +78,7 @@ struct Run {
 
 impl Run {
     fn balance(&self) {
-        let Some(mut trimming) = self.system.mm.begin_trimming() else { return };
-        loop {
-            trimming.visit(&self.system.space(self.process));
-            if !trimming.next_turn() {
-                break;
-            }
-        }
+        self.system.balance(&[self.process]);
         self.system.page_out();
     }
 
