@@ -74,6 +74,8 @@ impl ThreadBlock {
         0x04 stack_base;
         /// Lowest address of the stack that is committed and no guard page.
         0x08 stack_limit;
+        /// Address of the block of the fiber that runs, or 0.
+        0x10 fiber set_fiber;
         /// Identifier of the process.
         0x20 process_identifier;
         /// Identifier of the thread.
@@ -84,6 +86,8 @@ impl ThreadBlock {
         0x30 process_block;
         /// The last Win32 error.
         0x34 last_error set_last_error;
+        /// Lowest address of the stack that is reserved.
+        0xE0C stack_allocation;
         /// Address of the words of the slots from 64 on, or 0.
         0xF94 expansion_slots set_expansion_slots;
     }

@@ -20,6 +20,7 @@ mod environment;
 mod event;
 mod exception;
 mod failure;
+mod fiber;
 mod file;
 mod file_information;
 mod file_lock;

@@ -36,7 +36,15 @@ impl Stack {
     /// say.
     #[doc(alias = "BaseCreateStack")]
     pub(super) fn new(process: u32, size: u32, flags: u32) -> Result<Self, Status> {
-        let (reserve, commit) = sizes(size, flags).ok_or(Status::NO_MEMORY)?;
+        match flags & SIZE_IS_RESERVATION {
+            0 => Self::of(process, 0, size),
+            _ => Self::of(process, size, 0),
+        }
+    }
+
+    /// A stack in `process` of which `reserve` bytes are reserved and `commit` of them committed; 0 is as this program's headers say.
+    pub(super) fn of(process: u32, reserve: u32, commit: u32) -> Result<Self, Status> {
+        let (reserve, commit) = sizes(reserve, commit).ok_or(Status::NO_MEMORY)?;
         let bottom = allocate(process, 0, reserve, MEM_RESERVE, READ_WRITE)?;
         let (top, limit) = (bottom + reserve, bottom + reserve - commit);
         let stack = Self { process, bottom, limit, top };
@@ -46,6 +54,11 @@ impl Stack {
         });
         committed.map_err(|status| stack.free_with(status))?;
         Ok(stack)
+    }
+
+    /// The stack that begins at `bottom`, to be given back.
+    pub(super) fn at(process: u32, bottom: u32) -> Self {
+        Self { process, bottom, limit: bottom, top: bottom }
     }
 
     fn free_with(&self, status: Status) -> Status {
@@ -71,17 +84,13 @@ impl Stack {
     }
 }
 
-/// How much is reserved and how much of that committed.
-fn sizes(size: u32, flags: u32) -> Option<(u32, u32)> {
+/// How much is reserved and how much of that committed, each as asked or as the headers say.
+fn sizes(reserve: u32, commit: u32) -> Option<(u32, u32)> {
     // SAFETY: the headers of the program, which stay mapped, are only read.
     let memory = unsafe { ThisProcess::new() };
     let header = peb().image_base() + memory.read_u32(peb().image_base() + NEW_HEADER);
-    let (mut reserve, mut commit) = (memory.read_u32(header + STACK_RESERVE), memory.read_u32(header + STACK_COMMIT));
-    match (size, flags & SIZE_IS_RESERVATION) {
-        (0, _) => {}
-        (_, 0) => commit = size,
-        _ => reserve = size,
-    }
+    let or_default = |asked: u32, offset: u32| if asked == 0 { memory.read_u32(header + offset) } else { asked };
+    let (mut reserve, commit) = (or_default(reserve, STACK_RESERVE), or_default(commit, STACK_COMMIT));
     let commit = commit.max(1).checked_next_multiple_of(PAGE)?;
     if commit >= reserve {
         reserve = commit.checked_next_multiple_of(MEGABYTE)?;
