@@ -308,6 +308,7 @@ unsafe extern "system" {
     pub fn RtlSizeHeap(heap: u32, flags: u32, address: u32) -> u32;
     pub fn RtlUnlockHeap(heap: u32) -> u8;
     pub fn RtlValidateHeap(heap: u32, flags: u32, address: u32) -> u8;
+    pub fn RtlWalkHeap(heap: u32, entry: *mut u8) -> u32;
 }
 
 #[link(name = "ntdll", kind = "raw-dylib", import_name_type = "undecorated")]

@@ -29,6 +29,11 @@ fn is_allowed(address: u32, size: u32, allowed: u32) -> bool {
     }
 }
 
+/// Whether all of `size` bytes at `address` can be read.
+pub(super) fn is_readable(address: u32, size: u32) -> bool {
+    is_allowed(address, size, READABLE)
+}
+
 /// Whether some of the bytes cannot be read.
 #[unsafe(no_mangle)]
 pub extern "system" fn IsBadReadPtr(address: u32, size: u32) -> Bool {
@@ -39,6 +44,18 @@ pub extern "system" fn IsBadReadPtr(address: u32, size: u32) -> Bool {
 #[unsafe(no_mangle)]
 pub extern "system" fn IsBadWritePtr(address: u32, size: u32) -> Bool {
     if size == 0 || is_allowed(address, size, WRITABLE) { FALSE } else { TRUE }
+}
+
+/// As [`IsBadReadPtr`]: once for blocks of more than 64 KB.
+#[unsafe(no_mangle)]
+pub extern "system" fn IsBadHugeReadPtr(address: u32, size: u32) -> Bool {
+    IsBadReadPtr(address, size)
+}
+
+/// As [`IsBadWritePtr`].
+#[unsafe(no_mangle)]
+pub extern "system" fn IsBadHugeWritePtr(address: u32, size: u32) -> Bool {
+    IsBadWritePtr(address, size)
 }
 
 /// Whether the address cannot be read, and so cannot be called.

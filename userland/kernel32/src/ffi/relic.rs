@@ -1,6 +1,5 @@
 //! Functions that always answer the same on this system, or that it has no more to say to than that.
 
-use user_ffi::peb;
 use user_support::error::Win32Error;
 use user_support::memory::Memory;
 use user_support::text::wide;
@@ -37,19 +36,6 @@ pub extern "system" fn HeapSetInformation(_heap: u32, class: u32, _information: 
 #[unsafe(no_mangle)]
 pub extern "system" fn HeapCompact(_heap: u32, _flags: u32) -> u32 {
     fail(Win32Error::SUCCESS)
-}
-
-/// The heaps of the process: how many there are; one is known.
-///
-/// # Safety
-/// `heaps` has room for `room` words.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn GetProcessHeaps(room: u32, heaps: *mut u32) -> u32 {
-    if room > 0 {
-        // SAFETY: the caller's promise.
-        unsafe { heaps.write_unaligned(peb().heap()) };
-    }
-    1
 }
 
 /// The highest node of memory: there is one, number 0.

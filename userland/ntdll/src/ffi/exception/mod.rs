@@ -5,7 +5,7 @@
 //! a handler wants it to go on, NtContinue makes it; if nobody does, NtRaiseException says so, and that is the end.
 
 mod last_resort;
-mod stubs;
+pub(super) mod stubs;
 mod vectored;
 
 use abi::nt::context::{EXCEPTION_NONCONTINUABLE, ExceptionRecord};

@@ -17,7 +17,7 @@ const COMMIT_STEP: u32 = 0x1_0000;
 /// Largest region that is reserved in advance of need.
 const LARGEST_REGION: u32 = 0x100_0000;
 /// What a region begins with: the address of the next.
-const REGION_HEADER: u32 = 16;
+pub(super) const REGION_HEADER: u32 = 16;
 const PAGE: u32 = 0x1000;
 const MEM_COMMIT: u32 = 0x1000;
 const MEM_RESERVE: u32 = 0x2000;
@@ -57,6 +57,11 @@ impl Growth {
     /// A source without memory, left behind when a heap ends.
     pub(super) const fn empty() -> Self {
         Self { growable: false, committed: 0, reserved: 0, claimed: None, size: 0, regions: 0 }
+    }
+
+    /// The newest region after the first, whose first word leads to the one before it; 0 for none.
+    pub(super) fn newest(&self) -> u32 {
+        self.regions
     }
 
     /// Bytes from `start` to the end of what is committed.

@@ -36,6 +36,11 @@ impl List {
         Some(Block::write(region + OFFSET - HEADER, size, Kind::Large).address())
     }
 
+    /// The newest block.
+    pub(super) fn first(&self) -> Option<Block> {
+        block_of(self.first)
+    }
+
     /// Returns a block's region.
     pub(super) fn free(&mut self, block: Block) {
         let region = block.address() - OFFSET;
@@ -59,6 +64,24 @@ impl List {
             release(region);
         }
     }
+}
+
+/// The block whose region is at `region`.
+fn block_of(region: u32) -> Option<Block> {
+    if region == 0 {
+        return None;
+    }
+    Block::at(region + OFFSET).filter(|block| block.kind() == Kind::Large)
+}
+
+/// Whether the allocation at `base` is the region of a large block.
+pub(super) fn is_at(base: u32) -> bool {
+    block_of(base).is_some()
+}
+
+/// The block after the one whose region is at `region`.
+pub(super) fn next(region: u32) -> Option<Block> {
+    block_of(memory().read_u32(region + NEXT))
 }
 
 /// Whether a block can have `size` bytes where it lies, without wasting most of its region.

@@ -16,17 +16,21 @@ mod global;
 mod growth;
 mod large;
 mod lookaside;
+mod walk;
 
 use core::alloc::Layout;
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
 
+use abi::nt::context::ExceptionRecord;
 use talc::DefaultBinning;
 use talc::base::Talc;
 use user_ffi::{ThisProcess, peb};
 use user_support::memory::Memory;
+use user_support::status::Status;
 
 use super::critical_section::CriticalSection;
+use super::exception::stubs::RtlRaiseException;
 use block::{Block, HEADER, Kind};
 use growth::Growth;
 use lookaside::Lookaside;
@@ -37,6 +41,8 @@ const NO_SERIALIZE: u32 = 0x1;
 pub(crate) const GROWABLE: u32 = 0x2;
 /// `HEAP_ZERO_MEMORY`: the block, or what it grows by, is zeroed.
 const ZERO_MEMORY: u32 = 0x8;
+/// `HEAP_GENERATE_EXCEPTIONS`: no memory is an exception.
+const GENERATE_EXCEPTIONS: u32 = 0x4;
 /// `HEAP_REALLOC_IN_PLACE_ONLY`: fail rather than move.
 const IN_PLACE_ONLY: u32 = 0x10;
 /// Marks a heap, as on Windows.
@@ -324,7 +330,7 @@ pub unsafe extern "system" fn RtlDestroyHeap(handle: u32) -> u32 {
 /// With `HEAP_NO_SERIALIZE`, nobody else uses the heap meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn RtlAllocateHeap(handle: u32, flags: u32, size: u32) -> u32 {
-    allocate_with(handle, flags, size)
+    or_exception(handle, flags, allocate_with(handle, flags, size))
 }
 
 /// Frees a block; a null pointer is nothing to free. False for what is no block.
@@ -342,7 +348,17 @@ pub unsafe extern "system" fn RtlFreeHeap(handle: u32, flags: u32, address: u32)
 /// If the block moves, the old address is not used any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn RtlReAllocateHeap(handle: u32, flags: u32, address: u32, size: u32) -> u32 {
-    reallocate(handle, flags, address, size)
+    or_exception(handle, flags, reallocate(handle, flags, address, size))
+}
+
+/// `address`, or where it is 0 and the caller or the heap wants that, an exception.
+fn or_exception(handle: u32, flags: u32, address: u32) -> u32 {
+    if address == 0 && heap_at(handle).is_some_and(|heap| (flags | heap.flags) & GENERATE_EXCEPTIONS != 0) {
+        let mut record = ExceptionRecord::new(Status::NO_MEMORY.0, 0, &[]);
+        // SAFETY: the record lives until a handler has answered.
+        unsafe { RtlRaiseException(&raw mut record) };
+    }
+    address
 }
 
 /// The size of a block as it was asked for, or FFFFFFFF.
