@@ -121,6 +121,11 @@ impl Failing {
         self.countdown.set(nth);
     }
 
+    /// Whether the request that [`Self::arm_once`] told has been refused.
+    pub fn has_come(&self) -> bool {
+        self.countdown.get() == 0
+    }
+
     /// From now on nothing is refused.
     pub fn disarm(&self) {
         self.armed.set(0);
@@ -205,7 +210,9 @@ mod tests {
         let failing = Failing::new();
         failing.arm_once(3);
         let all = [Request::Frame, Request::Pool, Request::Commit, Request::Frame, Request::Pool, Request::Commit];
+        assert!(!failing.has_come());
         assert_eq!(refused(&failing, &all), [false, false, true, false, false, false]);
+        assert!(failing.has_come());
         assert_eq!(refused(&failing, &all), [false; 6]);
         assert_eq!(failing.refused(), 1);
     }
