@@ -126,6 +126,11 @@ impl Failing {
         self.countdown.get() == 0
     }
 
+    /// Requests are refused again as before they were [disarmed](Self::disarm): each kind's turns go on where they were.
+    pub fn rearm(&self) {
+        self.armed.set(1);
+    }
+
     /// From now on nothing is refused.
     pub fn disarm(&self) {
         self.armed.set(0);
@@ -201,6 +206,8 @@ mod tests {
         assert_eq!(failing.refused(), 3);
         failing.disarm();
         assert_eq!(refused(&failing, &[Frame; 9]), [false; 9]);
+        failing.rearm();
+        assert_eq!(refused(&failing, &[Pool, Frame, Pool]), [false, false, true], "where it was");
         failing.arm(Intervals::all(2));
         assert_eq!(refused(&failing, &[Frame, Frame]), [false, true], "counted anew");
     }
