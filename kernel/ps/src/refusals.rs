@@ -124,8 +124,8 @@ impl Refusals {
     }
 }
 
-/// How long a program may take where requests are refused, in units of 100 ns: four seconds.
-const PATIENCE: u64 = 40_000_000;
+/// How long a program may take where requests are refused, in units of 100 ns: fifteen seconds, for one of the tests sleeps for ten.
+const PATIENCE: u64 = 150_000_000;
 /// Time between two looks at it: 0.3 seconds.
 const LOOK: u64 = 3_000_000;
 /// Looks at which all programs wait for each other after which they count as doing so for ever.
