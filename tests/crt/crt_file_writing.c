@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utime.h>
+#include "crt_need.h"
 
 static int failures;
 #define CHECK(what) ((what) ? (void)0 : (void)(printf("line %d: %s (errno %d)\n", __LINE__, #what, errno), failures++))
@@ -26,26 +27,26 @@ static long contents(const char *name, char *into, size_t room)
 static void modes(void)
 {
     char bytes[64];
-    FILE *file = fopen("modes.txt", "w");
-    CHECK(file != NULL && fputs("one\ntwo\n", file) == 0 && fclose(file) == 0);
+    FILE *file = NEED(fopen("modes.txt", "w"));
+    CHECK(fputs("one\ntwo\n", file) == 0 && fclose(file) == 0);
     CHECK(contents("modes.txt", bytes, sizeof bytes) == 10 && memcmp(bytes, "one\r\ntwo\r\n", 10) == 0);
-    file = fopen("modes.txt", "a");
-    CHECK(file != NULL && fprintf(file, "%d\n", 3) == 2 && fclose(file) == 0);
+    file = NEED(fopen("modes.txt", "a"));
+    CHECK(fprintf(file, "%d\n", 3) == 2 && fclose(file) == 0);
     CHECK(contents("modes.txt", bytes, sizeof bytes) == 13 && memcmp(bytes + 10, "3\r\n", 3) == 0);
-    file = fopen("modes.txt", "r+b");
-    CHECK(file != NULL && fseek(file, 5, SEEK_SET) == 0 && fwrite("TWO", 1, 3, file) == 3);
+    file = NEED(fopen("modes.txt", "r+b"));
+    CHECK(fseek(file, 5, SEEK_SET) == 0 && fwrite("TWO", 1, 3, file) == 3);
     CHECK(fseek(file, 0, SEEK_SET) == 0 && fread(bytes, 1, 8, file) == 8 && memcmp(bytes, "one\r\nTWO", 8) == 0);
     CHECK(fclose(file) == 0);
-    file = fopen("modes.txt", "r");
-    CHECK(file != NULL && fgets(bytes, sizeof bytes, file) != NULL && strcmp(bytes, "one\n") == 0);
+    file = NEED(fopen("modes.txt", "r"));
+    CHECK(fgets(bytes, sizeof bytes, file) != NULL && strcmp(bytes, "one\n") == 0);
     CHECK(fputc('x', file) == EOF && ferror(file));
     CHECK(fclose(file) == 0);
-    file = fopen("modes.txt", "w+");
-    CHECK(file != NULL && fgetc(file) == EOF && fputs("new", file) == 0);
+    file = NEED(fopen("modes.txt", "w+"));
+    CHECK(fgetc(file) == EOF && fputs("new", file) == 0);
     rewind(file);
     CHECK(fgetc(file) == 'n' && fclose(file) == 0);
-    file = fopen("modes.txt", "a+b");
-    CHECK(file != NULL && fputs("er", file) == 0);
+    file = NEED(fopen("modes.txt", "a+b"));
+    CHECK(fputs("er", file) == 0);
     rewind(file);
     CHECK(fread(bytes, 1, sizeof bytes, file) == 5 && memcmp(bytes, "newer", 5) == 0 && fclose(file) == 0);
     errno = 0;
@@ -77,8 +78,8 @@ static void descriptors(void)
 static void directories(void)
 {
     CHECK(_mkdir("folder") == 0 && _mkdir("folder") == -1 && errno == EEXIST);
-    FILE *file = fopen("folder\\inside", "w");
-    CHECK(file != NULL && fclose(file) == 0);
+    FILE *file = NEED(fopen("folder\\inside", "w"));
+    CHECK(fclose(file) == 0);
     CHECK(_rmdir("folder") == -1 && errno == ENOTEMPTY);
     CHECK(remove("folder\\inside") == 0 && _rmdir("folder") == 0 && _rmdir("folder") == -1 && errno == ENOENT);
 }
@@ -87,8 +88,8 @@ static void temporary(void)
 {
     char name[L_tmpnam], other[L_tmpnam], bytes[4];
     CHECK(tmpnam(name) == name && tmpnam(other) == other && strcmp(name, other) != 0 && _access(name, 0) == -1);
-    FILE *file = tmpfile();
-    CHECK(file != NULL && fputs("temp", file) == 0);
+    FILE *file = NEED(tmpfile());
+    CHECK(fputs("temp", file) == 0);
     rewind(file);
     CHECK(fread(bytes, 1, 4, file) == 4 && memcmp(bytes, "temp", 4) == 0 && fclose(file) == 0);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "crt_check.h"
+#include "crt_need.h"
 
 static void spawned(void)
 {
@@ -37,9 +38,9 @@ static void shell(void)
     CHECK(system("echo from the shell") == 0);
     CHECK(system("\"C:\\child.exe\" exit 11") == 11);
     CHECK(system("echo redirected> C:\\system.txt") == 0);
-    FILE *file = fopen("C:\\system.txt", "r");
+    FILE *file = NEED(fopen("C:\\system.txt", "r"));
     char line[80] = "";
-    CHECK(file != NULL && fgets(line, sizeof line, file) != NULL);
+    CHECK(fgets(line, sizeof line, file) != NULL);
     CHECK_TEXT(line, "redirected\n");
     fclose(file);
     CHECK(remove("C:\\system.txt") == 0);
@@ -47,12 +48,12 @@ static void shell(void)
 
 static void pipes(void)
 {
-    FILE *reader = _popen("echo one& exit 12", "r");
+    FILE *reader = NEED(_popen("echo one& exit 12", "r"));
     char line[80] = "";
-    CHECK(reader != NULL && fgets(line, sizeof line, reader) != NULL);
+    CHECK(fgets(line, sizeof line, reader) != NULL);
     CHECK(_pclose(reader) >= 0);
-    reader = _popen("child exit 13", "r");
-    CHECK(reader != NULL && fgets(line, sizeof line, reader) == NULL && _pclose(reader) == 13);
+    reader = NEED(_popen("child exit 13", "r"));
+    CHECK(fgets(line, sizeof line, reader) == NULL && _pclose(reader) == 13);
     FILE *writer = _popen("crt_input.exe", "x");
     CHECK(writer == NULL && errno == EINVAL);
     CHECK(_pclose(stdout) == -1 && errno == EINVAL);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <wchar.h>
 #include "crt_check.h"
+#include "crt_need.h"
 
 _CRTIMP wchar_t *__cdecl fgetws(wchar_t *, int, FILE *);
 
@@ -14,7 +15,7 @@ static void as_text(void)
     wchar_t line[16];
     char bytes[32];
     int number = 0;
-    FILE *file = fopen("wide.txt", "w+t");
+    FILE *file = NEED(fopen("wide.txt", "w+t"));
     CHECK(fputws(L"one\ntwo 22\n", file) >= 0 && fputwc(L'x', file) == L'x' && putwc(0xE4, file) == 0xE4);
     CHECK(fwprintf(file, L"%ls%d", L"ab", 7) == 3);
     errno = 0;
@@ -28,7 +29,7 @@ static void as_text(void)
     CHECK(fgetws(line, 16, file) == line && wcscmp(line, L"\u00e4" L"ab7") == 0);
     CHECK(fgetws(line, 16, file) == NULL && feof(file) && fgetwc(file) == WEOF);
     CHECK(fclose(file) == 0);
-    file = fopen("wide.txt", "rb");
+    file = NEED(fopen("wide.txt", "rb"));
     CHECK(fread(bytes, 1, sizeof bytes, file) == 18 && memcmp(bytes, "one\r\ntwo 22\r\nx\xe4" "ab7", 18) == 0);
     CHECK(fclose(file) == 0 && remove("wide.txt") == 0);
 }
@@ -38,7 +39,7 @@ static void as_units(void)
     wchar_t line[16];
     unsigned char bytes[32];
     int number = 0;
-    FILE *file = fopen("wide.bin", "w+b");
+    FILE *file = NEED(fopen("wide.bin", "w+b"));
     CHECK(fputws(L"a\n", file) >= 0 && fputwc(0x20AC, file) == 0x20AC && fwprintf(file, L" %d", 5) == 2);
     CHECK(ftell(file) == 10);
     rewind(file);

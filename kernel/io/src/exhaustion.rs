@@ -82,11 +82,10 @@ fn refuse(format: Format, name: &str, part: Part, operation: Operation, nth: u32
         volume.set_clock(noon());
         let mut tree = read_tree(&disk.bytes.borrow());
         let failing = objects.memory().failing();
-        let before = failing.refused();
         failing.arm_once(nth);
         let result = operation(&volume);
         failing.disarm();
-        refused = failing.refused() != before;
+        refused = failing.has_come();
         volume.verify_files(|_, _| false).unwrap_or_else(|found| panic!("{name} {nth}: {found:?}"));
         assert_eq!(volume.open_files().filter(|fcb| volume.cached(*fcb).is_none()).count(), 0, "{name} {nth}");
         volume.forget_unused(0);

@@ -38,7 +38,7 @@ use crate::list;
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{Pte, PteCell, VALID, ValidPte, pde_of, pte_of, table_page_of};
-use crate::system::Exhausted;
+use crate::system::{Contents, Exhausted};
 use crate::vad::VadTree;
 use crate::virtual_memory::PageRange;
 pub(crate) use pointer_tables::PointerTables;
@@ -155,9 +155,7 @@ impl<M: Machine> MemoryManager<M> {
     fn fixed_frames(&self) -> Result<[FrameNumber; 5], NoFrame> {
         let mut frames = [FrameNumber(0); 5];
         for index in 0..frames.len() {
-            // Asked for twice: what there is already would go for one that is refused.
-            let ask = || self.allocate_zeroed_frame(Color(index as u32));
-            match ask().or_else(|_| ask()) {
+            match self.insist_on_frame(Contents::Zeros, Color(index as u32)) {
                 Ok(frame) => frames[index] = frame,
                 Err(none) => {
                     frames[..index].iter().for_each(|frame| self.return_frame(*frame));

@@ -121,6 +121,16 @@ impl Failing {
         self.countdown.set(nth);
     }
 
+    /// Whether the request that [`Self::arm_once`] told has been refused.
+    pub fn has_come(&self) -> bool {
+        self.countdown.get() == 0
+    }
+
+    /// Requests are refused again as before they were [disarmed](Self::disarm): each kind's turns go on where they were.
+    pub fn rearm(&self) {
+        self.armed.set(1);
+    }
+
     /// From now on nothing is refused.
     pub fn disarm(&self) {
         self.armed.set(0);
@@ -196,6 +206,8 @@ mod tests {
         assert_eq!(failing.refused(), 3);
         failing.disarm();
         assert_eq!(refused(&failing, &[Frame; 9]), [false; 9]);
+        failing.rearm();
+        assert_eq!(refused(&failing, &[Pool, Frame, Pool]), [false, false, true], "where it was");
         failing.arm(Intervals::all(2));
         assert_eq!(refused(&failing, &[Frame, Frame]), [false, true], "counted anew");
     }
@@ -205,7 +217,9 @@ mod tests {
         let failing = Failing::new();
         failing.arm_once(3);
         let all = [Request::Frame, Request::Pool, Request::Commit, Request::Frame, Request::Pool, Request::Commit];
+        assert!(!failing.has_come());
         assert_eq!(refused(&failing, &all), [false, false, true, false, false, false]);
+        assert!(failing.has_come());
         assert_eq!(refused(&failing, &all), [false; 6]);
         assert_eq!(failing.refused(), 1);
     }

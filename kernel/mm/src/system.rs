@@ -45,13 +45,7 @@ impl<M: Machine> MemoryManager<M> {
     pub fn map_system_page(&self, page: VirtualPage, contents: Contents) -> Result<FrameNumber, Exhausted> {
         let charge = self.commit.charge(1)?;
         let table = self.system_table(page)?;
-        let color = Color(page.0);
-        // Asked for twice: a frame that is refused though there are some is there at once, and many pages may be mapped in a row.
-        let ask = || match contents {
-            Contents::Zeros => self.allocate_zeroed_frame(color),
-            Contents::Rubbish => self.allocate_any_frame(color),
-        };
-        let frame = ask().or_else(|_| ask())?;
+        let frame = self.insist_on_frame(contents, Color(page.0))?;
         let pte = pte_of(page);
         self.own_frame(frame, pte, table, Pte::DemandZero(Protection::READWRITE).encode());
         self.machine.record(pte).store(ValidPte::system(frame, self.no_execute).0);
@@ -80,8 +74,7 @@ impl<M: Machine> MemoryManager<M> {
             return Ok(table.frame());
         }
         let charge = self.commit.charge(1)?;
-        let ask = || self.allocate_zeroed_frame(Color(page.0 >> 9));
-        let frame = ask().or_else(|_| ask())?;
+        let frame = self.insist_on_frame(Contents::Zeros, Color(page.0 >> 9))?;
         let directory = self.directories[2];
         self.own_frame(frame, pde, directory, Pte::DemandZero(Protection::READWRITE).encode());
         self.machine.record(pde).store(ValidPte::system_table(frame).0);

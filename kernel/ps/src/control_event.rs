@@ -187,8 +187,7 @@ impl<P: Platform> Executive<P> {
     }
 
     fn begin_control_thread(&self, process: Link<Eprocess>, routine: u32, event: u32) -> Result<(), NtStatus> {
-        let (allocation, limit, base) =
-            self.attached(process, |space| self.allocate_user_stack(&space, RESERVED, COMMITTED))?;
+        let (allocation, limit, base) = self.allocate_user_stack(process, RESERVED, COMMITTED)?;
         let context = Context {
             flags: CONTEXT_FULL,
             ebx: event,

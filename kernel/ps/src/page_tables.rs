@@ -40,6 +40,32 @@ impl<P: Platform> Executive<P> {
         })
     }
 
+    /// Whether what was just answered by NO_MEMORY is to be asked again, because it was for want of a frame for a page table: then there may be
+    /// one now. `waited` counts how often.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn await_table_frame(&self, waited: u32) -> bool {
+        let again = self.mm().take_lack_of_table() && waited < PATIENCE && !self.is_told_to_end();
+        if again {
+            self.wait_for_frame();
+        }
+        again
+    }
+
+    /// Does `work`, which has changed nothing where it answers NO_MEMORY, until there is a frame for each page table that it needs.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub(crate) fn with_new_tables<T>(&self, mut work: impl FnMut() -> Result<T, NtStatus>) -> Result<T, NtStatus> {
+        let mut waited = 0;
+        loop {
+            match work() {
+                Err(NtStatus::NO_MEMORY) if self.await_table_frame(waited) => waited += 1,
+                result => return result,
+            }
+        }
+    }
+
     /// Brings in the page tables of `range`, of which one at least is not known, or waits for the first of them.
     #[cold]
     #[inline(never)]

@@ -17,7 +17,6 @@ use ke::{NORMAL_PRIORITY, ThreadState};
 use mm::address_space::AddressSpace;
 use mm::layout::{HIGHEST_VAD_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::section::{ControlArea, ImageInformation};
-use mm::virtual_memory::FreeKind;
 
 use crate::create::Inheritance;
 use crate::endings::Ending;
@@ -210,29 +209,31 @@ impl<P: Platform> Executive<P> {
         };
         let reserve = wanted.max(SMALLEST_STACK).next_multiple_of(0x1_0000);
         let commit = image.committed_stack_size.get().min(reserve - 3 * PAGE_SIZE).max(1).next_multiple_of(PAGE_SIZE);
-        self.allocate_user_stack(&self.mm().address_space(process), reserve, commit)
+        self.allocate_user_stack(process, reserve, commit)
     }
 
-    /// Reserves a stack in the current address space and commits its upper end, over a guard page: bottom, limit and top.
+    /// Reserves a stack in `process` and commits its upper end, over a guard page: bottom, limit and top.
     #[doc(alias = "RtlCreateUserStack")]
     pub(crate) fn allocate_user_stack(
         &self,
-        space: &AddressSpace<'_, P>,
+        process: Link<Eprocess>,
         reserve: u32,
         commit: u32,
     ) -> Result<(u32, u32, u32), NtStatus> {
         use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_GUARD, PAGE_READWRITE};
         use mm::virtual_memory::AllocateFlags;
-        let range = space.allocate(AllocateFlags::check(0, MEM_RESERVE, PAGE_READWRITE)?, 0, reserve)?;
+        let allocate = |kind, protect, base, size| {
+            let flags = AllocateFlags::check(0, kind, protect)?;
+            let needs = |space: &AddressSpace<'_, P>| space.pages_to_allocate(base, size);
+            self.with_new_tables(|| self.with_tables(process, needs, |space| space.allocate(flags, base, size)))
+        };
+        let range = allocate(MEM_RESERVE, PAGE_READWRITE, 0, reserve)?;
         let (low, top) = (range.base(), range.base() + range.bytes());
         let limit = top - commit;
-        self.bring_tables_in(self.current_process(), range)?;
-        let committed = AllocateFlags::check(0, MEM_COMMIT, PAGE_READWRITE)
-            .and_then(|flags| space.allocate(flags, limit, commit))
-            .and_then(|_| AllocateFlags::check(0, MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD))
-            .and_then(|guard| space.allocate(guard, limit - PAGE_SIZE, PAGE_SIZE));
+        let committed = allocate(MEM_COMMIT, PAGE_READWRITE, limit, commit)
+            .and_then(|_| allocate(MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD, limit - PAGE_SIZE, PAGE_SIZE));
         if let Err(status) = committed {
-            let _ = space.free(FreeKind::Release, low, 0);
+            self.release_allocation(process, low);
             return Err(status);
         }
         Ok((low, limit, top))

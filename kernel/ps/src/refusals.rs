@@ -124,8 +124,8 @@ impl Refusals {
     }
 }
 
-/// How long a program may take where requests are refused, in units of 100 ns: four seconds.
-const PATIENCE: u64 = 40_000_000;
+/// How long a program may take where requests are refused, in units of 100 ns: fifteen seconds, for one of the tests sleeps for ten.
+const PATIENCE: u64 = 150_000_000;
 /// Time between two looks at it: 0.3 seconds.
 const LOOK: u64 = 3_000_000;
 /// Looks at which all programs wait for each other after which they count as doing so for ever.
@@ -154,6 +154,8 @@ impl<P: Platform> Executive<P> {
     /// From the first program on requests are refused as `terms` say.
     pub fn refuse_requests(&self, terms: Terms) {
         self.refusals.terms.call_once(|| terms);
+        self.mm().failing().arm(terms.intervals);
+        self.mm().failing().disarm();
     }
 
     /// Whether requests are refused at all.
@@ -167,8 +169,9 @@ impl<P: Platform> Executive<P> {
         self.settle_refusals(0);
         self.refusals.in_job.set(0);
         self.refusals.violations.set(0);
-        if terms.since == Since::Plan && !self.mm().failing().is_armed() {
-            self.mm().failing().arm(terms.intervals);
+        if terms.since == Since::Plan {
+            // The turns go on where they were: else each program would be refused the same.
+            self.mm().failing().rearm();
         }
     }
 
@@ -182,13 +185,11 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// The program of the job is gone, with all it had.
+    /// The program of the job is gone, with all it had: nothing is refused to those who look at what is left.
     pub(crate) fn end_refusals(&self) {
         self.settle_refusals(0);
         self.refusals.awaited.set(Link::NULL);
-        if self.refusals.terms.get().is_some_and(|terms| terms.since == Since::Entry) {
-            self.mm().failing().disarm();
-        }
+        self.mm().failing().disarm();
     }
 
     /// Lets another thread run; the running one finds its refusals again.

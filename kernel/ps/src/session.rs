@@ -16,6 +16,9 @@ use crate::platform::Platform;
 use crate::process::SYSTEM_DIRECTORY;
 use crate::refusals::Left;
 
+/// What the end of a job tells of an audit that found nothing.
+const SOUND: &str = "ok";
+
 /// How a whole plan went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -120,7 +123,9 @@ impl<P: Platform> Executive<P> {
                 Some(Running { job, process, frames, left, time_stamp })
             }
             Err(ending) => {
-                self.report(&job, &ending, (0, frames, self.frames_in_hand()), (left, self.left_over()), "ok");
+                let audit = self.settle_and_verify();
+                let (after, left_after) = self.counted((frames, left), alone);
+                self.report(&job, &ending, (0, frames, after), (left, left_after), &audit);
                 None
             }
         }
@@ -135,23 +140,35 @@ impl<P: Platform> Executive<P> {
         let instructions = self.platform().time_stamp() - running.time_stamp;
         let ending = self.endings.take(id).unwrap_or(Ending::Exit(NtStatus::SUCCESS));
         self.reap(running.process);
-        // What is kept of files is nobody's.
-        if let Err(status) = self.settle_volume() {
-            self.platform().log(format_args!("the volume cannot be written: {status}"));
-        }
-        self.end_refusals();
-        let audit = self.verify();
-        let text = audit.err().map_or(String::from("ok"), |corruption| format!("{corruption:?}"));
-        // Beside others a job's frames cannot be told from theirs.
-        let (after, left) = match alone {
-            Alone::Yes => (self.frames_in_hand(), self.left_over()),
-            Alone::No => (running.frames, running.left),
-        };
-        self.report(&running.job, &ending, (instructions, running.frames, after), (running.left, left), &text);
-        match (audit.is_ok(), ending) {
+        let audit = self.settle_and_verify();
+        let (after, left) = self.counted((running.frames, running.left), alone);
+        self.report(&running.job, &ending, (instructions, running.frames, after), (running.left, left), &audit);
+        match (audit == SOUND, ending) {
             (false, _) => Verdict::Corrupt,
             (true, Ending::Exit(NtStatus::SUCCESS)) => Verdict::Success,
             (true, _) => Verdict::Sound,
+        }
+    }
+
+    /// The program of a job is gone, or never came: from now on nothing is refused, what is kept of files goes, for it is nobody's, and the
+    /// audit is done. What it found, as the end of a job tells it.
+    fn settle_and_verify(&self) -> String {
+        if self.refuses_requests() {
+            // Writing what is dirty may be refused, and must be able to be done again.
+            let _ = self.settle_volume();
+        }
+        self.end_refusals();
+        if let Err(status) = self.settle_volume() {
+            self.platform().log(format_args!("the volume cannot be written: {status}"));
+        }
+        self.verify().err().map_or(String::from(SOUND), |corruption| format!("{corruption:?}"))
+    }
+
+    /// What is in use after a job, or what was `before` it: beside others it cannot be told from theirs.
+    fn counted(&self, before: (u32, Left), alone: Alone) -> (u32, Left) {
+        match alone {
+            Alone::Yes => (self.frames_in_hand(), self.left_over()),
+            Alone::No => before,
         }
     }
 

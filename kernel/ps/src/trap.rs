@@ -56,14 +56,21 @@ impl<P: Platform> Executive<P> {
         }
         let hit = address.page();
         let grown = PageRange { start: VirtualPage(hit.0.saturating_sub(1)), end: hit };
-        self.bring_tables_in(process, grown)?;
-        let growth = self.mm().address_space(process).grow_stack(address, VirtualAddress(bottom));
-        let (StackGrowth::Grown(limit) | StackGrowth::Overflow(limit)) = growth;
+        let (mut waited, mut status) = (0, NtStatus::SUCCESS);
+        let limit = loop {
+            self.bring_tables_in(process, grown)?;
+            match self.mm().address_space(process).grow_stack(address, VirtualAddress(bottom)) {
+                StackGrowth::Grown(limit) => break limit,
+                StackGrowth::Overflow(limit) => {
+                    status = NtStatus::STACK_OVERFLOW;
+                    break limit;
+                }
+                StackGrowth::NoFrame if self.await_table_frame(waited) => waited += 1,
+                StackGrowth::NoFrame => return Err(NtStatus::NO_MEMORY),
+            }
+        };
         self.write_word(teb + 8, limit.0)?;
-        match growth {
-            StackGrowth::Grown(_) => Ok(()),
-            StackGrowth::Overflow(_) => Err(NtStatus::STACK_OVERFLOW),
-        }
+        if status.is_success() { Ok(()) } else { Err(status) }
     }
 
     /// Whether the instruction at `address`, which ring 3 stumbled over, is one that only ring 0 may use.

@@ -108,6 +108,7 @@ fn services_that_need_a_page_table_say_no_memory_and_change_nothing() {
     ];
     for (what, call) in rows {
         assert_eq!(call(&system, process), Err(S::NO_MEMORY), "{what}");
+        assert!(system.mm.take_lack_of_table(), "{what}: it can be asked again");
         assert_eq!(system.picture(process), before, "{what}");
     }
     hog.end(&system);
@@ -215,7 +216,7 @@ fn an_image_too_large_for_the_pool_takes_no_memory_with_it() {
 }
 
 #[test]
-fn a_stack_without_a_frame_for_its_page_table_overflows() {
+fn a_stack_without_a_frame_for_its_page_table_waits() {
     let mut system = System::new(256, NoExecute::Supported);
     let process = system.start_process().expect("memory");
     system.allocate(process, MEM_RESERVE, RW, 0x1000_0000 - 0x1_0000, 0x2_0000).expect("room");
@@ -225,7 +226,7 @@ fn a_stack_without_a_frame_for_its_page_table_overflows() {
     assert_eq!(system.access(process, 0x1000_0000, Access::Write), Outcome::GuardPage);
     let before = system.picture(process);
     let growth = system.space(process).grow_stack(VirtualAddress(0x1000_0000), VirtualAddress(0x0FFF_0000));
-    assert_eq!(growth, StackGrowth::Overflow(VirtualAddress(0x1000_0000)));
+    assert_eq!(growth, StackGrowth::NoFrame);
     assert_eq!(system.picture(process), before);
     hog.end(&system);
     let growth = system.space(process).grow_stack(VirtualAddress(0x1000_0000), VirtualAddress(0x0FFF_0000));

@@ -17,6 +17,8 @@ pub enum StackGrowth {
     Grown(VirtualAddress),
     /// That was the last page: the new `StackLimit`, and `STATUS_STACK_OVERFLOW`.
     Overflow(VirtualAddress),
+    /// There is no frame for a page table: nothing has changed.
+    NoFrame,
 }
 
 impl<M: Machine> AddressSpace<'_, M> {
@@ -71,7 +73,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         match self.commit_range(page, page, Protection::from_code(Protection::READWRITE.code() | 0x10)) {
             Ok(()) => StackGrowth::Grown(VirtualAddress(hit)),
-            Err(CommitError::Limit | CommitError::NoFrame) => StackGrowth::Overflow(VirtualAddress(hit)),
+            Err(CommitError::Limit) => StackGrowth::Overflow(VirtualAddress(hit)),
+            Err(CommitError::NoFrame) => StackGrowth::NoFrame,
         }
     }
 }

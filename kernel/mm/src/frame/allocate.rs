@@ -13,6 +13,7 @@ use crate::failing::Request;
 use crate::layout::{FrameNumber, PAGE_DIRECTORIES};
 use crate::machine::Machine;
 use crate::pte::{PrototypePte, PteCell};
+use crate::system::Contents;
 
 /// No frame is Zeroed, Free or on Standby.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,20 @@ impl<M: Machine> MemoryManager<M> {
             .ok_or(NoFrame)?;
         self.machine.zero(frame);
         Ok(frame)
+    }
+
+    /// Asks for a frame, and once more where it is refused: for who needs many in a row, and gives all up for one. A frame that is refused
+    /// though there are some is there at once, and was not missed.
+    ///
+    /// # Errors
+    /// [`NoFrame`] where nothing can be had.
+    pub(crate) fn insist_on_frame(&self, contents: Contents, color: Color) -> Result<FrameNumber, NoFrame> {
+        let refused = self.failing().refused();
+        let ask = || match contents {
+            Contents::Zeros => self.allocate_zeroed_frame(color),
+            Contents::Rubbish => self.allocate_any_frame(color),
+        };
+        ask().or_else(|_| ask().inspect(|_| self.failing().retract(refused)))
     }
 
     /// Gives back a frame that was allocated and never got an owner.

@@ -3,6 +3,7 @@
 use abi::status::NtStatus;
 
 use super::PageRange;
+use crate::MemoryManager;
 use crate::address_space::AddressSpace;
 use crate::commit::CommitLimit;
 use crate::frame::NoFrame;
@@ -54,6 +55,16 @@ impl From<CommitLimit> for NtStatus {
 impl From<Exhausted> for NtStatus {
     fn from(_: Exhausted) -> Self {
         Self::INSUFFICIENT_RESOURCES
+    }
+}
+
+impl<M: Machine> MemoryManager<M> {
+    /// Whether an operation answered NO_MEMORY for want of a frame for a page table: it has changed nothing, and may be asked for again when
+    /// there are frames. Forgotten with the answer.
+    pub fn take_lack_of_table(&self) -> bool {
+        let lacked = self.table_lacked.get() != 0;
+        self.table_lacked.set(0);
+        lacked
     }
 }
 
@@ -179,8 +190,10 @@ impl<M: Machine> AddressSpace<'_, M> {
     pub(crate) fn make_tables(&self, start: VirtualPage, end: VirtualPage) -> Result<(), NoFrame> {
         let mut page = start;
         while page <= end {
-            if let Err(none) = self.table_or_new(page) {
+            // Asked for twice: all that were added would go for one that is refused though there are frames.
+            if let Err(none) = self.table_or_new(page).or_else(|_| self.table_or_new(page)) {
                 self.drop_empty_tables(start, page);
+                self.mm.table_lacked.set(1);
                 return Err(none);
             }
             page = VirtualPage((page.0 | 0x1FF) + 1);

@@ -39,7 +39,7 @@ pub enum Part {
     Host,
     /// The programs of tests/guest on every machine
     Guest,
-    /// The guest programs on machines that refuse every n-th request for memory; in whole runs only every 7th
+    /// The guest programs on machines that refuse every n-th request for memory; in whole runs not all of them
     Failing,
     /// Machines and modules that the kernel must refuse
     Refusals,
