@@ -7,6 +7,8 @@
 //! Programs that wait for what a refusal has kept from coming are ended by the kernel when all of them have waited for a second: the
 //! runner names them.
 
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::expectation::GuestTest;
@@ -84,10 +86,21 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> 
         return Ok(());
     }
     let every = !options.parts.is_empty();
-    for run in RUNS.iter().filter(|run| every || run.always) {
-        let least = whole.then_some(run);
-        let (suite, elapsed) = run_once(tree, options, &volume, &chosen, run.terms, least)?;
-        tally.add(suite, elapsed);
+    let runs: Vec<&Run> = RUNS.iter().filter(|run| every || run.always).collect();
+    let once = |run: &Run| run_once(tree, options, &volume, &chosen, run.terms, whole.then_some(run));
+    // A machine keeps one processor busy: two at a time.
+    for pair in runs.chunks(2) {
+        let results = thread::scope(|scope| {
+            let threads: Vec<_> = pair.iter().map(|run| scope.spawn(|| once(run))).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect::<Vec<_>>()
+        });
+        for result in results {
+            let (suite, elapsed) = result?;
+            tally.add(suite, elapsed);
+        }
     }
     Ok(())
 }
