@@ -8,6 +8,14 @@
 static PVOID first, fibers[FIBERS];
 static int turns[FIBERS], caught;
 
+// SwitchToFiber looks at whatever it is given: without a fiber there is nothing to go on with.
+static PVOID need(PVOID fiber)
+{
+    if (fiber == NULL)
+        ExitProcess(1);
+    return fiber;
+}
+
 static void WINAPI take_turns(PVOID number)
 {
     // The stack is this fiber's: what stands on it stays from turn to turn.
@@ -73,7 +81,7 @@ static void WINAPI round_down(PVOID data)
 
 static void modes_of_floating_point(void)
 {
-    PVOID own = CreateFiberEx(0, 0, FIBER_FLAG_FLOAT_SWITCH, round_down, first);
+    PVOID own = need(CreateFiberEx(0, 0, FIBER_FLAG_FLOAT_SWITCH, round_down, first));
     SwitchToFiber(own);
     EXPECT_EQUAL(control_word(), 0x27F);
     set_control_word(0x37F);
@@ -93,10 +101,10 @@ static DWORD WINAPI return_five(PVOID data)
 
 static DWORD WINAPI ends_in_a_fiber(PVOID how)
 {
-    PVOID self = ConvertThreadToFiber(NULL);
+    PVOID self = need(ConvertThreadToFiber(NULL));
     if (how != NULL)
         DeleteFiber(self);
-    SwitchToFiber(CreateFiber(0, return_at_once, NULL));
+    SwitchToFiber(need(CreateFiber(0, return_at_once, NULL)));
     return 99;
 }
 
@@ -127,24 +135,24 @@ static void test(void)
     SetLastError(0);
     EXPECT(!ConvertFiberToThread());
     EXPECT_EQUAL(GetLastError(), ERROR_ALREADY_THREAD);
-    first = ConvertThreadToFiberEx((PVOID)7, FIBER_FLAG_FLOAT_SWITCH);
+    first = need(ConvertThreadToFiberEx((PVOID)7, FIBER_FLAG_FLOAT_SWITCH));
     EXPECT(first != NULL && GetFiberData() == (PVOID)7 && GetCurrentFiber() == first);
     for (int number = 0; number < FIBERS; number++)
-        fibers[number] = CreateFiber(0, take_turns, (PVOID)number);
+        fibers[number] = need(CreateFiber(0, take_turns, (PVOID)number));
     for (int round = 0; round < ROUNDS; round++)
         SwitchToFiber(fibers[0]);
     for (int number = 0; number < FIBERS; number++) {
         EXPECT_EQUAL(turns[number], ROUNDS);
         DeleteFiber(fibers[number]);
     }
-    PVOID faulty = CreateFiber(0x2000, deep_and_faulty, first);
+    PVOID faulty = need(CreateFiber(0x2000, deep_and_faulty, first));
     SwitchToFiber(faulty);
     DeleteFiber(faulty);
     modes_of_floating_point();
     refusals();
     // Each has its stack: 2,000 of them do not fit beside each other.
     for (int number = 0; number < 2000; number++)
-        DeleteFiber(CreateFiber(0, return_at_once, NULL));
+        DeleteFiber(need(CreateFiber(0, return_at_once, NULL)));
     EXPECT(ConvertFiberToThread() && GetCurrentFiber() == NULL);
     EXPECT_EQUAL(status_of(NULL), 5);
     EXPECT_EQUAL(status_of((PVOID)1), 1);
