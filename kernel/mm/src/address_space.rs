@@ -279,14 +279,15 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     #[inline(never)]
     fn bring_parked_table_in(&self, page: VirtualPage) -> Option<FaultOutcome> {
+        // A list that grows may take the very frame of the table: before the entry is looked at.
+        if self.ensure_places().is_err() {
+            return Some(FaultOutcome::NoFrame);
+        }
         let cell = self.mm.machine.record(pde_of(page));
         match Pte::decode(cell.load()) {
             Pte::Transition(frame, _) => {
                 if self.mm.frame(frame).flags().contains(Flags::READ_IN_PROGRESS) {
                     return Some(FaultOutcome::Collided(frame));
-                }
-                if self.ensure_places().is_err() {
-                    return Some(FaultOutcome::NoFrame);
                 }
                 self.mm.reclaim_transition_page(frame);
                 cell.store(ValidPte::user_table(frame).0);

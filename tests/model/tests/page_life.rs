@@ -509,6 +509,44 @@ fn lists_grow_beyond_their_first_page_and_find_shared_pages_by_their_hash_tables
     system.sound();
 }
 
+/// Stores to pages of a region of its own until the list of `process` has one place left and none that was given back.
+fn fill_list(system: &mut System, process: Link<Eprocess>) {
+    system.commit_at(process, 0x4000_0000, 400 * 0x1000);
+    for page in 0.. {
+        system.store(process, 0x4000_0000 + page * 0x1000, 1).expect("there is memory");
+        let space = system.space(process);
+        let list = space.working_set_list();
+        if list.first_free.get() == 0x0FFF_FFFF && list.last_initialized_wsle.get() - list.last_entry.get() == 1 {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_list_that_grows_may_take_the_frame_of_the_page_that_is_wanted() {
+    for table_too in [false, true] {
+        let (mut system, process) = system();
+        system.commit_at(process, BASE, 0x1000);
+        system.store(process, BASE, 7).expect("committed");
+        assert_eq!(system.empty(process), 1);
+        system.page_out();
+        if table_too {
+            system.drain_standby();
+            assert_eq!(system.empty(process), 1, "the page table");
+            system.page_out();
+        }
+        fill_list(&mut system, process);
+        let mut hog = Hog::new(&mut system);
+        hog.fill(&system, 1);
+        assert_eq!(system.mm.list_length(Location::Standby), 1, "what is wanted");
+        assert_eq!(system.load(process, BASE), Err(Outcome::NoFrame));
+        system.sound();
+        hog.end(&system);
+        assert_eq!(system.load(process, BASE), Ok(7));
+        system.sound();
+    }
+}
+
 #[test]
 fn a_list_without_memory_to_grow_replaces_its_own_pages() {
     let mut system = System::new(330, NoExecute::Supported);

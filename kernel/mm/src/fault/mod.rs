@@ -43,6 +43,10 @@ impl<M: Machine> AddressSpace<'_, M> {
             return FaultOutcome::Denied;
         }
         self.process.vm.page_fault_count.update(|count| count.wrapping_add(1));
+        // A list that grows takes a frame, perhaps that of this very page, or trims its page table: before the entry is looked at.
+        if self.ensure_places().is_err() {
+            return FaultOutcome::NoFrame;
+        }
         let page = address.page();
         let pte = match self.table(page) {
             Some(_) => Pte::decode(self.mm.machine.record(pte_of(page)).load()),
@@ -51,9 +55,6 @@ impl<M: Machine> AddressSpace<'_, M> {
                 Some(first) => return first,
             },
         };
-        if self.ensure_places().is_err() {
-            return FaultOutcome::NoFrame;
-        }
         match plan(pte, access, self.mm.no_execute, || self.backing(page)) {
             Ok(plan) => self.apply(plan, page, pte, access),
             Err(plan::Denied) => FaultOutcome::Denied,
