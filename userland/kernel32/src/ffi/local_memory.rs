@@ -162,9 +162,16 @@ fn give_back(address: u32) {
     unsafe { RtlFreeHeap(peb().heap(), 0, address) };
 }
 
+/// Whether the bytes can be read. The beginning of the process heap, where most blocks are, always can.
+fn can_be_read(address: u32, size: u32) -> bool {
+    /// Bytes of a heap that are committed from the start, less than the largest size that is asked about.
+    const COMMITTED: u32 = 0x1_0000 - 0x10;
+    address.wrapping_sub(peb().heap()) < COMMITTED || is_readable(address, size)
+}
+
 /// The size of the block of the process heap at `address`, if there is one.
 fn size_of_block(address: u32) -> Option<u32> {
-    if address == 0 || !is_readable(address.wrapping_sub(PREFIX), PREFIX) {
+    if address == 0 || !can_be_read(address.wrapping_sub(PREFIX), PREFIX) {
         return None;
     }
     // SAFETY: the process heap is alive; what is no block is told apart.
@@ -186,7 +193,7 @@ impl Entry {
 
     /// The entry whose handle is `handle`.
     fn of(handle: u32) -> Option<Self> {
-        let known = handle % 8 == 4 && is_readable(handle - 4, 12) && memory().read_u32(handle - 4) == ENTRY ^ handle;
+        let known = handle % 8 == 4 && can_be_read(handle - 4, 12) && memory().read_u32(handle - 4) == ENTRY ^ handle;
         known.then_some(Self(handle))
     }
 
@@ -378,7 +385,7 @@ fn unlock(family: Family, handle: u32) -> Bool {
 }
 
 fn handle_of(_: Family, address: u32) -> u32 {
-    if address % 8 == 0 && address != 0 && is_readable(address.wrapping_sub(PREFIX), PREFIX) {
+    if address.is_multiple_of(8) && address != 0 && can_be_read(address.wrapping_sub(PREFIX), PREFIX) {
         let handle = memory().read_u32(address - PREFIX);
         let movable = memory().read_u32(address - PREFIX + 4) == BLOCK ^ handle;
         if movable && Entry::of(handle).is_some_and(|entry| entry.address() == address) {
