@@ -49,11 +49,11 @@ impl Region {
     /// That of `heap` at `base`.
     fn at(heap: u32, base: u32) -> Self {
         let header = if base == heap { size_of::<Heap>() as u32 } else { growth::REGION_HEADER };
-        let committed = run_from(base).map_or(base, |(_, end)| end);
-        let end = run_from(committed).filter(|(state, _)| *state != MEM_COMMIT).map_or(committed, |(_, end)| end);
-        let reserved = allocation_of(committed) == allocation_of(base);
+        let committed = query(base).map_or(base, |run| run.end);
+        let end =
+            query(committed).filter(|run| run.allocation == base && !run.is_committed).map_or(committed, |run| run.end);
         let first = (base + header).next_multiple_of(ALIGNMENT as u32);
-        Self { base, first, committed, end: if reserved { end } else { committed } }
+        Self { base, first, committed, end }
     }
 
     fn entry(self) -> WalkEntry {
@@ -86,22 +86,22 @@ fn busy(block: Block) -> WalkEntry {
     WalkEntry { address: block.address(), size: block.size(), overhead, flags: BUSY, ..WalkEntry::default() }
 }
 
-/// State and end of the run of pages of one kind that `address` is in, and the allocation's base.
-fn query(address: u32) -> Option<[u32; 7]> {
+/// A run of pages of one kind: the base of the allocation it belongs to, where it ends, and whether it is committed.
+struct Run {
+    allocation: u32,
+    end: u32,
+    is_committed: bool,
+}
+
+/// The run that `address` is in.
+fn query(address: u32) -> Option<Run> {
     let mut words = [0u32; 7];
     // SAFETY: the service writes the seven words.
     let status = unsafe {
         NtQueryVirtualMemory(CURRENT_PROCESS, address, 0, words.as_mut_ptr().cast(), 0x1C, core::ptr::null_mut())
     };
-    (status == SUCCESS).then_some(words)
-}
-
-fn run_from(address: u32) -> Option<(u32, u32)> {
-    query(address).map(|words| (words[4], words[0] + words[3]))
-}
-
-fn allocation_of(address: u32) -> Option<u32> {
-    query(address).map(|words| words[1])
+    let [base, allocation, _, size, state, ..] = words;
+    (status == SUCCESS).then(|| Run { allocation, end: base + size, is_committed: state == MEM_COMMIT })
 }
 
 /// What comes after `previous` in the heap; nothing after the last. No entry at all stands before the first.
@@ -109,7 +109,7 @@ fn next(heap: u32, state: &State, previous: WalkEntry) -> Option<WalkEntry> {
     if previous.address == 0 {
         return Some(Region::at(heap, heap).entry());
     }
-    let base = allocation_of(previous.address)?;
+    let base = query(previous.address)?.allocation;
     if large::is_at(base) {
         return large::next(base).map(busy);
     }
