@@ -27,11 +27,13 @@ pub use in_page::{InPageRequest, ReadResult, UnreadPage};
 pub(crate) use in_page::{Materialised, prototype_valid};
 
 use crate::address_space::AddressSpace;
+use crate::frame::NoFrame;
 use crate::layout::{USER_SHARED_DATA, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Access;
 use crate::pte::{Pte, pte_of};
 use crate::vad::{VadFlags, VadLink};
+use crate::working_set::Places;
 use plan::{Backing, plan};
 
 impl<M: Machine> AddressSpace<'_, M> {
@@ -43,10 +45,6 @@ impl<M: Machine> AddressSpace<'_, M> {
             return FaultOutcome::Denied;
         }
         self.process.vm.page_fault_count.update(|count| count.wrapping_add(1));
-        // A list that grows takes a frame, perhaps that of this very page, or trims its page table: before the entry is looked at.
-        if self.ensure_places().is_err() {
-            return FaultOutcome::NoFrame;
-        }
         let page = address.page();
         let pte = match self.table(page) {
             Some(_) => Pte::decode(self.mm.machine.record(pte_of(page)).load()),
@@ -55,6 +53,12 @@ impl<M: Machine> AddressSpace<'_, M> {
                 Some(first) => return first,
             },
         };
+        // A list that grows takes a frame, perhaps that of this very page, or trims its page table: the entry is looked at anew then.
+        match self.ensure_places() {
+            Ok(Places::There) => {}
+            Ok(Places::Made) => return FaultOutcome::Resolved(Resolution::Nothing),
+            Err(NoFrame) => return FaultOutcome::NoFrame,
+        }
         match plan(pte, access, self.mm.no_execute, || self.backing(page)) {
             Ok(plan) => self.apply(plan, page, pte, access),
             Err(plan::Denied) => FaultOutcome::Denied,

@@ -4,7 +4,7 @@ use abi::cell::Link;
 use abi::nt::process::Eprocess;
 use core::mem::offset_of;
 
-use super::{ENTRIES, FIRST_DYNAMIC, LAST_ON_FIRST_PAGE, NO_SLOT, WorkingSetList, wsle};
+use super::{ENTRIES, FIRST_DYNAMIC, LAST_ON_FIRST_PAGE, NO_SLOT, Places, WorkingSetList, wsle};
 use crate::MemoryManager;
 use crate::address_space::{AddressSpace, FIXED_FRAMES, HYPERSPACE_ENTRY};
 use crate::frame::NoFrame;
@@ -93,15 +93,15 @@ impl<M: Machine> MemoryManager<M> {
 impl<M: Machine> AddressSpace<'_, M> {
     /// The list is used up to its last places: free ones are counted, or it gets a page more, or pages of the process go for those that come.
     #[inline(never)]
-    pub(super) fn find_places(&self) -> Result<(), NoFrame> {
+    pub(super) fn find_places(&self) -> Result<Places, NoFrame> {
         if self.has_free_places() {
-            return Ok(());
+            return Ok(Places::There);
         }
         if self.grow_list().is_ok() {
-            return Ok(());
+            return Ok(Places::Made);
         }
         self.replace_pages(REPLACED_AT_ONCE);
-        if self.has_free_places() { Ok(()) } else { Err(NoFrame) }
+        if self.has_free_places() { Ok(Places::Made) } else { Err(NoFrame) }
     }
 
     fn has_free_places(&self) -> bool {

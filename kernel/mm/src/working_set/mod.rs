@@ -88,6 +88,14 @@ pub(crate) const LAST_ON_FIRST_PAGE: u32 = (WORKING_SET_LIST + crate::layout::PA
 /// Places that one access may come to need: the page's and its page table's.
 const PLACES_OF_A_FAULT: u32 = 2;
 
+/// How the list has the places that were asked for.
+pub(crate) enum Places {
+    /// It had them.
+    There,
+    /// It took a frame for them, or pages of the process went: what was read of entries before is void.
+    Made,
+}
+
 /// An entry of a working-set list.
 #[doc(alias = "_MMWSLE")]
 #[repr(transparent)]
@@ -165,10 +173,10 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// # Errors
     /// [`NoFrame`] where it has not, cannot grow, and has no page that could go.
     #[inline(always)]
-    pub(crate) fn ensure_places(&self) -> Result<(), NoFrame> {
+    pub(crate) fn ensure_places(&self) -> Result<Places, NoFrame> {
         let list = self.working_set_list();
         if list.last_entry.get() + PLACES_OF_A_FAULT <= list.last_initialized_wsle.get() {
-            return Ok(());
+            return Ok(Places::There);
         }
         self.find_places()
     }

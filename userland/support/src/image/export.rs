@@ -90,14 +90,21 @@ impl ExportTable {
         }
     }
 
-    /// The index into the functions for `name`: the hint first, then a binary search behind the last name, then before it.
+    /// The index into the functions for `name`: the hint first, which at least tells on which side of it the name is; then a binary search
+    /// behind the last name, then before it.
     fn index_of<M: Memory>(&self, memory: &M, name: &[u8], hint: u32) -> Result<Option<u32>, Malformed> {
         let start = name.first_chunk().map(|start| u32::from_be_bytes(*start));
-        if hint < self.name_count && self.compare(memory, hint, start, name)?.is_eq() {
-            return self.ordinal_of(memory, hint).map(Some);
+        let (mut from, mut to) = (0, self.name_count);
+        if hint < self.name_count {
+            match self.compare(memory, hint, start, name)? {
+                Ordering::Equal => return self.ordinal_of(memory, hint).map(Some),
+                Ordering::Less => from = hint + 1,
+                Ordering::Greater => to = hint,
+            }
         }
         let next = self.next.get();
-        for (mut low, mut high) in [(next, self.name_count), (0, next)] {
+        for (low, high) in [(next, to), (from, next)] {
+            let (mut low, mut high) = (low.max(from), high.min(to));
             while low < high {
                 let middle = low + (high - low) / 2;
                 match self.compare(memory, middle, start, name)? {

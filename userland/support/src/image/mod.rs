@@ -289,20 +289,19 @@ impl Image {
     /// As [`Self::name`].
     pub fn read_name<M: Memory>(&self, memory: &M, rva: u32, name: &mut Vec<u8>) -> Result<(), Malformed> {
         name.clear();
-        let mut at = rva;
-        while name.len() < MAXIMUM_NAME as usize {
-            let (word, size) = match self.address(at, 4) {
-                Ok(address) => (memory.read_u32(address), 4),
-                // The last bytes of the image.
-                Err(_) => (u32::from(memory.read_u8(self.address(at, 1)?)), 1),
-            };
-            let end = first_zero(word).min(size);
-            name.extend_from_slice(&word.to_le_bytes());
-            name.truncate(name.len() - 4 + end);
-            if end < size {
-                return if name.len() < MAXIMUM_NAME as usize { Ok(()) } else { Err(Malformed) };
+        // Most names lie well inside the image: one check for all of it, and byte by byte only near its end.
+        match self.address(rva, MAXIMUM_NAME) {
+            Ok(address) => read_inside(memory, address, name),
+            Err(_) => self.read_near_the_end(memory, rva, name),
+        }
+    }
+
+    fn read_near_the_end<M: Memory>(&self, memory: &M, rva: u32, name: &mut Vec<u8>) -> Result<(), Malformed> {
+        for index in 0..MAXIMUM_NAME {
+            match memory.read_u8(self.address(rva.checked_add(index).ok_or(Malformed)?, 1)?) {
+                0 => return Ok(()),
+                byte => name.push(byte),
             }
-            at = at.checked_add(size as u32).ok_or(Malformed)?;
         }
         Err(Malformed)
     }
@@ -414,6 +413,20 @@ fn read_checked<M: Memory>(memory: &M, base: u32, view: u32, at: u32, bytes: &mu
 fn first_zero(word: u32) -> usize {
     let zeros = word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080;
     zeros.trailing_zeros() as usize / 8
+}
+
+/// Makes `name` the name at `address`, behind which there are [`MAXIMUM_NAME`] bytes.
+fn read_inside<M: Memory>(memory: &M, address: u32, name: &mut Vec<u8>) -> Result<(), Malformed> {
+    for offset in (0..MAXIMUM_NAME).step_by(4) {
+        let word = memory.read_u32(address + offset);
+        name.extend_from_slice(&word.to_le_bytes());
+        let end = first_zero(word);
+        if end < 4 {
+            name.truncate(offset as usize + end);
+            return Ok(());
+        }
+    }
+    Err(Malformed)
 }
 
 /// How the zero-terminated name at `address`, all of which can be read, compares with `name`: four bytes at a
