@@ -29,6 +29,10 @@ impl PageTables for Hardware {
     fn flush_user(&self) {
         page_tables::flush_user();
     }
+
+    fn write_back_caches(&self) {
+        page_tables::write_back_caches();
+    }
 }
 
 /// The moves of frames, part of the kernel's image.

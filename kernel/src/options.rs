@@ -1,5 +1,6 @@
 //! The kernel's command line: words, some with a value after `=`. A word nobody knows is reported and does no harm.
 
+use abi::nt::user_shared_data::nx_policy;
 use boot::information::{LINE, Text};
 use drivers::logln;
 use drivers::power::PowerOff;
@@ -62,6 +63,8 @@ pub struct Options {
     pub bench: bool,
     /// `fail=`: requests for memory that are refused to programs.
     pub fail: Option<Terms>,
+    /// `noexecute=`: which programs data execution prevention covers, one of [`nx_policy`].
+    pub no_execute: u8,
     /// `test`: run the guest tests.
     pub test: bool,
     /// `crash=`: what to break instead of running programs.
@@ -94,6 +97,7 @@ impl Options {
             video: false,
             bench: false,
             fail: None,
+            no_execute: nx_policy::OPT_IN,
             test: false,
             crash: None,
             paging_files: [None; MOST_FILES as usize],
@@ -127,6 +131,10 @@ impl Options {
             ("link", "com3") => self.link = true,
             ("debug", "") => self.debug = true,
             ("video", "") => self.video = true,
+            ("noexecute", "alwayson") => self.no_execute = nx_policy::ALWAYS_ON,
+            ("noexecute", "alwaysoff") => self.no_execute = nx_policy::ALWAYS_OFF,
+            ("noexecute", "optin") => self.no_execute = nx_policy::OPT_IN,
+            ("noexecute", "optout") => self.no_execute = nx_policy::OPT_OUT,
             ("bench", "") => self.bench = true,
             ("test", "") => self.test = true,
             ("fail", terms) => {

@@ -1,5 +1,6 @@
 //! Start-up, as a list of steps.
 
+use abi::nt::user_shared_data::nx_policy;
 use boot::early_frames::EarlyFrames;
 use boot::information::BootInformation;
 use boot::memory::KernelHalf;
@@ -43,6 +44,9 @@ fn prepare(magic: u32, address: u32) {
     let information = &mut BootInformation::new();
     let read = information.read(magic, address, &Physical);
     let options = Options::parse(information.command_line.as_str());
+    if options.no_execute == nx_policy::ALWAYS_OFF {
+        windows::set_no_execute(false);
+    }
     bugcheck::set_exit(options.exit);
     if let Err(error) = read {
         bugcheck::refuse(format_args!("{error}"));
@@ -52,6 +56,7 @@ fn prepare(magic: u32, address: u32) {
     let known_bad = options.bad_frames;
     frames.avoid(known_bad.runs());
     cpu::enable_sse(&features);
+    cpu::enable_write_combining(&features);
     let began = time_stamp();
     let kernel_half = map_kernel_half(&map, &mut frames);
     bench::database_is_mapped(time_stamp() - began);

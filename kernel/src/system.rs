@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use abi::cell::Link;
-use abi::nt::user_shared_data::{KERNEL_SHARED_DATA, KuserSharedData};
+use abi::nt::user_shared_data::{KERNEL_SHARED_DATA, KuserSharedData, nx_policy};
 use alloc::vec;
 use alloc::vec::Vec;
 use boot::information::BootInformation;
@@ -184,10 +184,13 @@ fn fill_shared_data(entries: &Entries, pages: u32) {
     data.nt_major_version.set(5);
     data.nt_minor_version.set(1);
     data.number_of_physical_pages.set(pages);
+    data.nx_support_policy.set(OPTIONS.get().map_or(nx_policy::OPT_IN, |options| options.no_execute));
     data.reserved1.set(0x7FFE_FFFF);
     data.reserved3.set(0x8000_0000);
     let features = hal::cpu::features();
-    for (index, present) in [(3, features.mmx), (6, features.sse), (8, true), (9, true), (12, features.no_execute)] {
+    for (index, present) in
+        [(3, features.mmx), (6, features.sse), (8, true), (9, true), (12, windows::no_execute() != 0)]
+    {
         data.processor_features[index].set(u8::from(present));
     }
     let call = if features.fast_system_call { entries.fast_system_call } else { entries.interrupt_system_call };

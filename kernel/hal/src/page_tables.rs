@@ -47,6 +47,12 @@ pub fn flush_user() {
     unsafe { set_cr3(cr3()) };
 }
 
+/// Writes all that caches hold back to memory and empties them.
+pub fn write_back_caches() {
+    // SAFETY: changes nothing that can be read.
+    unsafe { core::arch::asm!("wbinvd", options(nostack, preserves_flags)) };
+}
+
 /// The entry behind `link`, which must lie in a page of the self-map that is present.
 #[inline(always)]
 pub(crate) fn entry(address: u32) -> &'static PteCell {

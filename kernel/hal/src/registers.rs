@@ -73,7 +73,15 @@ pub fn frame_pointer() -> u32 {
 ///
 /// # Safety
 /// The processor must have the register, and the value must leave the running kernel as it is.
-pub(crate) unsafe fn write_model_specific(register: u32, value: u32) {
+pub(crate) unsafe fn write_model_specific(register: u32, value: u64) {
     // SAFETY: the caller's duty.
-    unsafe { asm!("wrmsr", in("ecx") register, in("eax") value, in("edx") 0, options(nostack, preserves_flags)) };
+    unsafe {
+        asm!(
+            "wrmsr",
+            in("ecx") register,
+            in("eax") value as u32,
+            in("edx") (value >> 32) as u32,
+            options(nostack, preserves_flags),
+        )
+    };
 }

@@ -3,7 +3,7 @@
 use core::sync::atomic::AtomicU16;
 
 use mm::layout::{FrameNumber, VirtualAddress};
-use mm::pte::{CACHE_DISABLE, ValidPte, WRITE_THROUGH, pte_of};
+use mm::pte::{CACHE_DISABLE, ValidPte, pte_of};
 
 use crate::page_tables;
 use crate::windows::no_execute;
@@ -20,7 +20,7 @@ const ADDRESS: VirtualAddress = VirtualAddress(0xFFCB_8000);
 pub fn cells() -> &'static [AtomicU16; COLUMNS * ROWS] {
     let page = ADDRESS.page();
     if !page_tables::is_mapped(ADDRESS) {
-        let entry = ValidPte::system(FRAME, no_execute()).with(CACHE_DISABLE | WRITE_THROUGH);
+        let entry = ValidPte::system(FRAME, no_execute()).with(CACHE_DISABLE);
         page_tables::entry(pte_of(page).address()).store(entry.0);
         page_tables::flush(page);
     }

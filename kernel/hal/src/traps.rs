@@ -118,9 +118,9 @@ pub fn enable_fast_system_call(features: &Features) {
     if features.fast_system_call {
         let entry = vadose_sysenter as *const () as u32;
         // SAFETY: the processor has the register, and the entry path expects ring 0 with these segments.
-        unsafe { write_model_specific(SYSENTER_CS, KERNEL_CODE) };
+        unsafe { write_model_specific(SYSENTER_CS, KERNEL_CODE.into()) };
         // SAFETY: as above.
-        unsafe { write_model_specific(SYSENTER_EIP, entry) };
+        unsafe { write_model_specific(SYSENTER_EIP, entry.into()) };
         FAST_SYSTEM_CALL.store(1, Ordering::Relaxed);
     }
 }
@@ -130,7 +130,7 @@ pub(crate) fn set_entry_stack(stack_pointer: u32) {
     descriptors::set_kernel_stack_pointer(stack_pointer);
     if FAST_SYSTEM_CALL.load(Ordering::Relaxed) != 0 {
         // SAFETY: the processor has the register; the stack is the running thread's.
-        unsafe { write_model_specific(SYSENTER_ESP, stack_pointer) };
+        unsafe { write_model_specific(SYSENTER_ESP, stack_pointer.into()) };
     }
 }
 

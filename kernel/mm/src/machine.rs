@@ -29,6 +29,8 @@ pub trait PageTables {
     fn flush(&self, page: VirtualPage);
     /// Drops all translations of user pages of the current address space.
     fn flush_user(&self);
+    /// Writes all that caches hold back to memory and empties them (`wbinvd`).
+    fn write_back_caches(&self);
 }
 
 /// The bytes of one frame, which need not be mapped anywhere.

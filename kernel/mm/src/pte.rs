@@ -33,7 +33,7 @@ pub const VALID: u64 = 1 << 0;
 pub const WRITE: u64 = 1 << 1;
 /// Hardware: ring 3 may use the page.
 pub const OWNER: u64 = 1 << 2;
-/// Hardware: write-through.
+/// Hardware: with [`CACHE_DISABLE`] write-combined, where the processor has a page attribute table (`hal::cpu`), else not cached.
 pub const WRITE_THROUGH: u64 = 1 << 3;
 /// Hardware: not cached.
 pub const CACHE_DISABLE: u64 = 1 << 4;
@@ -51,6 +51,9 @@ pub const COPY_ON_WRITE: u64 = 1 << 9;
 pub const PROTOTYPE: u64 = 1 << 10;
 /// Software, in an entry that is neither valid nor of prototype form: the page is still in `frame`.
 pub const TRANSITION: u64 = 1 << 11;
+/// Software, in a valid entry: its protection forbids execution, which is let through all the same, because the process is not covered by data
+/// execution prevention. Such an entry lacks [`NO_EXECUTE`]. Bit 11 has no meaning in a valid entry of a uniprocessor kernel.
+pub const EXECUTABLE_ANYWAY: u64 = 1 << 11;
 /// Hardware: no instruction fetch.
 pub const NO_EXECUTE: u64 = 1 << 63;
 
@@ -268,7 +271,8 @@ const fn user_bits(protection: Protection) -> u64 {
     let execute = if protection.is_executable() { 0 } else { NO_EXECUTE };
     let caching = match protection.caching() {
         Caching::Cached => 0,
-        Caching::Uncached | Caching::WriteCombined => CACHE_DISABLE | WRITE_THROUGH,
+        Caching::Uncached => CACHE_DISABLE,
+        Caching::WriteCombined => CACHE_DISABLE | WRITE_THROUGH,
     };
     VALID | OWNER | ACCESSED | write | execute | caching
 }
@@ -317,6 +321,11 @@ impl ValidPte {
     /// The entry with `bits` set.
     pub const fn with(self, bits: u64) -> Self {
         Self(self.0 | bits)
+    }
+
+    /// The entry as its protection alone would have it (T4).
+    pub const fn as_protected(self) -> Self {
+        if self.has(EXECUTABLE_ANYWAY) { Self(self.0 & !EXECUTABLE_ANYWAY | NO_EXECUTE) } else { self }
     }
 }
 

@@ -64,6 +64,7 @@ impl<P: Platform> Executive<P> {
     fn describe_process(&self, process: Link<Eprocess>) -> Result<(), NtStatus> {
         let id = self.identifiers.take().ok_or(NtStatus::INSUFFICIENT_RESOURCES)?;
         self.name_process(process, id);
+        self.begin_execution_options(process);
         self.mm().create_address_space(process)?;
         let ready = process_flags::HAS_ADDRESS_SPACE | process_flags::ADDRESS_SPACE_INITIALIZED;
         self.machine_record(process).flags.update(|flags| flags | ready);

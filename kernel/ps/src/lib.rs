@@ -36,6 +36,7 @@ mod device;
 mod device_objects;
 mod endings;
 mod exception;
+mod execution;
 mod executive;
 mod exit;
 mod file_data;

@@ -237,6 +237,9 @@ impl PageTables for SoftwareMachine {
     fn flush_user(&self) {
         self.translations.borrow_mut().drop_all_but_global();
     }
+
+    /// There are no caches.
+    fn write_back_caches(&self) {}
 }
 
 impl Kept for SoftwareMachine {

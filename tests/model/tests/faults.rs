@@ -1,9 +1,13 @@
 //! Single scenes: one fault or service at a time, each with the audit after it.
 
 use abi::memory::*;
+use abi::nt::process::execute_options::{EXECUTE_DISABLE, EXECUTE_ENABLE};
 use abi::status::NtStatus;
-use mm::frame::Location;
+use mm::frame::{Flags, Location};
+use mm::layout::VirtualAddress;
+use mm::machine::Records;
 use mm::protection::Access;
+use mm::pte::{CACHE_DISABLE, VALID, ValidPte, WRITE_THROUGH, pte_of};
 use mm::virtual_memory::{AllocateFlags, FreeKind, check_protect};
 use model::image::TestImage;
 use model::machine::NoExecute;
@@ -55,6 +59,71 @@ fn demand_zero_pages_read_as_zero_and_keep_what_is_written() {
     assert_eq!(system.load(process, 0x10FFF), Ok(7));
     assert_eq!(system.load(process, 0x13000), Err(Outcome::AccessViolation));
     assert_eq!(system.verify().expect("sound").mapped, 1);
+}
+
+#[test]
+fn data_is_executed_where_the_process_is_not_covered_and_its_protection_stays() {
+    let mut system = system();
+    let process = system.start_process().expect("a process");
+    system.space(process).allocate(flags(BOTH, PAGE_READWRITE), 0, 0x2000).expect("room");
+    let options = |system: &System, options: u8| {
+        system.mm.machine.record(process).pcb.execute_options.set(options);
+        if options & EXECUTE_ENABLE == 0 {
+            system.space(process).prevent_execution();
+        }
+    };
+    system.store(process, 0x10000, 42).expect("writable");
+    assert_eq!(system.access(process, 0x10000, Access::Execute), Outcome::AccessViolation);
+    options(&system, EXECUTE_ENABLE);
+    for page in [0x10000, 0x11000] {
+        assert_eq!(system.access(process, page, Access::Execute), Outcome::Done);
+        let region = system.space(process).query(page).expect("user space");
+        assert_eq!((region.protect, region.size), (PAGE_READWRITE, 0x12000 - page));
+    }
+    assert_eq!(system.access(process, 0x12000, Access::Execute), Outcome::AccessViolation);
+    system.verify().expect("sound with marked entries");
+    system.space(process).empty_working_set();
+    assert_eq!(system.access(process, 0x10000, Access::Execute), Outcome::Done);
+    assert_eq!(system.load(process, 0x10000), Ok(42));
+    options(&system, EXECUTE_DISABLE);
+    for page in [0x10000, 0x11000] {
+        assert_eq!(system.access(process, page, Access::Execute), Outcome::AccessViolation);
+    }
+    system.verify().expect("sound without");
+}
+
+#[test]
+fn a_frame_is_cached_as_its_page_asks() {
+    const UNCACHED: u64 = CACHE_DISABLE;
+    const COMBINED: u64 = CACHE_DISABLE | WRITE_THROUGH;
+    let mut system = system();
+    let process = system.start_process().expect("a process");
+    let none = Flags::empty();
+    let kinds =
+        [(0, 0, Flags::CACHED), (PAGE_NOCACHE, UNCACHED, none), (PAGE_WRITECOMBINE, COMBINED, Flags::WRITE_COMBINED)];
+    for (modifier, bits, attribute) in kinds {
+        let range = system.space(process).allocate(flags(BOTH, PAGE_READWRITE | modifier), 0, 0x1000).expect("room");
+        let base = range.base();
+        let look = |system: &System| {
+            let valid = ValidPte(system.mm.machine.record(pte_of(VirtualAddress(base).page())).load());
+            assert!(valid.has(VALID));
+            let record = system.mm.frame(valid.frame());
+            (valid.0 & COMBINED, record.flags() & (Flags::CACHED | Flags::WRITE_COMBINED))
+        };
+        system.store(process, base, 42).expect("writable");
+        assert_eq!(look(&system), (bits, attribute), "{modifier:x}");
+        system.space(process).empty_working_set();
+        assert_eq!(system.load(process, base), Ok(42));
+        assert_eq!(look(&system), (bits, attribute), "{modifier:x} in transition meanwhile");
+        let region = system.space(process).query(base).expect("user space");
+        assert_eq!(region.protect, PAGE_READWRITE | modifier);
+        for (other, bits, attribute) in &kinds[..2] {
+            let protect = check_protect(PAGE_READONLY | other).expect("valid");
+            system.space(process).protect(base, 1, protect).expect("committed");
+            assert_eq!(look(&system), (*bits, *attribute), "{modifier:x} to {other:x}");
+        }
+        system.verify().expect("sound");
+    }
 }
 
 #[test]

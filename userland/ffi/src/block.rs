@@ -195,6 +195,12 @@ impl SharedData {
         index < 64 && self.memory().read_u8(self.0 + 0x274 + index) != 0
     }
 
+    /// Which programs data execution prevention covers (`DEP_SYSTEM_POLICY_TYPE`): 0 none, 1 all, 2 those that ask for it, 3 all but those that
+    /// ask to be left out.
+    pub fn no_execute_policy(self) -> u8 {
+        self.memory().read_u8(self.0 + 0x2D5)
+    }
+
     /// The system time in units of 100 ns since 1601.
     pub fn system_time(self) -> u64 {
         self.time(0x14)

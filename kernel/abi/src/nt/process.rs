@@ -46,7 +46,7 @@ pub struct Kprocess {
     pub reserved_64: Field<u8>,
     pub state: Field<u8>,
     pub reserved_66: [Field<u8>; 5],
-    /// NX policy: ExecuteDisable 0, ExecuteEnable 1, DisableThunk 2, Permanent 3, ExecuteDispatch 4, ImageDispatch 5.
+    /// Bits of [`execute_options`].
     pub execute_options: Field<u8>,
 }
 impl Record for Kprocess {}
@@ -184,6 +184,27 @@ assert_layout!(Eprocess, 0x260, {
     vm: 0x1F8, last_fault_count: 0x238, modified_page_count: 0x23C, number_of_vads: 0x240, flags: 0x248,
     exit_status: 0x24C, next_page_color: 0x250, priority_class: 0x254, cookie: 0x258,
 });
+
+/// Bits of [`Kprocess::execute_options`], which are those of ProcessExecuteFlags too: what data execution prevention does for the process.
+///
+/// Source: symbol type `_KEXECUTE_OPTIONS` of XP SP3; the public names `MEM_EXECUTE_OPTION_*`.
+#[doc(alias = "_KEXECUTE_OPTIONS")]
+pub mod execute_options {
+    /// Only code runs.
+    pub const EXECUTE_DISABLE: u8 = 1 << 0;
+    /// Whatever can be read runs.
+    pub const EXECUTE_ENABLE: u8 = 1 << 1;
+    /// Nothing is made good for programs that keep small routines in data.
+    pub const DISABLE_THUNK_EMULATION: u8 = 1 << 2;
+    /// The options stay as they are.
+    pub const PERMANENT: u8 = 1 << 3;
+    /// Handlers of exceptions may lie in data.
+    pub const EXECUTE_DISPATCH_ENABLE: u8 = 1 << 4;
+    /// Handlers of exceptions may lie in images that do not list them.
+    pub const IMAGE_DISPATCH_ENABLE: u8 = 1 << 5;
+    /// All of them.
+    pub const ALL: u8 = (1 << 6) - 1;
+}
 
 /// Bits of [`Mmsupport::flags`].
 pub mod support_flags {

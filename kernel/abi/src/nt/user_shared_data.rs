@@ -84,6 +84,7 @@ pub struct KuserSharedData {
     pub system_expiration_date: Field64,
     pub suite_mask: Field<u32>,
     pub kd_debugger_enabled: Field<u8>,
+    /// One of [`nx_policy`].
     pub nx_support_policy: Field<u8>,
     pub reserved_2d6: Field<u16>,
     pub active_console_id: Field<u32>,
@@ -113,6 +114,20 @@ assert_layout!(KuserSharedData, 0x338, {
     nx_support_policy: 0x2D5, active_console_id: 0x2D8, number_of_physical_pages: 0x2E8, test_ret_instruction: 0x2F8,
     system_call: 0x300, system_call_return: 0x304, tick_count: 0x320, cookie: 0x330,
 });
+
+/// Values of [`KuserSharedData::nx_support_policy`]: which programs data execution prevention covers.
+///
+/// Source: `DEP_SYSTEM_POLICY_TYPE` of the public headers.
+pub mod nx_policy {
+    /// None; the processor's protection is left alone.
+    pub const ALWAYS_OFF: u8 = 0;
+    /// All.
+    pub const ALWAYS_ON: u8 = 1;
+    /// Those that ask for it.
+    pub const OPT_IN: u8 = 2;
+    /// Those that do not ask to be left out.
+    pub const OPT_OUT: u8 = 3;
+}
 
 #[cfg(test)]
 mod tests {

@@ -12,10 +12,13 @@
 //! * **T2** A frame that is being read is in transition with one reference, which the request holds.
 //! * **T3** A PTE says what its VAD lets it say: outside all VADs nothing (but at 7FFE0000), in private memory nothing of
 //!   sections, in a view nothing of another page's; and a valid entry allows what the protection on record does, no more.
+//! * **T4** An entry that is marked EXECUTABLE_ANYWAY lacks NX although its protection forbids execution: such entries are only in processes
+//!   whose options have ExecuteEnable.
 //!
 //! Source: Intel SDM volume 3, sections 4.7 and 4.10.4; order of checks as observed of XP.
 
 mod apply;
+mod execute;
 mod guard;
 mod in_page;
 pub mod plan;
@@ -61,6 +64,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         match plan(pte, access, self.mm.no_execute, || self.backing(page)) {
             Ok(plan) => self.apply(plan, page, pte, access),
+            Err(plan::Denied) if access == Access::Execute => self.execute_anyway(page, pte),
             Err(plan::Denied) => FaultOutcome::Denied,
         }
     }

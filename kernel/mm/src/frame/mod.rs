@@ -28,6 +28,7 @@
 pub(crate) mod allocate;
 mod bad;
 mod boot;
+mod caching;
 mod counts;
 mod frame_list;
 mod lists;

@@ -86,6 +86,8 @@ bitflags! {
         const REMOVAL_REQUESTED = 1 << 11;
         /// Cached memory.
         const CACHED = 1 << 12;
+        /// Write-combined memory. Neither this nor cached: not cached.
+        const WRITE_COMBINED = 1 << 13;
     }
 }
 

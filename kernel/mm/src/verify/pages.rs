@@ -1,6 +1,7 @@
 //! T3, F6 and the counts of A4: what one user PTE may say.
 
 use abi::cell::Link;
+use abi::nt::process::execute_options::EXECUTE_ENABLE;
 
 use crate::address_space::AddressSpace;
 use crate::frame::{Flags, Location};
@@ -8,8 +9,8 @@ use crate::layout::{FrameNumber, USER_SHARED_DATA, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{
-    CACHE_DISABLE, COPY_ON_WRITE, NO_EXECUTE, OWNER, PROTOTYPE, PrototypePte, Pte, PteCell, ValidPte, WRITE,
-    WRITE_THROUGH, pte_of, software_protection,
+    CACHE_DISABLE, COPY_ON_WRITE, EXECUTABLE_ANYWAY, NO_EXECUTE, OWNER, PROTOTYPE, PrototypePte, Pte, PteCell,
+    ValidPte, WRITE, WRITE_THROUGH, pte_of, software_protection,
 };
 use crate::vad::{VadFlags, VadLink};
 
@@ -72,7 +73,18 @@ impl<M: Machine> AddressSpace<'_, M> {
         if !last.is_some_and(|vad| self.vads().node(vad).contains(page)) {
             *last = self.vads().find(page);
         }
-        if self.entry_is_allowed(page, pte, *last) { Ok(()) } else { Err(Wrong::Entry(page, raw)) }
+        if self.entry_is_allowed(page, pte, *last) && self.may_be_marked(pte) {
+            Ok(())
+        } else {
+            Err(Wrong::Entry(page, raw))
+        }
+    }
+
+    /// Whether `pte` is not marked EXECUTABLE_ANYWAY, or may be (T4).
+    fn may_be_marked(&self, pte: Pte) -> bool {
+        let Pte::Valid(valid) = pte else { return true };
+        let enabled = self.process.pcb.execute_options.get() & EXECUTE_ENABLE != 0;
+        !valid.has(EXECUTABLE_ANYWAY) || enabled && !valid.has(NO_EXECUTE)
     }
 
     fn entry_is_allowed(&self, page: VirtualPage, pte: Pte, vad: Option<VadLink>) -> bool {
@@ -119,6 +131,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         let protection = software_protection(record.original_pte.get());
         let expected = ValidPte::user(valid.frame(), protection, self.mm.no_execute);
         let private = record.location() == Location::Active && !record.flags().contains(Flags::PROTOTYPE);
-        private && (valid.0 ^ expected.0) & PERMISSIONS == 0 && !protection.denies_all() && !protection.is_guard()
+        private
+            && (valid.as_protected().0 ^ expected.0) & PERMISSIONS == 0
+            && !protection.denies_all()
+            && !protection.is_guard()
     }
 }

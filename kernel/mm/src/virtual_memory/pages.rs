@@ -6,15 +6,15 @@ use crate::fault::plan::Backing;
 use crate::frame::Flags;
 use crate::layout::{FrameNumber, VirtualPage};
 use crate::machine::Machine;
-use crate::protection::{Caching, Protection};
+use crate::protection::Protection;
 use crate::pte::{
-    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, PROTOTYPE, PagingFilePage, Pte, ValidPte, WRITE, pte_of,
-    software_protection, with_software_protection,
+    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, PROTOTYPE, PagingFilePage, Pte, ValidPte, WRITE, WRITE_THROUGH,
+    pte_of, software_protection, with_software_protection,
 };
 use crate::vad::{VadFlags, VadLink};
 
 /// Bits of a valid entry that say what it allows.
-const PERMISSIONS: u64 = WRITE | COPY_ON_WRITE | CACHE_DISABLE | crate::pte::NO_EXECUTE;
+const PERMISSIONS: u64 = WRITE | COPY_ON_WRITE | CACHE_DISABLE | WRITE_THROUGH | crate::pte::NO_EXECUTE;
 
 /// What protects a page of a view whose process has changed nothing.
 #[derive(Clone, Copy)]
@@ -122,6 +122,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             let old = self.mm.machine.exchange(cell, entry.0);
             self.mm.machine.flush(page);
             self.leave_dirt(frame, ValidPte(old));
+            self.mm.caching_changes(frame, valid, entry);
         }
     }
 
@@ -152,6 +153,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             let old = self.mm.machine.exchange(cell, entry.0);
             self.mm.machine.flush(page);
             self.leave_dirt(frame, ValidPte(old));
+            self.mm.caching_changes(frame, valid, entry);
             return;
         }
         let old = ValidPte(self.mm.machine.exchange(cell, Pte::LookInVad(new).encode()));
@@ -182,6 +184,7 @@ impl<M: Machine> MemoryManager<M> {
     /// The protection behind the valid entry of a shared page that inherits the protection `own`: that, unless the bits say
     /// something else.
     pub(crate) fn shared_protection(&self, valid: ValidPte, own: Protection) -> Protection {
+        let valid = valid.as_protected();
         let expected = ValidPte::user(valid.frame(), own, self.no_execute);
         if (valid.0 ^ expected.0) & PERMISSIONS == 0 {
             return own;
@@ -192,8 +195,12 @@ impl<M: Machine> MemoryManager<M> {
             (_, true) => Protection::READWRITE,
             (false, false) => Protection::READONLY,
         };
-        let uncached = if valid.has(CACHE_DISABLE) { 0x08 } else { 0 };
-        Protection::from_code(access.code() | if executable { 2 } else { 0 } | uncached)
+        let caching = match (valid.has(CACHE_DISABLE), valid.has(WRITE_THROUGH)) {
+            (false, _) => 0,
+            (true, false) => 0x08,
+            (true, true) => 0x18,
+        };
+        Protection::from_code(access.code() | if executable { 2 } else { 0 } | caching)
     }
 
     /// Whether a page of a view that inherits `inherited` and whose PTE is `pte` is charged to the process beyond what the view
@@ -219,6 +226,6 @@ impl<M: Machine> MemoryManager<M> {
     pub(crate) fn may_stay_shared(&self, protection: Protection, inherited: Inherited) -> bool {
         let Inherited::FromPage(own) = inherited else { return true };
         let entry = ValidPte::user(FrameNumber(0), protection, self.no_execute);
-        self.shared_protection(entry, own) == protection && protection.caching() != Caching::WriteCombined
+        self.shared_protection(entry, own) == protection
     }
 }

@@ -10,7 +10,7 @@ use abi::nt::process::{Eprocess, process_flags};
 use abi::nt::section::SectionObject;
 use abi::status::NtStatus;
 
-use crate::executive::Executive;
+use crate::executive::{CURRENT_PROCESS, Executive};
 use crate::platform::Platform;
 use crate::priority::PriorityClass;
 use crate::services::working_set::QUOTA_LIMITS;
@@ -32,6 +32,7 @@ mod class {
     pub(super) const SESSION_INFORMATION: u32 = 24;
     pub(super) const WOW64_INFORMATION: u32 = 26;
     pub(super) const IMAGE_FILE_NAME: u32 = 27;
+    pub(super) const EXECUTE_FLAGS: u32 = 34;
 }
 
 /// Bytes of VM_COUNTERS, and of the form with the private bytes behind it.
@@ -61,7 +62,8 @@ impl<P: Platform> Executive<P> {
             | class::HANDLE_COUNT
             | class::PRIORITY_BOOST
             | class::SESSION_INFORMATION
-            | class::WOW64_INFORMATION => 4,
+            | class::WOW64_INFORMATION
+            | class::EXECUTE_FLAGS => 4,
             _ => return Err(NtStatus::INVALID_INFO_CLASS),
         };
         if length != needed {
@@ -114,6 +116,7 @@ impl<P: Platform> Executive<P> {
             // The first byte says whether it is in the foreground: nothing is.
             class::PRIORITY_CLASS => words[0] = u32::from(record.priority_class.get()) << 8,
             class::HANDLE_COUNT => words[0] = self.handle_count(process),
+            class::EXECUTE_FLAGS => words[0] = u32::from(record.pcb.execute_options.get()),
             class::DEVICE_MAP => words[..9].copy_from_slice(&self.device_map()),
             // No debugger, boosts as usual, session 0, a 32-bit system.
             _ => {}
@@ -187,7 +190,11 @@ impl<P: Platform> Executive<P> {
         }
         let needed = match class {
             class::PRIORITY_CLASS => 2,
-            class::BASE_PRIORITY | class::DEFAULT_HARD_ERROR_MODE | class::AFFINITY_MASK | class::PRIORITY_BOOST => 4,
+            class::BASE_PRIORITY
+            | class::DEFAULT_HARD_ERROR_MODE
+            | class::AFFINITY_MASK
+            | class::PRIORITY_BOOST
+            | class::EXECUTE_FLAGS => 4,
             _ => return Err(NtStatus::INVALID_INFO_CLASS),
         };
         if length != needed {
@@ -196,6 +203,14 @@ impl<P: Platform> Executive<P> {
         let mut bytes = [0; 4];
         self.platform().read_user(buffer, &mut bytes[..needed as usize])?;
         let value = u32::from_le_bytes(bytes);
+        if class == class::EXECUTE_FLAGS {
+            // A process speaks for itself alone.
+            if handle != CURRENT_PROCESS {
+                return Err(NtStatus::INVALID_PARAMETER);
+            }
+            self.set_execution_options(value)?;
+            return Ok(NtStatus::SUCCESS);
+        }
         let process = self.any_process_by_handle(handle, PROCESS_SET_INFORMATION)?;
         match class {
             class::PRIORITY_CLASS => self.set_priority_class(process, bytes[1])?,

@@ -25,7 +25,7 @@ use crate::process::{self, Process, Streams, Waited};
 use crate::volume::Volume;
 
 /// How long Bochs may take.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_mins(15);
 /// What Bochs logs when the guest writes `Shutdown` to its port 8900h.
 const SHUTDOWN: &str = "Shutdown port";
 /// Where the bytes of the link end up.

@@ -25,16 +25,17 @@ type Test = (&'static str, fn(&Commands) -> Result<Verdict>);
 ///
 /// # Errors
 /// What stops the runner itself.
-pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> {
+pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 26] = [
+    let tests: [Test; 27] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
         ("arguments, environment and extra files arrive", Commands::arguments),
         ("an exception is 134 with status and address", Commands::exception),
+        ("the boot option says which programs may execute data", Commands::execution),
         ("a refused program is 127 with DLL and export", Commands::refused),
         ("the time-out is 124", Commands::timed_out),
         ("a disk of exec stays, and files come back from it", Commands::disk),
@@ -205,6 +206,24 @@ impl Commands {
             expect_errors(&output, &["C0000005", "80000000"])?;
             check(output.stdout.is_empty(), || format!("output: {}", text(&output.stdout)))
         }))
+    }
+
+    /// The program is not marked NX-compatible; what its exit code means stands in its source.
+    fn execution(&self) -> Result<Verdict> {
+        let program = self.program("execution")?;
+        let policies = [
+            ("", 0b10_01_10),
+            ("noexecute=alwayson", 0b01_00_00),
+            ("noexecute=alwaysoff", 0b00_01_01),
+            ("noexecute=optout", 0b11_00_10),
+        ];
+        for (word, expected) in policies {
+            let output = self.vadose(&["exec", "--cmdline", word, &program], b"")?;
+            if let wrong @ Err(_) = expect_code(&output, expected) {
+                return Ok(wrong.map_err(|problem| format!("with \"{word}\": {problem}")));
+            }
+        }
+        Ok(Ok(()))
     }
 
     fn refused(&self) -> Result<Verdict> {

@@ -133,7 +133,7 @@ const CASES: [Case; 14] = [
 ///
 /// # Errors
 /// What stops the runner itself.
-pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> {
+pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let mut suite = SuiteResult::new("disks");
     let mut volume = tree.system_volume()?;

@@ -74,7 +74,7 @@ enum Outcome {
 ///
 /// # Errors
 /// What stops the runner itself.
-pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> {
+pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let all = guest::read_tests(tree)?;
     let volume = guest::volume_with(tree)?;
     let chosen: Vec<&GuestTest> =

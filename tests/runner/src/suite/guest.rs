@@ -30,7 +30,7 @@ const LOG_LINES: usize = 25;
 ///
 /// # Errors
 /// What stops the runner itself.
-pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> {
+pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let all = read_tests(tree)?;
     let volume = volume_with(tree)?;
     let chosen: Vec<&GuestTest> = all.iter().filter(|test| test.name.contains(&options.name)).collect();

@@ -27,7 +27,7 @@ struct Parser {
 ///
 /// # Errors
 /// [`Error::Tool`] when cargo cannot be started.
-pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
+pub fn run(tree: &Tree, tally: &Tally) -> Result<()> {
     eprintln!("vadose: building and running the host tests");
     let cargo = env::var("VADOSE_CARGO").unwrap_or_else(|_| "cargo".into());
     let mut words = cargo.split_whitespace();

@@ -36,7 +36,7 @@ const FILE_SIZE: u32 = 0x10_0000;
 ///
 /// # Errors
 /// What stops the runner itself.
-pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
+pub fn run(tree: &Tree, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let mut suite = SuiteResult::new("large");
     let mut listing = String::new();

@@ -3,6 +3,9 @@
 //! Each suite gives one line; failures follow theirs. The last line is `N passed, N failed`. A suite that ran
 //! fewer tests than the floor in `tests/floors` fails by one more, and so does a suite that did not run at all.
 
+use std::panic::resume_unwind;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -53,8 +56,11 @@ pub enum Part {
     Commands,
 }
 
-const ALL_PARTS: [Part; 8] =
-    [Part::Host, Part::Guest, Part::Failing, Part::Refusals, Part::Ram, Part::Disks, Part::Stress, Part::Commands];
+/// What runs one after the other, each lane beside the other one: an emulator keeps one processor busy, and often waits.
+const LANES: [&[Part]; 2] = [
+    &[Part::Guest, Part::Failing, Part::Stress],
+    &[Part::Host, Part::Refusals, Part::Ram, Part::Disks, Part::Commands],
+];
 
 /// Options of `test`.
 #[derive(Args, Clone, Debug, Default)]
@@ -127,14 +133,15 @@ impl SuiteResult {
 /// Prints suites as they finish and adds them up.
 #[derive(Debug, Default)]
 pub struct Tally {
-    results: Vec<SuiteResult>,
+    results: Mutex<Vec<SuiteResult>>,
 }
 
 impl Tally {
     /// Takes and prints one suite's result.
-    pub fn add(&mut self, result: SuiteResult, elapsed: Duration) {
+    pub fn add(&self, result: SuiteResult, elapsed: Duration) {
         let seconds = elapsed.as_secs_f64();
         let (name, passed, failed) = (&result.name, result.passed, result.failed());
+        let mut results = self.results();
         println!("{name:<28} {passed:>5} passed, {failed} failed  {seconds:>6.1} s");
         if !result.note.is_empty() {
             println!("  {}", result.note);
@@ -142,14 +149,19 @@ impl Tally {
         for failure in &result.failures {
             println!("  FAILED {}", failure.trim_end().replace('\n', "\n    "));
         }
-        self.results.push(result);
+        results.push(result);
+    }
+
+    fn results(&self) -> MutexGuard<'_, Vec<SuiteResult>> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds everything up; shortfalls count as failures.
     #[must_use]
     pub fn sums(&self, shortfalls: usize) -> (u32, u32) {
-        let passed = self.results.iter().map(|result| result.passed).sum();
-        let failed: u32 = self.results.iter().map(SuiteResult::failed).sum();
+        let results = self.results();
+        let passed = results.iter().map(|result| result.passed).sum();
+        let failed: u32 = results.iter().map(SuiteResult::failed).sum();
         (passed, failed.saturating_add(u32::try_from(shortfalls).unwrap_or(u32::MAX)))
     }
 }
@@ -159,25 +171,14 @@ impl Tally {
 /// # Errors
 /// What stops the runner itself; a failed test is no error.
 pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
-    let mut tally = Tally::default();
-    let wanted = |part: Part| options.parts.is_empty() || options.parts.contains(&part);
-    for part in ALL_PARTS.into_iter().filter(|&part| wanted(part)) {
-        match part {
-            Part::Host => host::run(tree, &mut tally)?,
-            Part::Guest => guest::run(tree, options, &mut tally)?,
-            Part::Failing => failing::run(tree, options, &mut tally)?,
-            Part::Refusals => refusals::run(tree, options, &mut tally)?,
-            Part::Ram => {
-                ram::run(tree, &mut tally)?;
-                large::run(tree, &mut tally)?;
-            }
-            Part::Disks => disks::run(tree, options, &mut tally)?,
-            Part::Stress => stress::run(tree, options, &mut tally)?,
-            Part::Commands => commands::run(tree, options, &mut tally)?,
-        }
-    }
+    let tally = Tally::default();
+    let done: Vec<Result<()>> = thread::scope(|scope| {
+        let lanes = LANES.map(|parts| scope.spawn(|| run_lane(tree, options, parts, &tally)));
+        lanes.map(|lane| lane.join().unwrap_or_else(|panic| resume_unwind(panic))).into()
+    });
+    done.into_iter().collect::<Result<()>>()?;
     let shortfalls =
-        if options.is_whole() { floors::shortfalls(&floors::read(tree)?, &tally.results) } else { Vec::new() };
+        if options.is_whole() { floors::shortfalls(&floors::read(tree)?, &tally.results()) } else { Vec::new() };
     for shortfall in &shortfalls {
         println!("FAILED {shortfall}");
     }
@@ -186,13 +187,33 @@ pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
     Ok(u8::from(failed != 0 || passed == 0))
 }
 
+/// Runs those of `parts` that were asked for.
+fn run_lane(tree: &Tree, options: &TestOptions, parts: &[Part], tally: &Tally) -> Result<()> {
+    for part in parts.iter().filter(|part| options.parts.is_empty() || options.parts.contains(part)) {
+        match part {
+            Part::Host => host::run(tree, tally)?,
+            Part::Guest => guest::run(tree, options, tally)?,
+            Part::Failing => failing::run(tree, options, tally)?,
+            Part::Refusals => refusals::run(tree, options, tally)?,
+            Part::Ram => {
+                ram::run(tree, tally)?;
+                large::run(tree, tally)?;
+            }
+            Part::Disks => disks::run(tree, options, tally)?,
+            Part::Stress => stress::run(tree, options, tally)?,
+            Part::Commands => commands::run(tree, options, tally)?,
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn sums_count_failures_and_shortfalls() {
-        let mut tally = Tally::default();
+        let tally = Tally::default();
         let mut suite = SuiteResult::new("x");
         suite.record("one", Ok(()));
         suite.record("two", Err("why".into()));

@@ -108,7 +108,7 @@ const CASES: [Case; 6] = [
 ///
 /// # Errors
 /// What stops the runner itself.
-pub fn run(tree: &Tree, tally: &mut Tally) -> Result<()> {
+pub fn run(tree: &Tree, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let mut suite = SuiteResult::new("ram");
     for case in &CASES {

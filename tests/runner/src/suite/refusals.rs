@@ -84,7 +84,7 @@ const REFUSALS: [Refusal; 9] = [
 ///
 /// # Errors
 /// What stops the runner itself.
-pub fn run(tree: &Tree, options: &TestOptions, tally: &mut Tally) -> Result<()> {
+pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let mut suite = SuiteResult::new("refusals");
     let volume = tree.system_volume()?;

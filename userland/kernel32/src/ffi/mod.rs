@@ -19,6 +19,7 @@ mod duplicate;
 mod environment;
 mod event;
 mod exception;
+mod execution;
 mod failure;
 mod fiber;
 mod file;
