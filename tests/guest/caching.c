@@ -4,9 +4,9 @@
 
 static void expect_memory(char *page)
 {
-    for (int index = 0; index < PAGE; index += 64)
+    for (unsigned index = 0; index < PAGE; index += 64)
         page[index] = (char)(index >> 6);
-    for (int index = 0; index < PAGE; index += 64)
+    for (unsigned index = 0; index < PAGE; index += 64)
         EXPECT_EQUAL((unsigned char)page[index], index >> 6);
 }
 

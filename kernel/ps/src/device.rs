@@ -134,6 +134,13 @@ pub(crate) struct Held<'a, P: Platform, T> {
     body: Link<T>,
 }
 
+impl<P: Platform, T> Held<'_, P, T> {
+    /// The object.
+    pub(crate) fn body(&self) -> Link<T> {
+        self.body
+    }
+}
+
 impl<P: Platform, T> Drop for Held<'_, P, T> {
     fn drop(&mut self) {
         self.system.release(self.body);

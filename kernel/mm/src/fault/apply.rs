@@ -159,6 +159,8 @@ impl<M: Machine> AddressSpace<'_, M> {
     ) -> Result<FaultOutcome, NoFrame> {
         let protection = own.unwrap_or_else(|| self.mm.prototype_protection(cell));
         match allowed(protection, access, self.mm.no_execute, Plan::Retry) {
+            // The page comes as for a read, and the next fetch is let through.
+            Err(_) if access == Access::Execute && self.executes_anything() => {}
             Err(_) => return Ok(FaultOutcome::Denied),
             Ok(Plan::Guard(protection)) => return self.take_guard_off(page, before, protection),
             Ok(_) => {}

@@ -17,11 +17,17 @@ use crate::pte::{EXECUTABLE_ANYWAY, NO_EXECUTE, Pte, ValidPte, pte_of};
 use crate::working_set::{FIRST_DYNAMIC, wsle};
 
 impl<M: Machine> AddressSpace<'_, M> {
+    /// Whether the process executes whatever it can read.
+    #[cold]
+    pub(super) fn executes_anything(&self) -> bool {
+        self.process.pcb.execute_options.get() & EXECUTE_ENABLE != 0
+    }
+
     /// A fetch from `page`, whose entry is `pte`, was denied: lets it through where the process may execute what it can read.
     #[cold]
     #[inline(never)]
     pub(super) fn execute_anyway(&self, page: VirtualPage, pte: Pte) -> FaultOutcome {
-        if self.process.pcb.execute_options.get() & EXECUTE_ENABLE == 0 {
+        if !self.executes_anything() {
             return FaultOutcome::Denied;
         }
         if let Pte::Valid(valid) = pte {

@@ -16,23 +16,35 @@ const MOST_UNITS: u32 = 0x1000;
 
 impl<P: Platform> Executive<P> {
     pub(super) fn device_io_control_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, _event, _routine, _context, status_at, code, input, input_length, output, output_length] =
-            arguments
+        let &[handle, event, routine, context, status_at, code, input, input_length, output, output_length] = arguments
         else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
         let object = self.file_by_handle(handle, 0)?;
         self.probe_word(status_at)?;
-        let stream = match self.opened(object) {
-            Opened::Stream(stream @ (Stream::Console | Stream::ConsoleInput)) => stream,
-            _ => return self.complete(status_at, Err(NtStatus::INVALID_DEVICE_REQUEST)),
+        let notice = self.prepare_notice(event, routine, context, status_at)?;
+        let result = match self.opened(object) {
+            Opened::Stream(stream @ (Stream::Console | Stream::ConsoleInput)) => {
+                self.control_console(stream, code, (input, input_length), (output, output_length))
+            }
+            _ => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
+        notice.give(self.complete(status_at, result))
+    }
+
+    fn control_console(
+        &self,
+        stream: Stream,
+        code: u32,
+        (input, input_length): (u32, u32),
+        (output, output_length): (u32, u32),
+    ) -> Result<u32, NtStatus> {
         let word = || match input_length {
             4.. => self.read_word(input),
             _ => Err(NtStatus::BUFFER_TOO_SMALL),
         };
         let give = |bytes: &[u8]| self.give(output, output_length, bytes);
-        let result = match code {
+        match code {
             GET_MODE => give(&self.console_mode(stream).to_le_bytes()),
             SET_MODE => word().and_then(|mode| self.set_console_mode(stream, mode)).map(|()| 0),
             GET_SCREEN if stream == Stream::Console => give(&self.console_screen().to_bytes()),
@@ -51,8 +63,7 @@ impl<P: Platform> Executive<P> {
             IGNORE_CONTROL_C => word().map(|ignore| self.ignore_control_c(ignore != 0)).map(|()| 0),
             _ if stream == Stream::ConsoleInput => self.console_input(code, output, output_length),
             _ => Err(NtStatus::INVALID_DEVICE_REQUEST),
-        };
-        self.complete(status_at, result)
+        }
     }
 
     /// The codes of the console's input.

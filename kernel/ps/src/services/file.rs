@@ -29,13 +29,14 @@ const WRITE_TO_END_OF_FILE: u64 = 0xFFFF_FFFF_FFFF_FFFF;
 
 impl<P: Platform> Executive<P> {
     pub(super) fn read_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, _event, _routine, _context, status_at, buffer, length, offset_at, key_at] = arguments else {
+        let &[handle, event, routine, context, status_at, buffer, length, offset_at, key_at] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
         let object = self.file_by_handle(handle, FILE_READ_DATA)?;
         let _held = self.hold(object);
         self.probe_word(status_at)?;
         self.probe_buffer(buffer, length)?;
+        let notice = self.prepare_notice(event, routine, context, status_at)?;
         let owner = self.lock_owner(object, self.lock_key(key_at)?);
         let offset = self.offset_argument(object, offset_at)?;
         let result = match self.opened(object) {
@@ -47,7 +48,7 @@ impl<P: Platform> Executive<P> {
             Opened::Null => self.need_offset(object, offset_at).and(Err(NtStatus::END_OF_FILE)),
             Opened::Device => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
-        self.complete(status_at, result)
+        notice.give(self.complete(status_at, result))
     }
 
     fn read_disk_file(&self, owner: &LockOwner, offset: u64, buffer: u32, length: u32) -> Result<u32, NtStatus> {
@@ -114,7 +115,7 @@ impl<P: Platform> Executive<P> {
     }
 
     pub(super) fn write_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, _event, _routine, _context, status_at, buffer, length, offset_at, key_at] = arguments else {
+        let &[handle, event, routine, context, status_at, buffer, length, offset_at, key_at] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
         // Who may only append, appends.
@@ -124,6 +125,7 @@ impl<P: Platform> Executive<P> {
         let _held = self.hold(object);
         self.probe_word(status_at)?;
         self.check_buffer(buffer, length)?;
+        let notice = self.prepare_notice(event, routine, context, status_at)?;
         let owner = self.lock_owner(object, self.lock_key(key_at)?);
         let result = match self.opened(object) {
             Opened::File => {
@@ -141,7 +143,7 @@ impl<P: Platform> Executive<P> {
             Opened::Null => self.need_offset(object, offset_at).map(|()| length),
             Opened::Device => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
-        self.complete(status_at, result)
+        notice.give(self.complete(status_at, result))
     }
 
     fn write_disk_file(

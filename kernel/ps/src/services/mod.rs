@@ -19,6 +19,7 @@ mod lock;
 mod memory;
 mod mutant;
 mod name_space;
+mod notice;
 mod object;
 mod object_information;
 mod open;

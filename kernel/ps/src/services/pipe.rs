@@ -159,12 +159,23 @@ impl<P: Platform> Executive<P> {
 
     /// NtFsControlFile: of all codes, those of a look into a pipe and of waiting for its other end.
     pub(super) fn fs_control_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, _event, _routine, _context, status_at, code, _input, _input_length, output, length] = arguments
+        let &[handle, event, routine, context, status_at, code, _input, _input_length, output, length] = arguments
         else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
         self.probe_word(status_at)?;
         let object = self.file_by_handle(handle, 0)?;
+        let notice = self.prepare_notice(event, routine, context, status_at)?;
+        notice.give(self.control_pipe((handle, object), status_at, code, (output, length)))
+    }
+
+    fn control_pipe(
+        &self,
+        (handle, object): (u32, Link<FileObject>),
+        status_at: u32,
+        code: u32,
+        (output, length): (u32, u32),
+    ) -> Result<NtStatus, NtStatus> {
         let end = match self.opened(object) {
             Opened::Pipe(end) if code == PEEK => end,
             Opened::Pipe(end) if code == LISTEN => {

@@ -1,7 +1,8 @@
 //! Completion ports, and reads and writes that complete later: for files that a port was made for, each in a thread of its own.
 //!
 //! A port is a semaphore that counts what has completed; the list of it is this process's own. Files that belong to no port are read and
-//! written at once, whatever OVERLAPPED says, which Windows may do as well.
+//! written at once, whatever OVERLAPPED says, which Windows may do as well; but a pipe that was opened for it and would have to be waited for is
+//! waited for by another thread.
 //!
 //! Source: documented behaviour of the functions.
 
@@ -19,11 +20,11 @@ use user_support::status::Status;
 
 use super::event::{ResetEvent, SetEvent};
 use super::last_error::{Bool, FALSE, TRUE, fail};
-use super::nt::NtClose;
+use super::nt::{NtClose, NtQueryInformationFile, NtQueueApcThread};
 use super::semaphore::{CreateSemaphoreA, ReleaseSemaphore};
-use super::standard_handle::INVALID_HANDLE;
+use super::standard_handle::{INVALID_HANDLE, device_type, with_status_block};
 use super::startup::memory;
-use super::thread::CreateThread;
+use super::thread::{CreateThread, GetCurrentThreadId, OpenThread};
 use super::thread_slot::locked;
 use super::wait::WaitForSingleObject;
 
@@ -182,53 +183,168 @@ pub unsafe extern "system" fn GetQueuedCompletionStatus(
 struct Later {
     file: File,
     overlapped: u32,
+    call: Call,
     work: Box<dyn FnOnce() -> Result<u32, Status>>,
 }
 
-/// Has `work` done in another thread, if `file` tells a port: then this is what the function answers, no with ERROR_IO_PENDING.
-pub(super) fn later(file: u32, overlapped: u32, work: impl FnOnce() -> Result<u32, Status> + 'static) -> Option<Bool> {
-    if overlapped == 0 || !USED.load(Ordering::Relaxed) {
+/// Has `work`, which moves bytes through `file` as `moves` says, done in another thread, if `file` tells a port or has to be waited for: then
+/// this is what the function answers, no with ERROR_IO_PENDING.
+pub(super) fn later(
+    file: u32,
+    overlapped: u32,
+    moves: Moves,
+    work: impl FnOnce() -> Result<u32, Status> + 'static,
+) -> Option<Bool> {
+    if overlapped == 0 {
         return None;
     }
-    let file = with(|tables| tables.files.iter().find(|other| other.handle == file).copied())?;
-    Some(start(file, overlapped, Box::new(work)))
+    let known = known_file(file);
+    if known.is_none() && !would_wait(file, moves) {
+        return None;
+    }
+    let file = known.unwrap_or(File { handle: file, port: 0, key: 0 });
+    Some(pending(start(file, overlapped, Call::NONE, Box::new(work))))
+}
+
+fn known_file(file: u32) -> Option<File> {
+    if !USED.load(Ordering::Relaxed) {
+        return None;
+    }
+    with(|tables| tables.files.iter().find(|other| other.handle == file).copied())
+}
+
+/// What is to be done with a file.
+#[derive(Clone, Copy)]
+pub(super) enum Moves {
+    /// Bytes are read.
+    In,
+    /// So many bytes are written.
+    Out(u32),
+}
+
+/// Whether `file` is a pipe that was opened for overlapped work, and cannot do `moves` at once.
+pub(super) fn would_wait(file: u32, moves: Moves) -> bool {
+    /// `FILE_DEVICE_NAMED_PIPE`.
+    const PIPE: u32 = 0x11;
+    /// `FileModeInformation`, and its bits `FILE_SYNCHRONOUS_IO_*`.
+    const MODE: u32 = 16;
+    const SYNCHRONOUS: u32 = 0x30;
+    /// `FilePipeLocalInformation`: words of it, and its state "connected".
+    const PIPE_LOCAL: u32 = 24;
+    const READABLE: usize = 5;
+    const WRITABLE: usize = 7;
+    const STATE: usize = 8;
+    const CONNECTED: u32 = 3;
+    if device_type(file) != Ok(PIPE) || !matches!(query_file(file, MODE), Ok([mode]) if mode & SYNCHRONOUS == 0) {
+        return false;
+    }
+    let Ok(words) = query_file::<10>(file, PIPE_LOCAL) else { return false };
+    words[STATE] == CONNECTED
+        && match moves {
+            Moves::In => words[READABLE] == 0,
+            Moves::Out(count) => words[WRITABLE] < count,
+        }
+}
+
+fn query_file<const WORDS: usize>(file: u32, class: u32) -> Result<[u32; WORDS], Status> {
+    let mut words = [0; WORDS];
+    let (buffer, length) = (words.as_mut_ptr().cast(), 4 * WORDS as u32);
+    // SAFETY: the service writes the status words and so many bytes.
+    with_status_block(|block| unsafe { NtQueryInformationFile(file, block, buffer, length, class) })?;
+    Ok(words)
+}
+
+/// A routine that is called, in the thread behind a handle, when something has completed.
+#[derive(Clone, Copy)]
+struct Call {
+    routine: u32,
+    thread: u32,
+}
+
+impl Call {
+    const NONE: Self = Self { routine: 0, thread: 0 };
+}
+
+/// Has `work` done in another thread, and `routine` called in this one then.
+pub(super) fn later_with_call(
+    file: u32,
+    overlapped: u32,
+    routine: u32,
+    work: impl FnOnce() -> Result<u32, Status> + 'static,
+) -> Bool {
+    /// `THREAD_SET_CONTEXT`.
+    const CALLS: u32 = 0x10;
+    let thread = OpenThread(CALLS, FALSE, GetCurrentThreadId());
+    if thread == 0 {
+        return FALSE;
+    }
+    let file = File { handle: file, port: 0, key: 0 };
+    if start(file, overlapped, Call { routine, thread }, Box::new(work)) {
+        return TRUE;
+    }
+    // SAFETY: the handle was opened here.
+    unsafe { NtClose(thread) };
+    FALSE
+}
+
+/// What the system calls when something that [`ReadFileEx`](super::file_call::ReadFileEx) began has completed: tells `routine`, as Win32 has it.
+#[doc(alias = "BasepIoCompletion")]
+pub(super) extern "system" fn call_completed(routine: u32, overlapped: u32, _nothing: u32) {
+    let (status, bytes) = (memory().read_u32(overlapped + STATUS), memory().read_u32(overlapped + MOVED));
+    let error = Status(status).ok().map_or_else(|status| win32_error(status).0, |()| 0);
+    // SAFETY: the program gave it as a routine of these three arguments.
+    let routine: extern "system" fn(u32, u32, u32) = unsafe { core::mem::transmute(routine as usize) };
+    routine(error, bytes, overlapped);
 }
 
 /// The same for work that may wait for what the caller does next: whether or not `file` tells a port.
 pub(super) fn always_later(file: u32, overlapped: u32, work: impl FnOnce() -> Result<u32, Status> + 'static) -> Bool {
-    let known = with(|tables| tables.files.iter().find(|other| other.handle == file).copied());
-    start(known.unwrap_or(File { handle: file, port: 0, key: 0 }), overlapped, Box::new(work))
+    let file = known_file(file).unwrap_or(File { handle: file, port: 0, key: 0 });
+    pending(start(file, overlapped, Call::NONE, Box::new(work)))
 }
 
-fn start(file: File, overlapped: u32, work: Box<dyn FnOnce() -> Result<u32, Status>>) -> Bool {
+/// What a function answers whose work was started: no with ERROR_IO_PENDING, or with the error that was in the way.
+fn pending(started: bool) -> Bool {
+    if started { fail(Win32Error::IO_PENDING) } else { FALSE }
+}
+
+fn start(file: File, overlapped: u32, call: Call, work: Box<dyn FnOnce() -> Result<u32, Status>>) -> bool {
     memory().write_u32(overlapped + STATUS, PENDING);
     let event = memory().read_u32(overlapped + EVENT) & !1;
-    if event != 0 {
+    // A call takes the event's place: the word is the program's own.
+    if event != 0 && call.thread == 0 {
         ResetEvent(event);
     }
-    let made = Box::into_raw(Box::new(Later { file, overlapped, work }));
+    let made = Box::into_raw(Box::new(Later { file, overlapped, call, work }));
     let entry = run as *const () as u32;
     // SAFETY: the entry takes the box; nobody wants the identifier.
     let thread = unsafe { CreateThread(core::ptr::null(), 0, entry, made as u32, 0, core::ptr::null_mut()) };
     if thread == 0 {
         // SAFETY: no thread got it.
         drop(unsafe { Box::from_raw(made) });
-        return FALSE;
+        return false;
     }
     // SAFETY: the handle was made here.
     unsafe { NtClose(thread) };
-    fail(Win32Error::IO_PENDING)
+    true
 }
 
 unsafe extern "system" fn run(later: u32) -> u32 {
     // SAFETY: the box came from `later`.
-    let Later { file, overlapped, work } = *unsafe { Box::from_raw(later as *mut Later) };
+    let Later { file, overlapped, call, work } = *unsafe { Box::from_raw(later as *mut Later) };
     let (status, bytes) = match work() {
         Ok(bytes) => (0, bytes),
         Err(status) => (status.0, 0),
     };
     memory().write_u32(overlapped + MOVED, bytes);
     memory().write_u32(overlapped + STATUS, status);
+    if call.thread != 0 {
+        // SAFETY: the routine takes these arguments; a thread that has ended is called no more.
+        unsafe { NtQueueApcThread(call.thread, call_completed as *const () as u32, call.routine, overlapped, 0) };
+        // SAFETY: the handle was opened for this.
+        unsafe { NtClose(call.thread) };
+        return 0;
+    }
     // The lowest bit asks that the port is not told.
     let event = memory().read_u32(overlapped + EVENT);
     if event & !1 != 0 {

@@ -8,7 +8,7 @@ use user_support::path::to_nt;
 use user_support::status::Status;
 use user_support::text;
 
-use super::completion::{later, note};
+use super::completion::{Moves, later, note};
 use super::directory::current_directory;
 use super::file_name::DELETE;
 use super::last_error::{Bool, TRUE, fail, fail_with};
@@ -148,7 +148,7 @@ pub(super) fn open_folder(path: &[u16]) -> Result<u32, Status> {
 ///
 /// # Safety
 /// `overlapped` is null or points to one.
-unsafe fn offset_of(overlapped: *const u32) -> Option<u64> {
+pub(super) unsafe fn offset_of(overlapped: *const u32) -> Option<u64> {
     if overlapped.is_null() {
         return None;
     }
@@ -173,7 +173,7 @@ pub unsafe extern "system" fn ReadFile(
     let offset = unsafe { offset_of(overlapped) };
     // SAFETY: the caller's promise, which holds until it has completed.
     let read = move || unsafe { read_at(file, buffer, count, offset) };
-    if let Some(answer) = later(file, overlapped as u32, read) {
+    if let Some(answer) = later(file, overlapped as u32, Moves::In, read) {
         return answer;
     }
     let read = read();
@@ -184,7 +184,7 @@ pub unsafe extern "system" fn ReadFile(
 
 /// # Safety
 /// As [`ReadFile`].
-unsafe fn read_at(file: u32, buffer: *mut u8, count: u32, offset: Option<u64>) -> Result<u32, Status> {
+pub(super) unsafe fn read_at(file: u32, buffer: *mut u8, count: u32, offset: Option<u64>) -> Result<u32, Status> {
     let (file, key) = (real_handle(file), core::ptr::null());
     let offset = offset.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
     with_status_block(|block| {
@@ -209,7 +209,7 @@ pub unsafe extern "system" fn WriteFile(
     let offset = unsafe { offset_of(overlapped) };
     // SAFETY: the caller's promise, which holds until it has completed.
     let write = move || unsafe { write_at(file, buffer, count, offset) };
-    if let Some(answer) = later(file, overlapped as u32, write) {
+    if let Some(answer) = later(file, overlapped as u32, Moves::Out(count), write) {
         return answer;
     }
     let written = write();
@@ -231,7 +231,7 @@ pub(super) unsafe fn write(file: u32, text: &[u8], done: *mut u32) -> Bool {
 
 /// # Safety
 /// As [`WriteFile`]. The service checks `buffer` itself, so that a bad one is an error and not an exception.
-unsafe fn write_at(file: u32, buffer: *const u8, count: u32, offset: Option<u64>) -> Result<u32, Status> {
+pub(super) unsafe fn write_at(file: u32, buffer: *const u8, count: u32, offset: Option<u64>) -> Result<u32, Status> {
     let (file, key) = (real_handle(file), core::ptr::null());
     let offset = offset.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
     with_status_block(|block| {

@@ -23,6 +23,7 @@ mod execution;
 mod failure;
 mod fiber;
 mod file;
+mod file_call;
 mod file_information;
 mod file_lock;
 mod file_mapping;
