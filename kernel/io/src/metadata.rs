@@ -157,13 +157,20 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             match self.memory().hold_file_page(self.metadata.area, page, Need::Contents) {
                 HeldPage::Ready(frame) => return Ok((frame, within)),
                 HeldPage::Unread(page) => {
-                    self.read_own(self.memory().start_in_page(page).map_err(|_| DeviceError::NoMemory)?)?;
+                    self.read_own(self.memory().start_in_page(page).map_err(|_| self.no_frame())?)?;
                 }
                 // Whoever has the volume's lock is the only one to read here.
-                HeldPage::Collided(_) | HeldPage::NoFrame => return Err(DeviceError::NoMemory),
+                HeldPage::Collided(_) => return Err(DeviceError::NoMemory),
+                HeldPage::NoFrame => return Err(self.no_frame()),
                 HeldPage::Beyond => return Err(DeviceError::OutOfRange),
             }
         }
+    }
+
+    /// Whoever asked may ask again when there is a frame.
+    fn no_frame(&self) -> DeviceError {
+        self.memory().note_lack_of_frame();
+        DeviceError::NoMemory
     }
 
     /// Reads pages of the section; at least the first.

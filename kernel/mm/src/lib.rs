@@ -85,8 +85,8 @@ pub struct MemoryManager<M> {
     pub(crate) lost_tables: Field<u32>,
     /// Page tables that are in transition or in a paging file (A6).
     pub(crate) tables_out: Field<u32>,
-    /// Not 0 where an operation was given up for want of a frame for a page table.
-    pub(crate) table_lacked: Field<u32>,
+    /// Not 0 where an operation was given up for want of a frame, and may be asked for again.
+    pub(crate) frame_lacked: Field<u32>,
 }
 
 impl<M: Machine> MemoryManager<M> {
@@ -118,7 +118,7 @@ impl<M: Machine> MemoryManager<M> {
             shared_data: SharedData::new(),
             lost_tables: Field::ZERO,
             tables_out: Field::ZERO,
-            table_lacked: Field::ZERO,
+            frame_lacked: Field::ZERO,
         };
         this.initialise_frames(boot);
         this.machine.events().restart(0);

@@ -164,6 +164,12 @@ impl Protection {
         }
     }
 
+    /// Whether the page, which allows something, is not cached or write-combined.
+    #[inline(always)]
+    pub const fn is_not_cached(self) -> bool {
+        self.0 & NOCACHE != 0
+    }
+
     /// The code with NOCACHE, where it has no other modifier and allows anything.
     pub const fn without_cache(self) -> Self {
         if self.0 & KIND == 0 && !self.denies_all() { Self(self.0 | NOCACHE) } else { self }

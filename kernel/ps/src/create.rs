@@ -99,6 +99,7 @@ impl<P: Platform> Executive<P> {
         self.objects().reference(section);
         record.section_object.set(section.address());
         let control_area = self.control_area_of(section);
+        self.heed_image(process, control_area);
         self.take_name(process, self.machine_record(control_area).file_pointer.get());
         record.inherited_from_unique_process_id.set(parent.unique_process_id.get());
         let class = PriorityClass::inherited(parent.priority_class.get());

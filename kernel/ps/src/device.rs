@@ -62,11 +62,14 @@ impl<P: Platform> Executive<P> {
         TurnsLock { system: self, turns }
     }
 
-    /// Does `work` with the volume locked, and again for as long as it must wait for a page.
+    /// Does `work` with the volume locked, and again for as long as it must wait for a page, or lacks a frame for the volume's own sectors: it has
+    /// changed nothing where it says so. Not for the system's own threads, which others wait for to give them frames.
     pub(crate) fn with_volume<T>(
         &self,
         work: impl Fn(&Volume<'static, P, P::Disk>) -> Result<T, NtStatus>,
     ) -> Result<T, NtStatus> {
+        let is_program = !self.is_system_thread(self.platform().current_thread());
+        let (mut waited, refused) = (0, self.own_refusals());
         loop {
             let result = {
                 let _lock = self.lock_volume();
@@ -74,7 +77,14 @@ impl<P: Platform> Executive<P> {
             };
             match result {
                 Err(NtStatus::CANT_WAIT) => self.sleep(1),
-                result => return result,
+                Err(NtStatus::INSUFFICIENT_RESOURCES) if is_program && self.await_lacking_frame(waited) => waited += 1,
+                result => {
+                    if waited > 0 && result.is_ok() {
+                        // What was refused has been made good by asking again.
+                        self.settle_refusals(refused);
+                    }
+                    return result;
+                }
             }
         }
     }

@@ -7,7 +7,7 @@
 //! | `optin`, as Windows XP | is not, until it asks | until it asks for good |
 //! | `optout` | is covered, until it asks not to be | until it asks for good |
 //!
-//! An EXE that is marked NX-compatible asks for good when it starts: ntdll does that.
+//! An EXE that is marked NX-compatible is taken to have asked for good; XP's loader asks for it with its first service, which spares nobody anything.
 //!
 //! Source: Microsoft's descriptions of the boot option, of `SetProcessDEPPolicy` and of `/NXCOMPAT`; the class of information and its words are
 //! those that published analyses of XP SP2 name. Which words are refused is inferred from them.
@@ -16,6 +16,7 @@ use abi::cell::Link;
 use abi::nt::process::{Eprocess, execute_options};
 use abi::nt::user_shared_data::{KERNEL_SHARED_DATA, KuserSharedData, nx_policy};
 use abi::status::NtStatus;
+use mm::section::ControlArea;
 
 use crate::executive::Executive;
 use crate::platform::Platform;
@@ -27,6 +28,18 @@ const fn first_options(policy: u8) -> u8 {
         nx_policy::ALWAYS_OFF => execute_options::EXECUTE_ENABLE | execute_options::PERMANENT,
         nx_policy::OPT_OUT => execute_options::EXECUTE_DISABLE,
         _ => execute_options::EXECUTE_ENABLE,
+    }
+}
+
+/// `IMAGE_DLLCHARACTERISTICS_NX_COMPAT`.
+const NX_COMPATIBLE: u16 = 0x100;
+
+/// The options of a process with `before` whose image has these DLL characteristics.
+const fn options_of_image(before: u8, characteristics: u16) -> u8 {
+    if characteristics & NX_COMPATIBLE != 0 && before & execute_options::PERMANENT == 0 {
+        execute_options::EXECUTE_DISABLE | execute_options::PERMANENT
+    } else {
+        before
     }
 }
 
@@ -49,6 +62,14 @@ impl<P: Platform> Executive<P> {
         let shared = self.machine_record(Link::<KuserSharedData>::new(KERNEL_SHARED_DATA));
         let options = first_options(shared.nx_support_policy.get());
         self.machine_record(process).pcb.execute_options.set(options);
+    }
+
+    /// Does what the image of `process`, the one of `control_area`, asks for.
+    #[doc(alias = "LdrpCheckNXCompatibility")]
+    pub(crate) fn heed_image(&self, process: Link<Eprocess>, control_area: Link<ControlArea>) {
+        let characteristics = self.mm().image_information(control_area).dll_characteristics.get();
+        let options = &self.machine_record(process).pcb.execute_options;
+        options.update(|before| options_of_image(before, characteristics));
     }
 
     /// Gives the current process the options `wanted`.
@@ -77,6 +98,15 @@ mod tests {
         let options =
             [nx_policy::ALWAYS_OFF, nx_policy::ALWAYS_ON, nx_policy::OPT_IN, nx_policy::OPT_OUT].map(first_options);
         assert_eq!(options, [0x0A, 0x09, 0x02, 0x01]);
+    }
+
+    #[test]
+    fn an_image_that_is_marked_asks_for_good_where_the_policy_leaves_it_the_choice() {
+        for (before, characteristics, expected) in
+            [(2, 0x140, 9), (1, 0x100, 9), (2, 0x40, 2), (1, 0, 1), (0xA, 0x140, 0xA), (9, 0, 9)]
+        {
+            assert_eq!(options_of_image(before, characteristics), expected, "{before:x} {characteristics:x}");
+        }
     }
 
     #[test]

@@ -40,12 +40,12 @@ impl<P: Platform> Executive<P> {
         })
     }
 
-    /// Whether what was just answered by NO_MEMORY is to be asked again, because it was for want of a frame for a page table: then there may be
-    /// one now. `waited` counts how often.
+    /// Whether what was just refused is to be asked again, because it was for want of a frame: then there may be one now. `waited` counts how
+    /// often.
     #[cold]
     #[inline(never)]
-    pub(crate) fn await_table_frame(&self, waited: u32) -> bool {
-        let again = self.mm().take_lack_of_table() && waited < PATIENCE && !self.is_told_to_end();
+    pub(crate) fn await_lacking_frame(&self, waited: u32) -> bool {
+        let again = self.mm().take_lack_of_frame() && waited < PATIENCE && !self.is_told_to_end();
         if again {
             self.wait_for_frame();
         }
@@ -60,7 +60,7 @@ impl<P: Platform> Executive<P> {
         let mut waited = 0;
         loop {
             match work() {
-                Err(NtStatus::NO_MEMORY) if self.await_table_frame(waited) => waited += 1,
+                Err(NtStatus::NO_MEMORY) if self.await_lacking_frame(waited) => waited += 1,
                 result => return result,
             }
         }

@@ -65,7 +65,7 @@ impl<P: Platform> Executive<P> {
                     status = NtStatus::STACK_OVERFLOW;
                     break limit;
                 }
-                StackGrowth::NoFrame if self.await_table_frame(waited) => waited += 1,
+                StackGrowth::NoFrame if self.await_lacking_frame(waited) => waited += 1,
                 StackGrowth::NoFrame => return Err(NtStatus::NO_MEMORY),
             }
         };

@@ -103,7 +103,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let dirty = if protection.is_writable() { DIRTY } else { 0 };
         let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(dirty);
         self.mm.machine.record(pte_of(page)).store(valid.0);
-        self.mm.note_caching(record, valid);
+        self.mm.note_caching(record, protection);
         if before == Pte::Empty {
             self.entry_filled(page);
         }
@@ -142,7 +142,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.mm.reclaim_transition_page(frame);
         let valid = ValidPte::user(frame, protection, self.mm.no_execute);
         self.mm.machine.record(pte_of(page)).store(valid.0);
-        self.mm.note_caching(record, valid);
+        self.mm.note_caching(record, protection);
         self.private_page_joins(page, record);
         FaultOutcome::Resolved(Resolution::Transition)
     }
@@ -194,7 +194,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         self.mm.add_share(table);
         let record = self.mm.frame(frame);
-        self.mm.note_caching(record, valid);
+        self.mm.note_caching(record, protection);
         self.shared_page_joins(page, record);
         if access == Access::Write {
             record.insert_flags(Flags::MODIFIED);
@@ -258,7 +258,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let valid = ValidPte::user(copy, protection, self.mm.no_execute).with(dirty);
         self.mm.machine.exchange(cell, valid.0);
         self.mm.machine.flush(page);
-        self.mm.note_caching(record, valid);
+        self.mm.note_caching(record, protection);
         self.mm.release_share(shared);
         self.process.number_of_private_pages.update(|count| count + 1);
         Ok(FaultOutcome::Resolved(Resolution::CopyOnWrite))

@@ -9,30 +9,31 @@ use super::record::{Flags, Mmpfn};
 use crate::MemoryManager;
 use crate::layout::FrameNumber;
 use crate::machine::Machine;
-use crate::pte::{CACHE_DISABLE, ValidPte, WRITE_THROUGH};
+use crate::protection::{Caching, Protection};
+use crate::pte::{CACHE_DISABLE, ValidPte};
 
 impl<M: Machine> MemoryManager<M> {
-    /// The entry `valid` of the frame that `record` is of was made.
+    /// An entry under `protection` of the frame that `record` is of was made.
     #[inline(always)]
-    pub(crate) fn note_caching(&self, record: &Mmpfn, valid: ValidPte) {
-        if valid.has(CACHE_DISABLE) {
-            self.leave_caches(record, valid);
+    pub(crate) fn note_caching(&self, record: &Mmpfn, protection: Protection) {
+        if protection.is_not_cached() {
+            self.leave_caches(record, protection.caching());
         }
     }
 
-    /// The entry of `frame` that was `before` is `now`.
+    /// The entry of `frame` that was `before` has the protection `now`.
     #[inline(always)]
-    pub(crate) fn caching_changes(&self, frame: FrameNumber, before: ValidPte, now: ValidPte) {
-        if (before.0 ^ now.0) & (CACHE_DISABLE | WRITE_THROUGH) != 0 {
+    pub(crate) fn caching_changes(&self, frame: FrameNumber, before: ValidPte, now: Protection) {
+        if before.has(CACHE_DISABLE) || now.is_not_cached() {
             self.change_caching(self.frame(frame), now);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn change_caching(&self, record: &Mmpfn, now: ValidPte) {
-        if now.has(CACHE_DISABLE) {
-            self.leave_caches(record, now);
+    fn change_caching(&self, record: &Mmpfn, now: Protection) {
+        if now.is_not_cached() {
+            self.leave_caches(record, now.caching());
         } else {
             record.remove_flags(Flags::WRITE_COMBINED);
             record.insert_flags(Flags::CACHED);
@@ -41,8 +42,8 @@ impl<M: Machine> MemoryManager<M> {
 
     #[cold]
     #[inline(never)]
-    fn leave_caches(&self, record: &Mmpfn, valid: ValidPte) {
-        let wanted = if valid.has(WRITE_THROUGH) { Flags::WRITE_COMBINED } else { Flags::empty() };
+    fn leave_caches(&self, record: &Mmpfn, caching: Caching) {
+        let wanted = if caching == Caching::WriteCombined { Flags::WRITE_COMBINED } else { Flags::empty() };
         let attribute = Flags::CACHED | Flags::WRITE_COMBINED;
         if record.flags() & attribute != wanted {
             record.remove_flags(attribute);

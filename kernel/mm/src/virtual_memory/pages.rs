@@ -122,7 +122,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             let old = self.mm.machine.exchange(cell, entry.0);
             self.mm.machine.flush(page);
             self.leave_dirt(frame, ValidPte(old));
-            self.mm.caching_changes(frame, valid, entry);
+            self.mm.caching_changes(frame, valid, new);
         }
     }
 
@@ -153,7 +153,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             let old = self.mm.machine.exchange(cell, entry.0);
             self.mm.machine.flush(page);
             self.leave_dirt(frame, ValidPte(old));
-            self.mm.caching_changes(frame, valid, entry);
+            self.mm.caching_changes(frame, valid, new);
             return;
         }
         let old = ValidPte(self.mm.machine.exchange(cell, Pte::LookInVad(new).encode()));
@@ -184,7 +184,13 @@ impl<M: Machine> MemoryManager<M> {
     /// The protection behind the valid entry of a shared page that inherits the protection `own`: that, unless the bits say
     /// something else.
     pub(crate) fn shared_protection(&self, valid: ValidPte, own: Protection) -> Protection {
-        let valid = valid.as_protected();
+        let expected = ValidPte::user(valid.frame(), own, self.no_execute);
+        if (valid.0 ^ expected.0) & PERMISSIONS == 0 { own } else { self.told_protection(valid.as_protected(), own) }
+    }
+
+    /// The nearest protection that the bits of `valid` tell, which is not `own` unless they were changed at a fetch (T4).
+    #[cold]
+    fn told_protection(&self, valid: ValidPte, own: Protection) -> Protection {
         let expected = ValidPte::user(valid.frame(), own, self.no_execute);
         if (valid.0 ^ expected.0) & PERMISSIONS == 0 {
             return own;

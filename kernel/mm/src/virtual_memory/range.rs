@@ -59,12 +59,17 @@ impl From<Exhausted> for NtStatus {
 }
 
 impl<M: Machine> MemoryManager<M> {
-    /// Whether an operation answered NO_MEMORY for want of a frame for a page table: it has changed nothing, and may be asked for again when
-    /// there are frames. Forgotten with the answer.
-    pub fn take_lack_of_table(&self) -> bool {
-        let lacked = self.table_lacked.get() != 0;
-        self.table_lacked.set(0);
+    /// Whether an operation was refused for want of a frame, for a page table or for a volume's own sectors: it has changed nothing, and may be
+    /// asked for again when there are frames. Forgotten with the answer.
+    pub fn take_lack_of_frame(&self) -> bool {
+        let lacked = self.frame_lacked.get() != 0;
+        self.frame_lacked.set(0);
         lacked
+    }
+
+    /// An operation will be refused for want of a frame.
+    pub fn note_lack_of_frame(&self) {
+        self.frame_lacked.set(1);
     }
 }
 
@@ -193,7 +198,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             // Asked for twice: all that were added would go for one that is refused though there are frames.
             if let Err(none) = self.table_or_new(page).or_else(|_| self.table_or_new(page)) {
                 self.drop_empty_tables(start, page);
-                self.mm.table_lacked.set(1);
+                self.mm.note_lack_of_frame();
                 return Err(none);
             }
             page = VirtualPage((page.0 | 0x1FF) + 1);

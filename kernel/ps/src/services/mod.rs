@@ -67,7 +67,7 @@ impl<P: Platform> Executive<P> {
             match self.answer(number, arguments) {
                 Ok(status) => return status,
                 Err(NtStatus::COMMITMENT_LIMIT) if self.extend_paging_files() => {}
-                Err(NtStatus::NO_MEMORY) if self.await_table_frame(waited) => waited += 1,
+                Err(NtStatus::NO_MEMORY) if self.await_lacking_frame(waited) => waited += 1,
                 Err(status) => return status,
             }
         }

@@ -93,7 +93,7 @@ impl<P: Platform> Executive<P> {
         Ok(NtStatus::SUCCESS)
     }
 
-    fn is_system_thread(&self, thread: Link<Ethread>) -> bool {
+    pub(crate) fn is_system_thread(&self, thread: Link<Ethread>) -> bool {
         self.machine_record(thread).threads_process.get() == self.system_process
     }
 

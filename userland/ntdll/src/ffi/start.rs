@@ -5,7 +5,7 @@ use core::cell::UnsafeCell;
 
 use alloc::vec::Vec;
 
-use user_ffi::{UnicodeString, peb, shared_data};
+use user_ffi::{UnicodeString, peb};
 use user_support::image::Image;
 use user_support::loader::{LoadError, Mapped, Program, initialise_lists, load_library, shut_down, start};
 use user_support::path;
@@ -17,9 +17,7 @@ use super::exception::{VadoseCallUnderLastResort, prepare_last_resort};
 use super::failure::terminate;
 use super::heap;
 use super::process::Native;
-use super::services::{
-    CURRENT_PROCESS, NtQueryVirtualMemory, NtRaiseHardError, NtSetInformationProcess, NtTerminateProcess,
-};
+use super::services::{CURRENT_PROCESS, NtQueryVirtualMemory, NtRaiseHardError, NtTerminateProcess};
 use super::thread::begin_thread;
 
 /// The lock under which the loader works.
@@ -109,12 +107,12 @@ fn prepare_process_block() {
 /// loaded even for a program that does not import it, as on XP.
 fn load_program(process: &Native, ntdll: u32, begins_there: bool) -> Result<u32, LoadError> {
     let ntdll_path = path::join(&path::join(&process.system_root(), &wide(b"system32")), &wide(b"ntdll.dll"));
-    let (image, headers) = mapped_at(process, peb().image_base())?;
-    if headers.is_nx_compatible() {
-        prevent_execution();
-    }
-    let (ntdll, _) = mapped_at(process, ntdll)?;
-    let program = Program { image, path: process.image_path(), ntdll, ntdll_path };
+    let program = Program {
+        image: mapped_at(process, peb().image_base())?,
+        path: process.image_path(),
+        ntdll: mapped_at(process, ntdll)?,
+        ntdll_path,
+    };
     LOADER_LOCK.enter();
     let entry = start(process, &program).and_then(|entry| {
         if begins_there {
@@ -127,30 +125,15 @@ fn load_program(process: &Native, ntdll: u32, begins_there: bool) -> Result<u32,
     entry
 }
 
-/// Asks for data execution prevention for good, where the system leaves that to programs.
-#[doc(alias = "LdrpCheckNXCompatibility")]
-fn prevent_execution() {
-    const EXECUTE_FLAGS: u32 = 34;
-    const OPT_IN: u8 = 2;
-    const OPT_OUT: u8 = 3;
-    /// `MEM_EXECUTE_OPTION_DISABLE` and `_PERMANENT`.
-    const DISABLE_FOR_GOOD: u32 = 9;
-    if matches!(shared_data().no_execute_policy(), OPT_IN | OPT_OUT) {
-        let options = DISABLE_FOR_GOOD;
-        // SAFETY: the service reads a word. It cannot fail: the process has made no choice yet.
-        unsafe { NtSetInformationProcess(CURRENT_PROCESS, EXECUTE_FLAGS, (&raw const options).cast(), 4) };
-    }
-}
-
-/// How much is mapped at `base`, from the image's own headers, of which as much is read as lies in one piece; and these headers.
-fn mapped_at(process: &Native, base: u32) -> Result<(Mapped, Image), LoadError> {
+/// How much is mapped at `base`, from the image's own headers, of which as much is read as lies in one piece.
+fn mapped_at(process: &Native, base: u32) -> Result<Mapped, LoadError> {
     let mut information = [0u32; 7];
     let (buffer, none) = (information.as_mut_ptr().cast(), core::ptr::null_mut());
     // SAFETY: the service writes seven words.
     let status = unsafe { NtQueryVirtualMemory(CURRENT_PROCESS, base, 0, buffer, 28, none) };
     Status(status).ok()?;
     let headers = Image::open(process, base, information[3])?;
-    Ok((Mapped { base, size: headers.size() }, headers))
+    Ok(Mapped { base, size: headers.size() })
 }
 
 /// Tells the system why the program cannot run, as Windows's loader does, and ends the process.

@@ -36,8 +36,6 @@ use crate::memory::Memory;
 pub const MAXIMUM_NAME: u32 = 512;
 /// Bytes that most names of DLLs and symbols do not exceed, with what may be read behind them.
 pub(crate) const USUAL_NAME: usize = 48;
-/// `IMAGE_DLLCHARACTERISTICS_NX_COMPAT`.
-const NX_COMPATIBLE: u16 = 0x100;
 /// Entries of the data directory.
 const DIRECTORIES: u32 = 16;
 const DIRECTORY_SIZE: u32 = 8;
@@ -125,7 +123,6 @@ pub struct Image {
     preferred_base: u32,
     entry: u32,
     characteristics: u16,
-    dll_characteristics: u16,
     subsystem: u16,
     stamp: u32,
     check_sum: u32,
@@ -179,7 +176,6 @@ impl Image {
             preferred_base: optional.image_base.get(object::LittleEndian),
             entry: optional.address_of_entry_point.get(object::LittleEndian),
             characteristics: file.characteristics.get(object::LittleEndian).0,
-            dll_characteristics: optional.dll_characteristics.get(object::LittleEndian).0,
             subsystem: optional.subsystem.get(object::LittleEndian).0,
             stamp: file.time_date_stamp.get(object::LittleEndian),
             check_sum: optional.check_sum.get(object::LittleEndian),
@@ -387,12 +383,6 @@ impl Image {
     /// Whether the image cannot lie anywhere but at its preferred base.
     pub fn is_fixed(&self) -> bool {
         self.characteristics & RELOCATIONS_STRIPPED != 0
-    }
-
-    /// Whether the image says that nothing but its code needs to run.
-    #[doc(alias = "IMAGE_DLLCHARACTERISTICS_NX_COMPAT")]
-    pub fn is_nx_compatible(&self) -> bool {
-        self.dll_characteristics & NX_COMPATIBLE != 0
     }
 
     /// `IMAGE_SUBSYSTEM_` value: 1 native, 2 windows, 3 console.
