@@ -58,7 +58,9 @@ impl<M: Machine> AddressSpace<'_, M> {
                 self.mm.machine.flush(page);
                 FaultOutcome::Resolved(Resolution::Nothing)
             }
-            Plan::DemandZero(protection) => self.demand_zero(page, pte, protection).unwrap_or_else(FaultOutcome::from),
+            Plan::DemandZero(protection) => {
+                self.demand_zero(page, pte, protection, access).unwrap_or_else(FaultOutcome::from)
+            }
             Plan::SoftFault(frame, protection) => self.soft_fault(page, frame, protection),
             Plan::PageIn(_) => FaultOutcome::Unread(UnreadPage::of_process(pte_of(page), self.next_color())),
             Plan::Shared(cell, protection) => {
@@ -72,7 +74,13 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// Gives the page a frame of zeros.
     #[doc(alias = "MiResolveDemandZeroFault")]
     #[inline(always)]
-    fn demand_zero(&self, page: VirtualPage, pte: Pte, protection: Protection) -> Result<FaultOutcome, NoFrame> {
+    fn demand_zero(
+        &self,
+        page: VirtualPage,
+        pte: Pte,
+        protection: Protection,
+        access: Access,
+    ) -> Result<FaultOutcome, NoFrame> {
         let table = self.table_or_new(page)?;
         let color = self.next_color();
         let frame = self.mm.allocate_zeroed_frame(color);
@@ -83,24 +91,25 @@ impl<M: Machine> AddressSpace<'_, M> {
                 return Err(none);
             }
         };
-        self.map_private(page, pte, table, frame, protection);
+        self.map_private(page, pte, (table, frame), protection, access);
         Ok(FaultOutcome::Resolved(Resolution::DemandZero))
     }
 
-    /// Makes `frame`, just allocated and filled, the private page at `page`, where the PTE was `before`, not valid.
+    /// Makes `frame`, just allocated and filled, the private page at `page`, where the PTE was `before`, not valid. A store is noted at once, for the
+    /// processor would only do it again; no other access is one, and a watch would tell of it.
     #[inline(always)]
     fn map_private(
         &self,
         page: VirtualPage,
         before: Pte,
-        table: FrameNumber,
-        frame: FrameNumber,
+        (table, frame): (FrameNumber, FrameNumber),
         protection: Protection,
+        access: Access,
     ) {
         let original = Pte::DemandZero(protection).encode();
         let record = self.mm.own_frame(frame, pte_of(page), table, original);
         record.insert_flags(Flags::MODIFIED);
-        let dirty = if protection.is_writable() { DIRTY } else { 0 };
+        let dirty = if access == Access::Write { DIRTY } else { 0 };
         let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(dirty);
         self.mm.machine.record(pte_of(page)).store(valid.0);
         if before == Pte::Empty {
@@ -163,7 +172,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         let copies = protection.is_copy_on_write() && access == Access::Write;
         if copies && self.mm.is_demand_zero(cell) {
-            return self.demand_zero(page, before, protection.without_copy_on_write());
+            return self.demand_zero(page, before, protection.without_copy_on_write(), access);
         }
         let (frame, resolution) = match self.mm.materialise(cell, self.next_color())? {
             Materialised::Ready(frame, resolution) => (frame, resolution),
@@ -181,7 +190,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         };
         // What a page has from its prototype PTE can always be read back.
         if copies || own.is_some_and(|own| !self.may_stay_shared(page, own)) {
-            return self.map_copy(page, before, table, frame, protection);
+            return self.map_copy(page, before, (table, frame), protection, access);
         }
         let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(PROTOTYPE);
         self.mm.machine.record(pte_of(page)).store(valid.0);
@@ -215,9 +224,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         &self,
         page: VirtualPage,
         before: Pte,
-        table: FrameNumber,
-        shared: FrameNumber,
+        (table, shared): (FrameNumber, FrameNumber),
         protection: Protection,
+        access: Access,
     ) -> Result<FaultOutcome, NoFrame> {
         let color = self.next_color();
         let copy = self.mm.allocate_any_frame(color);
@@ -230,7 +239,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             }
         };
         self.mm.machine.copy(shared, copy);
-        self.map_private(page, before, table, copy, protection.without_copy_on_write());
+        self.map_private(page, before, (table, copy), protection.without_copy_on_write(), access);
         self.mm.release_share(shared);
         Ok(FaultOutcome::Resolved(Resolution::CopyOnWrite))
     }
