@@ -58,9 +58,7 @@ impl<M: Machine> AddressSpace<'_, M> {
                 self.mm.machine.flush(page);
                 FaultOutcome::Resolved(Resolution::Nothing)
             }
-            Plan::DemandZero(protection) => {
-                self.demand_zero(page, pte, protection, access).unwrap_or_else(FaultOutcome::from)
-            }
+            Plan::DemandZero(protection) => self.demand_zero(page, pte, protection).unwrap_or_else(FaultOutcome::from),
             Plan::SoftFault(frame, protection) => self.soft_fault(page, frame, protection),
             Plan::PageIn(_) => FaultOutcome::Unread(UnreadPage::of_process(pte_of(page), self.next_color())),
             Plan::Shared(cell, protection) => {
@@ -74,13 +72,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// Gives the page a frame of zeros.
     #[doc(alias = "MiResolveDemandZeroFault")]
     #[inline(always)]
-    fn demand_zero(
-        &self,
-        page: VirtualPage,
-        pte: Pte,
-        protection: Protection,
-        access: Access,
-    ) -> Result<FaultOutcome, NoFrame> {
+    fn demand_zero(&self, page: VirtualPage, pte: Pte, protection: Protection) -> Result<FaultOutcome, NoFrame> {
         let table = self.table_or_new(page)?;
         let color = self.next_color();
         let frame = self.mm.allocate_zeroed_frame(color);
@@ -91,26 +83,25 @@ impl<M: Machine> AddressSpace<'_, M> {
                 return Err(none);
             }
         };
-        self.map_private(page, pte, (table, frame), protection, access);
+        self.map_private(page, pte, table, frame, protection);
         Ok(FaultOutcome::Resolved(Resolution::DemandZero))
     }
 
-    /// Makes `frame`, just allocated and filled, the private page at `page`, where the PTE was `before`, not valid. A store is noted at once, for the
-    /// processor would only do it again; no other access is one, and a watch would tell of it.
+    /// Makes `frame`, just allocated and filled, the private page at `page`, where the PTE was `before`, not valid. The processor notes in the entry
+    /// whether the access was a store when it tries again: a watch asks for that. That the page has no copy anywhere stands in the frame's record.
     #[inline(always)]
     fn map_private(
         &self,
         page: VirtualPage,
         before: Pte,
-        (table, frame): (FrameNumber, FrameNumber),
+        table: FrameNumber,
+        frame: FrameNumber,
         protection: Protection,
-        access: Access,
     ) {
         let original = Pte::DemandZero(protection).encode();
         let record = self.mm.own_frame(frame, pte_of(page), table, original);
         record.insert_flags(Flags::MODIFIED);
-        let dirty = if access == Access::Write { DIRTY } else { 0 };
-        let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(dirty);
+        let valid = ValidPte::user(frame, protection, self.mm.no_execute);
         self.mm.machine.record(pte_of(page)).store(valid.0);
         if before == Pte::Empty {
             self.entry_filled(page);
@@ -172,7 +163,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         let copies = protection.is_copy_on_write() && access == Access::Write;
         if copies && self.mm.is_demand_zero(cell) {
-            return self.demand_zero(page, before, protection.without_copy_on_write(), access);
+            return self.demand_zero(page, before, protection.without_copy_on_write());
         }
         let (frame, resolution) = match self.mm.materialise(cell, self.next_color())? {
             Materialised::Ready(frame, resolution) => (frame, resolution),
@@ -190,7 +181,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         };
         // What a page has from its prototype PTE can always be read back.
         if copies || own.is_some_and(|own| !self.may_stay_shared(page, own)) {
-            return self.map_copy(page, before, (table, frame), protection, access);
+            return self.map_copy(page, before, table, frame, protection);
         }
         let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(PROTOTYPE);
         self.mm.machine.record(pte_of(page)).store(valid.0);
@@ -224,9 +215,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         &self,
         page: VirtualPage,
         before: Pte,
-        (table, shared): (FrameNumber, FrameNumber),
+        table: FrameNumber,
+        shared: FrameNumber,
         protection: Protection,
-        access: Access,
     ) -> Result<FaultOutcome, NoFrame> {
         let color = self.next_color();
         let copy = self.mm.allocate_any_frame(color);
@@ -239,7 +230,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             }
         };
         self.mm.machine.copy(shared, copy);
-        self.map_private(page, before, (table, copy), protection.without_copy_on_write(), access);
+        self.map_private(page, before, table, copy, protection.without_copy_on_write());
         self.mm.release_share(shared);
         Ok(FaultOutcome::Resolved(Resolution::CopyOnWrite))
     }

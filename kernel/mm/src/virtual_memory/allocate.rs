@@ -110,32 +110,22 @@ impl<M: Machine> AddressSpace<'_, M> {
         if flags.has(MEM_RESET) {
             return self.reset(PageRange::touched(base, size));
         }
-        let (room, vad) = self.place(flags, base, size)?;
-        self.reserve_watched(room, vad)?;
-        Ok(PageRange { start: room.start, end: room.end })
+        self.reserve_watched(|| self.reserve(flags, base, size))
     }
 
     #[inline(never)]
     fn reserve(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
-        let (room, vad) = self.place(flags, base, size)?;
-        let range = PageRange { start: room.start, end: room.end };
-        self.add_vad(VadForm::Short, room, vad, |_| {})?;
-        Ok(range)
-    }
-
-    /// Where the memory goes that is to be reserved, and what its VAD says.
-    #[inline(always)]
-    fn place(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<(Room, VadFlags), NtStatus> {
         if flags.protection.is_copy_on_write() {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);
         }
         let room = if base == 0 { self.find_room(flags, size)? } else { self.room_at(base, size)? };
+        let range = PageRange { start: room.start, end: room.end };
         let mut vad = VadFlags::PRIVATE_MEMORY.with_protection(flags.protection);
         if flags.has(MEM_COMMIT) {
-            let pages = PageCount(room.end.0 - room.start.0 + 1);
-            vad = vad.with(VadFlags::MEM_COMMIT).with_commit_charge(pages);
+            vad = vad.with(VadFlags::MEM_COMMIT).with_commit_charge(PageCount(range.pages()));
         }
-        Ok((room, vad))
+        self.add_vad(VadForm::Short, room, vad, |_| {})?;
+        Ok(range)
     }
 
     /// The lowest (or highest) free range that fits, at a multiple of 64 KB.

@@ -65,6 +65,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         match kind {
             FreeKind::Decommit => self.decommit(vad, range)?,
+            FreeKind::Release if size == 0 => self.release_all(vad),
             FreeKind::Release => self.release(vad, range)?,
         }
         Ok(range)
@@ -95,6 +96,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(())
     }
 
+    #[inline(never)]
     fn decommit(&self, vad: VadLink, range: PageRange) -> Result<(), NtStatus> {
         let node = self.vads().node(vad);
         let flags = node.flags();
@@ -114,15 +116,22 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(())
     }
 
+    /// Releases all of `vad`, of which nothing is secured or watched any more.
+    #[inline(never)]
+    fn release_all(&self, vad: VadLink) {
+        self.delete_private_memory(vad);
+        self.remove_vad(vad);
+    }
+
     /// Releases all of a VAD, its head, its tail, or a part of its middle: then it becomes two.
     #[doc(alias = "MiReleaseVadRange")]
+    #[inline(never)]
     fn release(&self, vad: VadLink, range: PageRange) -> Result<(), NtStatus> {
         let tree = self.vads();
         let node = tree.node(vad);
         let (start, end) = (node.start(), node.end());
         if (range.start, range.end) == (start, end) {
-            self.delete_private_memory(vad);
-            self.remove_vad(vad);
+            self.release_all(vad);
             return Ok(());
         }
         let splits = range.start > start && range.end < end;
@@ -192,8 +201,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         if flags.has(VadFlags::NO_CHANGE) {
             self.forget_secured(vad);
         }
-        self.delete_private_memory(vad);
-        self.remove_vad(vad);
+        self.release_all(vad);
     }
 
     /// Takes away what is left when no VAD is.

@@ -5,7 +5,7 @@
 //! kept in the region's bitmap first ([`AddressSpace::keep_write`]). So a page has been written to if its entry is dirty or its bit is set; a store to
 //! watched memory costs nothing beyond an ordinary one, and what has left memory is told as exactly as what is there.
 //!
-//! A fault sets Dirty itself only where the access it resolves is a store. What pages are decommitted and committed again were written to before
+//! A fault does not set Dirty: the access that it resolves need not be a store. What pages are decommitted and committed again were written to before
 //! stays known: nobody has reset it.
 //!
 //! * **Q1** A VAD with WriteWatch is private memory and has one view in its process's `PhysicalVadList`, which names its range; a bitmap with a bit
@@ -33,7 +33,7 @@ use crate::paging_file::RtlBitmap;
 use crate::pool::{LARGEST_BLOCK, Tag};
 use crate::pte::{DIRTY, VALID, ValidPte, table_of};
 use crate::system::Exhausted;
-use crate::vad::{Room, VadFlags, VadForm, VadLink};
+use crate::vad::{VadFlags, VadLink};
 
 const WRITE_WATCH: Tag = Tag(*b"MmWw");
 const BITS: u32 = 32;
@@ -143,21 +143,37 @@ impl Watched {
 }
 
 impl<M: Machine> AddressSpace<'_, M> {
-    /// Reserves `room` as `flags` say, to be watched.
-    pub(super) fn reserve_watched(&self, room: Room, flags: VadFlags) -> Result<(), NtStatus> {
-        let pages = room.end.0 - room.start.0 + 1;
-        let view = self.mm.allocate_view(pages)?;
-        let vad = self
-            .add_vad(VadForm::Short, room, flags.with(VadFlags::WRITE_WATCH), |_| {})
-            .inspect_err(|_| self.mm.free_view(view))?;
-        let record = self.mm.machine.record(view);
+    /// Does `reserve`; what it reserves is watched.
+    ///
+    /// # Errors
+    /// Those of `reserve`; INSUFFICIENT_RESOURCES. Nothing has changed.
+    pub(super) fn reserve_watched(
+        &self,
+        reserve: impl FnOnce() -> Result<PageRange, NtStatus>,
+    ) -> Result<PageRange, NtStatus> {
+        let peaks = [&self.process.commit_charge_peak, &self.process.peak_virtual_size].map(|peak| (peak, peak.get()));
+        let range = reserve()?;
+        let Some(vad) = self.find_vad(range.start) else { return Ok(range) };
+        match self.mm.allocate_view(range.pages()) {
+            Ok(view) => self.watch(vad, view),
+            Err(exhausted) => {
+                self.delete_private_vad(vad);
+                peaks.iter().for_each(|(peak, before)| peak.set(*before));
+                return Err(exhausted.into());
+            }
+        }
+        Ok(range)
+    }
+
+    fn watch(&self, vad: VadLink, view: Link<PhysicalView>) {
+        let (node, record) = (self.vads().node(vad), self.mm.machine.record(view));
         record.vad.set(vad);
-        record.start_va.set(room.start.address().0);
-        record.end_va.set(room.end.address().0 | (PAGE_SIZE - 1));
+        record.start_va.set(node.start().address().0);
+        record.end_va.set(node.end().address().0 | (PAGE_SIZE - 1));
+        node.set_flags(node.flags().with(VadFlags::WRITE_WATCH));
         self.vads().set_physical_view(vad, view);
         list::insert_tail(&self.mm.machine, self.physical_views(), view.cast());
         self.process.flags.set_bits(process_flags::WRITE_WATCH);
-        Ok(())
     }
 
     /// The head of the process's list of views.
