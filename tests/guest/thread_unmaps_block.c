@@ -1,4 +1,4 @@
-// A thread gives its TEB back and ends through the kernel alone: nothing stays behind and the others go on.
+// A thread tries to give its TEB back, which the system relies on, and ends through the kernel alone: nothing stays behind and the others go on.
 // expect: exit 0
 #include "test.h"
 
@@ -9,7 +9,7 @@ static DWORD WINAPI body(void *argument)
     (void)argument;
     DWORD block;
     __asm__ volatile("mov %%fs:0x18, %0" : "=r"(block));
-    free_at((PVOID)block, 0, MEM_RELEASE);
+    EXPECT_EQUAL(free_at((PVOID)block, 0, MEM_RELEASE), BAD_PROTECTION);
     NtTerminateThread((HANDLE)-2, 6);
     return 0;
 }

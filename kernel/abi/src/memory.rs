@@ -22,6 +22,8 @@ pub const MEM_RESET: u32 = 0x8_0000;
 pub const MEM_TOP_DOWN: u32 = 0x10_0000;
 /// Written pages are recorded.
 pub const MEM_WRITE_WATCH: u32 = 0x20_0000;
+/// Of GetWriteWatch: what is told is forgotten.
+pub const WRITE_WATCH_FLAG_RESET: u32 = 1;
 /// A window for frames that the program owns.
 pub const MEM_PHYSICAL: u32 = 0x40_0000;
 /// Type: a view of an image.

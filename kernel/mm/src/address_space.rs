@@ -127,6 +127,7 @@ impl<M: Machine> MemoryManager<M> {
         record.pae_top.set(pointers.address());
         record.working_set_page.set(list.0);
         record.vad_root.set(Link::NULL);
+        list::initialise(&self.machine, process.offset(offset_of!(Eprocess, physical_vad_list) as u32));
         self.enlist(process);
         charge.keep();
         Ok(())
@@ -339,7 +340,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// The page directory that covers `page`, from the self-map's own entries.
-    fn directory(&self, page: VirtualPage) -> FrameNumber {
+    pub(crate) fn directory(&self, page: VirtualPage) -> FrameNumber {
         let self_map = crate::layout::PAGE_DIRECTORIES + 0x3000 + (page.0 >> 18) * 8;
         ValidPte(self.mm.machine.record(Link::<PteCell>::new(self_map)).load()).frame()
     }

@@ -270,6 +270,11 @@ impl<M: Machine> MemoryManager<M> {
         Tag(self.header(Link::new(link.address() - HEADER)).tag.get().to_le_bytes())
     }
 
+    /// Gives the block at `link` another tag: tools tell by it what structure stands there.
+    pub(crate) fn set_pool_tag<T>(&self, link: Link<T>, tag: Tag) {
+        self.header(Link::new(link.address() - HEADER)).tag.set(u32::from_le_bytes(tag.0));
+    }
+
     fn header(&self, block: Link<PoolHeader>) -> &PoolHeader {
         self.machine.record(block)
     }

@@ -14,9 +14,9 @@ use abi::nt::thread::Ethread;
 use abi::status::NtStatus;
 use core::mem::offset_of;
 use ke::{Ring, initialise_apc};
+use mm::address_space::AddressSpace;
 use mm::layout::{HIGHEST_VAD_ADDRESS, VirtualAddress};
 use mm::pool::Tag;
-use mm::virtual_memory::FreeKind;
 
 use crate::executive::Executive;
 use crate::platform::Platform;
@@ -111,16 +111,18 @@ impl<P: Platform> Executive<P> {
                 (offset_of!(Teb, deallocation_stack), stack.allocation),
             ];
             let written = words.into_iter().try_for_each(|(offset, word)| self.write_word(teb + offset as u32, word));
-            written.map(|()| teb).inspect_err(|_| {
-                let _ = space.free(FreeKind::Release, teb, 0);
-            })
+            written.map(|()| teb).inspect_err(|_| space.release_block(VirtualAddress(teb).page()))
         })
     }
 
-    /// Gives a TEB back, where it is still there.
+    /// Gives a TEB back.
     #[doc(alias = "MmDeleteTeb")]
     pub(crate) fn free_teb(&self, process: Link<Eprocess>, teb: u32) {
-        // A program may have freed it itself.
-        self.release_allocation(process, teb);
+        let needs = |space: &AddressSpace<'_, P>| space.pages_of_allocation(teb);
+        // Without its page table, which no disk gives back, it goes with the process.
+        let _ = self.with_tables(process, needs, |space| {
+            space.release_block(VirtualAddress(teb).page());
+            Ok(())
+        });
     }
 }

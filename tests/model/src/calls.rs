@@ -82,6 +82,28 @@ impl System {
         self.space(process).protect(base, size, check_protect(new)?).map(|(_, old)| old)
     }
 
+    /// NtGetWriteWatch with room for `most` addresses, which are reset where `reset`.
+    ///
+    /// # Errors
+    /// As the service.
+    pub fn get_watch(
+        &self,
+        process: Link<Eprocess>,
+        (base, size): Bytes,
+        most: usize,
+        reset: bool,
+    ) -> Result<Vec<u32>, NtStatus> {
+        let space = self.space(process);
+        let range = space.check_watched(base, size)?;
+        let mut addresses = vec![0; most];
+        let found = space.written_pages(range, &mut addresses);
+        addresses.truncate(found);
+        if reset {
+            space.forget_written(&addresses);
+        }
+        Ok(addresses)
+    }
+
     /// NtQueryVirtualMemory of a user address.
     pub fn query(&self, process: Link<Eprocess>, address: u32) -> Region {
         self.space(process).query(address).expect("a user address")

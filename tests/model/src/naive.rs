@@ -42,6 +42,7 @@ struct Allocation {
     end: u32,
     protect: u32,
     kind: Kind,
+    watched: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -53,6 +54,8 @@ struct Page {
     /// Bytes that were stored; `None` for what a reset has made uncertain.
     bytes: BTreeMap<u32, Option<u8>>,
     uncertain: bool,
+    /// Stored to since that was forgotten, where somebody watches.
+    written: bool,
 }
 
 /// One process.
@@ -133,7 +136,8 @@ impl NaiveProcess {
     /// Does what [`Self::allocate`] allowed.
     pub fn apply_allocate(&mut self, kind: u32, protect: u32, base: u32, range: Pages) {
         if kind & MEM_RESERVE != 0 || base == 0 {
-            let allocation = Allocation { end: range.1, protect, kind: Kind::Private };
+            let watched = kind & MEM_WRITE_WATCH != 0;
+            let allocation = Allocation { end: range.1, protect, kind: Kind::Private, watched };
             self.allocations.insert(range.0, allocation);
             for page in range.0..=range.1 {
                 self.pages.insert(page, Page::default());
@@ -168,7 +172,8 @@ impl NaiveProcess {
         if allocation.kind != Kind::Private {
             return Err(NtStatus::UNABLE_TO_DELETE_SECTION);
         }
-        if size == 0 && range.0 != start {
+        let is_part = range != (start, allocation.end);
+        if size == 0 && range.0 != start || allocation.watched && kind == MEM_RELEASE && is_part {
             return Err(NtStatus::FREE_VM_NOT_AT_BASE);
         }
         Ok(range)
@@ -177,7 +182,8 @@ impl NaiveProcess {
     /// Does what [`Self::free`] allowed.
     pub fn apply_free(&mut self, kind: u32, range: Pages) {
         for page in range.0..=range.1 {
-            self.pages.insert(page, Page::default());
+            let written = self.pages[&page].written;
+            self.pages.insert(page, Page { written, ..Page::default() });
         }
         if kind == MEM_RELEASE {
             let (start, allocation) =
@@ -193,6 +199,27 @@ impl NaiveProcess {
                 self.allocations.insert(range.1 + 1, allocation);
             }
         }
+    }
+
+    /// NtGetWriteWatch for up to `most` pages, which are forgotten where `reset`.
+    pub fn get_watch(&mut self, base: u32, size: u32, most: usize, reset: bool) -> Result<Vec<u32>, NtStatus> {
+        if base > 0x7FFE_FFFF {
+            return Err(NtStatus::INVALID_PARAMETER_2);
+        }
+        if size == 0 || u64::from(base) + u64::from(size) > 0x7FFF_0000 {
+            return Err(NtStatus::INVALID_PARAMETER_3);
+        }
+        let range = touched(base, size);
+        let watched = self.allocation_of(range.0).is_some_and(|(_, found)| found.watched && found.end >= range.1);
+        if !watched {
+            return Err(NtStatus::INVALID_PARAMETER_1);
+        }
+        let pages = (range.0..=range.1).filter(|page| self.pages[page].written);
+        let told: Vec<u32> = pages.take(most).collect();
+        for page in told.iter().filter(|_| reset) {
+            self.pages.get_mut(page).expect("allocated").written = false;
+        }
+        Ok(told.into_iter().map(|page| page << 12).collect())
     }
 
     /// MEM_RESET.
@@ -261,7 +288,7 @@ impl NaiveProcess {
         let end = start + images[index].pages() - 1;
         assert!(self.is_free((start, end)), "mapped over something");
         let protect = PAGE_EXECUTE_WRITECOPY;
-        self.allocations.insert(start, Allocation { end, protect, kind: Kind::Image(index) });
+        self.allocations.insert(start, Allocation { end, protect, kind: Kind::Image(index), watched: false });
         for page in start..=end {
             let protect = Some(section_protect(images[index].flags((page - start) << 12)));
             self.pages.insert(page, Page { protect, ..Page::default() });
@@ -364,7 +391,9 @@ impl NaiveProcess {
             memory.borrow_mut().store(index << 12 | address & 0xFFF, byte);
             return;
         }
-        self.pages.get_mut(&(address >> 12)).expect("writable").bytes.insert(address, Some(byte));
+        let page = self.pages.get_mut(&(address >> 12)).expect("writable");
+        page.bytes.insert(address, Some(byte));
+        page.written = true;
     }
 
     /// First page of some allocation, by a number that is taken modulo how many there are.

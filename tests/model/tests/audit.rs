@@ -9,8 +9,9 @@ use mm::machine::{FrameBytes, Records};
 use mm::protection::Protection;
 use mm::pte::{NO_EXECUTE, Pte, ValidPte, WRITE};
 use mm::section::{ControlArea, ControlAreaFlags, Segment, ViewRequest};
-use mm::vad::{Mmvad, MmvadShort};
+use mm::vad::{Mmvad, MmvadLong, MmvadShort, VadFlags, VadFlags2};
 use mm::verify::Corruption;
+use mm::virtual_memory::{PhysicalView, SecureMode};
 use model::image::TestImage;
 use model::machine::NoExecute;
 use model::sections::whole;
@@ -30,6 +31,9 @@ impl Scene {
     /// | 200000 | committed; 200000 written, 201000 read-only, 202000 parked, 203000 decommitted |
     /// | 400000 | an image; code read, data read, constants made writable |
     /// | 500000 | a read-only view of two of three pages of memory; both committed, the first read, the other closed |
+    /// | 600000 | five pages of reserved memory that are watched |
+    /// | 700000 | committed and written; 701000 and 703000 are secured |
+    /// | 800000 | committed; 801000 is secured |
     fn new() -> Self {
         let mut system = System::new(256, NoExecute::Supported);
         let section = system.add_image(TestImage::plain(0x40_0000, 1)).expect("memory");
@@ -48,6 +52,16 @@ impl Scene {
         system.map(process, memory, &view).expect("room");
         system.load(process, 0x50_0000).expect("readable");
         system.protect(process, 0x50_1000, 1, PAGE_NOACCESS).expect("committed");
+        system.allocate(process, MEM_RESERVE | MEM_WRITE_WATCH, PAGE_READWRITE, 0x60_0000, 0x5000).expect("room");
+        for (base, secured) in [(0x70_0000, [1, 3]), (0x80_0000, [1, 1])] {
+            system.commit_at(process, base, 0x1_0000);
+            let number = if secured[0] == secured[1] { 1 } else { 2 };
+            for page in &secured[..number] {
+                let at = base + page * 0x1000;
+                system.space(process).secure(at, 1, SecureMode::Writable).expect("good for it");
+            }
+        }
+        system.store(process, 0x70_0000, 1).expect("writable");
         system.sound();
         Self { system, process, section, memory }
     }
@@ -75,6 +89,17 @@ impl Scene {
             Pte::Transition(frame, _) => frame,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// What is kept of the watched memory.
+    fn view(&self) -> &PhysicalView {
+        self.system.mm.machine.record(self.record().physical_vad_list.flink.get().cast())
+    }
+
+    fn long(&self, address: u32) -> &MmvadLong {
+        let space = self.system.space(self.process);
+        let vad = space.vads().find(VirtualAddress(address).page()).expect("allocated");
+        self.system.mm.machine.record(vad.cast())
     }
 
     fn vad(&self, address: u32) -> &MmvadShort {
@@ -354,4 +379,62 @@ fn area(scene: &Scene) -> &ControlArea {
 /// The sizes of the pool block of the control area.
 fn header(scene: &Scene) -> &abi::cell::Field<u32> {
     scene.system.mm.machine.record(Link::new(scene.section.address() - 8))
+}
+
+#[test]
+fn what_watched_and_secured_memory_may_not_say() {
+    use Corruption::{Q1, Q2, U1, U2, U3};
+    run(&[
+        ("another range", |s| s.view().end_va.set(0x60_5FFF), |c| matches!(c, Q1 { .. })),
+        ("another VAD", |s| s.view().vad.set(Link::new(s.view().vad.get().address() + 8)), |c| matches!(c, Q1 { .. })),
+        (
+            "a view that is not in the list",
+            |s| mm::list::remove(&s.system.mm.machine, s.record().physical_vad_list.flink.get()),
+            |c| matches!(c, Q1 { .. }),
+        ),
+        ("no flag in the process", |s| s.record().flags.set(0), |c| matches!(c, Q1 { .. })),
+        (
+            "a view of nothing",
+            |s| s.vad(0x60_0000).set_flags(s.vad(0x60_0000).flags().without(VadFlags::WRITE_WATCH)),
+            |c| matches!(c, Q1 { .. }),
+        ),
+        (
+            "a bit beyond the last page",
+            |s| s.system.mm.machine.record(s.system.mm.machine.record(s.view().bit_map.get()).buffer.get()).set(0x20),
+            |c| matches!(c, Q2 { .. }),
+        ),
+        (
+            "bits for another number of pages",
+            |s| s.system.mm.machine.record(s.view().bit_map.get()).size_of_bit_map.set(6),
+            |c| matches!(c, Q2 { .. }),
+        ),
+        (
+            "fixed for no reason",
+            |s| s.long(0x80_0000).mapped.set_flags2(VadFlags2::LONG_VAD),
+            |c| matches!(c, U1 { .. }),
+        ),
+        (
+            "secured and not fixed",
+            |s| s.vad(0x80_0000).set_flags(s.vad(0x80_0000).flags().without(VadFlags::NO_CHANGE)),
+            |c| matches!(c, U1 { .. }),
+        ),
+        ("pages of another VAD", |s| s.long(0x80_0000).secured[1].set(0x81_0FFF), |c| matches!(c, U2 { .. })),
+        (
+            "an empty list",
+            |s| s.long(0x70_0000).secured.iter().for_each(|link| link.set(list_of(s))),
+            |c| matches!(c, U2 { .. }),
+        ),
+        (
+            "a page that cannot be written to",
+            |s| s.set_pte(0x70_3000, Pte::DemandZero(Protection::READONLY).encode()),
+            |c| matches!(c, U3 { .. }),
+        ),
+    ]);
+}
+
+/// Address of the head of the list of secured ranges at 700000.
+fn list_of(scene: &Scene) -> u32 {
+    let space = scene.system.space(scene.process);
+    let vad = space.vads().find(VirtualAddress(0x70_0000).page()).expect("allocated");
+    vad.address() + core::mem::offset_of!(MmvadLong, secured) as u32
 }

@@ -10,6 +10,7 @@ use mm::fault::StackGrowth;
 use mm::layout::{VirtualAddress, VirtualPage};
 use mm::protection::Access;
 use mm::section::{ControlArea, ControlAreaFlags, Need};
+use mm::virtual_memory::SecureMode;
 use model::calls::{BOTH, Picture};
 use model::data_files::NoPage;
 use model::hog::Hog;
@@ -19,12 +20,13 @@ use model::sections::whole;
 use model::system::{Outcome, System};
 
 const RW: u32 = PAGE_READWRITE;
+const WATCHED: u32 = MEM_RESERVE | MEM_WRITE_WATCH;
 
 /// A process with memory of each kind.
 ///
 /// | from | what |
 /// |---|---|
-/// | 200000 | committed, its first page touched |
+/// | 200000 | committed, its first page touched, the second secured |
 /// | 400000 | an image, a page of whose data is mapped and another is in memory |
 /// | 10000000 | the same image again, nothing of it touched |
 /// | 20000000 | reserved, no page table |
@@ -53,6 +55,7 @@ fn scene() -> Scene {
     system.commit_at(process, 0x3000_0000, 0x1_0000);
     let request = mm::section::ViewRequest { base: 0x4000_0000, ..whole(RW) };
     system.map(process, memory, &request).expect("room");
+    system.space(process).secure(0x20_1000, 1, SecureMode::Writable).expect("writable");
     let other = system.start_process().expect("memory");
     system.space(other).map_image(image, None).expect("room");
     system.load(other, 0x40_3000).expect("readable");
@@ -68,9 +71,12 @@ fn picture(scene: &mut Scene) -> Picture {
 type Call = fn(&mut Scene) -> Result<(), S>;
 
 /// Operations that answer with a status. Each can be done once only, in its scene.
-const CALLS: [(&str, Call); 18] = [
+const CALLS: [(&str, Call); 21] = [
     ("reserve", |it| it.system.allocate(it.process, MEM_RESERVE, RW, 0, 0x1_0000).map(drop)),
     ("reserve and commit", |it| it.system.allocate(it.process, BOTH, RW, 0, 0x8_0000).map(drop)),
+    ("reserve to be watched", |it| it.system.allocate(it.process, WATCHED, RW, 0, 0x10_0000).map(drop)),
+    ("reserve more to be watched", |it| it.system.allocate(it.process, WATCHED, RW, 0, 0x2000_0000).map(drop)),
+    ("secure a second range", |it| it.system.space(it.process).secure(0x20_2000, 1, SecureMode::Writable).map(drop)),
     ("commit", |it| it.system.allocate(it.process, MEM_COMMIT, RW, 0x2000_0000, 0x5000).map(drop)),
     ("commit elsewhere", |it| it.system.allocate(it.process, MEM_COMMIT, PAGE_READONLY, 0x3000_0000, 1).map(drop)),
     ("protect", |it| it.system.protect(it.process, 0x3000_0000, 0x3000, PAGE_READONLY).map(drop)),

@@ -224,6 +224,8 @@ pub mod process_flags {
     pub const HAS_PHYSICAL_VAD: u32 = 1 << 9;
     /// Both bits: the address space is ready.
     pub const ADDRESS_SPACE_INITIALIZED: u32 = 3 << 10;
+    /// It has, or had, memory with MEM_WRITE_WATCH.
+    pub const WRITE_WATCH: u32 = 1 << 15;
     /// It has an address space.
     pub const HAS_ADDRESS_SPACE: u32 = 1 << 18;
     /// Memory is allocated from the top.

@@ -87,7 +87,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(FaultOutcome::Resolved(Resolution::DemandZero))
     }
 
-    /// Makes `frame`, just allocated and filled, the private page at `page`, where the PTE was `before`, not valid.
+    /// Makes `frame`, just allocated and filled, the private page at `page`, where the PTE was `before`, not valid. The processor notes in the entry
+    /// whether the access was a store when it tries again: a watch asks for that. That the page has no copy anywhere stands in the frame's record.
     #[inline(always)]
     fn map_private(
         &self,
@@ -100,8 +101,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let original = Pte::DemandZero(protection).encode();
         let record = self.mm.own_frame(frame, pte_of(page), table, original);
         record.insert_flags(Flags::MODIFIED);
-        let dirty = if protection.is_writable() { DIRTY } else { 0 };
-        let valid = ValidPte::user(frame, protection, self.mm.no_execute).with(dirty);
+        let valid = ValidPte::user(frame, protection, self.mm.no_execute);
         self.mm.machine.record(pte_of(page)).store(valid.0);
         self.mm.note_caching(record, protection);
         if before == Pte::Empty {

@@ -141,7 +141,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         room.ok_or(NtStatus::NO_MEMORY)
     }
 
-    /// Fills in what the node of a view has beyond its range and flags. One whose protection is `fixed` is secured as a whole.
+    /// Fills in what the node of a view has beyond its range and flags; `fixed` is whether its protection may not change.
     fn describe_view(
         &self,
         node: VadLink,
@@ -162,11 +162,9 @@ impl<M: Machine> AddressSpace<'_, M> {
             flags = flags.with(VadFlags2::COPY_ON_WRITE);
         }
         if fixed {
-            flags = flags.with(VadFlags2::SEC_NO_CHANGE).with(VadFlags2::ONE_SECURED).with(VadFlags2::LONG_VAD);
+            flags = flags.with(VadFlags2::SEC_NO_CHANGE).with(VadFlags2::LONG_VAD);
             let long = self.mm.machine.record(node.cast::<MmvadLong>());
-            let last = view.short.end().address().0 | (PAGE_SIZE - 1);
-            long.secured[0].set(view.short.start().address().0);
-            long.secured[1].set(last);
+            long.secured.iter().for_each(|word| word.set(0));
             long.extended.set(0);
         }
         view.set_flags2(flags);
@@ -212,7 +210,8 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// protection in this view; the others are there for all views from now on.
     ///
     /// # Errors
-    /// ALREADY_COMMITTED where the section has a file, SECTION_PROTECTION, COMMITMENT_LIMIT, NO_MEMORY; nothing has changed.
+    /// ALREADY_COMMITTED where the section has a file, SECTION_PROTECTION, INVALID_PAGE_PROTECTION where the view's may not change, COMMITMENT_LIMIT,
+    /// NO_MEMORY; nothing has changed.
     pub(crate) fn commit_in_view(
         &self,
         vad: VadLink,
@@ -226,6 +225,9 @@ impl<M: Machine> AddressSpace<'_, M> {
             return Err(NtStatus::ALREADY_COMMITTED);
         }
         self.check_view_protection(vad, protection)?;
+        if self.vads().node(vad).flags().has(VadFlags::NO_CHANGE) {
+            self.check_secured(vad, range, Some(protection))?;
+        }
         let pages = range.pages();
         let charge = self.mm.commit.charge(self.mm.uncommitted_prototypes(first, pages))?;
         self.protect_view(vad, range, protection, || {

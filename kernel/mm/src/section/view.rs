@@ -87,12 +87,16 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// Removes the view that covers `page`. The caller deletes the section where it is told to.
     ///
     /// # Errors
-    /// NOT_MAPPED_VIEW where there is none; nothing has changed.
+    /// NOT_MAPPED_VIEW where there is none, INVALID_PAGE_PROTECTION where some of it is secured; nothing has changed.
     #[doc(alias = "MmUnmapViewOfSection")]
     pub fn unmap_view(&self, page: VirtualPage) -> Result<SectionFate, NtStatus> {
         let view = self.find_vad(page).ok_or(NtStatus::NOT_MAPPED_VIEW)?;
-        if self.vads().node(view).flags().has(VadFlags::PRIVATE_MEMORY) {
+        let node = self.vads().node(view);
+        if node.flags().has(VadFlags::PRIVATE_MEMORY) {
             return Err(NtStatus::NOT_MAPPED_VIEW);
+        }
+        if node.flags().has(VadFlags::NO_CHANGE) {
+            self.check_secured(view, PageRange { start: node.start(), end: node.end() }, None)?;
         }
         Ok(self.remove_view(view))
     }
@@ -180,6 +184,9 @@ impl<M: Machine> AddressSpace<'_, M> {
     pub(crate) fn remove_view(&self, view: VadLink) -> SectionFate {
         let node = self.vads().node(view);
         let control_area = self.control_area_of(view);
+        if node.flags().has(VadFlags::NO_CHANGE) {
+            self.forget_secured(view);
+        }
         self.delete_pages(node.start(), node.end());
         self.remove_vad(view);
         let area = self.mm.machine.record(control_area);

@@ -73,6 +73,13 @@ impl VadFlags {
         Self(self.0 & !(0x1F << Self::PROTECTION_SHIFT) | protection.code() << Self::PROTECTION_SHIFT)
     }
 
+    /// Whether it is private memory of which nothing is secured or watched: what most are.
+    #[inline(always)]
+    pub const fn is_plain(self) -> bool {
+        const SPECIAL: u32 = VadFlags::NO_CHANGE.0 | VadFlags::WRITE_WATCH.0;
+        self.0 & (Self::PRIVATE_MEMORY.0 | SPECIAL) == Self::PRIVATE_MEMORY.0
+    }
+
     /// Whether the VAD is short: see [`node`](super::node).
     pub(super) const fn is_short(self) -> bool {
         self.0 & (Self::PRIVATE_MEMORY.0 | Self::NO_CHANGE.0) == Self::PRIVATE_MEMORY.0
@@ -112,6 +119,11 @@ impl VadFlags2 {
     /// These flags and `flags`.
     pub const fn with(self, flags: Self) -> Self {
         Self(self.0 | flags.0)
+    }
+
+    /// These flags but `flags`.
+    pub const fn without(self, flags: Self) -> Self {
+        Self(self.0 & !flags.0)
     }
 
     /// Where the view starts in the section, in bytes.

@@ -1,15 +1,16 @@
-//! The index behind a VAD: its height in the tree, and the gaps of its subtree.
+//! The index behind a VAD: its height in the tree, the gaps of its subtree, and where its write watch is.
 //!
 //! It stands in the pool block of the node, past the NT structure, and holds nothing that could not be found again by
-//! walking the tree.
+//! walking the tree, or the process's `PhysicalVadList`.
 
 use abi::assert_layout;
-use abi::cell::{Field, Record};
+use abi::cell::{Field, Link, Record};
 
 use super::VadLink;
 use super::node::{MmvadLong, MmvadShort};
 use crate::layout::GRANULARITY_PAGES;
 use crate::machine::Records;
+use crate::virtual_memory::PhysicalView;
 
 /// What stands behind a node: derived from the tree, so that nothing is searched twice.
 #[repr(C)]
@@ -17,9 +18,11 @@ use crate::machine::Records;
 pub struct VadIndex {
     summary: Field<u32>,
     free_from: Field<u32>,
+    /// Rubbish where the node does not have WriteWatch.
+    physical_view: Field<Link<PhysicalView>>,
 }
 impl Record for VadIndex {}
-assert_layout!(VadIndex, 8, { summary: 0, free_from: 4 });
+assert_layout!(VadIndex, 0xC, { summary: 0, free_from: 4, physical_view: 8 });
 
 impl VadIndex {
     /// What the subtree below and with the node has.
@@ -43,6 +46,15 @@ impl VadIndex {
     pub(super) fn set_free_from(&self, page: u32) {
         self.free_from.set(page);
     }
+
+    /// Where what is watched of the node's pages is kept (Q1).
+    pub(super) fn physical_view(&self) -> Link<PhysicalView> {
+        self.physical_view.get()
+    }
+
+    pub(super) fn set_physical_view(&self, view: Link<PhysicalView>) {
+        self.physical_view.set(view);
+    }
 }
 
 /// A VAD's pool block: room for the largest form, so that the index stands at one place whatever the form is.
@@ -52,7 +64,7 @@ pub(super) struct VadBlock {
     index: VadIndex,
 }
 impl Record for VadBlock {}
-assert_layout!(VadBlock, 0x3C, { form: 0, index: 0x34 });
+assert_layout!(VadBlock, 0x40, { form: 0, index: 0x34 });
 
 /// A node of the tree with its index: what every step of a walk needs.
 #[derive(Clone, Copy)]

@@ -39,6 +39,7 @@ use abi::cell::{Field, Link};
 use abi::nt::process::VadNode;
 
 use crate::machine::Records;
+use crate::virtual_memory::PhysicalView;
 use index::{Indexed, Summary, VadIndex};
 use node::Side;
 
@@ -83,6 +84,15 @@ impl<'a, R: Records> VadTree<'a, R> {
     #[inline(always)]
     fn index(&self, vad: VadLink) -> &'a VadIndex {
         self.at(vad).index
+    }
+
+    /// What is watched of the pages of `vad`, which has WriteWatch (Q1).
+    pub(crate) fn physical_view(&self, vad: VadLink) -> Link<PhysicalView> {
+        self.index(vad).physical_view()
+    }
+
+    pub(crate) fn set_physical_view(&self, vad: VadLink, view: Link<PhysicalView>) {
+        self.index(vad).set_physical_view(view);
     }
 
     #[inline(always)]

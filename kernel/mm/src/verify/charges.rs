@@ -37,7 +37,7 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     /// Whether a page table of `node` is not in memory, or is just being read.
-    fn has_hidden_entries(&self, process: Link<Eprocess>, node: &MmvadShort) -> bool {
+    pub(super) fn has_hidden_entries(&self, process: Link<Eprocess>, node: &MmvadShort) -> bool {
         (node.start().0 >> 9..=node.end().0 >> 9).any(|table| match Pte::decode(self.table_entry(process, table)) {
             Pte::PagingFile(_) => true,
             Pte::Transition(frame, _) => self.frame(frame).flags().contains(Flags::READ_IN_PROGRESS),

@@ -8,6 +8,7 @@ mod charges;
 mod lists;
 mod pages;
 mod sections;
+mod special;
 mod tables;
 
 use abi::cell::Link;
@@ -122,6 +123,16 @@ pub enum Corruption {
     G4 { found: u32, recorded: u32 },
     /// The commit limit.
     G3 { found: u32, recorded: u32 },
+    /// What is watched of the VAD that starts here.
+    Q1 { process: Link<Eprocess>, start: VirtualPage },
+    /// The bits of its bitmap.
+    Q2 { process: Link<Eprocess>, start: VirtualPage },
+    /// The form of the VAD that starts here, against what is secured of it.
+    U1 { process: Link<Eprocess>, start: VirtualPage },
+    /// Its secured ranges.
+    U2 { process: Link<Eprocess>, start: VirtualPage },
+    /// A page of a secured range.
+    U3 { process: Link<Eprocess>, page: VirtualPage },
     /// A pool block.
     P(Link<()>),
     /// A VAD tree.

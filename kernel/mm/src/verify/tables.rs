@@ -66,6 +66,8 @@ impl<M: Machine> MemoryManager<M> {
             return Err(Corruption::A3 { process, found: charge, recorded: record.commit_charge.get() });
         }
         self.verify_charges(process, &tree)?;
+        self.verify_watches(process, &tree)?;
+        self.verify_secured(process, &tree)?;
         self.verify_counts(process, &tree)?;
         let mut counts = PageCounts::default();
         let mut result = Ok(());

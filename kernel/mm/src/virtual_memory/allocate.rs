@@ -3,7 +3,7 @@
 use abi::memory::*;
 use abi::status::NtStatus;
 
-use super::PageRange;
+use super::{PageRange, SecureMode, SecuredRange};
 use crate::address_space::AddressSpace;
 use crate::frame::Flags;
 use crate::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, PageCount, VirtualAddress, VirtualPage};
@@ -89,11 +89,8 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[inline(always)]
     pub fn allocate(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
         check_range(base, size)?;
-        if flags.has(MEM_WRITE_WATCH | MEM_PHYSICAL) {
-            return Err(NtStatus::NOT_SUPPORTED);
-        }
-        if flags.has(MEM_RESET) {
-            return self.reset(PageRange::touched(base, size));
+        if flags.has(MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_RESET) {
+            return self.allocate_specially(flags, base, size);
         }
         if base == 0 || flags.has(MEM_RESERVE) {
             return self.reserve(flags, base, size);
@@ -101,6 +98,19 @@ impl<M: Machine> AddressSpace<'_, M> {
         let range = PageRange::touched(base, size);
         self.commit(flags.protection, range)?;
         Ok(range)
+    }
+
+    /// The same for what few programs ask for.
+    #[cold]
+    #[inline(never)]
+    fn allocate_specially(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
+        if flags.has(MEM_PHYSICAL) {
+            return Err(NtStatus::NOT_SUPPORTED);
+        }
+        if flags.has(MEM_RESET) {
+            return self.reset(PageRange::touched(base, size));
+        }
+        self.reserve_watched(|| self.reserve(flags, base, size))
     }
 
     #[inline(never)]
@@ -140,7 +150,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.vads().room_at(start, PageRange::touched(base, size).end).ok_or(NtStatus::CONFLICTING_ADDRESSES)
     }
 
-    /// Commits the highest free page up to `highest`, at any page boundary: where a PEB or TEB goes.
+    /// Commits the highest free page up to `highest`, at any page boundary, and secures it: where a PEB or TEB goes.
     ///
     /// # Errors
     /// NO_MEMORY, COMMITMENT_LIMIT, INSUFFICIENT_RESOURCES; nothing has changed.
@@ -152,13 +162,26 @@ impl<M: Machine> AddressSpace<'_, M> {
             .with(VadFlags::MEM_COMMIT)
             .with_protection(Protection::READWRITE)
             .with_commit_charge(PageCount(1));
-        self.add_vad(VadForm::Short, room, flags, |_| {})?;
+        let vad = self.add_vad(VadForm::Short, room, flags, |_| {})?;
+        let range = PageRange { start: room.start, end: room.end };
+        self.secure_first(vad, SecuredRange { range, mode: SecureMode::Writable });
         Ok(room.start)
+    }
+
+    /// Gives back `block`, which is a PEB or TEB: secured, but not from the kernel.
+    #[doc(alias = "MmDeleteTeb")]
+    pub fn release_block(&self, block: VirtualPage) {
+        let Some(vad) = self.find_vad(block) else { return };
+        let node = self.vads().node(vad);
+        if (node.start(), node.end()) == (block, block) && node.flags().has(VadFlags::PRIVATE_MEMORY) {
+            self.delete_private_vad(vad);
+        }
     }
 
     fn commit(&self, protection: Protection, range: PageRange) -> Result<(), NtStatus> {
         let vad = self.enclosing_vad(range)?;
-        if !self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) {
+        let flags = self.vads().node(vad).flags();
+        if !flags.has(VadFlags::PRIVATE_MEMORY) {
             if protection.caching() != Caching::Cached {
                 return Err(NtStatus::INVALID_PAGE_PROTECTION);
             }
@@ -166,6 +189,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         if protection.is_copy_on_write() {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);
+        }
+        if flags.has(VadFlags::NO_CHANGE) {
+            self.check_secured(vad, range, Some(protection))?;
         }
         Ok(self.commit_range(range.start, range.end, protection)?)
     }
@@ -194,8 +220,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         match Pte::decode(cell.load()) {
             Pte::Valid(valid) if !valid.has(crate::pte::PROTOTYPE) => {
                 let clean = ValidPte(valid.0 & !DIRTY);
-                self.mm.machine.exchange(cell, clean.0);
+                let old = ValidPte(self.mm.machine.exchange(cell, clean.0));
                 self.mm.machine.flush(page);
+                self.keep_write(page, old);
                 let record = self.mm.frame(valid.frame());
                 record.remove_flags(Flags::MODIFIED);
                 self.mm.drop_slot(record);

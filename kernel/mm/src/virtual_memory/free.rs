@@ -57,19 +57,46 @@ impl<M: Machine> AddressSpace<'_, M> {
         if range.end > node.end() {
             return Err(NtStatus::UNABLE_TO_FREE_VM);
         }
-        if !node.flags().has(VadFlags::PRIVATE_MEMORY) {
-            return Err(NtStatus::UNABLE_TO_DELETE_SECTION);
+        if !node.flags().is_plain() {
+            self.prepare_to_free(vad, kind, range, size)?;
         }
         if size == 0 && range.start != node.start() {
             return Err(NtStatus::FREE_VM_NOT_AT_BASE);
         }
         match kind {
             FreeKind::Decommit => self.decommit(vad, range)?,
+            FreeKind::Release if size == 0 => self.release_all(vad),
             FreeKind::Release => self.release(vad, range)?,
         }
         Ok(range)
     }
 
+    /// What freeing `range` of `vad`, which is not just private memory, asks for first.
+    ///
+    /// # Errors
+    /// UNABLE_TO_DELETE_SECTION for a view; FREE_VM_NOT_AT_BASE as for other memory, and where only a part of watched memory would be released;
+    /// INVALID_PAGE_PROTECTION where some of it is secured. Nothing has changed.
+    #[cold]
+    #[inline(never)]
+    fn prepare_to_free(&self, vad: VadLink, kind: FreeKind, range: PageRange, size: u32) -> Result<(), NtStatus> {
+        let node = self.vads().node(vad);
+        let flags = node.flags();
+        if !flags.has(VadFlags::PRIVATE_MEMORY) {
+            return Err(NtStatus::UNABLE_TO_DELETE_SECTION);
+        }
+        if size == 0 && range.start != node.start() {
+            return Err(NtStatus::FREE_VM_NOT_AT_BASE);
+        }
+        if flags.has(VadFlags::NO_CHANGE) {
+            self.check_secured(vad, range, None)?;
+        }
+        if flags.has(VadFlags::WRITE_WATCH) {
+            self.prepare_to_free_watched(vad, kind, range)?;
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
     fn decommit(&self, vad: VadLink, range: PageRange) -> Result<(), NtStatus> {
         let node = self.vads().node(vad);
         let flags = node.flags();
@@ -89,15 +116,22 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(())
     }
 
+    /// Releases all of `vad`, of which nothing is secured or watched any more.
+    #[inline(never)]
+    fn release_all(&self, vad: VadLink) {
+        self.delete_private_memory(vad);
+        self.remove_vad(vad);
+    }
+
     /// Releases all of a VAD, its head, its tail, or a part of its middle: then it becomes two.
     #[doc(alias = "MiReleaseVadRange")]
+    #[inline(never)]
     fn release(&self, vad: VadLink, range: PageRange) -> Result<(), NtStatus> {
         let tree = self.vads();
         let node = tree.node(vad);
         let (start, end) = (node.start(), node.end());
         if (range.start, range.end) == (start, end) {
-            self.delete_private_memory(vad);
-            self.remove_vad(vad);
+            self.release_all(vad);
             return Ok(());
         }
         let splits = range.start > start && range.end < end;
@@ -130,7 +164,11 @@ impl<M: Machine> AddressSpace<'_, M> {
         let charge = self.committed_pages(lower, first, end);
         tree.resize(lower, start, last);
         self.add_charge(lower, -(charge as i32));
-        tree.node(upper).initialize((first, end), flags.with_commit_charge(PageCount(charge)));
+        let plain = flags.without(VadFlags::NO_CHANGE).with_commit_charge(PageCount(charge));
+        tree.node(upper).initialize((first, end), plain);
+        if flags.has(VadFlags::NO_CHANGE) {
+            self.divide_secured(lower, upper);
+        }
         tree.insert(upper);
         self.process.number_of_vads.update(|count| count + 1);
     }
@@ -148,11 +186,22 @@ impl<M: Machine> AddressSpace<'_, M> {
         let Some(vad) = self.vads().first() else { return };
         self.process.vm.flags.set_bits(support_flags::ADDRESS_SPACE_BEING_DELETED);
         if self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) {
-            self.delete_private_memory(vad);
-            self.remove_vad(vad);
+            self.delete_private_vad(vad);
         } else if let crate::section::SectionFate::Delete(section) = self.remove_view(vad) {
             delete(section);
         }
+    }
+
+    /// Takes the private memory `vad` away, whatever is secured or watched of it.
+    pub(super) fn delete_private_vad(&self, vad: VadLink) {
+        let flags = self.vads().node(vad).flags();
+        if flags.has(VadFlags::WRITE_WATCH) {
+            self.forget_watch(vad);
+        }
+        if flags.has(VadFlags::NO_CHANGE) {
+            self.forget_secured(vad);
+        }
+        self.release_all(vad);
     }
 
     /// Takes away what is left when no VAD is.

@@ -20,6 +20,8 @@ mod pages;
 mod protect;
 mod query;
 mod range;
+mod secure;
+mod write_watch;
 
 pub use allocate::{AllocateFlags, check_range};
 pub use free::FreeKind;
@@ -27,6 +29,8 @@ pub(crate) use pages::Inherited;
 pub use protect::check_protect;
 pub use query::Region;
 pub(crate) use range::CommitError;
+pub use secure::{SecureMode, SecuredRange};
+pub use write_watch::{PhysicalView, check_watch_range};
 
 use crate::layout::{PAGE_SIZE, VirtualAddress, VirtualPage};
 

@@ -114,6 +114,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             let old = self.mm.machine.exchange(cell, Pte::Transition(frame, new).encode());
             self.mm.machine.flush(page);
             self.leave_dirt(frame, ValidPte(old));
+            self.keep_write(page, ValidPte(old));
             self.page_leaves(page, self.mm.frame(frame));
             self.mm.release_share(frame);
         } else {

@@ -41,7 +41,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let vad = self.enclosing_vad(range)?;
         let flags = self.vads().node(vad).flags();
         if flags.has(VadFlags::NO_CHANGE) {
-            return Err(NtStatus::INVALID_PAGE_PROTECTION);
+            self.check_secured(vad, range, Some(new))?;
         }
         let private = flags.has(VadFlags::PRIVATE_MEMORY);
         if private && new.is_copy_on_write() || !private && new.caching() != Caching::Cached {

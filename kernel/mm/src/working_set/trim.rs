@@ -56,6 +56,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let old = self.mm.machine.exchange(cell, Pte::Transition(valid.frame(), protection).encode());
         self.mm.machine.flush(page);
         self.leave_dirt(valid.frame(), ValidPte(old));
+        self.keep_write(page, ValidPte(old));
         self.page_leaves(page, frame);
         self.mm.release_share(valid.frame());
         Trimmed::Gone

@@ -201,7 +201,7 @@ impl<P: Platform> Executive<P> {
 
     /// The program can store to all of a buffer: its first word in every page is stored again as it is.
     #[doc(alias = "ProbeForWrite")]
-    fn probe_buffer(&self, buffer: u32, length: u32) -> Result<(), NtStatus> {
+    pub(super) fn probe_buffer(&self, buffer: u32, length: u32) -> Result<(), NtStatus> {
         self.check_buffer(buffer, length)?;
         let mut at = buffer;
         while at < buffer + length {

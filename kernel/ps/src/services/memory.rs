@@ -141,6 +141,8 @@ impl<P: Platform> Executive<P> {
             return Ok(NtStatus::SUCCESS);
         }
         let process = self.process_by_handle(handle, access)?;
+        // Either side's pages may have to be waited for: the process may end meanwhile, and its handle be closed.
+        let _held = self.hold(process);
         let mut page = zeros(size.min(PAGE_SIZE))?;
         let mut done = 0;
         let mut status = NtStatus::SUCCESS;

@@ -41,6 +41,7 @@ mod view;
 mod volume;
 mod wait;
 mod working_set;
+mod write_watch;
 
 pub(crate) use lock::Others;
 pub(crate) use timer::active_timers;
@@ -108,6 +109,8 @@ impl<P: Platform> Executive<P> {
             Service::NtQueryVirtualMemory => self.query_virtual_memory(words),
             Service::NtReadVirtualMemory => self.read_virtual_memory(words),
             Service::NtWriteVirtualMemory => self.write_virtual_memory(words),
+            Service::NtGetWriteWatch => self.get_write_watch(words),
+            Service::NtResetWriteWatch => self.reset_write_watch(words),
             Service::NtCreateSection => self.create_section(words),
             Service::NtOpenSection => self.open_object::<SectionObject>(words),
             Service::NtMapViewOfSection => self.map_view_of_section(words),

@@ -77,8 +77,8 @@ impl<P: Platform> Executive<P> {
             )?;
             let Some(page) = missing else { break };
             let mut byte = [0];
-            self.attached(process, |_| self.platform().read_user(page.address().0, &mut byte))
-                .map_err(|_| NtStatus::ACCESS_VIOLATION)?;
+            // A guard is off after that, and is told: the next time the page can be locked.
+            self.attached(process, |_| self.platform().read_user(page.address().0, &mut byte))?;
         }
         self.with_tables(
             process,

@@ -154,7 +154,8 @@ impl NaiveProcess {
         if request.commit > 0 && !memory.borrow().is_file() {
             memory.borrow_mut().commit(first, first + ((request.commit - 1) >> 12));
         }
-        self.allocations.insert(start, Allocation { end, protect, kind: Kind::Memory(memory.clone(), first) });
+        self.allocations
+            .insert(start, Allocation { end, protect, kind: Kind::Memory(memory.clone(), first), watched: false });
         (start..=end).for_each(|page| {
             self.pages.insert(page, Page::default());
         });

@@ -1,11 +1,15 @@
 //! `!process`, `!memusage`, `!vm` and `!verify`: the state of everything.
 
-use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY};
+use abi::memory::{
+    MEM_COMMIT, MEM_RESERVE, MEM_WRITE_WATCH, PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY, SEC_NO_CHANGE,
+};
 use kd::target::Findings;
 use mm::frame::Location;
+use mm::layout::VirtualPage;
 use mm::protection::Access;
 use mm::section::{ControlAreaFlags, Disposition, ViewRequest};
 use mm::vad::MmvadShort;
+use mm::virtual_memory::SecureMode;
 use model::image::TestImage;
 use model::sections::whole;
 use model::system::Outcome;
@@ -182,6 +186,37 @@ fn views_of_memory_are_listed_with_what_their_section_has_committed() {
         first + 0x3F * 8,
     );
     stage.expect(&format!("!vad {other:x} 1"), &all);
+}
+
+#[test]
+fn what_is_watched_fixed_or_secured_says_so() {
+    let mut stage = Stage::new();
+    let process = stage.start(0x428, "demo.exe");
+    let watched = MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH;
+    stage.system.allocate(process, watched, PAGE_READWRITE, 0x1_0000, 0x1000).expect("room");
+    let section = stage.system.add_memory(0x1000, PAGE_READWRITE, ControlAreaFlags::COMMIT).expect("memory");
+    let fixed = ViewRequest { base: 0x25_0000, kind: SEC_NO_CHANGE, ..whole(PAGE_READONLY) };
+    stage.system.map(process, section, &fixed).expect("room");
+    stage.system.commit_at(process, 0x30_0000, 0x2000);
+    let secure = |stage: &Stage| stage.system.space(process).secure(0x30_1000, 1, SecureMode::Readable).expect("good");
+    let said = |stage: &mut Stage, page: u32| {
+        let vad = stage.system.space(process).vads().find(VirtualPage(page)).expect("allocated");
+        stage.say(&format!("!vad {:x} 1", vad.address()))
+    };
+    let first = secure(&stage);
+    let one = said(&mut stage, 0x300);
+    assert!(one.contains("Secured.Flink     301000  Blink      301fff"), "{one}");
+    assert!(one.ends_with("  PrivateMemory MemCommit NoChange OneSecured ReadOnly READWRITE\n"), "{one}");
+    assert_eq!(secure(&stage), first);
+    let rows = [
+        (0x10, "  PrivateMemory MemCommit WriteWatch READWRITE\n"),
+        (0x250, "  NoChange SecNoChange READONLY\n"),
+        (0x300, "  PrivateMemory MemCommit NoChange MultipleSecured READWRITE\n"),
+    ];
+    for (page, words) in rows {
+        let said = said(&mut stage, page);
+        assert!(said.ends_with(words), "{said}");
+    }
 }
 
 #[test]

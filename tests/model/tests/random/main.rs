@@ -32,7 +32,7 @@ const FRAMES: u32 = 300;
 const PROCESSES: usize = 3;
 
 /// Kinds of operations that are counted.
-const KINDS: usize = 20;
+const KINDS: usize = 21;
 
 struct Run {
     random: Random,
@@ -118,7 +118,8 @@ impl Run {
             0..20 => self.allocate(process, &mut naive, 0),
             20..32 => self.free(process, &mut naive, 1),
             32..44 => self.protect(process, &mut naive, 2),
-            44..50 => self.query(process, &mut naive, 3),
+            44..48 => self.query(process, &mut naive, 3),
+            48..50 => self.get_watch(process, &mut naive, 20),
             50..68 => self.store(process, &mut naive, 4),
             68..86 => self.load(process, &mut naive, 5),
             86..90 => self.map(process, &mut naive, 6),
@@ -155,7 +156,14 @@ impl Run {
     }
 
     fn allocate(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
-        let kind = self.random.of(&[MEM_RESERVE, MEM_COMMIT, MEM_RESERVE | MEM_COMMIT, MEM_RESERVE | MEM_TOP_DOWN]);
+        let kind = self.random.of(&[
+            MEM_RESERVE,
+            MEM_COMMIT,
+            MEM_COMMIT,
+            MEM_RESERVE | MEM_COMMIT,
+            MEM_RESERVE | MEM_TOP_DOWN,
+            MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
+        ]);
         let protect = self.random.of(&PROTECTIONS);
         let (mut base, mut size) = self.place(naive);
         if kind != MEM_COMMIT && self.random.below(3) > 0 {
@@ -217,6 +225,15 @@ impl Run {
         self.tables_are_known(process, base, 1)?;
         assert_eq!(self.system.space(process).query(base), Ok(naive.query(base)), "query {base:x}");
         Some(index)
+    }
+
+    fn get_watch(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
+        let (base, size) = self.place(naive);
+        let (most, reset) = (self.random.of(&[1, 3, 0x400]), self.random.below(2) == 0);
+        let expected = naive.get_watch(base, size, most, reset);
+        let real = self.system.get_watch(process, (base, size), most, reset);
+        assert_eq!(real, expected, "get watch {base:x} {size:x} {most} {reset}");
+        expected.ok().map(|_| index)
     }
 
     fn store(&mut self, process: Link<Eprocess>, naive: &mut NaiveProcess, index: usize) -> Option<usize> {
@@ -370,7 +387,7 @@ fn agree(first: u64) {
     }
     eprintln!("\nallocate, free, protect, query, store, load, map, unmap, exit, map memory,");
     eprintln!("read a file, write one, flush one, make one longer, make one shorter,");
-    eprintln!("age, trim, begin to write, end a write, catch up: {done:?}");
+    eprintln!("age, trim, begin to write, end a write, catch up, get a watch: {done:?}");
     let enough = wanted.is_some() || done.iter().all(|count| *count >= 500);
     assert!(enough, "every kind of operation succeeds often enough: {done:?}");
 }

@@ -39,7 +39,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("a refused program is 127 with DLL and export", Commands::refused),
         ("the time-out is 124", Commands::timed_out),
         ("a disk of exec stays, and files come back from it", Commands::disk),
-        ("the samples of sections do what they say", Commands::samples),
+        ("the samples do what they say", Commands::samples),
         ("the shell of the disc image carries out every command and switches the machine off", Commands::shell),
         ("the shell runs programs, Ctrl-C and kill end them, and it starts the machine anew", Commands::programs),
         ("exec --console shows what the program writes, and nothing else", Commands::console),
@@ -152,6 +152,9 @@ impl Commands {
     fn samples(&self) -> Result<Verdict> {
         let sample = |name: &str| self.tree.built(&format!("samples/{name}.exe"), "guest");
         let folder = process::scratch_folder()?;
+        let watched = self.vadose(&["exec", &sample("write_watch")?.to_string_lossy()], b"")?;
+        let turns: Vec<String> =
+            text(&watched.stdout).lines().filter_map(|line| Some(line.split_once(':')?.1.trim().into())).collect();
         let shared = self.vadose(&["exec", &sample("shared_memory")?.to_string_lossy()], b"")?;
         let program = sample("mapped_file")?;
         let words = ["exec", "--get", "NOTEPAD.EXE", &program.to_string_lossy()];
@@ -162,7 +165,9 @@ impl Commands {
         let said = text(&shared.stdout);
         let is_number = said.len() == 8 && said.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_base = is_number && said.ends_with("0000") && said != "00000000";
-        Ok(expect_code(&shared, 0)
+        Ok(expect_code(&watched, 0)
+            .and_then(|()| check(turns == ["none", "3 5 6", "9 12", "none"], || text(&watched.stdout)))
+            .and_then(|()| expect_code(&shared, 0))
             .and_then(|()| check(is_base, || format!("the view's address: {said:?}")))
             .and_then(|()| expect_code(&mapped, 0))
             .and_then(|()| check(file == expected, || format!("NOTEPAD.EXE: {file:02x?}"))))

@@ -118,6 +118,15 @@ unsafe extern "system" {
     pub fn NtFlushVirtualMemory(process: u32, base: *mut u32, size: *mut u32, status: *mut u32) -> u32;
     pub fn NtFreeVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
     pub fn NtGetContextThread(thread: u32, context: *mut u8) -> u32;
+    pub fn NtGetWriteWatch(
+        process: u32,
+        flags: u32,
+        base: u32,
+        size: u32,
+        addresses: *mut u32,
+        count: *mut u32,
+        granularity: *mut u32,
+    ) -> u32;
     pub fn NtLockFile(
         file: u32,
         event: u32,
@@ -274,6 +283,7 @@ unsafe extern "system" {
     pub fn NtReleaseMutant(mutant: u32, previous: *mut u32) -> u32;
     pub fn NtReleaseSemaphore(semaphore: u32, count: i32, previous: *mut u32) -> u32;
     pub fn NtResetEvent(event: u32, previous: *mut u32) -> u32;
+    pub fn NtResetWriteWatch(process: u32, base: u32, size: u32) -> u32;
     pub fn NtSetEvent(event: u32, previous: *mut u32) -> u32;
     pub fn NtSetInformationThread(thread: u32, class: u32, buffer: *const u8, length: u32) -> u32;
     pub fn NtSuspendThread(thread: u32, previous: *mut u32) -> u32;

@@ -5,8 +5,8 @@ use user_support::status::Status;
 
 use super::last_error::{Bool, fail, fail_with, succeeded};
 use super::nt::{
-    CURRENT_PROCESS, NtAllocateVirtualMemory, NtFreeVirtualMemory, NtLockVirtualMemory, NtProtectVirtualMemory,
-    NtQueryVirtualMemory, NtUnlockVirtualMemory,
+    CURRENT_PROCESS, NtAllocateVirtualMemory, NtFreeVirtualMemory, NtGetWriteWatch, NtLockVirtualMemory,
+    NtProtectVirtualMemory, NtQueryVirtualMemory, NtResetWriteWatch, NtUnlockVirtualMemory,
 };
 
 const MEM_RELEASE: u32 = 0x8000;
@@ -142,6 +142,45 @@ pub unsafe extern "system" fn VirtualUnlock(address: u32, size: u32) -> Bool {
     let (mut base, mut size) = (address, size);
     // SAFETY: the service writes the two words and changes no contents.
     succeeded(unsafe { NtUnlockVirtualMemory(CURRENT_PROCESS, &mut base, &mut size, LOCK_IN_WORKING_SET) })
+}
+
+/// Stores the addresses of the pages of a watched region that have been written to in an array of `count` of them, how many there were, and how large
+/// a page is. Returns 0, or all ones where it fails.
+///
+/// # Safety
+/// The pointers are good for what is stored there; the service refuses others.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetWriteWatch(
+    flags: u32,
+    base: u32,
+    size: u32,
+    addresses: *mut u32,
+    count: *mut u32,
+    granularity: *mut u32,
+) -> u32 {
+    // SAFETY: the caller's promise.
+    watch_result(unsafe { NtGetWriteWatch(CURRENT_PROCESS, flags, base, size, addresses, count, granularity) })
+}
+
+/// Forgets that pages of a watched region were written to. Returns 0, or all ones where it fails.
+///
+/// # Safety
+/// None beyond the signature: the service checks the range.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn ResetWriteWatch(base: u32, size: u32) -> u32 {
+    // SAFETY: the service changes no contents.
+    watch_result(unsafe { NtResetWriteWatch(CURRENT_PROCESS, base, size) })
+}
+
+fn watch_result(status: u32) -> u32 {
+    const FAILED: u32 = u32::MAX;
+    match Status(status).ok() {
+        Ok(()) => 0,
+        Err(status) => {
+            fail_with(status);
+            FAILED
+        }
+    }
 }
 
 /// State and protection of the region that holds `address`, and where the region ends; `None` above user space.
