@@ -30,7 +30,7 @@ use crate::address_space::AddressSpace;
 use crate::layout::{USER_SHARED_DATA, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Access;
-use crate::pte::{Pte, pte_of};
+use crate::pte::{Pte, pde_of, pte_of};
 use crate::vad::{VadFlags, VadLink};
 use plan::{Backing, plan};
 
@@ -51,12 +51,24 @@ impl<M: Machine> AddressSpace<'_, M> {
         let pte = match self.table(page) {
             Some(_) => Pte::decode(self.mm.machine.record(pte_of(page)).load()),
             None => match self.bring_table_in(page) {
+                None if self.is_large_page(page) => return self.fault_in_large_page(page, access),
                 None => self.decode(page),
                 Some(first) => return first,
             },
         };
         match plan(pte, access, self.mm.no_execute, || self.backing(page)) {
             Ok(plan) => self.apply(plan, page, pte, access),
+            Err(plan::Denied) => FaultOutcome::Denied,
+        }
+    }
+
+    /// A large page is always there: the access is forbidden, or the translation was stale.
+    #[cold]
+    #[inline(never)]
+    fn fault_in_large_page(&self, page: VirtualPage, access: Access) -> FaultOutcome {
+        let entry = Pte::decode(self.mm.machine.record(pde_of(page)).load());
+        match plan(entry, access, self.mm.no_execute, || Backing::Nothing) {
+            Ok(plan) => self.apply(plan, page, entry, access),
             Err(plan::Denied) => FaultOutcome::Denied,
         }
     }

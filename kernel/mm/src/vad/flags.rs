@@ -36,6 +36,10 @@ impl VadFlags {
     #[doc(alias = "MM_MAX_COMMIT")]
     pub const UNCOUNTED: PageCount = PageCount(0x7_FFFF);
 
+    /// Memory whose pages are neither committed nor protected one by one: the program maps frames there itself, or 2 MB at a time, or it
+    /// is physical memory.
+    pub(crate) const FIXED: u32 = Self::PHYSICAL_MAPPING.0 | Self::USER_PHYSICAL_PAGES.0 | Self::LARGE_PAGES.0;
+
     const PROTECTION_SHIFT: u32 = 24;
 
     /// Whether all of `flags` are set.
@@ -71,6 +75,18 @@ impl VadFlags {
     /// The flags with `protection`.
     pub const fn with_protection(self, protection: Protection) -> Self {
         Self(self.0 & !(0x1F << Self::PROTECTION_SHIFT) | protection.code() << Self::PROTECTION_SHIFT)
+    }
+
+    /// Whether the memory is [`FIXED`](Self::FIXED).
+    #[inline(always)]
+    pub(crate) const fn is_fixed(self) -> bool {
+        self.0 & Self::FIXED != 0
+    }
+
+    /// Whether it is private memory and not [`FIXED`](Self::FIXED).
+    #[inline(always)]
+    pub(crate) const fn is_ordinary_private(self) -> bool {
+        self.0 & (Self::PRIVATE_MEMORY.0 | Self::FIXED) == Self::PRIVATE_MEMORY.0
     }
 
     /// Whether the VAD is short: see [`node`](super::node).

@@ -243,6 +243,8 @@ fn the_audit_counts_or_names_what_is_broken() {
         ("Address spaces", 1),
         ("VADs", 1),
         ("Valid user PTEs", 1),
+        ("AWE frames", 0),
+        ("Large pages", 0),
         ("Sections", 0),
         ("Committed pages", audit.committed),
     ];
