@@ -1,7 +1,7 @@
 //! The privileges that XP knows, by number, and which of them a user has.
 //!
 //! Source: `SE_*_PRIVILEGE` of public headers; what an administrator of XP holds, and what is switched on, as `whoami /priv`
-//! shows it there.
+//! shows it there. That he may lock pages in memory is what a local policy grants him who wants to use AWE; there is no policy here.
 
 /// What is true of a privilege in a token.
 pub mod attribute {
@@ -30,8 +30,9 @@ const ON: u32 = attribute::ENABLED;
 const ALWAYS_ON: u32 = attribute::ENABLED | attribute::ENABLED_BY_DEFAULT;
 
 /// An administrator's, in the order in which XP lists them.
-pub(crate) const ADMINISTRATOR: [(u32, u32); 20] = [
+pub(crate) const ADMINISTRATOR: [(u32, u32); 21] = [
     (23, ALWAYS_ON), // SeChangeNotifyPrivilege
+    (LOCK_MEMORY, OFF), // SeLockMemoryPrivilege
     (8, OFF),        // SeSecurityPrivilege
     (17, OFF),       // SeBackupPrivilege
     (18, OFF),       // SeRestorePrivilege
