@@ -168,7 +168,7 @@ static void places(void)
     // An array may itself be in a window, and be what it maps away.
     *(ULONG_PTR *)window = frames[2];
     EXPECT_EQUAL(NtMapUserPhysicalPages(window, 1, (PVOID)window), SUCCESS);
-    EXPECT_EQUAL(*(ULONG_PTR *)window, 0);
+    EXPECT_EQUAL(*(ULONG_PTR *)window, 3);
     EXPECT(VirtualFree(window, 0, MEM_RELEASE) && VirtualFree(memory, 0, MEM_RELEASE));
 }
 
@@ -231,7 +231,9 @@ static void allocating(void)
         count = rows[index].count;
         EXPECT_EQUAL(NtAllocateUserPhysicalPages(OWN_PROCESS, &count, rows[index].array), rows[index].status);
         EXPECT_EQUAL(count, rows[index].count);
-        EXPECT_EQUAL(NtFreeUserPhysicalPages(OWN_PROCESS, &count, rows[index].array), rows[index].array == (PVOID)0x7FFE0000 ? CONFLICT : rows[index].array == memory + 2 * PAGE - 4 ? CONFLICT : rows[index].status);
+        // What may be read tells of frames that nobody has.
+        BOOL is_readable = rows[index].array == (PVOID)0x7FFE0000;
+        EXPECT_EQUAL(NtFreeUserPhysicalPages(OWN_PROCESS, &count, rows[index].array), is_readable ? CONFLICT : rows[index].status);
     }
     count = 1;
     EXPECT(VirtualProtect(memory, PAGE, PAGE_READONLY, &old));

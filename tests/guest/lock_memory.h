@@ -10,7 +10,6 @@ NTSTATUS NTAPI NtMapUserPhysicalPages(PVOID address, ULONG_PTR count, ULONG_PTR 
 NTSTATUS NTAPI NtMapUserPhysicalPagesScatter(PVOID *addresses, ULONG_PTR count, ULONG_PTR *frames);
 NTSTATUS NTAPI NtLockVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, ULONG kind);
 NTSTATUS NTAPI NtUnlockVirtualMemory(HANDLE process, PVOID *base, SIZE_T *size, ULONG kind);
-SIZE_T WINAPI GetLargePageMinimum(void);
 
 enum {
     MISALIGNED = (int)0x80000002,

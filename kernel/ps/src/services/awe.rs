@@ -95,7 +95,7 @@ impl<P: Platform> Executive<P> {
             let numbers = block.map(|frame| frame.0);
             if self.write_words(array_at + given * ENTRY, &numbers[..count]).is_err() {
                 // Somebody took the array away: what it does not tell of is nobody's.
-                self.free_frames(process, &block[..count]);
+                let _ = self.free_frames(process, &block[..count]);
                 break;
             }
             given += count as u32;
