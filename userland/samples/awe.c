@@ -38,6 +38,7 @@ static volatile DWORD *word_of(char *window, ULONG_PTR index)
 int main(void)
 {
     MEMORYSTATUSEX memory = {.dwLength = sizeof memory};
+    setvbuf(stdout, NULL, _IONBF, 0);
     if (!enable_lock_memory())
         return fail("SeLockMemoryPrivilege");
     GlobalMemoryStatusEx(&memory);

@@ -239,6 +239,12 @@ impl<M: Machine> AddressSpace<'_, M> {
         (pde.0 & (VALID | LARGE_PAGE) == VALID).then(|| pde.frame())
     }
 
+    /// Whether `page` has a page table that is present.
+    #[inline(always)]
+    pub(crate) fn has_table(&self, page: VirtualPage) -> bool {
+        self.mm.machine.record(pde_of(page)).is_valid_table()
+    }
+
     /// Whether `page` is part of a large page.
     #[inline]
     pub(crate) fn is_large_page(&self, page: VirtualPage) -> bool {

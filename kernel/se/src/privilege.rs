@@ -31,27 +31,27 @@ const ALWAYS_ON: u32 = attribute::ENABLED | attribute::ENABLED_BY_DEFAULT;
 
 /// An administrator's, in the order in which XP lists them.
 pub(crate) const ADMINISTRATOR: [(u32, u32); 21] = [
-    (23, ALWAYS_ON), // SeChangeNotifyPrivilege
+    (23, ALWAYS_ON),    // SeChangeNotifyPrivilege
     (LOCK_MEMORY, OFF), // SeLockMemoryPrivilege
-    (8, OFF),        // SeSecurityPrivilege
-    (17, OFF),       // SeBackupPrivilege
-    (18, OFF),       // SeRestorePrivilege
-    (12, OFF),       // SeSystemtimePrivilege
-    (SHUTDOWN, OFF), // SeShutdownPrivilege
-    (24, OFF),       // SeRemoteShutdownPrivilege
-    (9, OFF),        // SeTakeOwnershipPrivilege
-    (DEBUG, OFF),    // SeDebugPrivilege
-    (22, OFF),       // SeSystemEnvironmentPrivilege
-    (11, OFF),       // SeSystemProfilePrivilege
-    (13, OFF),       // SeProfileSingleProcessPrivilege
-    (14, OFF),       // SeIncreaseBasePriorityPrivilege
-    (10, ON),        // SeLoadDriverPrivilege
-    (PAGEFILE, OFF), // SeCreatePagefilePrivilege
-    (5, OFF),        // SeIncreaseQuotaPrivilege
-    (25, ON),        // SeUndockPrivilege
-    (28, OFF),       // SeManageVolumePrivilege
-    (29, ALWAYS_ON), // SeImpersonatePrivilege
-    (30, ALWAYS_ON), // SeCreateGlobalPrivilege
+    (8, OFF),           // SeSecurityPrivilege
+    (17, OFF),          // SeBackupPrivilege
+    (18, OFF),          // SeRestorePrivilege
+    (12, OFF),          // SeSystemtimePrivilege
+    (SHUTDOWN, OFF),    // SeShutdownPrivilege
+    (24, OFF),          // SeRemoteShutdownPrivilege
+    (9, OFF),           // SeTakeOwnershipPrivilege
+    (DEBUG, OFF),       // SeDebugPrivilege
+    (22, OFF),          // SeSystemEnvironmentPrivilege
+    (11, OFF),          // SeSystemProfilePrivilege
+    (13, OFF),          // SeProfileSingleProcessPrivilege
+    (14, OFF),          // SeIncreaseBasePriorityPrivilege
+    (10, ON),           // SeLoadDriverPrivilege
+    (PAGEFILE, OFF),    // SeCreatePagefilePrivilege
+    (5, OFF),           // SeIncreaseQuotaPrivilege
+    (25, ON),           // SeUndockPrivilege
+    (28, OFF),          // SeManageVolumePrivilege
+    (29, ALWAYS_ON),    // SeImpersonatePrivilege
+    (30, ALWAYS_ON),    // SeCreateGlobalPrivilege
 ];
 
 /// The system's own: all that it ever uses are on.

@@ -48,13 +48,14 @@ impl<M: Machine> AddressSpace<'_, M> {
             return FaultOutcome::NoFrame;
         }
         let page = address.page();
-        let pte = match self.table(page) {
-            Some(_) => Pte::decode(self.mm.machine.record(pte_of(page)).load()),
-            None => match self.bring_table_in(page) {
+        let pte = if self.has_table(page) {
+            Pte::decode(self.mm.machine.record(pte_of(page)).load())
+        } else {
+            match self.bring_table_in(page) {
                 None if self.is_large_page(page) => return self.fault_in_large_page(page, access),
                 None => self.decode(page),
                 Some(first) => return first,
-            },
+            }
         };
         match plan(pte, access, self.mm.no_execute, || self.backing(page)) {
             Ok(plan) => self.apply(plan, page, pte, access),
@@ -68,7 +69,10 @@ impl<M: Machine> AddressSpace<'_, M> {
     fn fault_in_large_page(&self, page: VirtualPage, access: Access) -> FaultOutcome {
         let entry = Pte::decode(self.mm.machine.record(pde_of(page)).load());
         match plan(entry, access, self.mm.no_execute, || Backing::Nothing) {
-            Ok(plan) => self.apply(plan, page, entry, access),
+            Ok(_) => {
+                self.mm.machine.flush(page);
+                FaultOutcome::Resolved(Resolution::Nothing)
+            }
             Err(plan::Denied) => FaultOutcome::Denied,
         }
     }

@@ -93,17 +93,7 @@ impl<M: Machine> MemoryManager<M> {
 
     /// Fills the frames of `run`, which were taken, with zeros.
     pub(crate) fn zero_large_run(&self, run: FrameRun) {
-        const BATCH: usize = 8;
-        let mut batch = [FrameNumber(0); BATCH];
-        let mut waiting = 0;
-        for number in run.frames().filter(|number| self.frame(*number).location() != Location::Zeroed) {
-            batch[waiting] = number;
-            waiting += 1;
-            if waiting == BATCH {
-                self.machine.zero_all(&batch);
-                waiting = 0;
-            }
-        }
-        self.machine.zero_all(&batch[..waiting]);
+        let is_clean = |number: &FrameNumber| self.frame(*number).location() == Location::Zeroed;
+        run.frames().filter(|number| !is_clean(number)).for_each(|number| self.machine.zero(number));
     }
 }

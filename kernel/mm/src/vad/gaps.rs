@@ -28,8 +28,6 @@ pub enum Alignment {
     Granularity,
     /// At any page, as PEB and TEBs do. A search for more than one page tries each hole in turn.
     Page,
-    /// At multiples of 2 MB, as large pages must. The search tries each gap in turn that would be large enough at a multiple of 64 KB.
-    LargePage,
 }
 
 /// A free range.
@@ -105,8 +103,18 @@ impl<'a, R: Records> VadTree<'a, R> {
         match alignment {
             Alignment::Granularity => self.lowest(Wanted::<GRANULARITY_PAGES> { pages: pages.0 }, bounds),
             Alignment::Page => self.lowest(Wanted::<1> { pages: pages.0 }, bounds),
-            Alignment::LargePage => self.lowest(Wanted::<ENTRIES_PER_TABLE> { pages: pages.0 }, bounds),
         }
+    }
+
+    /// The same as [`Self::lowest_room`], at a multiple of 2 MB, as large pages must be. Each gap that would be large enough at a multiple of
+    /// 64 KB is tried in turn.
+    pub fn lowest_large_room(&self, pages: PageCount, bounds: (VirtualPage, VirtualPage)) -> Option<Room> {
+        self.lowest(Wanted::<ENTRIES_PER_TABLE> { pages: pages.0 }, bounds)
+    }
+
+    /// The same as [`Self::highest_room`], at a multiple of 2 MB.
+    pub fn highest_large_room(&self, pages: PageCount, bounds: (VirtualPage, VirtualPage)) -> Option<Room> {
+        self.highest(Wanted::<ENTRIES_PER_TABLE> { pages: pages.0 }, bounds)
     }
 
     #[inline(always)]
@@ -145,7 +153,6 @@ impl<'a, R: Records> VadTree<'a, R> {
         match alignment {
             Alignment::Granularity => self.highest(Wanted::<GRANULARITY_PAGES> { pages: pages.0 }, bounds),
             Alignment::Page => self.highest(Wanted::<1> { pages: pages.0 }, bounds),
-            Alignment::LargePage => self.highest(Wanted::<ENTRIES_PER_TABLE> { pages: pages.0 }, bounds),
         }
     }
 

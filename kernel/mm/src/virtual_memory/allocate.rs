@@ -53,6 +53,13 @@ impl AllocateFlags {
     pub(super) const fn has(self, kind: u32) -> bool {
         self.kind & kind != 0
     }
+
+    /// Between which pages "anywhere" is.
+    #[inline(always)]
+    pub(super) fn bounds(self) -> (VirtualPage, VirtualPage) {
+        let highest = (u32::MAX >> self.zero_bits).min(HIGHEST_VAD_ADDRESS);
+        (VirtualPage::LOWEST_USER, VirtualAddress(highest).page())
+    }
 }
 
 fn kind_is_sound(kind: u32) -> bool {
@@ -132,21 +139,14 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// The lowest (or highest) free range that fits, at a multiple of 64 KB.
-    #[inline]
-    pub(super) fn find_room(&self, flags: AllocateFlags, size: u32) -> Result<Room, NtStatus> {
-        self.find_room_at(Alignment::Granularity, flags, size)
-    }
-
-    /// The same, at any multiple that `alignment` says.
     #[inline(always)]
-    pub(super) fn find_room_at(&self, alignment: Alignment, flags: AllocateFlags, size: u32) -> Result<Room, NtStatus> {
+    pub(super) fn find_room(&self, flags: AllocateFlags, size: u32) -> Result<Room, NtStatus> {
         let pages = PageCount::of_bytes(size);
-        let highest = VirtualAddress((u32::MAX >> flags.zero_bits).min(HIGHEST_VAD_ADDRESS)).page();
-        let bounds = (VirtualPage::LOWEST_USER, highest);
+        let bounds = flags.bounds();
         let room = if flags.has(MEM_TOP_DOWN) {
-            self.vads().highest_room(pages, alignment, bounds)
+            self.vads().highest_room(pages, Alignment::Granularity, bounds)
         } else {
-            self.vads().lowest_room(pages, alignment, bounds)
+            self.vads().lowest_room(pages, Alignment::Granularity, bounds)
         };
         room.ok_or(NtStatus::NO_MEMORY)
     }

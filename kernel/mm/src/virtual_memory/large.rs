@@ -15,7 +15,7 @@
 //! memory is readable and writable and never paged, reserving and committing is one operation; refusals of parts as documented for
 //! Server 2003. Intel SDM volume 3, section 4.4 for the entry.
 
-use abi::memory::MEM_RESERVE;
+use abi::memory::{MEM_RESERVE, MEM_TOP_DOWN};
 use abi::status::NtStatus;
 
 use super::{AllocateFlags, PageRange};
@@ -26,7 +26,7 @@ use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, LARGE_PAGE_SIZE, PageCount, 
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{DIRTY, LARGE_PAGE, Pte, ValidPte, pde_of, table_page_of};
-use crate::vad::{Alignment, Room, VadFlags, VadForm, VadLink};
+use crate::vad::{Room, VadFlags, VadForm, VadLink};
 
 /// What ends a chain of runs.
 const NO_RUN: u32 = u32::MAX;
@@ -51,7 +51,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             return Err(NtStatus::INVALID_PARAMETER_4);
         }
         let room = if base == 0 {
-            self.find_room_at(Alignment::LargePage, flags, size)?
+            self.find_large_room(flags, size)?
         } else if flags.has(MEM_RESERVE) {
             self.room_at(base, size)?
         } else {
@@ -59,6 +59,17 @@ impl<M: Machine> AddressSpace<'_, M> {
             return Err(NtStatus::CONFLICTING_ADDRESSES);
         };
         self.fill_large(room, flags)
+    }
+
+    /// The lowest (or highest) free range that fits, at a multiple of 2 MB.
+    fn find_large_room(&self, flags: AllocateFlags, size: u32) -> Result<Room, NtStatus> {
+        let (pages, bounds) = (PageCount::of_bytes(size), flags.bounds());
+        let room = if flags.has(MEM_TOP_DOWN) {
+            self.vads().highest_large_room(pages, bounds)
+        } else {
+            self.vads().lowest_large_room(pages, bounds)
+        };
+        room.ok_or(NtStatus::NO_MEMORY)
     }
 
     fn fill_large(&self, room: Room, flags: AllocateFlags) -> Result<PageRange, NtStatus> {

@@ -190,7 +190,8 @@ fn frames_that_are_never_paged_are_told_wherever_they_are() {
     }
     // The page table of the window, three frames in it, seventeen elsewhere, and a large page.
     let usage = stage.say("!memusage");
-    let row = format!("-------- {:>6}       0     0  -----  {:>5} {:>10}  process ( demo.exe )", 532 * 4, 532 * 4, 6 * 4);
+    let row =
+        format!("-------- {:>6}       0     0  -----  {:>5} {:>10}  process ( demo.exe )", 532 * 4, 532 * 4, 6 * 4);
     assert!(usage.contains(&row), "{usage}");
     let audit = stage.say("!verify");
     assert!(audit.contains("         AWE frames:       20\n        Large pages:        1\n"), "{audit}");
