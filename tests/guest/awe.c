@@ -159,6 +159,10 @@ static void places(void)
     EXPECT_EQUAL(NtMapUserPhysicalPages(window, 2, (PVOID)0x80000000), VIOLATION);
     EXPECT_EQUAL(NtMapUserPhysicalPages(window, 2, (PVOID)0xFFFFFFFC), VIOLATION);
     EXPECT_EQUAL(NtMapUserPhysicalPages(window, 2, (PVOID)4), VIOLATION);
+    DWORD old;
+    EXPECT(VirtualProtect(memory + PAGE, PAGE, PAGE_READWRITE | PAGE_GUARD, &old));
+    EXPECT_EQUAL(NtMapUserPhysicalPages(window, 2, (PVOID)(memory + PAGE)), 0x80000001);
+    EXPECT_EQUAL(NtMapUserPhysicalPages(window, 2, (PVOID)(memory + PAGE)), CONFLICT);
     ULONG_PTR *last = (ULONG_PTR *)(memory + 4 * PAGE) - 1;
     *last = frames[1];
     EXPECT_EQUAL(NtMapUserPhysicalPages(window, 2, last), VIOLATION);

@@ -1,5 +1,5 @@
-// Threads that map the same frames at the same time: each frame is at one place at most, whoever comes first; and the process ends in the
-// middle of it.
+// Threads that map the same frames at the same time: each frame is at one place at most, whoever comes first. An array that another thread
+// takes away while frames are given. And the process ends in the middle of it all.
 // expect: exit 0
 // cc: -ladvapi32
 #include "lock_memory.h"
@@ -7,6 +7,8 @@
 #define PAGES 100
 #define THREADS 3
 #define ROUNDS 200
+// So many frames are given in more than one turn: 24 MB.
+#define MANY 6000
 
 static ULONG_PTR frames[PAGES];
 static char *windows[THREADS];
@@ -38,6 +40,40 @@ static DWORD WINAPI map_and_unmap(PVOID number)
     return 0;
 }
 
+static ULONG_PTR *array;
+static volatile BOOL over;
+
+static DWORD WINAPI take_array_away(PVOID nothing)
+{
+    while (!over) {
+        VirtualFree(array, MANY * sizeof *array, MEM_DECOMMIT);
+        SwitchToThread();
+        VirtualAlloc(array, MANY * sizeof *array, MEM_COMMIT, PAGE_READWRITE);
+        SwitchToThread();
+    }
+    return (DWORD)nothing;
+}
+
+static void vanishing_array(void)
+{
+    array = need(VirtualAlloc(NULL, MANY * sizeof *array, MEM_RESERVE, PAGE_READWRITE));
+    HANDLE thread = need(CreateThread(NULL, 0, take_array_away, NULL, 0, NULL));
+    for (int round = 0; round < 10; round++) {
+        ULONG_PTR count = MANY;
+        NTSTATUS status = NtAllocateUserPhysicalPages(OWN_PROCESS, &count, array);
+        EXPECT(status == SUCCESS || status == VIOLATION || status == NO_RESOURCES);
+        EXPECT(status == SUCCESS ? count > 0 && count <= MANY : count == MANY);
+        if (status != SUCCESS)
+            continue;
+        // What the array tells of is freed, as far as it is still there.
+        ULONG_PTR freed = count;
+        status = NtFreeUserPhysicalPages(OWN_PROCESS, &freed, array);
+        EXPECT(status == SUCCESS ? freed == count : freed < count && (status == VIOLATION || status == CONFLICT));
+    }
+    over = TRUE;
+    EXPECT_EQUAL(WaitForSingleObject(thread, 20000), WAIT_OBJECT_0);
+}
+
 static void test(void)
 {
     ULONG_PTR count = PAGES;
@@ -52,4 +88,5 @@ static void test(void)
         Sleep(1);
     EXPECT(successes > 0);
     EXPECT_EQUAL(strange, 0);
+    vanishing_array();
 }
