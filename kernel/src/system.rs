@@ -15,7 +15,7 @@ use ke::ZERO_PAGE_PRIORITY;
 use mm::MemoryManager;
 use mm::failing::Request;
 use mm::frame::{BootMemory, FrameRun, NoExecute};
-use mm::layout::{PAGE_SIZE, PhysicalAddress, VirtualAddress};
+use mm::layout::{LARGE_PAGE_SIZE, PAGE_SIZE, PhysicalAddress, VirtualAddress};
 use mm::machine::{FrameBytes, Records};
 use mm::system::Contents;
 use ob::ObjectManager;
@@ -179,6 +179,8 @@ fn fill_shared_data(entries: &Entries, pages: u32) {
     }
     data.image_number_low.set(INTEL_386);
     data.image_number_high.set(INTEL_386);
+    // With PAE every processor has them.
+    data.large_page_minimum.set(LARGE_PAGE_SIZE);
     data.nt_product_type.set(WORKSTATION);
     data.product_type_is_valid.set(1);
     data.nt_major_version.set(5);

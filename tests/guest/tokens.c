@@ -58,7 +58,7 @@ static void refusals(void)
     HANDLE query;
     EXPECT_ERROR(LookupPrivilegeValueA(NULL, "SeNothingPrivilege", &luid), ERROR_NO_SUCH_PRIVILEGE);
     EXPECT_ERROR(GetTokenInformation(token, TokenPrivileges, buffer, 8, &needed), ERROR_INSUFFICIENT_BUFFER);
-    EXPECT_EQUAL(needed, 4 + 20 * 12);
+    EXPECT_EQUAL(needed, 4 + 21 * 12);
     EXPECT_ERROR(GetTokenInformation(token, 99, buffer, 8, &needed), ERROR_INVALID_PARAMETER);
     EXPECT_ERROR(GetTokenInformation(token, TokenUser, (PVOID)0x80000000, 100, &needed), ERROR_NOACCESS);
     EXPECT_ERROR(GetTokenInformation(token, TokenUser, buffer, 100, NULL), ERROR_NOACCESS);
@@ -85,10 +85,11 @@ static void test(void)
     }
     people();
     EXPECT_EQUAL(attributes_of("SeDebugPrivilege"), 0);
-    EXPECT_EQUAL(attributes_of("SeLockMemoryPrivilege"), 0xFFFFFFFF);
+    EXPECT_EQUAL(attributes_of("SeLockMemoryPrivilege"), 0);
+    EXPECT_EQUAL(attributes_of("SeCreateTokenPrivilege"), 0xFFFFFFFF);
     set("SeDebugPrivilege", SE_PRIVILEGE_ENABLED, 0);
     EXPECT_EQUAL(attributes_of("seDEBUGprivilege"), SE_PRIVILEGE_ENABLED);
-    set("SeLockMemoryPrivilege", SE_PRIVILEGE_ENABLED, ERROR_NOT_ALL_ASSIGNED);
+    set("SeCreateTokenPrivilege", SE_PRIVILEGE_ENABLED, ERROR_NOT_ALL_ASSIGNED);
     EXPECT_EQUAL(run("C:\\tokens.exe 2"), 0);
     EXPECT(AdjustTokenPrivileges(token, TRUE, NULL, 0, NULL, NULL));
     EXPECT_EQUAL(attributes_of("SeDebugPrivilege"), 0);

@@ -83,16 +83,30 @@ pub enum Use {
     File = 5,
     /// The kernel's own: its image, pools, stacks, page tables, the frame database.
     Kernel = 6,
+    /// A frame that a process owns by its number (AWE), mapped or not.
+    Awe = 7,
+    /// Part of a large page of a process.
+    LargePage = 8,
 }
 
 impl Use {
-    const ALL: [Self; 8] =
-        [Self::Nobody, Self::Private, Self::Table, Self::Memory, Self::Image, Self::File, Self::Kernel, Self::Kernel];
+    /// All of them, by number.
+    pub const ALL: [Self; 9] = [
+        Self::Nobody,
+        Self::Private,
+        Self::Table,
+        Self::Memory,
+        Self::Image,
+        Self::File,
+        Self::Kernel,
+        Self::Awe,
+        Self::LargePage,
+    ];
 }
 
 /// The state of a frame in a byte: bits 0 to 2 where it is, by NT's numbers (0 Zeroed, 1 Free, 2 Standby, 3 Modified,
-/// 4 ModifiedNoWrite, 5 Bad, 6 active, 7 in transition), bits 3 to 5 its [`Use`], bit 6 set where its contents are in a paging file
-/// too.
+/// 4 ModifiedNoWrite, 5 Bad, 6 active, 7 in transition), bits 3 to 5 and 7 its [`Use`], bit 6 set where its contents are in a paging
+/// file too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameState(pub u8);
 
@@ -100,11 +114,15 @@ impl FrameState {
     /// A number between two pieces of RAM.
     pub const NO_RAM: Self = Self(0xFF);
     const USE_SHIFT: u8 = 3;
+    /// The lower bits of the use; the next one stands above bit 6.
+    const LOW_USE: u8 = 7;
+    const HIGH_USE_SHIFT: u8 = 7;
     const IN_PAGING_FILE: u8 = 1 << 6;
 
     /// A frame at `location`, 0 to 7, used for `used`.
     pub const fn new(location: u8, used: Use) -> Self {
-        Self(location | (used as u8) << Self::USE_SHIFT)
+        let used = used as u8;
+        Self(location | (used & Self::LOW_USE) << Self::USE_SHIFT | used >> 3 << Self::HIGH_USE_SHIFT)
     }
 
     /// The same, its contents in a paging file too.
@@ -124,7 +142,8 @@ impl FrameState {
 
     /// What it is used for.
     pub fn used(self) -> Use {
-        Use::ALL[usize::from(self.0 >> Self::USE_SHIFT & 7)]
+        let number = self.0 >> Self::USE_SHIFT & Self::LOW_USE | self.0 >> Self::HIGH_USE_SHIFT << 3;
+        Use::ALL.get(usize::from(number)).copied().unwrap_or(Use::Kernel)
     }
 
     /// Whether its contents are in a paging file too.
@@ -140,7 +159,7 @@ mod tests {
     #[test]
     fn a_byte_tells_place_use_and_copy() {
         for location in 0..8 {
-            for used in &Use::ALL[..7] {
+            for used in &Use::ALL {
                 let state = FrameState::new(location, *used);
                 assert_eq!((state.location(), state.used(), state.is_ram()), (location, *used, true));
                 assert!(!state.is_in_paging_file() && state.in_paging_file().is_in_paging_file());
@@ -148,6 +167,10 @@ mod tests {
             }
         }
         assert_eq!(FrameState::new(6, Use::Image), FrameState(0x26));
+        assert_eq!(
+            [Use::Awe, Use::LargePage].map(|used| FrameState::new(6, used)),
+            [FrameState(0x3E), FrameState(0x86)]
+        );
         assert!(!FrameState::NO_RAM.is_ram() && !FrameState::NO_RAM.is_in_paging_file());
     }
 

@@ -5,13 +5,15 @@
 //! the page of its working-set list. The directory of 80000000-BFFFFFFF belongs to all. The four pointers to the directories
 //! stand in a page-directory-pointer table of 32 bytes below 4 GB and never change while the process lives.
 //!
-//! * **A1** `UsedPageTableEntries` of a page table is the number of its entries that are not zero; at 0 there is no table.
+//! * **A1** `UsedPageTableEntries` of a page table is the number of its entries that are not zero; at 0 there is no table. A large page has
+//!   none either.
 //! * **A2** `CommittedPageTables` has a bit for each 2 MB that a VAD touches, and for no other; each is one page of commit.
 //! * **A5** Who reads or changes PTEs has made their page tables known first ([`AddressSpace::bring_tables_in`]): one that is paged out
 //!   does not count as missing.
 //! * **A6** The page tables that are neither valid nor missing are counted, of all processes together.
 //! * **A3** A process's commit charge is its VADs' plus its committed page tables.
-//! * **A4** `NumberOfPrivatePages` is the number of its valid and transition PTEs that name a page of its own, `NumberOfVads` and
+//! * **A4** `NumberOfPrivatePages` is the number of its valid and transition PTEs that name a page of its own, AWE frames and large pages
+//!   aside, `NumberOfVads` and
 //!   `VirtualSize` are what its VADs add up to.
 //!
 //! Lock: the address-space lock of the process guards all of it. An [`AddressSpace`] stands for holding it: with one
@@ -37,7 +39,7 @@ use crate::layout::{
 use crate::list;
 use crate::machine::Machine;
 use crate::protection::Protection;
-use crate::pte::{Pte, PteCell, VALID, ValidPte, pde_of, pte_of, table_page_of};
+use crate::pte::{LARGE_PAGE, Pte, PteCell, VALID, ValidPte, pde_of, pte_of, table_page_of};
 use crate::system::{Contents, Exhausted};
 use crate::vad::VadTree;
 use crate::virtual_memory::PageRange;
@@ -231,11 +233,23 @@ impl<M: Machine> AddressSpace<'_, M> {
         Some(self.mm.machine.record(pte_of(page)))
     }
 
-    /// The frame of the page table of `page`, where it is present.
+    /// The frame of the page table of `page`, where it is present. Under a large page there is none.
     #[inline(always)]
     pub(crate) fn table(&self, page: VirtualPage) -> Option<FrameNumber> {
         let pde = ValidPte(self.mm.machine.record(pde_of(page)).load());
-        pde.has(VALID).then(|| pde.frame())
+        (pde.0 & (VALID | LARGE_PAGE) == VALID).then(|| pde.frame())
+    }
+
+    /// Whether `page` has a page table that is present.
+    #[inline(always)]
+    pub(crate) fn has_table(&self, page: VirtualPage) -> bool {
+        self.mm.machine.record(pde_of(page)).is_valid_table()
+    }
+
+    /// Whether `page` is part of a large page.
+    #[inline]
+    pub(crate) fn is_large_page(&self, page: VirtualPage) -> bool {
+        ValidPte(self.mm.machine.record(pde_of(page)).load()).has(VALID | LARGE_PAGE)
     }
 
     /// Whether any page table of any process is paged out (A6): where none is, nobody has to look for them.
@@ -361,6 +375,18 @@ impl<M: Machine> AddressSpace<'_, M> {
     pub(crate) fn entries_emptied(&self, page: VirtualPage, emptied: u16) {
         let used = &self.working_set_list().used_page_table_entries[table_index(page)];
         if used.update(|count| count - emptied) == 0 && emptied > 0 {
+            self.delete_table(page);
+        }
+    }
+
+    /// Counts an entry of the page table of `page` that has become zero; the table stays for now.
+    pub(crate) fn entry_emptied_for_now(&self, page: VirtualPage) {
+        self.working_set_list().used_page_table_entries[table_index(page)].update(|count| count - 1);
+    }
+
+    /// Drops the page table of `page`, where there is one and it has no entry.
+    pub(crate) fn drop_table_without_entries(&self, page: VirtualPage) {
+        if !self.has_entries(page) && self.table(page).is_some() {
             self.delete_table(page);
         }
     }

@@ -159,6 +159,14 @@ impl CommitCharge<'_> {
         }
         pages
     }
+
+    /// The same with the first `pages` of it; the rest is returned.
+    pub(crate) fn keep_part(mut self, pages: u32) -> u32 {
+        let rest = self.pages - pages;
+        self.pages = pages;
+        self.account.give_back(rest);
+        self.keep()
+    }
 }
 
 impl Drop for CommitCharge<'_> {

@@ -69,6 +69,8 @@ pub struct MemoryManager<M> {
     pub(crate) paging_files: paging_file::PagingFiles,
     /// Frames the kernel has taken for itself since start-up.
     pub(crate) kernel_frames: Field<u32>,
+    /// AWE frames of all processes: each is a page of commit.
+    pub(crate) awe_frames: Field<u32>,
     /// [`pte::NO_EXECUTE`] where the processor has it, else 0.
     pub(crate) no_execute: u64,
     /// The System process's page directories; number 2 is everyone's.
@@ -106,6 +108,7 @@ impl<M: Machine> MemoryManager<M> {
             commit: Commit::new(commit_limit(total - bad, used)),
             paging_files: paging_file::PagingFiles::new(),
             kernel_frames: Field::ZERO,
+            awe_frames: Field::ZERO,
             no_execute: match boot.no_execute {
                 NoExecute::Enabled => pte::NO_EXECUTE,
                 NoExecute::Absent => 0,

@@ -87,6 +87,12 @@ impl PteCell {
         low != 0 && low & VALID as u32 == 0
     }
 
+    /// Whether the entry, of a page directory, leads to a page table that is present.
+    #[inline(always)]
+    pub fn is_valid_table(&self) -> bool {
+        self.low.get() & (VALID | LARGE_PAGE) as u32 == VALID as u32
+    }
+
     /// Stores `raw` over an entry that is not present: the high half first, so that no processor ever sees half
     /// of a present one.
     #[inline(always)]

@@ -175,10 +175,10 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_administrator_is_a_user_in_five_groups_with_twenty_privileges() {
+    fn an_administrator_is_a_user_in_five_groups_with_twenty_one_privileges() {
         let (token, link) = (empty(), Link::new(0xA000_1000));
         describe(&token, link, Account::Administrator, 7);
-        assert_eq!((token.user_and_group_count.get(), token.privilege_count.get()), (6, 20));
+        assert_eq!((token.user_and_group_count.get(), token.privilege_count.get()), (6, 21));
         assert_eq!(token.privileges.get(), 0xA000_10A0);
         let sids = 0xA000_1000 + offset_of!(Token, sids_part) as u32;
         let places = token.user_and_groups_part.each_ref().map(|entry| (entry.sid.get() - sids) / 4);

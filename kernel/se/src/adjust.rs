@@ -110,6 +110,9 @@ mod tests {
     use crate::account::{Account, describe};
     use crate::privilege::{DEBUG, LOCK_MEMORY};
 
+    /// SeCreateTokenPrivilege, which no administrator has.
+    const CREATE_TOKEN: u32 = 2;
+
     fn token() -> Box<Token> {
         let token = empty();
         describe(&token, abi::cell::Link::new(0xA000_1000), Account::Administrator, 1);
@@ -130,6 +133,9 @@ mod tests {
         assert_eq!(adjust(&token, Some(&on), true), expected);
         assert!(holds(&token, DEBUG));
         assert_eq!(adjust(&token, Some(&on), true), Adjusted::default(), "nothing changes twice");
+        assert!(!holds(&token, LOCK_MEMORY));
+        assert!(!adjust(&token, Some(&[change(LOCK_MEMORY, attribute::ENABLED)]), true).some_absent);
+        assert!(holds(&token, LOCK_MEMORY));
         let off = adjust(&token, Some(&[change(DEBUG, 0)]), true);
         assert_eq!(off.before, [change(DEBUG, attribute::ENABLED)]);
     }
@@ -137,9 +143,9 @@ mod tests {
     #[test]
     fn what_a_token_has_not_is_told_and_the_rest_is_done() {
         let token = token();
-        let changes = [change(LOCK_MEMORY, attribute::ENABLED), change(DEBUG, attribute::ENABLED)];
+        let changes = [change(CREATE_TOKEN, attribute::ENABLED), change(DEBUG, attribute::ENABLED)];
         let adjusted = adjust(&token, Some(&changes), true);
-        assert!(adjusted.some_absent && holds(&token, DEBUG) && !holds(&token, LOCK_MEMORY));
+        assert!(adjusted.some_absent && holds(&token, DEBUG) && !holds(&token, CREATE_TOKEN));
         assert_eq!(adjusted.before.len(), 1);
     }
 
@@ -149,7 +155,7 @@ mod tests {
         assert_eq!(adjust(&token, None, true).before.len(), 5);
         assert!(!holds(&token, 23));
         let adjusted = adjust(&token, Some(&[change(23, attribute::REMOVED)]), true);
-        assert_eq!((adjusted.before.len(), token.privilege_count.get()), (1, 19));
+        assert_eq!((adjusted.before.len(), token.privilege_count.get()), (1, 20));
         assert!(adjust(&token, Some(&[change(23, attribute::ENABLED)]), true).some_absent);
         assert_eq!(token.privileges_part[0].luid.get(), 30);
     }

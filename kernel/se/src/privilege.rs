@@ -1,7 +1,7 @@
 //! The privileges that XP knows, by number, and which of them a user has.
 //!
 //! Source: `SE_*_PRIVILEGE` of public headers; what an administrator of XP holds, and what is switched on, as `whoami /priv`
-//! shows it there.
+//! shows it there. That he may lock pages in memory is what a local policy grants him who wants to use AWE; there is no policy here.
 
 /// What is true of a privilege in a token.
 pub mod attribute {
@@ -30,27 +30,28 @@ const ON: u32 = attribute::ENABLED;
 const ALWAYS_ON: u32 = attribute::ENABLED | attribute::ENABLED_BY_DEFAULT;
 
 /// An administrator's, in the order in which XP lists them.
-pub(crate) const ADMINISTRATOR: [(u32, u32); 20] = [
-    (23, ALWAYS_ON), // SeChangeNotifyPrivilege
-    (8, OFF),        // SeSecurityPrivilege
-    (17, OFF),       // SeBackupPrivilege
-    (18, OFF),       // SeRestorePrivilege
-    (12, OFF),       // SeSystemtimePrivilege
-    (SHUTDOWN, OFF), // SeShutdownPrivilege
-    (24, OFF),       // SeRemoteShutdownPrivilege
-    (9, OFF),        // SeTakeOwnershipPrivilege
-    (DEBUG, OFF),    // SeDebugPrivilege
-    (22, OFF),       // SeSystemEnvironmentPrivilege
-    (11, OFF),       // SeSystemProfilePrivilege
-    (13, OFF),       // SeProfileSingleProcessPrivilege
-    (14, OFF),       // SeIncreaseBasePriorityPrivilege
-    (10, ON),        // SeLoadDriverPrivilege
-    (PAGEFILE, OFF), // SeCreatePagefilePrivilege
-    (5, OFF),        // SeIncreaseQuotaPrivilege
-    (25, ON),        // SeUndockPrivilege
-    (28, OFF),       // SeManageVolumePrivilege
-    (29, ALWAYS_ON), // SeImpersonatePrivilege
-    (30, ALWAYS_ON), // SeCreateGlobalPrivilege
+pub(crate) const ADMINISTRATOR: [(u32, u32); 21] = [
+    (23, ALWAYS_ON),    // SeChangeNotifyPrivilege
+    (LOCK_MEMORY, OFF), // SeLockMemoryPrivilege
+    (8, OFF),           // SeSecurityPrivilege
+    (17, OFF),          // SeBackupPrivilege
+    (18, OFF),          // SeRestorePrivilege
+    (12, OFF),          // SeSystemtimePrivilege
+    (SHUTDOWN, OFF),    // SeShutdownPrivilege
+    (24, OFF),          // SeRemoteShutdownPrivilege
+    (9, OFF),           // SeTakeOwnershipPrivilege
+    (DEBUG, OFF),       // SeDebugPrivilege
+    (22, OFF),          // SeSystemEnvironmentPrivilege
+    (11, OFF),          // SeSystemProfilePrivilege
+    (13, OFF),          // SeProfileSingleProcessPrivilege
+    (14, OFF),          // SeIncreaseBasePriorityPrivilege
+    (10, ON),           // SeLoadDriverPrivilege
+    (PAGEFILE, OFF),    // SeCreatePagefilePrivilege
+    (5, OFF),           // SeIncreaseQuotaPrivilege
+    (25, ON),           // SeUndockPrivilege
+    (28, OFF),          // SeManageVolumePrivilege
+    (29, ALWAYS_ON),    // SeImpersonatePrivilege
+    (30, ALWAYS_ON),    // SeCreateGlobalPrivilege
 ];
 
 /// The system's own: all that it ever uses are on.

@@ -8,7 +8,7 @@ use mm::fault::FaultOutcome;
 use mm::layout::{VirtualAddress, VirtualPage};
 use mm::machine::{FrameBytes, Records};
 use mm::protection::Access;
-use mm::pte::{Pte, ValidPte};
+use mm::pte::{LARGE_PAGE, Pte};
 use mm::verify::Audit;
 use mm::virtual_memory::{AllocateFlags, FreeKind, PageRange, Region, check_protect};
 
@@ -114,13 +114,14 @@ impl System {
         self.space(process).fault(VirtualAddress(address), access)
     }
 
-    /// The raw PTE of `address` in `process`, 0 where there is no page table.
+    /// The raw PTE of `address` in `process`, the page directory's entry under a large page, 0 where there is no page table.
     pub fn raw_pte(&self, process: Link<Eprocess>, address: u32) -> u64 {
         self.space(process);
         let page = VirtualAddress(address).page();
         let directory = self.mm.machine.attached()[(page.0 >> 18) as usize];
         match Pte::decode(self.mm.machine.read_entry(directory, page.0 >> 9 & 0x1FF)) {
-            Pte::Valid(ValidPte(raw)) => self.mm.machine.read_entry(ValidPte(raw).frame(), page.0 & 0x1FF),
+            Pte::Valid(large) if large.has(LARGE_PAGE) => large.0,
+            Pte::Valid(table) => self.mm.machine.read_entry(table.frame(), page.0 & 0x1FF),
             _ => 0,
         }
     }
@@ -166,6 +167,10 @@ impl System {
             let pde =
                 self.mm.machine.read_entry(self.mm.machine.attached()[(first.0 >> 18) as usize], first.0 >> 9 & 0x1FF);
             let Pte::Valid(pde) = Pte::decode(pde) else { continue };
+            if pde.has(LARGE_PAGE) {
+                entries.push((first.0, without_marks(pde.0)));
+                continue;
+            }
             let raw = (0..512).map(|index| self.mm.machine.read_entry(pde.frame(), index));
             entries.extend(
                 (first.0..).zip(raw).filter(|(_, raw)| *raw != 0).map(|(page, raw)| (page, without_marks(raw))),

@@ -1,5 +1,6 @@
 //! The memory manager on a machine in software: what its tests run on.
 
+pub mod awe;
 pub mod calls;
 pub mod data_files;
 pub mod hog;

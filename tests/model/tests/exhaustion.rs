@@ -108,7 +108,7 @@ fn services_that_need_a_page_table_say_no_memory_and_change_nothing() {
     ];
     for (what, call) in rows {
         assert_eq!(call(&system, process), Err(S::NO_MEMORY), "{what}");
-        assert!(system.mm.take_lack_of_table(), "{what}: it can be asked again");
+        assert!(system.mm.take_lack_of_frame(), "{what}: it can be asked again");
         assert_eq!(system.picture(process), before, "{what}");
     }
     hog.end(&system);

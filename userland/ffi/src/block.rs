@@ -188,6 +188,8 @@ impl SharedData {
         0x000 tick_count;
         /// Milliseconds a tick, times 2^24.
         0x004 tick_multiplier;
+        /// Bytes of a large page.
+        0x244 large_page_minimum;
     }
 
     /// Processor feature `index` (`PF_` value).

@@ -69,7 +69,9 @@ pub struct KuserSharedData {
     pub max_stack_trace_depth: Field<u32>,
     pub crypto_exponent: Field<u32>,
     pub time_zone_id: Field<u32>,
-    pub reserved_244: [Field<u32>; 8],
+    /// Bytes of a large page. Source: its place in Server 2003; in XP the word is reserved.
+    pub large_page_minimum: Field<u32>,
+    pub reserved_248: [Field<u32>; 7],
     pub nt_product_type: Field<u32>,
     pub product_type_is_valid: Field<u8>,
     pub reserved_269: [Field<u8>; 3],
@@ -108,7 +110,7 @@ pub struct KuserSharedData {
 impl Record for KuserSharedData {}
 assert_layout!(KuserSharedData, 0x338, {
     tick_count_low: 0, tick_count_multiplier: 4, interrupt_time: 8, system_time: 0x14, time_zone_bias: 0x20,
-    image_number_low: 0x2C, image_number_high: 0x2E, nt_system_root: 0x30, nt_product_type: 0x264,
+    image_number_low: 0x2C, image_number_high: 0x2E, nt_system_root: 0x30, large_page_minimum: 0x244, nt_product_type: 0x264,
     product_type_is_valid: 0x268, nt_major_version: 0x26C, nt_minor_version: 0x270, processor_features: 0x274,
     reserved1: 0x2B4, reserved3: 0x2B8, system_expiration_date: 0x2C8, suite_mask: 0x2D0, kd_debugger_enabled: 0x2D4,
     nx_support_policy: 0x2D5, active_console_id: 0x2D8, number_of_physical_pages: 0x2E8, test_ret_instruction: 0x2F8,

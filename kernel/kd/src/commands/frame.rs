@@ -59,13 +59,19 @@ pub(super) fn pfn<'a, M: Machine>(
     let (original, containing) = (frame.original_pte.get(), frame.pte_frame().0);
     write!(out, "    restore pte {original:08X}  containing page        {containing:06X}  ")?;
     let set = || FLAGS.into_iter().filter(|(flag, ..)| flags.contains(*flag));
-    if set().next().is_none() {
+    let kind = match () {
+        () if location != Location::Active => None,
+        () if frame.is_awe() => Some("AweAllocation"),
+        () if frame.is_large() => Some("LargePage"),
+        () => None,
+    };
+    if set().next().is_none() && kind.is_none() {
         return Ok(writeln!(out, "{}", location_name(location))?);
     }
     write!(out, "{:<11}", location_name(location))?;
     set().try_for_each(|(_, letter, _)| out.write_char(letter))?;
     out.write_str("\n   ")?;
-    set().try_for_each(|(.., word)| write!(out, " {word}"))?;
+    set().map(|(.., word)| word).chain(kind).try_for_each(|word| write!(out, " {word}"))?;
     Ok(out.write_char('\n')?)
 }
 

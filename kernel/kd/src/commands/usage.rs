@@ -8,10 +8,11 @@ use core::fmt::{self, Write};
 use abi::cell::Link;
 use abi::nt::process::Eprocess;
 use mm::frame::Location;
-use mm::layout::FrameNumber;
+use mm::layout::{ENTRIES_PER_TABLE, FrameNumber};
 use mm::machine::Machine;
-use mm::pte::{PROTOTYPE, PrototypePte, Pte, PteCell};
+use mm::pte::{LARGE_PAGE, PROTOTYPE, PrototypePte, Pte, PteCell};
 use mm::section::{ControlArea, Subsection};
+use mm::virtual_memory::AweInfo;
 
 use super::{Arguments, Done};
 use crate::target::{LONGEST_WALK, Target};
@@ -116,15 +117,25 @@ fn section<M: Machine>(target: &Target<'_, M>, link: Link<ControlArea>) -> Usage
     usage
 }
 
-/// The private pages and page tables of `process`.
+/// The private pages, AWE frames and page tables of `process`. What cannot be paged counts as locked.
 fn process_usage<M: Machine>(target: &Target<'_, M>, process: &Eprocess) -> Usage {
     let mut usage = Usage::default();
     let Some([low, high, ..]) = target.directories_of(process) else { return usage };
     usage.page_tables = FIXED_TABLES;
+    if let Some(info) = target.checked(Link::<AweInfo>::new(process.awe_info.get())) {
+        // Those that are mapped are met in the page tables.
+        usage.valid += info.frames.get().saturating_sub(info.mapped.get());
+        usage.locked += info.frames.get();
+    }
     for directory in [low, high] {
         for index in 0..512 {
             let entry = target.entry(directory, index).map_or(Pte::Empty, Pte::decode);
             let table = match entry {
+                Pte::Valid(large) if large.has(LARGE_PAGE) => {
+                    usage.valid += ENTRIES_PER_TABLE;
+                    usage.locked += ENTRIES_PER_TABLE;
+                    continue;
+                }
                 Pte::Valid(table) => table,
                 // One that was trimmed has no entry left with a page in memory.
                 Pte::Transition(frame, _) => {

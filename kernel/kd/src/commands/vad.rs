@@ -84,7 +84,14 @@ fn row<M: Machine>(target: &Target<'_, M>, place: Place<'_>, out: &mut dyn Write
     }
     let (kind, name) = (kind_of(flags), names::in_vad(flags.protection()));
     match backing(target, place.link, flags) {
-        Backing::Private => writeln!(out, "{kind:<12} {name}"),
+        Backing::Private => match special_words(flags).next() {
+            None => writeln!(out, "{kind:<12} {name}"),
+            Some(_) => {
+                write!(out, "{kind:<12} {name:<18}")?;
+                special_words(flags).try_for_each(|word| write!(out, " {word}"))?;
+                writeln!(out)
+            }
+        },
         Backing::File(file) => writeln!(out, "{kind:<12} {name:<18} {file}"),
         Backing::PagingFile { commit } => {
             writeln!(out, "{kind:<12} {name:<18} Pagefile section, shared commit {commit:#x}")
@@ -232,6 +239,16 @@ fn one<'a, M: Machine>(target: &Target<'_, M>, link: Link<VadNode>, out: &mut dy
         write!(out, "{word} ")?;
     }
     Ok(writeln!(out, "{}", names::in_vad(flags.protection()))?)
+}
+
+/// The flags, by name, of private memory that is something special.
+fn special_words(flags: VadFlags) -> impl Iterator<Item = &'static str> {
+    let words = [
+        (VadFlags::USER_PHYSICAL_PAGES, "UserPhysicalPages"),
+        (VadFlags::LARGE_PAGES, "LargePages"),
+        (VadFlags::WRITE_WATCH, "WriteWatch"),
+    ];
+    words.into_iter().filter(move |(flag, _)| flags.has(*flag)).map(|(_, word)| word)
 }
 
 /// The flags that are set, by name; a view that children inherit is shared.

@@ -132,6 +132,9 @@ fn clean(audit: &Audit, out: &mut dyn Write) -> fmt::Result {
         processes,
         vads,
         mapped,
+        awe,
+        large_pages,
+        large_frames: _,
         sections,
         committed,
     } = audit;
@@ -147,6 +150,8 @@ fn clean(audit: &Audit, out: &mut dyn Write) -> fmt::Result {
         ("Address spaces", processes),
         ("VADs", vads),
         ("Valid user PTEs", mapped),
+        ("AWE frames", awe),
+        ("Large pages", large_pages),
         ("Sections", sections),
         ("Committed pages", committed),
     ];

@@ -34,7 +34,7 @@ use crate::frame::NoFrame;
 use crate::layout::{USER_SHARED_DATA, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Access;
-use crate::pte::{Pte, pte_of};
+use crate::pte::{Pte, pde_of, pte_of};
 use crate::vad::{VadFlags, VadLink};
 use crate::working_set::Places;
 use plan::{Backing, plan};
@@ -49,12 +49,14 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         self.process.vm.page_fault_count.update(|count| count.wrapping_add(1));
         let page = address.page();
-        let pte = match self.table(page) {
-            Some(_) => Pte::decode(self.mm.machine.record(pte_of(page)).load()),
-            None => match self.bring_table_in(page) {
+        let pte = if self.has_table(page) {
+            Pte::decode(self.mm.machine.record(pte_of(page)).load())
+        } else {
+            match self.bring_table_in(page) {
+                None if self.is_large_page(page) => return self.fault_in_large_page(page, access),
                 None => self.decode(page),
                 Some(first) => return first,
-            },
+            }
         };
         // A list that grows takes a frame, perhaps that of this very page, or trims its page table: the entry is looked at anew then.
         match self.ensure_places() {
@@ -65,6 +67,20 @@ impl<M: Machine> AddressSpace<'_, M> {
         match plan(pte, access, self.mm.no_execute, || self.backing(page)) {
             Ok(plan) => self.apply(plan, page, pte, access),
             Err(plan::Denied) if access == Access::Execute => self.execute_anyway(page, pte),
+            Err(plan::Denied) => FaultOutcome::Denied,
+        }
+    }
+
+    /// A large page is always there: the access is forbidden, or the translation was stale.
+    #[cold]
+    #[inline(never)]
+    fn fault_in_large_page(&self, page: VirtualPage, access: Access) -> FaultOutcome {
+        let entry = Pte::decode(self.mm.machine.record(pde_of(page)).load());
+        match plan(entry, access, self.mm.no_execute, || Backing::Nothing) {
+            Ok(_) => {
+                self.mm.machine.flush(page);
+                FaultOutcome::Resolved(Resolution::Nothing)
+            }
             Err(plan::Denied) => FaultOutcome::Denied,
         }
     }

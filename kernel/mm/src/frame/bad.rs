@@ -1,8 +1,9 @@
 //! Frames that are to be used no more while the system runs.
 //!
 //! What nobody uses goes on the Bad list at once. A program's page moves to another frame first: its contents, its record and every
-//! entry that names it. What cannot move, because I/O is under way or the kernel itself uses it, is marked, and goes on the Bad list
-//! in place of Free; on Standby, where it may come back into use, in place of being repurposed.
+//! entry that names it. What cannot move is marked, and goes on the Bad list in place of Free; on Standby, where it may come back into use,
+//! in place of being repurposed: where I/O is under way, what the kernel itself uses, what a program knows by the frame's number (AWE)
+//! or has as part of a large page.
 
 use abi::cell::Link;
 
@@ -172,10 +173,10 @@ impl Mmpfn {
     }
 }
 
-/// Whether the page in `frame` is one that programs have, and not the kernel's or a page table: its entry is of user space, or a
-/// prototype PTE.
+/// Whether the page in `frame` is one that programs have and that can be elsewhere: its entry is of user space, or a prototype PTE, and it
+/// is not one that stays in its frame.
 fn is_of_program(frame: &Mmpfn) -> bool {
     const END: u32 = PAGE_TABLES + ((HIGHEST_USER_ADDRESS >> 12) + 1) * size_of::<PteCell>() as u32;
     let pte: Link<PteCell> = frame.pte();
-    frame.flags().contains(Flags::PROTOTYPE) || (PAGE_TABLES..END).contains(&pte.address())
+    frame.flags().contains(Flags::PROTOTYPE) || !frame.is_fixed() && (PAGE_TABLES..END).contains(&pte.address())
 }

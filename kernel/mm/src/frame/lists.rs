@@ -154,6 +154,7 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     /// Puts `frame`, which nothing references and which holds zeros only, on the Zeroed list.
+    #[inline(always)]
     pub(crate) fn insert_zeroed(&self, frame: FrameNumber) {
         self.insert(frame, Location::Zeroed, End::Head, Flags::empty());
     }

@@ -14,7 +14,7 @@
 //! * **F5** Lists, active frames and frames in transition add up to all frames of RAM.
 //! * **F6** `PteAddress` and `PteFrame` name the entry that names the frame.
 //! * **F7** A data frame's share count equals the valid PTEs found; a page-table frame's is one more than its valid
-//!   and transition entries.
+//!   and transition entries, an AWE frame's one more than the entries that map it.
 //! * **F8** The frames on Standby, Modified and ModifiedNoWrite, and those in transition whose page was not deleted, are
 //!   each named by one transition PTE.
 //! * **F9** A frame is on the Bad list if and only if it is marked ParityError, or RemovalRequested and on no other; none that is
@@ -31,6 +31,7 @@ mod boot;
 mod caching;
 mod counts;
 mod frame_list;
+mod large_run;
 mod lists;
 mod record;
 mod run;
@@ -41,6 +42,7 @@ pub use allocate::NoFrame;
 pub use bad::{NotRemoved, Removal};
 pub use boot::{BootMemory, NoExecute};
 pub use frame_list::FrameList;
+pub(crate) use large_run::LargeRunSearch;
 pub(crate) use lists::{COLORS, Color, END_OF_LIST, FrameLists};
 pub use lists::{ColorTable, InUse, PageList};
 pub use record::{Flags, Location, Mmpfn};

@@ -6,11 +6,12 @@ use bitflags::bitflags;
 
 use super::lists::Color;
 use crate::events::Flagged;
-use crate::layout::FrameNumber;
+use crate::layout::{FrameNumber, PAGE_DIRECTORIES};
 use crate::pte::{PagingFilePage, Pte, PteCell};
 
 /// The record of one physical frame, 28 bytes. What `u1` of an active frame says depends on the frame: of a page directory of
-/// user space the process it belongs to, of a nonpaged-pool page whether it is cut into blocks, else nothing yet.
+/// user space, and of an AWE frame, the process it belongs to; of a nonpaged-pool page whether it is cut into blocks; else nothing
+/// yet.
 #[doc(alias = "_MMPFN")]
 #[repr(C)]
 #[derive(Debug)]
@@ -98,6 +99,8 @@ const LOCATION_MASK: u16 = 7 << LOCATION_SHIFT;
 /// Low bit of `PteAddress`: the page was deleted and goes to the Free list when its last reference drops.
 const DELETED: u32 = 1;
 const PTE_FRAME_MASK: u32 = 0x03FF_FFFF;
+/// Bit of `u4`: the page stays in its frame as long as it lives.
+const AWE_ALLOCATION: u32 = 1 << 28;
 
 impl Mmpfn {
     /// Where the frame is.
@@ -210,6 +213,42 @@ impl Mmpfn {
     pub fn set_pte(&self, pte: Link<PteCell>, pte_frame: FrameNumber) {
         self.pte_address.set(pte.address());
         self.u4.set(pte_frame.0);
+    }
+
+    /// The same for a page that stays in its frame: of an AWE frame, or of a large page. A null entry names nothing.
+    pub(crate) fn set_pte_of_fixed(&self, pte: Link<PteCell>, pte_frame: FrameNumber) {
+        self.pte_address.set(pte.address());
+        self.u4.set(pte_frame.0 | AWE_ALLOCATION);
+    }
+
+    /// The frame is no longer one whose page stays in it.
+    pub(crate) fn clear_fixed(&self) {
+        self.u4.update(|word| word & !AWE_ALLOCATION);
+    }
+
+    /// Whether the page stays in the frame as long as it lives: it is in no working set, and never moved.
+    #[doc(alias = "AweAllocation")]
+    #[inline(always)]
+    pub fn is_fixed(&self) -> bool {
+        self.u4.get() & AWE_ALLOCATION != 0
+    }
+
+    /// Whether the frame is a process's to map where it likes.
+    #[inline]
+    pub fn is_awe(&self) -> bool {
+        self.is_fixed() && !self.is_named_by_directory()
+    }
+
+    /// Whether the frame is part of a large page of a program.
+    #[inline]
+    pub fn is_large(&self) -> bool {
+        self.is_fixed() && self.is_named_by_directory()
+    }
+
+    /// Whether the entry that names the frame is one of a page directory.
+    #[inline]
+    fn is_named_by_directory(&self) -> bool {
+        self.pte_address.get() >= PAGE_DIRECTORIES
     }
 }
 

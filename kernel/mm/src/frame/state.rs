@@ -21,6 +21,8 @@ impl<M: Machine> MemoryManager<M> {
         let (used, is_in_paging_file) = match () {
             () if is_nobodys => (Use::Nobody, false),
             () if record.flags().contains(Flags::PROTOTYPE) => self.use_of_shared(record.original_pte.get()),
+            () if record.is_awe() => (Use::Awe, false),
+            () if record.is_large() => (Use::LargePage, false),
             () => use_of_private(record),
         };
         let state = FrameState::new(location as u8, used);

@@ -36,6 +36,10 @@ impl VadFlags {
     #[doc(alias = "MM_MAX_COMMIT")]
     pub const UNCOUNTED: PageCount = PageCount(0x7_FFFF);
 
+    /// Memory whose pages are neither committed nor protected one by one: the program maps frames there itself, or 2 MB at a time, or it
+    /// is physical memory.
+    pub(crate) const FIXED: u32 = Self::PHYSICAL_MAPPING.0 | Self::USER_PHYSICAL_PAGES.0 | Self::LARGE_PAGES.0;
+
     const PROTECTION_SHIFT: u32 = 24;
 
     /// Whether all of `flags` are set.
@@ -73,11 +77,17 @@ impl VadFlags {
         Self(self.0 & !(0x1F << Self::PROTECTION_SHIFT) | protection.code() << Self::PROTECTION_SHIFT)
     }
 
-    /// Whether it is private memory of which nothing is secured or watched: what most are.
+    /// Whether it is private memory that is not [`FIXED`](Self::FIXED) and of which nothing is secured or watched: what most is.
     #[inline(always)]
     pub const fn is_plain(self) -> bool {
-        const SPECIAL: u32 = VadFlags::NO_CHANGE.0 | VadFlags::WRITE_WATCH.0;
+        const SPECIAL: u32 = VadFlags::NO_CHANGE.0 | VadFlags::WRITE_WATCH.0 | VadFlags::FIXED;
         self.0 & (Self::PRIVATE_MEMORY.0 | SPECIAL) == Self::PRIVATE_MEMORY.0
+    }
+
+    /// Whether the memory is [`FIXED`](Self::FIXED).
+    #[inline(always)]
+    pub(crate) const fn is_fixed(self) -> bool {
+        self.0 & Self::FIXED != 0
     }
 
     /// Whether the VAD is short: see [`node`](super::node).

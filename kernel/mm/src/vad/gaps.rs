@@ -18,7 +18,7 @@ use super::index::{Summary, room};
 use super::node::Side;
 use super::tree::free_after;
 use super::{VadLink, VadTree};
-use crate::layout::{GRANULARITY_PAGES, PageCount, VirtualPage};
+use crate::layout::{ENTRIES_PER_TABLE, GRANULARITY_PAGES, PageCount, VirtualPage};
 use crate::machine::Records;
 
 /// Where a free range may start.
@@ -41,23 +41,23 @@ pub struct Room {
     pub(crate) after: VadLink,
 }
 
-/// A range looked for, at any page or, with `ALIGNED`, at multiples of 64 KB only.
+/// A range looked for, at multiples of `STEP` pages: any page, 64 KB or 2 MB.
 #[derive(Clone, Copy)]
-struct Wanted<const ALIGNED: bool> {
+struct Wanted<const STEP: u32> {
     pages: u32,
 }
 
-impl<const ALIGNED: bool> Wanted<ALIGNED> {
+impl<const STEP: u32> Wanted<STEP> {
     /// Whether the gap `free_from..start` is worth a try.
     #[inline(always)]
     fn may_fit_gap(self, free_from: u32, start: u32) -> bool {
-        if ALIGNED { room(free_from, start) >= self.pages } else { start > free_from }
+        if STEP > 1 { room(free_from, start) >= self.pages } else { start > free_from }
     }
 
     /// Whether one of the gaps of a subtree is worth a try.
     #[inline(always)]
     fn may_fit_subtree(self, subtree: Summary) -> bool {
-        if ALIGNED { subtree.room() >= self.pages } else { subtree.has_hole() }
+        if STEP > 1 { subtree.room() >= self.pages } else { subtree.has_hole() }
     }
 
     /// The room at `start`, below `after`.
@@ -69,14 +69,14 @@ impl<const ALIGNED: bool> Wanted<ALIGNED> {
     /// The lowest place in `from..to`.
     #[inline(always)]
     fn lowest(self, from: u32, to: u32) -> Option<VirtualPage> {
-        let start = if ALIGNED { from.next_multiple_of(GRANULARITY_PAGES) } else { from };
+        let start = from.next_multiple_of(STEP);
         (start.checked_add(self.pages)? <= to).then_some(VirtualPage(start))
     }
 
     /// The highest place in `from..to`.
     fn highest(self, from: u32, to: u32) -> Option<VirtualPage> {
         let highest = to.checked_sub(self.pages)?;
-        let start = if ALIGNED { highest & !(GRANULARITY_PAGES - 1) } else { highest };
+        let start = highest & !(STEP - 1);
         (start >= from).then_some(VirtualPage(start))
     }
 }
@@ -101,13 +101,24 @@ impl<'a, R: Records> VadTree<'a, R> {
         bounds: (VirtualPage, VirtualPage),
     ) -> Option<Room> {
         match alignment {
-            Alignment::Granularity => self.lowest(Wanted::<true> { pages: pages.0 }, bounds),
-            Alignment::Page => self.lowest(Wanted::<false> { pages: pages.0 }, bounds),
+            Alignment::Granularity => self.lowest(Wanted::<GRANULARITY_PAGES> { pages: pages.0 }, bounds),
+            Alignment::Page => self.lowest(Wanted::<1> { pages: pages.0 }, bounds),
         }
     }
 
+    /// The same as [`Self::lowest_room`], at a multiple of 2 MB, as large pages must be. Each gap that would be large enough at a multiple of
+    /// 64 KB is tried in turn.
+    pub fn lowest_large_room(&self, pages: PageCount, bounds: (VirtualPage, VirtualPage)) -> Option<Room> {
+        self.lowest(Wanted::<ENTRIES_PER_TABLE> { pages: pages.0 }, bounds)
+    }
+
+    /// The same as [`Self::highest_room`], at a multiple of 2 MB.
+    pub fn highest_large_room(&self, pages: PageCount, bounds: (VirtualPage, VirtualPage)) -> Option<Room> {
+        self.highest(Wanted::<ENTRIES_PER_TABLE> { pages: pages.0 }, bounds)
+    }
+
     #[inline(always)]
-    fn lowest<const ALIGNED: bool>(&self, wanted: Wanted<ALIGNED>, bounds: (VirtualPage, VirtualPage)) -> Option<Room> {
+    fn lowest<const STEP: u32>(&self, wanted: Wanted<STEP>, bounds: (VirtualPage, VirtualPage)) -> Option<Room> {
         let (from, to) = half_open(bounds);
         let root = self.root.get();
         let mut next = if !wanted.may_fit_subtree(self.summary(root)) {
@@ -140,16 +151,12 @@ impl<'a, R: Records> VadTree<'a, R> {
         bounds: (VirtualPage, VirtualPage),
     ) -> Option<Room> {
         match alignment {
-            Alignment::Granularity => self.highest(Wanted::<true> { pages: pages.0 }, bounds),
-            Alignment::Page => self.highest(Wanted::<false> { pages: pages.0 }, bounds),
+            Alignment::Granularity => self.highest(Wanted::<GRANULARITY_PAGES> { pages: pages.0 }, bounds),
+            Alignment::Page => self.highest(Wanted::<1> { pages: pages.0 }, bounds),
         }
     }
 
-    fn highest<const ALIGNED: bool>(
-        &self,
-        wanted: Wanted<ALIGNED>,
-        bounds: (VirtualPage, VirtualPage),
-    ) -> Option<Room> {
+    fn highest<const STEP: u32>(&self, wanted: Wanted<STEP>, bounds: (VirtualPage, VirtualPage)) -> Option<Room> {
         let (from, to) = half_open(bounds);
         let Some(mut vad) = self.last_starting_to(bounds.1) else {
             return wanted.highest(from, to).map(|start| wanted.room(start, self.first().unwrap_or(Link::NULL)));
@@ -171,12 +178,7 @@ impl<'a, R: Records> VadTree<'a, R> {
     }
 
     /// The nearest VAD beyond `vad` in direction `toward` with a gap before it that is worth a try.
-    fn worth_a_try_beyond<const ALIGNED: bool>(
-        &self,
-        vad: VadLink,
-        toward: Side,
-        wanted: Wanted<ALIGNED>,
-    ) -> Option<VadLink> {
+    fn worth_a_try_beyond<const STEP: u32>(&self, vad: VadLink, toward: Side, wanted: Wanted<STEP>) -> Option<VadLink> {
         let subtree = self.child(vad, toward);
         if wanted.may_fit_subtree(self.summary(subtree)) {
             return Some(self.nearest_worth_a_try(subtree, toward.other(), wanted));
@@ -199,7 +201,7 @@ impl<'a, R: Records> VadTree<'a, R> {
 
     /// The VAD farthest toward `side` in the subtree `top` with a gap before it that is worth a try; there is one.
     #[inline(always)]
-    fn nearest_worth_a_try<const ALIGNED: bool>(&self, top: VadLink, side: Side, wanted: Wanted<ALIGNED>) -> VadLink {
+    fn nearest_worth_a_try<const STEP: u32>(&self, top: VadLink, side: Side, wanted: Wanted<STEP>) -> VadLink {
         let mut at = top;
         loop {
             let near = self.child(at, side);
@@ -214,7 +216,7 @@ impl<'a, R: Records> VadTree<'a, R> {
     }
 
     #[inline(always)]
-    fn is_worth_a_try<const ALIGNED: bool>(&self, vad: VadLink, wanted: Wanted<ALIGNED>) -> bool {
+    fn is_worth_a_try<const STEP: u32>(&self, vad: VadLink, wanted: Wanted<STEP>) -> bool {
         let (free_from, start) = self.gap_before(vad);
         wanted.may_fit_gap(free_from, start)
     }

@@ -9,7 +9,7 @@ use crate::frame::Flags;
 use crate::layout::VirtualPage;
 use crate::machine::Machine;
 use crate::protection::Protection;
-use crate::pte::Pte;
+use crate::pte::{LARGE_PAGE, Pte};
 use crate::vad::{MmvadShort, VadFlags, VadLink, VadTree};
 
 impl<M: Machine> MemoryManager<M> {
@@ -53,6 +53,10 @@ impl<M: Machine> MemoryManager<M> {
 
     /// Committed pages of the private VAD `node`, by its flags and page tables.
     fn count_committed(&self, process: Link<Eprocess>, node: &MmvadShort) -> u32 {
+        // What a window shows is charged to nobody's address space.
+        if node.flags().has(VadFlags::USER_PHYSICAL_PAGES) {
+            return 0;
+        }
         let whole = node.flags().has(VadFlags::MEM_COMMIT);
         let mut found = if whole { node.pages().0 } else { 0 };
         self.vad_entries(process, node, |_, pte| match pte {
@@ -78,6 +82,8 @@ impl<M: Machine> MemoryManager<M> {
     fn vad_entries(&self, process: Link<Eprocess>, node: &MmvadShort, mut visit: impl FnMut(VirtualPage, Pte)) {
         for table in node.start().0 >> 9..=node.end().0 >> 9 {
             let frame = match Pte::decode(self.table_entry(process, table)) {
+                // There is no page table.
+                Pte::Valid(valid) if valid.has(LARGE_PAGE) => continue,
                 Pte::Valid(valid) => valid.frame(),
                 Pte::Transition(frame, _) => frame,
                 _ => continue,

@@ -130,6 +130,8 @@ impl<M: Machine> MemoryManager<M> {
         if (no_write || frame.location() == Location::Modified) && self.is_written_by_owner(frame) != no_write {
             return Err(Corruption::S7(number));
         }
+        audit.awe += u32::from(frame.is_awe());
+        audit.large_frames += u32::from(frame.is_large());
         let referenced = frame.reference_count.get() > 0;
         let sound = match frame.location() {
             Location::Active => {
@@ -141,7 +143,7 @@ impl<M: Machine> MemoryManager<M> {
                 audit.deleted += u32::from(frame.is_deleted());
                 referenced && frame.share_count() == 0
             }
-            _ => !referenced && !frame.flags().contains(Flags::READ_IN_PROGRESS),
+            _ => !referenced && !frame.is_fixed() && !frame.flags().contains(Flags::READ_IN_PROGRESS),
         };
         if sound { Ok(()) } else { Err(Corruption::F4(number)) }
     }

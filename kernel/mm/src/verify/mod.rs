@@ -4,7 +4,9 @@
 //! debugger as `!verify`. Shares are counted in passes over the frames, in a scratch area that the caller gives, so that it
 //! runs on the smallest machine.
 
+mod awe;
 mod charges;
+mod large;
 mod lists;
 mod pages;
 mod sections;
@@ -43,8 +45,14 @@ pub struct Audit {
     pub processes: u32,
     /// VADs of all of them.
     pub vads: u32,
-    /// Valid user PTEs of all of them.
+    /// Valid user PTEs of all of them, those of AWE frames among them.
     pub mapped: u32,
+    /// AWE frames of all processes, mapped or not.
+    pub awe: u32,
+    /// Large pages of all of them.
+    pub large_pages: u32,
+    /// Frames that say that they are part of one.
+    pub large_frames: u32,
     /// Control areas.
     pub sections: u32,
     /// Pages committed.
@@ -97,6 +105,22 @@ pub enum Corruption {
     T3 { process: Link<Eprocess>, page: VirtualPage, raw: u64 },
     /// The commit charge of the view of an image that starts here.
     M3 { process: Link<Eprocess>, start: VirtualPage, found: u32, recorded: u32 },
+    /// AWE frames: owned or mapped, of a process or, where that is null, of all.
+    X1 { process: Link<Eprocess>, found: u32, recorded: u32 },
+    /// An AWE frame.
+    X2(FrameNumber),
+    /// A window of AWE.
+    X3 { process: Link<Eprocess>, start: VirtualPage },
+    /// An AWE frame whose record names another owner, or has a mark.
+    X4(FrameNumber),
+    /// A VAD with large pages; page 0 where an entry of no such VAD is large.
+    Y1 { process: Link<Eprocess>, start: VirtualPage },
+    /// A frame of a large page.
+    Y2(FrameNumber),
+    /// The entry of a large page.
+    Y3 { process: Link<Eprocess>, page: VirtualPage },
+    /// Frames of large pages, and how many there should be.
+    Y4 { found: u32, recorded: u32 },
     /// The system's commit.
     C1 { found: u32, recorded: u32 },
     /// The commit charge of the VAD that starts here.
@@ -154,6 +178,8 @@ impl<M: Machine> MemoryManager<M> {
         for process in self.address_spaces() {
             self.verify_process(process, &mut audit)?;
         }
+        self.verify_awe_frames(&audit)?;
+        self.verify_large_frames(&audit)?;
         self.verify_sections(&mut audit)?;
         self.verify_parked(&audit)?;
         self.verify_places(&audit)?;

@@ -9,10 +9,11 @@ use crate::layout::{FrameNumber, USER_SHARED_DATA, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{
-    CACHE_DISABLE, COPY_ON_WRITE, EXECUTABLE_ANYWAY, NO_EXECUTE, OWNER, PROTOTYPE, PrototypePte, Pte, PteCell,
-    ValidPte, WRITE, WRITE_THROUGH, pte_of, software_protection,
+    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, EXECUTABLE_ANYWAY, NO_EXECUTE, OWNER, PROTOTYPE, PrototypePte, Pte,
+    PteCell, ValidPte, WRITE, WRITE_THROUGH, pte_of, software_protection,
 };
 use crate::vad::{VadFlags, VadLink};
+use crate::virtual_memory::AWE_PROTECTION;
 
 /// Bits of a valid entry that its protection decides.
 const PERMISSIONS: u64 = WRITE | OWNER | WRITE_THROUGH | CACHE_DISABLE | COPY_ON_WRITE | NO_EXECUTE;
@@ -20,8 +21,10 @@ const PERMISSIONS: u64 = WRITE | OWNER | WRITE_THROUGH | CACHE_DISABLE | COPY_ON
 /// User PTEs of a process.
 #[derive(Default)]
 pub(super) struct PageCounts {
-    /// Valid.
+    /// Valid, and of a page that a working set has.
     pub(super) valid: u32,
+    /// Valid, and of an AWE frame.
+    pub(super) awe: u32,
     /// Valid or in transition, and the process's own.
     pub(super) private: u32,
     /// In transition.
@@ -36,6 +39,8 @@ pub(super) enum Wrong {
     Frame(FrameNumber, VirtualPage),
     /// T3.
     Entry(VirtualPage, u64),
+    /// X2: the AWE frame that it maps.
+    Awe(FrameNumber),
 }
 
 impl<M: Machine> AddressSpace<'_, M> {
@@ -61,6 +66,14 @@ impl<M: Machine> AddressSpace<'_, M> {
                 return Err(Wrong::Frame(frame, page));
             }
         }
+        if !last.is_some_and(|vad| self.vads().node(vad).contains(page)) {
+            *last = self.vads().find(page);
+        }
+        let flags = last.map_or(VadFlags::default(), |vad| self.vads().node(vad).flags());
+        if flags.has(VadFlags::USER_PHYSICAL_PAGES) {
+            counts.awe += 1;
+            return self.verify_entry_of_window(page, raw);
+        }
         counts.valid += u32::from(matches!(pte, Pte::Valid(_)));
         counts.private += u32::from(private.is_some());
         counts.parked += u32::from(matches!(pte, Pte::Transition(..)));
@@ -69,9 +82,6 @@ impl<M: Machine> AddressSpace<'_, M> {
             if !self.mm.slot_is_taken(place.file, place.offset) {
                 return Err(Wrong::Entry(page, raw));
             }
-        }
-        if !last.is_some_and(|vad| self.vads().node(vad).contains(page)) {
-            *last = self.vads().find(page);
         }
         if self.entry_is_allowed(page, pte, *last) && self.may_be_marked(pte) {
             Ok(())
@@ -85,6 +95,16 @@ impl<M: Machine> AddressSpace<'_, M> {
         let Pte::Valid(valid) = pte else { return true };
         let enabled = self.process.pcb.execute_options.get() & EXECUTE_ENABLE != 0;
         !valid.has(EXECUTABLE_ANYWAY) || enabled && !valid.has(NO_EXECUTE)
+    }
+
+    /// X2 and X3 for the entry `raw`, not zero, of `page` in a window; F6 is checked.
+    fn verify_entry_of_window(&self, page: VirtualPage, raw: u64) -> Result<(), Wrong> {
+        let Pte::Valid(valid) = Pte::decode(raw) else { return Err(Wrong::Entry(page, raw)) };
+        let expected = ValidPte::user(valid.frame(), AWE_PROTECTION, self.mm.no_execute).with(DIRTY);
+        if (valid.0 | ACCESSED) != expected.0 {
+            return Err(Wrong::Entry(page, raw));
+        }
+        if self.mm.frame(valid.frame()).is_awe() { Ok(()) } else { Err(Wrong::Awe(valid.frame())) }
     }
 
     fn entry_is_allowed(&self, page: VirtualPage, pte: Pte, vad: Option<VadLink>) -> bool {
@@ -130,7 +150,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         let record = self.mm.frame(valid.frame());
         let protection = software_protection(record.original_pte.get());
         let expected = ValidPte::user(valid.frame(), protection, self.mm.no_execute);
-        let private = record.location() == Location::Active && !record.flags().contains(Flags::PROTOTYPE);
+        let private =
+            record.location() == Location::Active && !record.flags().contains(Flags::PROTOTYPE) && !record.is_fixed();
         private
             && (valid.as_protected().0 ^ expected.0) & PERMISSIONS == 0
             && !protection.denies_all()

@@ -136,7 +136,7 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     pub(super) fn verify_commit(&self, audit: &mut Audit) -> Result<(), Corruption> {
-        let mut found = self.kernel_frames();
+        let mut found = self.kernel_frames() + self.awe_frames.get();
         for process in self.address_spaces() {
             let record = self.machine.record(process);
             let list = self.extra_list_pages(FrameNumber(record.working_set_page.get()));

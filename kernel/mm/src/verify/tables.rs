@@ -71,8 +71,12 @@ impl<M: Machine> MemoryManager<M> {
         self.verify_counts(process, &tree)?;
         let mut counts = PageCounts::default();
         let mut result = Ok(());
-        let mut valid_tables = 0;
+        let (mut valid_tables, mut large) = (0, 0);
         let hidden = self.user_tables(process, |table| {
+            if table.kind == TableKind::LargePage {
+                large += 1;
+                return;
+            }
             valid_tables += u32::from(table.presence == Presence::Valid);
             audit.parked += u32::from(table.presence == Presence::Parked);
             audit.tables_out += u32::from(table.presence == Presence::Parked);
@@ -81,10 +85,13 @@ impl<M: Machine> MemoryManager<M> {
             }
         });
         result?;
+        self.verify_large_pages(process, &tree, large)?;
+        self.verify_awe(process, &tree, counts.awe)?;
+        audit.large_pages += large;
         audit.hidden += hidden;
         audit.tables_out += hidden;
         audit.places += hidden + counts.places;
-        audit.mapped += counts.valid;
+        audit.mapped += counts.valid + counts.awe;
         audit.parked += counts.parked;
         let private = (counts.private, record.number_of_private_pages.get());
         equal(process, [private.0, 0], [private.1, 0])?;
@@ -134,7 +141,7 @@ impl<M: Machine> MemoryManager<M> {
         let recorded = u32::from(u16::from_le_bytes(used));
         let record = self.frame(table.frame);
         let is_named = record.pte() == pde_of(table.first) && self.owner_of_table(table.frame) == process;
-        if !is_named || record.is_parked() != (table.presence == Presence::Parked) {
+        if !is_named || record.is_fixed() || record.is_parked() != (table.presence == Presence::Parked) {
             return Err(Corruption::F6 { frame: table.frame, page: table.first });
         }
         // What is being read is not there yet.
@@ -158,6 +165,7 @@ impl<M: Machine> MemoryManager<M> {
         match wrong {
             Some(Wrong::Frame(frame, page)) => Err(Corruption::F6 { frame, page }),
             Some(Wrong::Entry(page, raw)) => Err(Corruption::T3 { process, page, raw }),
+            Some(Wrong::Awe(frame)) => Err(Corruption::X2(frame)),
             None => Ok(()),
         }
     }
@@ -190,6 +198,8 @@ impl<M: Machine> MemoryManager<M> {
         let frame = self.frame(number);
         // What the boot code left and nothing maps (modules) has the one share that keeps it.
         let recorded = match frame.location() {
+            // Its process has a share of its own.
+            Location::Active if frame.is_awe() => frame.share_count() - 1,
             Location::Active if frame.pte().is_null() && found == 0 => 0,
             Location::Active => frame.share_count(),
             _ => 0,
@@ -269,7 +279,7 @@ impl<M: Machine> MemoryManager<M> {
         [0, 1, 3].map(|index| ValidPte(self.machine.record(pointers.offset::<PteCell>(index * 8)).load()).frame())
     }
 
-    /// Calls `visit` with each user page table of `process` that is in memory; how many are in a paging file.
+    /// Calls `visit` with each user page table of `process` that is in memory, and with its large pages; how many tables are in a paging file.
     fn user_tables(&self, process: Link<Eprocess>, mut visit: impl FnMut(Table)) -> u32 {
         let [low, high, _] = self.process_directories(process);
         let mut hidden = 0;
@@ -278,6 +288,9 @@ impl<M: Machine> MemoryManager<M> {
                 let first = VirtualPage(first + index * 512);
                 let table = |frame, presence| Table { frame, first, kind: TableKind::Leaf, presence };
                 match Pte::decode(raw) {
+                    Pte::Valid(valid) if valid.has(LARGE_PAGE) => {
+                        visit(Table { kind: TableKind::LargePage, ..table(valid.frame(), Presence::Valid) });
+                    }
                     Pte::Valid(valid) => visit(table(valid.frame(), Presence::Valid)),
                     Pte::Transition(frame, _) => visit(table(frame, Presence::Parked)),
                     Pte::PagingFile(_) => hidden += 1,
@@ -291,7 +304,7 @@ impl<M: Machine> MemoryManager<M> {
     /// Calls `visit` with the frame of each user page table of `process` that is in use.
     pub(crate) fn each_user_table(&self, process: Link<Eprocess>, mut visit: impl FnMut(FrameNumber)) {
         self.user_tables(process, |table| {
-            if table.presence == Presence::Valid {
+            if table.kind == TableKind::Leaf && table.presence == Presence::Valid {
                 visit(table.frame);
             }
         });

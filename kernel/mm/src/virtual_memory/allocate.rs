@@ -21,7 +21,7 @@ const KNOWN_TYPES: u32 =
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AllocateFlags {
     kind: u32,
-    protection: Protection,
+    pub(super) protection: Protection,
     zero_bits: u32,
 }
 
@@ -50,8 +50,15 @@ impl AllocateFlags {
         self.kind & MEM_LARGE_PAGES != 0
     }
 
-    const fn has(self, kind: u32) -> bool {
+    pub(super) const fn has(self, kind: u32) -> bool {
         self.kind & kind != 0
+    }
+
+    /// Between which pages "anywhere" is.
+    #[inline(always)]
+    pub(super) fn bounds(self) -> (VirtualPage, VirtualPage) {
+        let highest = (u32::MAX >> self.zero_bits).min(HIGHEST_VAD_ADDRESS);
+        (VirtualPage::LOWEST_USER, VirtualAddress(highest).page())
     }
 }
 
@@ -89,7 +96,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[inline(always)]
     pub fn allocate(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
         check_range(base, size)?;
-        if flags.has(MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_RESET) {
+        if flags.has(MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_LARGE_PAGES | MEM_RESET) {
             return self.allocate_specially(flags, base, size);
         }
         if base == 0 || flags.has(MEM_RESERVE) {
@@ -104,8 +111,11 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[cold]
     #[inline(never)]
     fn allocate_specially(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
+        if flags.has(MEM_LARGE_PAGES) {
+            return self.allocate_large(flags, base, size);
+        }
         if flags.has(MEM_PHYSICAL) {
-            return Err(NtStatus::NOT_SUPPORTED);
+            return self.reserve_window(flags, base, size);
         }
         if flags.has(MEM_RESET) {
             return self.reset(PageRange::touched(base, size));
@@ -129,10 +139,10 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// The lowest (or highest) free range that fits, at a multiple of 64 KB.
-    fn find_room(&self, flags: AllocateFlags, size: u32) -> Result<Room, NtStatus> {
+    #[inline(always)]
+    pub(super) fn find_room(&self, flags: AllocateFlags, size: u32) -> Result<Room, NtStatus> {
         let pages = PageCount::of_bytes(size);
-        let highest = VirtualAddress((u32::MAX >> flags.zero_bits).min(HIGHEST_VAD_ADDRESS)).page();
-        let bounds = (VirtualPage::LOWEST_USER, highest);
+        let bounds = flags.bounds();
         let room = if flags.has(MEM_TOP_DOWN) {
             self.vads().highest_room(pages, Alignment::Granularity, bounds)
         } else {
@@ -142,7 +152,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// The range at `base`, rounded down to 64 KB, if it is free. Below 10000 nothing ever is.
-    fn room_at(&self, base: u32, size: u32) -> Result<Room, NtStatus> {
+    pub(super) fn room_at(&self, base: u32, size: u32) -> Result<Room, NtStatus> {
         let start = VirtualAddress(base & !(ALLOCATION_GRANULARITY - 1)).page();
         if start < VirtualPage::LOWEST_USER {
             return Err(NtStatus::CONFLICTING_ADDRESSES);
@@ -181,6 +191,9 @@ impl<M: Machine> AddressSpace<'_, M> {
     fn commit(&self, protection: Protection, range: PageRange) -> Result<(), NtStatus> {
         let vad = self.enclosing_vad(range)?;
         let flags = self.vads().node(vad).flags();
+        if flags.is_fixed() {
+            return Err(NtStatus::CONFLICTING_ADDRESSES);
+        }
         if !flags.has(VadFlags::PRIVATE_MEMORY) {
             if protection.caching() != Caching::Cached {
                 return Err(NtStatus::INVALID_PAGE_PROTECTION);
@@ -208,7 +221,10 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// The contents of `range` are of no more use: pages count as clean, and may be taken without being written anywhere.
     #[doc(alias = "MiResetVirtualMemory")]
     fn reset(&self, range: PageRange) -> Result<PageRange, NtStatus> {
-        self.enclosing_vad(range)?;
+        let vad = self.enclosing_vad(range)?;
+        if self.vads().node(vad).flags().is_fixed() {
+            return Err(NtStatus::CONFLICTING_ADDRESSES);
+        }
         self.each_table(range.start, range.end, |first, last, _| {
             (first.0..=last.0).for_each(|page| self.reset_page(VirtualPage(page)));
         });

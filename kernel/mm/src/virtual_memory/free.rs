@@ -58,6 +58,9 @@ impl<M: Machine> AddressSpace<'_, M> {
             return Err(NtStatus::UNABLE_TO_FREE_VM);
         }
         if !node.flags().is_plain() {
+            if node.flags().is_fixed() {
+                return self.free_fixed(vad, kind, (base, size), range);
+            }
             self.prepare_to_free(vad, kind, range, size)?;
         }
         if size == 0 && range.start != node.start() {
@@ -69,6 +72,41 @@ impl<M: Machine> AddressSpace<'_, M> {
             FreeKind::Release => self.release(vad, range)?,
         }
         Ok(range)
+    }
+
+    /// Windows and large pages, which go as a whole.
+    #[cold]
+    #[inline(never)]
+    fn free_fixed(
+        &self,
+        vad: VadLink,
+        kind: FreeKind,
+        (base, size): (u32, u32),
+        range: PageRange,
+    ) -> Result<PageRange, NtStatus> {
+        let node = self.vads().node(vad);
+        if kind == FreeKind::Decommit {
+            return Err(NtStatus::MEMORY_NOT_ALLOCATED);
+        }
+        if VirtualAddress(base).page() != node.start() {
+            return Err(NtStatus::FREE_VM_NOT_AT_BASE);
+        }
+        if size != 0 && range.end != node.end() {
+            return Err(NtStatus::UNABLE_TO_FREE_VM);
+        }
+        self.remove_fixed(vad);
+        Ok(range)
+    }
+
+    /// Takes a window or large pages away.
+    fn remove_fixed(&self, vad: VadLink) {
+        let node = self.vads().node(vad);
+        if node.flags().has(VadFlags::LARGE_PAGES) {
+            self.delete_large_pages(vad);
+        } else {
+            self.clear_window(PageRange { start: node.start(), end: node.end() });
+        }
+        self.remove_vad(vad);
     }
 
     /// What freeing `range` of `vad`, which is not just private memory, asks for first.
@@ -185,7 +223,10 @@ impl<M: Machine> AddressSpace<'_, M> {
     pub fn clean_first(&self, delete: impl FnOnce(abi::cell::Link<crate::section::ControlArea>)) {
         let Some(vad) = self.vads().first() else { return };
         self.process.vm.flags.set_bits(support_flags::ADDRESS_SPACE_BEING_DELETED);
-        if self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) {
+        let flags = self.vads().node(vad).flags();
+        if flags.is_fixed() {
+            self.remove_fixed(vad);
+        } else if flags.has(VadFlags::PRIVATE_MEMORY) {
             self.delete_private_vad(vad);
         } else if let crate::section::SectionFate::Delete(section) = self.remove_view(vad) {
             delete(section);
@@ -209,6 +250,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let shared = VirtualAddress(crate::layout::USER_SHARED_DATA).page();
         // Where its page table is paged out, the page was never touched: it does not leave the working set.
         self.delete_pages(shared, shared);
+        self.free_all_user_frames();
         debug_assert!(self.process.virtual_size.get() < PAGE_SIZE, "A3: addresses left in an empty address space");
     }
 }

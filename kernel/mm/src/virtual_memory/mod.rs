@@ -1,10 +1,11 @@
-//! VirtualAlloc and its family: reserve, commit, protect, query, decommit, release.
+//! VirtualAlloc and its family: reserve, commit, protect, query, decommit, release; frames that a program maps itself (`awe`), and
+//! pages of 2 MB (`large`).
 //!
 //! Each service checks everything first, in XP's order, and answers with XP's status; then it changes things, and can fail
 //! only before the first change. Where a check needs no address space it is a function by itself, so that the caller can put
 //! the probing of the program's pointers between them, as XP does.
 //!
-//! * **M1** A private VAD's commit charge is the number of its committed pages.
+//! * **M1** A private VAD's commit charge is the number of its committed pages, a window's (X3) none.
 //! * **M2** In a VAD with MemCommit a page whose PTE is empty is committed; what was decommitted there says so in its PTE.
 //! * **M3** The commit charge of a view is what it is charged as a whole (an image's own commitment, which is its copy-on-write
 //!   pages; all pages of a copy-on-write view of memory) and one for each other page that the process owns or, by the
@@ -14,8 +15,10 @@
 //! NtQueryVirtualMemory; order of checks as observed of Windows.
 
 mod allocate;
+mod awe;
 mod delete;
 mod free;
+mod large;
 mod pages;
 mod protect;
 mod query;
@@ -24,6 +27,8 @@ mod secure;
 mod write_watch;
 
 pub use allocate::{AllocateFlags, check_range};
+pub(crate) use awe::AWE_PROTECTION;
+pub use awe::{AweInfo, UserMapping};
 pub use free::FreeKind;
 pub(crate) use pages::Inherited;
 pub use protect::check_protect;

@@ -40,6 +40,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         let range = PageRange::touched(base, size);
         let vad = self.enclosing_vad(range)?;
         let flags = self.vads().node(vad).flags();
+        if flags.is_fixed() {
+            return Err(NtStatus::CONFLICTING_ADDRESSES);
+        }
         if flags.has(VadFlags::NO_CHANGE) {
             self.check_secured(vad, range, Some(new))?;
         }

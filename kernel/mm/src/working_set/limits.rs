@@ -11,6 +11,7 @@ use crate::layout::{PageCount, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{PROTOTYPE, Pte};
+use crate::vad::VadFlags;
 use crate::virtual_memory::PageRange;
 
 /// Pages of the smallest minimum, and of the smallest maximum, that a process can have.
@@ -90,21 +91,31 @@ impl<M: Machine> AddressSpace<'_, M> {
         pages + self.trim_working_set(0, u32::MAX, 0)
     }
 
-    /// Whether `range` can be locked at all: committed memory that may be read.
+    /// Whether `range` can be locked at all: committed memory that may be read. Large pages count for nothing, for they are always in memory.
     ///
     /// # Errors
-    /// ACCESS_VIOLATION; WORKING_SET_QUOTA where the range is larger than what a process may lock.
+    /// ACCESS_VIOLATION; INCOMPATIBLE_FILE_MAP where a window of AWE or physical memory is part of it; WORKING_SET_QUOTA where the range is
+    /// larger than what a process may lock.
     pub fn check_lockable(&self, range: PageRange) -> Result<(), NtStatus> {
-        let may_be_read = |page: VirtualPage| {
-            let vad = self.find_vad(page)?;
-            self.committed_protection(vad, page).filter(|protection| !protection.denies_all())
-        };
-        let all = (range.start.0..=range.end.0).map(VirtualPage).all(|page| may_be_read(page).is_some());
-        if !all {
-            return Err(NtStatus::ACCESS_VIOLATION);
+        let mut pages = 0;
+        for page in (range.start.0..=range.end.0).map(VirtualPage) {
+            let vad = self.find_vad(page).ok_or(NtStatus::ACCESS_VIOLATION)?;
+            self.check_pageable(page)?;
+            let protection = self.committed_protection(vad, page).filter(|protection| !protection.denies_all());
+            protection.ok_or(NtStatus::ACCESS_VIOLATION)?;
+            pages += u32::from(!self.is_large_page(page));
         }
-        let fits = range.pages() + FLUID <= self.process.vm.minimum_working_set_size.get();
+        let fits = pages == 0 || pages + FLUID <= self.process.vm.minimum_working_set_size.get();
         if fits { Ok(()) } else { Err(NtStatus::WORKING_SET_QUOTA) }
+    }
+
+    /// INCOMPATIBLE_FILE_MAP for a page that no working set can have, of a window of AWE or of physical memory.
+    fn check_pageable(&self, page: VirtualPage) -> Result<(), NtStatus> {
+        let is_special = self.find_vad(page).is_some_and(|vad| {
+            let flags = self.vads().node(vad).flags();
+            flags.is_fixed() && !flags.has(VadFlags::LARGE_PAGES)
+        });
+        if is_special { Err(NtStatus::INCOMPATIBLE_FILE_MAP) } else { Ok(()) }
     }
 
     /// Calls `visit` with each page of the working set, as `MEMORY_WORKING_SET_BLOCK` tells it: the page's address, in bits 0 to 4 what
@@ -131,7 +142,8 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// The first page of `range` that is not valid: it has to be touched before the range can be locked.
     pub fn first_not_valid(&self, range: PageRange) -> Option<VirtualPage> {
-        (range.start.0..=range.end.0).map(VirtualPage).find(|page| !matches!(self.decode(*page), Pte::Valid(_)))
+        let is_there = |page| matches!(self.decode(page), Pte::Valid(_)) || self.is_large_page(page);
+        (range.start.0..=range.end.0).map(VirtualPage).find(|page| !is_there(*page))
     }
 
     /// Locks `range`, all of which is valid; whether some of it was locked before.
@@ -154,12 +166,13 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(was_locked)
     }
 
-    /// Unlocks `range`, all or nothing.
+    /// Unlocks `range`, all or nothing. Large pages stay in memory whatever is asked.
     ///
     /// # Errors
-    /// NOT_LOCKED; nothing has changed.
+    /// NOT_LOCKED, INCOMPATIBLE_FILE_MAP as for locking; nothing has changed.
     #[doc(alias = "NtUnlockVirtualMemory")]
     pub fn unlock_pages(&self, range: PageRange, kind: LockKind) -> Result<(), NtStatus> {
+        (range.start.0..=range.end.0).try_for_each(|page| self.check_pageable(VirtualPage(page)))?;
         if self.first_not_valid(range).is_some() {
             return Err(NtStatus::NOT_LOCKED);
         }

@@ -28,7 +28,7 @@ impl<P: Platform> Executive<P> {
         check_range(base, size)?;
         let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
         if flags.needs_lock_memory_privilege() {
-            return Err(NtStatus::PRIVILEGE_NOT_HELD);
+            self.require_lock_memory()?;
         }
         let needs = |space: &AddressSpace<'_, P>| space.pages_to_allocate(base, size);
         let range = self.with_tables(process, needs, |space| space.allocate(flags, base, size))?;

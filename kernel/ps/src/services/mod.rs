@@ -4,6 +4,7 @@
 //! What lies behind a service belongs to the rooms below; here is only what a program can get wrong.
 
 mod arguments;
+mod awe;
 mod context;
 mod create_process;
 mod debug_control;
@@ -111,6 +112,10 @@ impl<P: Platform> Executive<P> {
             Service::NtWriteVirtualMemory => self.write_virtual_memory(words),
             Service::NtGetWriteWatch => self.get_write_watch(words),
             Service::NtResetWriteWatch => self.reset_write_watch(words),
+            Service::NtAllocateUserPhysicalPages => self.allocate_user_physical_pages(words),
+            Service::NtFreeUserPhysicalPages => self.free_user_physical_pages(words),
+            Service::NtMapUserPhysicalPages => self.map_user_physical_pages(words),
+            Service::NtMapUserPhysicalPagesScatter => self.map_user_physical_pages_scatter(words),
             Service::NtCreateSection => self.create_section(words),
             Service::NtOpenSection => self.open_object::<SectionObject>(words),
             Service::NtMapViewOfSection => self.map_view_of_section(words),

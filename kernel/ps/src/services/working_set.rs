@@ -50,10 +50,7 @@ impl<P: Platform> Executive<P> {
         }
         let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
         if kind != LockKind::WorkingSet {
-            let token = self.machine_record(self.token_of(self.current_process()));
-            if !se::holds(token, se::privilege::LOCK_MEMORY) {
-                return Err(NtStatus::PRIVILEGE_NOT_HELD);
-            }
+            self.require_lock_memory()?;
         }
         Ok((process, PageRange::of(base, size), kind))
     }

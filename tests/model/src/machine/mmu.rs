@@ -4,7 +4,7 @@
 //! may do. A translation may be used as long as the page tables agree; one that would reach another frame, allow more than
 //! the tables do, or write without setting Dirty is a missing flush and stops the test, at its use or in
 //! [`SoftwareMachine::check_tlb`]. One that allows less than the tables do is harmless: it faults once more, and the
-//! fault drops it.
+//! fault drops it. That of a large page goes as a whole, wherever in it the flush is.
 //!
 //! Source: Intel SDM volume 3, sections 4.4 (PAE paging), 4.6 (access rights), 4.7 (page-fault error code), 4.8
 //! (Accessed and Dirty), 4.10 (caching of translations).
@@ -12,7 +12,7 @@
 use mm::layout::{FrameNumber, VirtualAddress, VirtualPage};
 use mm::machine::FrameBytes;
 use mm::protection::Access;
-use mm::pte::{ACCESSED, DIRTY, NO_EXECUTE, OWNER, VALID, ValidPte, WRITE};
+use mm::pte::{ACCESSED, DIRTY, LARGE_PAGE, NO_EXECUTE, OWNER, VALID, ValidPte, WRITE};
 
 use super::{NoExecute, SoftwareMachine};
 
@@ -32,8 +32,8 @@ pub mod error_code {
 
 /// Bits 36 to 62 of an entry, which a processor with 36 address bits reserves.
 const ABOVE_PHYSICAL: u64 = 0x7FFF_FFF0_0000_0000;
-/// Bit 7 of a page-directory entry: it maps 2 MB.
-const LARGE_PAGE: u64 = 1 << 7;
+/// Bits 12 to 20 of a page-directory entry that maps 2 MB (12 is PAT's).
+const WITHIN_LARGE: u64 = 0x1F_F000;
 
 /// Who makes an access.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,9 +61,10 @@ struct Step {
     raw: u64,
 }
 
-/// A completed walk.
+/// A completed walk: two steps, or one where the first entry maps 2 MB.
 struct Walk {
-    steps: [Step; 2],
+    directory: Step,
+    table: Option<Step>,
     /// The last entry, with the rights that both levels give.
     entry: ValidPte,
 }
@@ -161,10 +162,9 @@ impl SoftwareMachine {
 
     /// Stores Accessed and Dirty as the walk of a successful access does, and remembers the translation.
     fn complete(&self, page: VirtualPage, walk: &Walk, access: Access) -> FrameNumber {
-        let [directory, table] = walk.steps;
-        self.mark(directory, ACCESSED);
         let used = if access == Access::Write { ACCESSED | DIRTY } else { ACCESSED };
-        self.mark(table, used);
+        self.mark(walk.directory, if walk.table.is_some() { ACCESSED } else { used });
+        walk.table.into_iter().for_each(|table| self.mark(table, used));
         self.translations.borrow_mut().fill(page, walk.entry.with(used));
         walk.entry.frame()
     }
@@ -188,11 +188,18 @@ impl SoftwareMachine {
     fn walk(&self, page: VirtualPage) -> Result<Walk, WalkFault> {
         let directory = self.attached()[(page.0 >> 18) as usize];
         let directory = self.step(directory, page.0 >> 9 & 0x1FF)?;
-        assert!(directory.raw & LARGE_PAGE == 0, "{page:?}: large pages are not modelled");
+        if directory.raw & LARGE_PAGE != 0 {
+            if directory.raw & WITHIN_LARGE != 0 {
+                return Err(WalkFault::Reserved);
+            }
+            let entry = ValidPte(directory.raw | u64::from(page.0 & 0x1FF) << 12);
+            return Ok(Walk { directory, table: None, entry });
+        }
         let table = self.step(ValidPte(directory.raw).frame(), page.0 & 0x1FF)?;
         let rights = directory.raw & (WRITE | OWNER) | !(WRITE | OWNER);
         let entry = table.raw & rights | directory.raw & NO_EXECUTE;
-        Ok(Walk { steps: [directory, table], entry: ValidPte(entry) })
+        // Bit 7 is PAT's here: nothing sets it, and the translation of a large page is told by it.
+        Ok(Walk { directory, table: Some(table), entry: ValidPte(entry & !LARGE_PAGE) })
     }
 
     fn step(&self, table: FrameNumber, index: u32) -> Result<Step, WalkFault> {

@@ -2,8 +2,10 @@
 //!
 //! As large as the address space, it forgets nothing until told to: the worst a processor may do.
 
-use mm::layout::VirtualPage;
-use mm::pte::{GLOBAL, ValidPte};
+use std::collections::BTreeSet;
+
+use mm::layout::{ENTRIES_PER_TABLE, VirtualPage};
+use mm::pte::{GLOBAL, LARGE_PAGE, ValidPte};
 
 const PAGES: usize = 1 << 20;
 
@@ -14,6 +16,8 @@ pub(super) struct TranslationBuffer {
     entries: Vec<u64>,
     /// Pages whose entry may be set.
     filled: Vec<u32>,
+    /// First pages of large pages of which entries may be set.
+    large: BTreeSet<u32>,
 }
 
 impl TranslationBuffer {
@@ -31,11 +35,20 @@ impl TranslationBuffer {
             self.filled.push(page.0);
         }
         *slot = entry.0;
+        if entry.has(LARGE_PAGE) {
+            self.large.insert(first_of_large(page));
+        }
     }
 
+    /// Drops the translation of `page`; that of a large page is one, so all of it goes.
     pub(super) fn drop_page(&mut self, page: VirtualPage) {
         if let Some(slot) = self.entries.get_mut(page.0 as usize) {
             *slot = 0;
+            if self.large.remove(&first_of_large(page)) {
+                let first = first_of_large(page) as usize;
+                let all = &mut self.entries[first..first + ENTRIES_PER_TABLE as usize];
+                all.iter_mut().filter(|slot| **slot & LARGE_PAGE != 0).for_each(|slot| *slot = 0);
+            }
         }
     }
 
@@ -58,4 +71,9 @@ impl TranslationBuffer {
         self.filled.dedup();
         self.filled.iter().copied().map(VirtualPage).collect()
     }
+}
+
+/// The first page of the 2 MB that hold `page`.
+fn first_of_large(page: VirtualPage) -> u32 {
+    page.0 & !(ENTRIES_PER_TABLE - 1)
 }

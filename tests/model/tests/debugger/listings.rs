@@ -1,12 +1,14 @@
 //! `!process`, `!memusage`, `!vm` and `!verify`: the state of everything.
 
 use abi::memory::{
-    MEM_COMMIT, MEM_RESERVE, MEM_WRITE_WATCH, PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY, SEC_NO_CHANGE,
+    MEM_COMMIT, MEM_LARGE_PAGES, MEM_RESERVE, MEM_WRITE_WATCH, PAGE_READONLY, PAGE_READWRITE, PAGE_WRITECOPY,
+    SEC_NO_CHANGE,
 };
 use kd::target::Findings;
 use mm::frame::Location;
 use mm::layout::VirtualPage;
 use mm::protection::Access;
+use mm::pte::ValidPte;
 use mm::section::{ControlAreaFlags, Disposition, ViewRequest};
 use mm::vad::MmvadShort;
 use mm::virtual_memory::SecureMode;
@@ -155,6 +157,52 @@ fn memory_is_counted_by_state_and_by_user() {
 }
 
 #[test]
+fn frames_that_are_never_paged_are_told_wherever_they_are() {
+    let mut stage = Stage::of(0x1000);
+    let process = stage.start(0x428, "demo.exe");
+    stage.system.window(process, 0x10_0000, 16);
+    let frames = stage.system.frames(process, 20);
+    stage.system.map_frames(process, 0x10_2000, &frames[..3]).expect("its own");
+    let large = MEM_RESERVE | MEM_COMMIT | MEM_LARGE_PAGES;
+    stage.system.allocate(process, large, PAGE_READWRITE, 0x4000_0000, 0x20_0000).expect("room");
+    let entry = ValidPte(stage.system.raw_pte(process, 0x4000_0000));
+    let root = stage.record(process).vad_root.get();
+    let other = stage.record(root.cast::<MmvadShort>()).right_child();
+    let (root, other) = (root.address(), other.address());
+    let listing = format!(
+        "VAD     level      start      end    commit\n\
+         {root:08x}    0        100      10f         0 Private AWE  READWRITE          UserPhysicalPages\n\
+         {other:08x}    1      40000    401ff       512 Private      READWRITE          LargePages\n\
+         \n\
+         Total VADs:     2  average level:    0  maximum depth: 1\n"
+    );
+    stage.expect("!vad", &listing);
+    let one = stage.say(&format!("!vad {root:x} 1"));
+    assert_eq!(one.lines().last(), Some("  PrivateMemory UserPhysicalPages READWRITE"));
+    let one = stage.say(&format!("!vad {other:x} 1"));
+    assert_eq!(one.lines().last(), Some("  PrivateMemory MemCommit LargePages READWRITE"));
+    let first = entry.frame().0;
+    let expected = format!(
+        "               VA 40003000\nPDE at C0601000         PTE at C0200018\ncontains {:016X}\n\
+         pfn {first:<7x}--LDA--UW-V     LARGE PAGE pfn {:x}\n",
+        entry.0,
+        first + 3
+    );
+    stage.expect("!pte 40003000", &expected);
+    for (number, last) in [(frames[0].0, "    Modified AweAllocation"), (first + 9, "    Modified LargePage")] {
+        let said = stage.say(&format!("!pfn {number:x}"));
+        assert_eq!(said.lines().last(), Some(last), "{said}");
+    }
+    // The page table of the window, three frames in it, seventeen elsewhere, and a large page.
+    let usage = stage.say("!memusage");
+    let row =
+        format!("-------- {:>6}       0     0  -----  {:>5} {:>10}  process ( demo.exe )", 532 * 4, 532 * 4, 6 * 4);
+    assert!(usage.contains(&row), "{usage}");
+    let audit = stage.say("!verify");
+    assert!(audit.contains("         AWE frames:       20\n        Large pages:        1\n"), "{audit}");
+}
+
+#[test]
 fn views_of_memory_are_listed_with_what_their_section_has_committed() {
     let mut stage = Stage::new();
     let process = stage.start(0x428, "demo.exe");
@@ -278,6 +326,8 @@ fn the_audit_counts_or_names_what_is_broken() {
         ("Address spaces", 1),
         ("VADs", 1),
         ("Valid user PTEs", 1),
+        ("AWE frames", 0),
+        ("Large pages", 0),
         ("Sections", 0),
         ("Committed pages", audit.committed),
     ];

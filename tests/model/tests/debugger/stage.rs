@@ -34,7 +34,12 @@ pub struct Stage {
 impl Stage {
     /// A system of 256 frames without processes.
     pub fn new() -> Self {
-        let system = System::new(256, NoExecute::Supported);
+        Self::of(256)
+    }
+
+    /// The same with so many frames.
+    pub fn of(frames: u32) -> Self {
+        let system = System::new(frames, NoExecute::Supported);
         let processes = system.mm.allocate_zeroed_pool(8, Tag(*b"PsAp")).expect("room");
         list::initialise(&system.mm.machine, processes);
         let (process, findings) = (Link::NULL, Findings::Nothing);

@@ -45,6 +45,7 @@ mod named_pipe;
 mod nt;
 mod object;
 mod path_name;
+mod physical_pages;
 mod pipe;
 mod pointer_check;
 mod pointer_code;

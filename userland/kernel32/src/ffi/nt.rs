@@ -10,6 +10,7 @@ pub const CURRENT_THREAD: u32 = 0xFFFF_FFFE;
 
 #[link(name = "ntdll", kind = "raw-dylib", import_name_type = "undecorated")]
 unsafe extern "system" {
+    pub fn NtAllocateUserPhysicalPages(process: u32, count: *mut u32, frames: *mut u32) -> u32;
     pub fn NtAllocateVirtualMemory(
         process: u32,
         base: *mut u32,
@@ -116,6 +117,7 @@ unsafe extern "system" {
     pub fn NtFlushBuffersFile(file: u32, status: *mut u32) -> u32;
     pub fn NtFlushInstructionCache(process: u32, base: u32, size: u32) -> u32;
     pub fn NtFlushVirtualMemory(process: u32, base: *mut u32, size: *mut u32, status: *mut u32) -> u32;
+    pub fn NtFreeUserPhysicalPages(process: u32, count: *mut u32, frames: *const u32) -> u32;
     pub fn NtFreeVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
     pub fn NtGetContextThread(thread: u32, context: *mut u8) -> u32;
     pub fn NtGetWriteWatch(
@@ -140,6 +142,8 @@ unsafe extern "system" {
         excludes: u32,
     ) -> u32;
     pub fn NtLockVirtualMemory(process: u32, base: *mut u32, size: *mut u32, kind: u32) -> u32;
+    pub fn NtMapUserPhysicalPages(address: u32, count: u32, frames: *const u32) -> u32;
+    pub fn NtMapUserPhysicalPagesScatter(addresses: *const u32, count: u32, frames: *const u32) -> u32;
     pub fn NtMapViewOfSection(
         section: u32,
         process: u32,

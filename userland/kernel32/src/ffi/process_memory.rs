@@ -2,9 +2,11 @@
 
 use super::last_error::{Bool, fail, fail_with, succeeded};
 use super::nt::{NtFlushInstructionCache, NtProtectVirtualMemory, NtReadVirtualMemory, NtWriteVirtualMemory};
+use super::virtual_memory::region_of;
 use user_support::error::Win32Error;
 use user_support::status::Status;
 
+const MEM_COMMIT: u32 = 0x1000;
 const READ_WRITE: u32 = 0x04;
 const WRITE_COPY: u32 = 0x08;
 const EXECUTE_READ_WRITE: u32 = 0x40;
@@ -48,6 +50,11 @@ pub unsafe extern "system" fn WriteProcessMemory(
 ) -> Bool {
     let old = match open(process, address, size) {
         Ok(old) => old,
+        // Large pages and windows of AWE have one protection for ever.
+        Err(Status::CONFLICTING_ADDRESSES) if is_open(process, address, size) => {
+            // SAFETY: the caller's promise.
+            return unsafe { store(process, address, buffer, size, copied) };
+        }
         Err(status) => return fail_with(status),
     };
     if old & WRITABLE != 0 || old & CLOSED != 0 {
@@ -59,18 +66,36 @@ pub unsafe extern "system" fn WriteProcessMemory(
     if old & CLOSED != 0 {
         return fail(Win32Error::NOACCESS);
     }
-    let mut count = 0;
-    // SAFETY: the caller's promise; a bad buffer is refused by the service.
-    let status = unsafe { NtWriteVirtualMemory(process, address, buffer, size, &mut count) };
     // SAFETY: the caller's promise.
-    unsafe { deliver(copied, count) };
+    let stored = unsafe { store(process, address, buffer, size, copied) };
     if old & WRITABLE == 0 {
         let closed = protect(process, address, size, old);
         debug_assert!(closed.is_ok());
         // SAFETY: flushing changes no contents.
         unsafe { NtFlushInstructionCache(process, address, size) };
     }
+    stored
+}
+
+/// Writes to memory that is open.
+///
+/// # Safety
+/// As [`WriteProcessMemory`].
+unsafe fn store(process: u32, address: u32, buffer: *const u8, size: u32, copied: *mut u32) -> Bool {
+    let mut count = 0;
+    // SAFETY: the caller's promise; a bad buffer is refused by the service.
+    let status = unsafe { NtWriteVirtualMemory(process, address, buffer, size, &mut count) };
+    // SAFETY: the caller's promise.
+    unsafe { deliver(copied, count) };
     succeeded(status)
+}
+
+/// Whether all of a range lies in one region that can be written as it is.
+fn is_open(process: u32, address: u32, size: u32) -> bool {
+    region_of(process, address).is_some_and(|(state, protection, end)| {
+        let reaches = address.checked_add(size).is_some_and(|last| last <= end);
+        state == MEM_COMMIT && protection & WRITABLE != 0 && reaches
+    })
 }
 
 /// Makes code that was written visible to the processor; x86 does that by itself.

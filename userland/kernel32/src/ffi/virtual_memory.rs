@@ -185,9 +185,14 @@ fn watch_result(status: u32) -> u32 {
 
 /// State and protection of the region that holds `address`, and where the region ends; `None` above user space.
 pub(super) fn region(address: u32) -> Option<(u32, u32, u32)> {
+    region_of(CURRENT_PROCESS, address)
+}
+
+/// The same of a process.
+pub(super) fn region_of(process: u32, address: u32) -> Option<(u32, u32, u32)> {
     let mut words = [0u32; 7];
     let (buffer, mut written) = (words.as_mut_ptr().cast(), 0);
     // SAFETY: the service writes at most seven words.
-    let status = unsafe { NtQueryVirtualMemory(CURRENT_PROCESS, address, BASIC_INFORMATION, buffer, 28, &mut written) };
+    let status = unsafe { NtQueryVirtualMemory(process, address, BASIC_INFORMATION, buffer, 28, &mut written) };
     Status(status).is_success().then(|| (words[4], words[5], words[0].wrapping_add(words[3])))
 }

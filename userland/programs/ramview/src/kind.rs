@@ -18,11 +18,13 @@ pub enum Kind {
     Memory,
     Image,
     File,
+    Awe,
+    LargePage,
     Kernel,
 }
 
 /// How many there are.
-pub const KINDS: usize = 13;
+pub const KINDS: usize = 15;
 
 /// A colour of the eight that every terminal has, in ANSI's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +72,8 @@ const LOOKS: [Look; KINDS] = [
     look("Shared", 'M', (Ansi::Yellow, Ansi::Black, false), 0xE0_9030, 8),
     look("Images", 'I', (Ansi::Blue, Ansi::White, true), 0x50_80F0, 2),
     look("Files", 'F', (Ansi::Blue, Ansi::Cyan, true), 0x2C_4CA8, 2),
+    look("AWE", 'A', (Ansi::White, Ansi::Green, false), 0xB0_E040, 8),
+    look("Large", 'L', (Ansi::White, Ansi::Blue, false), 0x80_FFB0, 8),
     look("Kernel", 'K', (Ansi::Red, Ansi::White, true), 0xD0_4038, 2),
 ];
 
@@ -88,6 +92,8 @@ impl Kind {
         Self::Memory,
         Self::Image,
         Self::File,
+        Self::Awe,
+        Self::LargePage,
         Self::Kernel,
     ];
 
@@ -106,6 +112,8 @@ impl Kind {
             (_, Use::Memory) => Self::Memory,
             (_, Use::Image) => Self::Image,
             (_, Use::File) => Self::File,
+            (_, Use::Awe) => Self::Awe,
+            (_, Use::LargePage) => Self::LargePage,
             (_, Use::Kernel | Use::Nobody) => Self::Kernel,
         })
     }
@@ -123,7 +131,7 @@ mod tests {
     #[test]
     fn every_state_has_a_kind_and_every_kind_its_own_look() {
         for location in 0..8 {
-            for used in [Use::Nobody, Use::Private, Use::Table, Use::Memory, Use::Image, Use::File, Use::Kernel] {
+            for used in Use::ALL {
                 let kind = Kind::of(FrameState::new(location, used)).expect("a frame");
                 assert_eq!(location < 6, (kind as u8) < 6, "{location} {used:?}");
                 assert_eq!(Kind::of(FrameState::new(location, used).in_paging_file()), Some(kind));

@@ -127,7 +127,7 @@ mod tests {
 . Zeroed         60 : Free            0 s Standby         0 m Modified        3
 n No write        0 X Bad             0 t Transit         0 P Private        30
 T Tables          0 M Shared          0 I Images          0 F Files           0
-K Kernel         45
+A AWE             0 L Large           0 K Kernel         45
 ";
         assert_eq!(text, format!("0 MB of RAM, 138 frames of 4 KB, a letter each\n{cells}{legend}"));
     }
