@@ -84,6 +84,16 @@ impl<P: Platform> Executive<P> {
         Ok(u64::from(low) | u64::from(high) << 32)
     }
 
+    /// The 64-bit number at user address `at`, which can also be written.
+    ///
+    /// # Errors
+    /// As [`Self::read_word`].
+    pub(crate) fn probe_long(&self, at: u32) -> Result<u64, NtStatus> {
+        let low = self.probe_word(at)?;
+        let high = self.probe_word(at.wrapping_add(4))?;
+        Ok(u64::from(low) | u64::from(high) << 32)
+    }
+
     /// Stores a 64-bit number.
     ///
     /// # Errors

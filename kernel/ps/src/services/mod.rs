@@ -29,7 +29,7 @@ mod power;
 mod process;
 mod process_information;
 mod process_list;
-pub(crate) mod section;
+mod section;
 mod semaphore;
 mod system_information;
 mod thread;

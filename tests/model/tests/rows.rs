@@ -1,0 +1,153 @@
+//! The rows of `tests/rows`, each on the fixture: what is called, and what comes of it. A refusal changes nothing.
+//!
+//! The guest's programs `rows_*` run the same rows through the services.
+
+use abi::memory::*;
+use abi::status::NtStatus;
+use mm::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, LOWEST_USER_ADDRESS};
+use mm::virtual_memory::Region;
+use model::calls::Picture;
+use model::machine::NoExecute;
+use model::rows::fixture::{Plan, Scene};
+use model::rows::{Row, read_distinct, report};
+
+/// The files of rows, and a scene that is kept for as long as nothing changes it.
+struct Stage {
+    plan: Plan,
+    scene: Option<(Scene, Picture)>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self { plan: Plan::read(), scene: None }
+    }
+
+    /// Runs the rows of `file`, of `columns` columns. The first `arguments` are what is called, and then comes the status. `call` returns what a
+    /// success gives, which the columns after the status say.
+    fn run<const RESULTS: usize>(
+        mut self,
+        file: &str,
+        columns: usize,
+        arguments: usize,
+        call: impl Fn(&Plan, &Scene, &Row) -> Result<[u32; RESULTS], NtStatus>,
+    ) {
+        assert_eq!(columns, arguments + 1 + RESULTS);
+        let rows = read_distinct(file, &self.plan.names, columns, arguments);
+        let mut wrong = Vec::new();
+        for row in &rows {
+            let (mut scene, before) = self.scene.take().unwrap_or_else(|| self.build());
+            let status = NtStatus(row.word(arguments));
+            let expected = match status.is_success() {
+                true => Ok(row.words(arguments + 1)),
+                false => Err(status),
+            };
+            let found = call(&self.plan, &scene, row);
+            if !agree(&found, &expected) {
+                wrong.push(format!("{}: {found:x?}, not {expected:x?}", row.place));
+            }
+            if found.is_err() {
+                assert!(scene.system.picture(scene.process) == before, "{}: something changed", row.place);
+                self.scene = Some((scene, before));
+            } else {
+                scene.system.sound();
+                scene.end();
+            }
+        }
+        assert!(wrong.is_empty(), "{} of {} rows:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+        report::tell(file, rows.len());
+    }
+
+    fn build(&self) -> (Scene, Picture) {
+        let mut scene = self.plan.build(NoExecute::Supported);
+        let picture = scene.system.picture(scene.process);
+        (scene, picture)
+    }
+}
+
+/// Whether what was found is what the row says. `ANY` stands for anything.
+fn agree<const RESULTS: usize>(
+    found: &Result<[u32; RESULTS], NtStatus>,
+    expected: &Result<[u32; RESULTS], NtStatus>,
+) -> bool {
+    match (found, expected) {
+        (Ok(found), Ok(expected)) => {
+            found.iter().zip(expected).all(|(found, expected)| *expected == ANY || found == expected)
+        }
+        _ => found == expected,
+    }
+}
+
+const LOWEST: u32 = 1;
+const HIGHEST: u32 = 2;
+const ANY: u32 = 3;
+
+fn region(scene: &Scene, address: u32) -> Region {
+    scene.system.query(scene.process, address)
+}
+
+/// The lowest or highest free range of `size` bytes, at a multiple of 64 KB and below an address with `zero_bits` high bits of 0, as a
+/// walk from region to region finds it.
+fn free_range(scene: &Scene, end: u32, size: u32, zero_bits: u32) -> Option<u32> {
+    let limit = (u32::MAX >> zero_bits).min(HIGHEST_VAD_ADDRESS);
+    let mut found = None;
+    let mut at = LOWEST_USER_ADDRESS;
+    while at <= limit {
+        let region = region(scene, at);
+        let last = (region.base + (region.size - 1)).min(limit);
+        let first = at.next_multiple_of(ALLOCATION_GRANULARITY);
+        if region.state == MEM_FREE && first <= last && last - first >= size - 1 {
+            if end == LOWEST {
+                return Some(first);
+            }
+            found = Some((last - (size - 1)) & !(ALLOCATION_GRANULARITY - 1));
+        }
+        at = region.base + region.size;
+    }
+    found
+}
+
+#[test]
+fn allocate() {
+    Stage::new().run("allocate", 9, 5, |_, scene, row| {
+        let [zero_bits, kind, protect, base, size] = row.words(0);
+        let free = match row.word(6) {
+            end @ (LOWEST | HIGHEST) => free_range(scene, end, size, zero_bits),
+            _ => None,
+        };
+        let (at, bytes) = scene.allocate(zero_bits, kind, protect, base, size)?;
+        let now = region(scene, at).protect;
+        // Where it is to be anywhere, it is where the walk says.
+        let told = if free == Some(at) { row.word(6) } else { at };
+        Ok([told, bytes, now])
+    });
+}
+
+#[test]
+fn free() {
+    Stage::new().run("free", 6, 3, |_, scene, row| {
+        let [kind, base, size] = row.words(0);
+        let (at, bytes) = scene.system.free(scene.process, kind, base, size)?;
+        let then = region(scene, at);
+        let state = if kind == MEM_RELEASE { MEM_FREE } else { MEM_RESERVE };
+        assert!(then.state == state && then.size >= bytes, "{}: {then:x?}", row.place);
+        Ok([at, bytes])
+    });
+}
+
+#[test]
+fn protect() {
+    Stage::new().run("protect", 6, 3, |_, scene, row| {
+        let [base, size, new] = row.words(0);
+        let old = scene.system.protect(scene.process, base, size, new)?;
+        Ok([old, region(scene, base).protect])
+    });
+}
+
+#[test]
+fn query() {
+    Stage::new().run("query", 9, 1, |_, scene, row| {
+        let region = scene.system.space(scene.process).query(row.word(0))?;
+        let Region { base, allocation_base, allocation_protect, size, state, protect, kind } = region;
+        Ok([base, allocation_base, allocation_protect, size, state, protect, kind])
+    });
+}
