@@ -4,12 +4,15 @@
 
 use abi::memory::*;
 use abi::status::NtStatus;
-use mm::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, LOWEST_USER_ADDRESS};
+use mm::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, LOWEST_USER_ADDRESS, PAGE_SIZE};
+use mm::protection::Access;
+use mm::section::Place;
 use mm::virtual_memory::Region;
 use model::calls::Picture;
 use model::machine::NoExecute;
-use model::rows::fixture::{Plan, Scene};
+use model::rows::fixture::{Plan, Scene, ViewCall};
 use model::rows::{Row, read_distinct, report};
+use model::system::Outcome;
 
 /// The files of rows, and a scene that is kept for as long as nothing changes it.
 struct Stage {
@@ -150,4 +153,113 @@ fn query() {
         let Region { base, allocation_base, allocation_protect, size, state, protect, kind } = region;
         Ok([base, allocation_base, allocation_protect, size, state, protect, kind])
     });
+}
+
+/// What NtMapViewOfSection is called with in columns 0 to 8.
+fn view_call(row: &Row) -> ViewCall {
+    ViewCall {
+        section: row[0] as usize,
+        base: row.word(1),
+        zero_bits: row.word(2),
+        commit: row.word(3),
+        offset: row[4],
+        size: row.word(5),
+        disposition: row.word(6),
+        kind: row.word(7),
+        protect: row.word(8),
+    }
+}
+
+#[test]
+fn map_view() {
+    Stage::new().run("map_view", 13, 9, |_, scene, row| {
+        let call = view_call(row);
+        let free = match row.word(10) {
+            end @ (LOWEST | HIGHEST) => free_range(scene, end, row.word(11), call.zero_bits),
+            _ => None,
+        };
+        let mapped = scene.map(&call)?;
+        let at = mapped.start.address().0;
+        let told = if free == Some(at) { row.word(10) } else { at };
+        let status = if mapped.place == Place::AtBase { NtStatus::SUCCESS } else { NtStatus::IMAGE_NOT_AT_BASE };
+        assert_eq!(status.0, row.word(9), "{}", row.place);
+        Ok([told, mapped.pages.0 * PAGE_SIZE, region(scene, at).protect])
+    });
+}
+
+#[test]
+fn unmap_view() {
+    Stage::new().run("unmap_view", 2, 1, |_, scene, row| {
+        scene.unmap(row.word(0))?;
+        let region = region(scene, row.word(0));
+        assert_eq!(region.state, MEM_FREE, "{}", row.place);
+        Ok([])
+    });
+}
+
+#[test]
+fn create_section() {
+    Stage::new().run("create_section", 7, 4, |_, scene, row| {
+        let section = scene.create_section(row.word(0), row[1], row.word(2), row.word(3))?;
+        let told = [u32::try_from(section.limits.size).expect("a small one"), scene.attributes(&section)];
+        scene.close(section);
+        Ok(told)
+    });
+}
+
+/// The status that a program is told of an access.
+fn told(outcome: Outcome) -> u32 {
+    let status = match outcome {
+        Outcome::Done => NtStatus::SUCCESS,
+        Outcome::AccessViolation => NtStatus::ACCESS_VIOLATION,
+        Outcome::GuardPage => NtStatus::GUARD_PAGE_VIOLATION,
+        Outcome::InPageError => NtStatus::IN_PAGE_ERROR,
+        Outcome::NoFrame => NtStatus::NO_MEMORY,
+    };
+    status.0
+}
+
+#[test]
+fn access_pairs() {
+    Stage::new().run("access_pairs", 8, 4, |plan, scene, row| {
+        let [made_of, protect, access, view_protect] = row.words(0);
+        let size = if made_of == 0 { 0x1000 } else { 0 };
+        let section = scene.create_section(made_of, size, protect, SEC_COMMIT).expect("a section");
+        let call = ViewCall { base: plan.names["AT_GAP"] as u32, protect: view_protect, ..ViewCall::default() };
+        let mapped = scene.map_section(&section, access, &call);
+        scene.close(section);
+        let at = mapped?.start.address().0;
+        let [load, store] =
+            [Access::Read, Access::Write].map(|access| told(scene.system.access(scene.process, at, access)));
+        Ok([load, store, region(scene, at).protect])
+    });
+}
+
+#[test]
+fn lock() {
+    Stage::new().run("lock", 7, 4, |plan, scene, row| {
+        let [what, base, size, kind] = row.words(0);
+        if what == plan.names["UNLOCKING"] as u32 {
+            let (at, bytes) = scene.unlock(base, size, kind)?;
+            return Ok([at, bytes]);
+        }
+        let ((at, bytes), was_locked) = scene.lock(base, size, kind)?;
+        let status = if was_locked { NtStatus::WAS_LOCKED } else { NtStatus::SUCCESS };
+        assert_eq!(status.0, row.word(4), "{}", row.place);
+        Ok([at, bytes])
+    });
+}
+
+#[test]
+fn flush() {
+    Stage::new().run("flush", 5, 2, |_, scene, row| {
+        let view = scene.flush(row.word(0), row.word(1))?;
+        Ok([view.base(), view.bytes()])
+    });
+}
+
+/// The names of files are not the memory manager's: which file it is, is.
+#[test]
+fn mapped_file() {
+    Stage::new().run("mapped_file", 3, 1, |_, scene, row| scene.name_at(row.word(0)).map(|last| [u32::from(last)]));
 }

@@ -10,7 +10,7 @@ use abi::memory::*;
 use abi::status::NtStatus;
 
 use super::{ControlAreaFlags, Disposition};
-use crate::layout::{HIGHEST_VAD_ADDRESS, MAXIMUM_ZERO_BITS};
+use crate::layout::{HIGHEST_USER_ADDRESS, HIGHEST_VAD_ADDRESS, MAXIMUM_ZERO_BITS};
 use crate::protection::Protection;
 
 /// Allocation attributes NtCreateSection knows.
@@ -172,6 +172,17 @@ pub fn check_view_range(base: u32, size: u32, zero_bits: u32) -> Result<(), NtSt
     }
     if zero_bits > MAXIMUM_ZERO_BITS || base + size > u32::MAX >> zero_bits {
         return Err(NtStatus::INVALID_PARAMETER_4);
+    }
+    Ok(())
+}
+
+/// Checks the range of a view that is to be flushed; no bytes stand for all that follow.
+///
+/// # Errors
+/// INVALID_PARAMETER_2 for addresses that no program has.
+pub fn check_flush_range(base: u32, size: u32) -> Result<(), NtStatus> {
+    if base > HIGHEST_USER_ADDRESS || size > HIGHEST_USER_ADDRESS + 1 - base {
+        return Err(NtStatus::INVALID_PARAMETER_2);
     }
     Ok(())
 }

@@ -21,7 +21,9 @@ mod subsections;
 mod view;
 mod write_back;
 
-pub use arguments::{SectionArguments, ViewArguments, check_view_range, section_attributes, writes_through};
+pub use arguments::{
+    SectionArguments, ViewArguments, check_flush_range, check_view_range, section_attributes, writes_through,
+};
 pub use cluster::Cluster;
 pub(crate) use cluster::MOST_WRITTEN;
 pub use data_file::{LARGEST_FILE, Truncation};

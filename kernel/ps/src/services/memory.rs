@@ -7,8 +7,9 @@ use abi::access::{PROCESS_QUERY_INFORMATION, PROCESS_VM_OPERATION, PROCESS_VM_RE
 use abi::memory::MemoryBasicInformation;
 use abi::status::NtStatus;
 use mm::address_space::AddressSpace;
-use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE};
+use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::virtual_memory::{AllocateFlags, FreeKind, Region, check_protect, check_range};
+use ob::Kind;
 
 use crate::buffer::zeros;
 use crate::executive::Executive;
@@ -18,6 +19,8 @@ use crate::platform::Platform;
 const BASIC_INFORMATION: u32 = 0;
 /// `MemoryWorkingSetList`.
 const WORKING_SET_LIST: u32 = 1;
+/// `MemoryMappedFilenameInformation`, or `MemorySectionName`.
+const MAPPED_FILE_NAME: u32 = 2;
 
 impl<P: Platform> Executive<P> {
     pub(super) fn allocate_virtual_memory(&self, arguments: &[u32; 6]) -> Result<NtStatus, NtStatus> {
@@ -71,11 +74,11 @@ impl<P: Platform> Executive<P> {
         let &[process, address, class, buffer, length, returned_at] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
-        if class == WORKING_SET_LIST {
-            return self.query_working_set(process, buffer, length, returned_at);
-        }
-        if class != BASIC_INFORMATION {
-            return Err(NtStatus::INVALID_INFO_CLASS);
+        match class {
+            BASIC_INFORMATION => {}
+            WORKING_SET_LIST => return self.query_working_set(process, buffer, length, returned_at),
+            MAPPED_FILE_NAME => return self.query_mapped_file(process, address, buffer, length, returned_at),
+            _ => return Err(NtStatus::INVALID_INFO_CLASS),
         }
         if length < SIZE {
             return Err(NtStatus::INFO_LENGTH_MISMATCH);
@@ -90,6 +93,26 @@ impl<P: Platform> Executive<P> {
         self.platform().write_user(buffer, &information(region).to_bytes())?;
         self.write_optional(returned_at, SIZE)?;
         Ok(NtStatus::SUCCESS)
+    }
+
+    /// The name of the file that the view at `address` shows.
+    fn query_mapped_file(
+        &self,
+        process: u32,
+        address: u32,
+        buffer: u32,
+        length: u32,
+        returned_at: u32,
+    ) -> Result<NtStatus, NtStatus> {
+        self.probe_optional(returned_at)?;
+        if address > HIGHEST_USER_ADDRESS {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let process = self.process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
+        let file = self.attached(process, |space| space.file_at(VirtualAddress(address).page()))?;
+        // The view may go while the name is told.
+        let _held = self.hold(file);
+        self.query_name(file.cast(), Kind::File, buffer, length, returned_at)
     }
 
     fn query_working_set(

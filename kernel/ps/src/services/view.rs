@@ -8,9 +8,11 @@ use abi::cell::Link;
 use abi::nt::section::SectionObject;
 use abi::status::NtStatus;
 use mm::address_space::AddressSpace;
-use mm::layout::{ALLOCATION_GRANULARITY, HIGHEST_USER_ADDRESS, HIGHEST_VAD_ADDRESS, PAGE_SIZE, VirtualAddress};
+use mm::layout::{ALLOCATION_GRANULARITY, HIGHEST_USER_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::protection::Protection;
-use mm::section::{ControlAreaFlags, Place, SectionLimits, ViewArguments, ViewRequest, check_view_range};
+use mm::section::{
+    ControlAreaFlags, Place, SectionLimits, ViewArguments, ViewRequest, check_flush_range, check_view_range,
+};
 
 use crate::executive::Executive;
 use crate::platform::Platform;
@@ -80,9 +82,7 @@ impl<P: Platform> Executive<P> {
         let size = self.probe_word(size_at)?;
         self.probe_word(status_at)?;
         self.probe_word(status_at.wrapping_add(4))?;
-        if base > HIGHEST_VAD_ADDRESS || size > HIGHEST_VAD_ADDRESS - base {
-            return Err(NtStatus::INVALID_PARAMETER_2);
-        }
+        check_flush_range(base, size)?;
         let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
         let view = self.attached(process, |space| space.gather_view(base, size))?;
         let written = {

@@ -5,14 +5,14 @@ use abi::cell::Link;
 use abi::memory::{MEM_DECOMMIT, PAGE_READONLY, VIEW_UNMAP};
 use abi::nt::process::Eprocess;
 use abi::status::NtStatus;
-use mm::layout::{PAGE_SIZE, PageCount, VirtualPage};
+use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE, PageCount, VirtualAddress, VirtualPage};
 use mm::machine::Records;
 use mm::protection::Access;
 use mm::section::{
     ControlArea, ControlAreaFlags, Mapped, SectionArguments, SectionLimits, ViewArguments, ViewRequest,
-    check_view_range, section_attributes,
+    check_flush_range, check_view_range, section_attributes,
 };
-use mm::virtual_memory::AllocateFlags;
+use mm::virtual_memory::{AllocateFlags, PageRange};
 use mm::working_set::{LockKind, WorkingSetLimits, check_lock_range};
 
 use super::{Form, Names, Row, constants, read};
@@ -306,6 +306,46 @@ impl Scene {
         }
         self.system.space(self.process).unlock_pages(range, kind)?;
         Ok((range.base(), range.bytes()))
+    }
+
+    /// NtUnmapViewOfSection.
+    ///
+    /// # Errors
+    /// As the service.
+    pub fn unmap(&self, address: u32) -> Result<(), NtStatus> {
+        if address > HIGHEST_USER_ADDRESS {
+            return Err(NtStatus::NOT_MAPPED_VIEW);
+        }
+        self.system.unmap(self.process, address)
+    }
+
+    /// NtClose of a section's only handle.
+    pub fn close(&self, section: Section) {
+        self.system.release(section.area);
+    }
+
+    /// NtFlushVirtualMemory: the pages that it writes.
+    ///
+    /// # Errors
+    /// As the service.
+    pub fn flush(&self, base: u32, size: u32) -> Result<PageRange, NtStatus> {
+        check_flush_range(base, size)?;
+        let view = self.system.space(self.process).gather_view(base, size)?;
+        self.system.flush(view.control_area, view.pages.start, view.pages.end).expect("a disk");
+        Ok(view.range)
+    }
+
+    /// The last character of the name of the file that is mapped at `address`.
+    ///
+    /// # Errors
+    /// As NtQueryVirtualMemory.
+    pub fn name_at(&self, address: u32) -> Result<u8, NtStatus> {
+        if address > HIGHEST_USER_ADDRESS {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let file = self.system.space(self.process).file_at(VirtualAddress(address).page())?;
+        let is_data = file == self.system.mm.machine.record(self.files.data).file_pointer.get();
+        Ok(if is_data { b't' } else { b'l' })
     }
 
     /// The process ends; nothing of it is left.

@@ -21,7 +21,9 @@ pub(super) fn summary(results: &[SuiteResult]) -> Option<String> {
         suites.map(|result| result.rows).max().unwrap_or_default()
     };
     let all: u32 = results.iter().map(|result| result.rows).sum();
-    (all > 0).then(|| format!("rows of tests/rows: {} on the host, {} in the guest, {all} runs of one", most(true), most(false)))
+    (all > 0).then(|| {
+        format!("rows of tests/rows: {} on the host, {} in the guest, {all} runs of one", most(true), most(false))
+    })
 }
 
 #[cfg(test)]
@@ -46,7 +48,8 @@ mod tests {
     #[test]
     fn the_summary_tells_distinct_rows_and_runs() {
         let suite = |name: &str, rows| SuiteResult { rows, ..SuiteResult::new(name) };
-        let results = [suite("host rows", 500), suite("host mm", 0), suite("guest 32 MB", 520), suite("guest coreduo", 520)];
+        let results =
+            [suite("host rows", 500), suite("host mm", 0), suite("guest 32 MB", 520), suite("guest coreduo", 520)];
         let line = "rows of tests/rows: 500 on the host, 520 in the guest, 1540 runs of one";
         assert_eq!(summary(&results).as_deref(), Some(line));
         assert_eq!(summary(&results[1..2]), None);
