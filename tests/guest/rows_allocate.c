@@ -36,7 +36,7 @@ static void run_rows(void)
     for (unsigned index = 0; index < ROWS; index++) {
         begin_row();
         run_row(&rows[index]);
-        end_row(rows[index].line, rows[index].status);
+        end_row(rows[index].line, rows[index].status, rows[index].base, rows[index].size);
     }
     tell_rows("allocate", ROWS);
 }

@@ -33,7 +33,7 @@ static void run_rows(void)
     for (unsigned index = 0; index < ROWS; index++) {
         begin_row();
         run_row(&rows[index]);
-        end_row(rows[index].line, rows[index].status);
+        end_row(rows[index].line, rows[index].status, rows[index].at, rows[index].bytes);
     }
     tell_rows("free", ROWS);
 }

@@ -30,6 +30,6 @@ static void run_rows(void)
     begin_row();
     for (unsigned index = 0; index < ROWS; index++)
         run_row(&rows[index]);
-    end_row(0, -1);
+    end_row(0, -1, 0, 0);
     tell_rows("query", ROWS);
 }

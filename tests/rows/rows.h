@@ -14,6 +14,9 @@
 #ifndef MEM_DOS_LIM
 #define MEM_DOS_LIM 0x40000000
 #endif
+#ifndef SEC_BASED
+#define SEC_BASED 0x200000
+#endif
 #ifndef SEC_NO_CHANGE
 #define SEC_NO_CHANGE 0x400000
 #endif
@@ -261,13 +264,21 @@ static inline void clear(DWORD from, DWORD to)
     }
 }
 
-static inline void build_arena(void)
+static inline DWORD base_of(const struct step *step)
 {
-    clear(ARENA, ARENA_END);
+    return step->kind == STEP_MAP ? step->b : step->a;
+}
+
+// Builds the part of the arena between two addresses, which are multiples of 64 KB.
+static inline void build(DWORD from, DWORD to)
+{
+    clear(from, to);
     // What was committed of this one stays committed.
-    make_sections(LATER, LATER);
-    for (DWORD index = 0; index < sizeof steps / sizeof *steps; index++)
-        need_done(steps[index].line, "a step of the fixture", take(&steps[index]));
+    if (from <= AT_LATER && AT_LATER < to)
+        make_sections(LATER, LATER);
+    for (const struct step *step = steps; step < steps + sizeof steps / sizeof *steps; step++)
+        if (base_of(step) >= from && base_of(step) < to)
+            need_done(step->line, "a step of the fixture", take(step));
 }
 
 // ---- Rows -----------------------------------------------------------------------------------------------------------
@@ -275,7 +286,8 @@ static inline void build_arena(void)
 #define MOST_REGIONS 96
 
 static MEMORY_BASIC_INFORMATION regions_before[MOST_REGIONS], regions_after[MOST_REGIONS];
-static BOOL arena_stands;
+// The part of the arena that is to be built anew.
+static DWORD stale_from = ARENA, stale_to = ARENA_END;
 
 // All regions of the arena, and one beyond.
 static inline void walk(MEMORY_BASIC_INFORMATION *regions)
@@ -291,33 +303,42 @@ static inline void walk(MEMORY_BASIC_INFORMATION *regions)
 
 static inline void begin_row(void)
 {
-    if (arena_stands)
-        return;
-    build_arena();
-    walk(regions_before);
-    arena_stands = TRUE;
+    const BOOL first = regions_before[0].RegionSize == 0;
+    if (stale_from < stale_to)
+        build(stale_from, stale_to);
+    stale_from = stale_to = 0;
+    if (first)
+        walk(regions_before);
 }
 
-// After a refusal everything is as it was; after anything else the arena is built anew for the next row.
-static inline void end_row(int line, NTSTATUS status)
+// Whether the arena looks as it did before.
+static inline BOOL is_as_before(void)
 {
-    arena_stands = FALSE;
-    if (status < 0) {
-        walk(regions_after);
-        const DWORD *one = (const DWORD *)regions_before, *other = (const DWORD *)regions_after;
-        for (DWORD word = 0; word < sizeof regions_before / 4; word++)
-            if (one[word] != other[word]) {
-                complain(line, "something changed");
-                return;
-            }
-        arena_stands = TRUE;
+    walk(regions_after);
+    const DWORD *one = (const DWORD *)regions_before, *other = (const DWORD *)regions_after;
+    for (DWORD word = 0; word < sizeof regions_before / 4; word++)
+        if (one[word] != other[word])
+            return FALSE;
+    return TRUE;
+}
+
+static inline void make_stale(DWORD from, DWORD size)
+{
+    stale_from = from & ~(GRANULARITY - 1);
+    stale_to = (from + size + GRANULARITY - 1) & ~(GRANULARITY - 1);
+    if (stale_from < ARENA || stale_to > ARENA_END || stale_to < stale_from)
+        stale_from = ARENA, stale_to = ARENA_END;
+}
+
+// After a refusal everything is as it was; after a success what lies from `base` on is built anew.
+static inline void end_row(int line, NTSTATUS status, DWORD base, DWORD size)
+{
+    if (status >= 0)
+        make_stale(base, size);
+    else if (!is_as_before()) {
+        complain(line, "something changed");
+        make_stale(0, 0);
     }
-}
-
-// A row whose service changes nothing when it succeeds either.
-static inline void end_query(void)
-{
-    arena_stands = TRUE;
 }
 
 // The lowest or the highest free range, as a walk over all regions finds it; 0 where there is none.

@@ -17,12 +17,17 @@ use model::system::Outcome;
 /// The files of rows, and a scene that is kept for as long as nothing changes it.
 struct Stage {
     plan: Plan,
+    no_execute: NoExecute,
     scene: Option<(Scene, Picture)>,
 }
 
 impl Stage {
     fn new() -> Self {
-        Self { plan: Plan::read(), scene: None }
+        Self::with(NoExecute::Supported)
+    }
+
+    fn with(no_execute: NoExecute) -> Self {
+        Self { plan: Plan::read(), no_execute, scene: None }
     }
 
     /// Runs the rows of `file`, of `columns` columns. The first `arguments` are what is called, and then comes the status. `call` returns what a
@@ -61,7 +66,7 @@ impl Stage {
     }
 
     fn build(&self) -> (Scene, Picture) {
-        let mut scene = self.plan.build(NoExecute::Supported);
+        let mut scene = self.plan.build(self.no_execute);
         let picture = scene.system.picture(scene.process);
         (scene, picture)
     }
@@ -262,4 +267,46 @@ fn flush() {
 #[test]
 fn mapped_file() {
     Stage::new().run("mapped_file", 3, 1, |_, scene, row| scene.name_at(row.word(0)).map(|last| [u32::from(last)]));
+}
+
+/// An access is no service: it changes something, whatever comes of it.
+fn run_access(no_execute: NoExecute) {
+    let plan = Plan::read();
+    let named = |name: &str| plan.names[name] as u32;
+    let kinds = [named("LOADING"), named("STORING"), named("EXECUTING")];
+    let rows = read_distinct("access", &plan.names, 6, 3);
+    // Without NX nobody can tell a fetch from a load.
+    let as_loading = |row: &Row| {
+        let alike = |other: &&Row| other.words::<2>(0) == row.words::<2>(0) && other.word(2) == kinds[0];
+        rows.iter().find(alike).unwrap_or_else(|| panic!("{}: no row of LOADING", row.place)).clone()
+    };
+    for row in &rows {
+        let scene = plan.build(no_execute);
+        let [address, protect, kind] = row.words(0);
+        let (access, row) = match kind {
+            kind if kind == kinds[0] => (Access::Read, row.clone()),
+            kind if kind == kinds[1] => (Access::Write, row.clone()),
+            _ if no_execute == NoExecute::Absent => (Access::Execute, as_loading(row)),
+            _ => (Access::Execute, row.clone()),
+        };
+        scene
+            .system
+            .protect(scene.process, address, 1, protect)
+            .unwrap_or_else(|status| panic!("{}: {status}", row.place));
+        let twice = [0; 2].map(|_: u32| told(scene.system.access(scene.process, address, access)));
+        let found = [twice[0], twice[1], region(&scene, address).protect];
+        assert_eq!(found, row.words(3), "{}: {found:x?}", row.place);
+        scene.end();
+    }
+    report::tell("access", if no_execute == NoExecute::Supported { rows.len() } else { 0 });
+}
+
+#[test]
+fn access() {
+    run_access(NoExecute::Supported);
+}
+
+#[test]
+fn access_without_nx() {
+    run_access(NoExecute::Absent);
 }

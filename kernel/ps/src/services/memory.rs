@@ -83,6 +83,7 @@ impl<P: Platform> Executive<P> {
         if length < SIZE {
             return Err(NtStatus::INFO_LENGTH_MISMATCH);
         }
+        self.check_aligned_buffer(buffer, length, 4)?;
         self.probe_optional(returned_at)?;
         if address > HIGHEST_USER_ADDRESS {
             return Err(NtStatus::INVALID_PARAMETER);
@@ -104,6 +105,7 @@ impl<P: Platform> Executive<P> {
         length: u32,
         returned_at: u32,
     ) -> Result<NtStatus, NtStatus> {
+        self.check_aligned_buffer(buffer, length, 4)?;
         self.probe_optional(returned_at)?;
         if address > HIGHEST_USER_ADDRESS {
             return Err(NtStatus::INVALID_PARAMETER);
@@ -125,6 +127,7 @@ impl<P: Platform> Executive<P> {
         if length < 4 {
             return Err(NtStatus::INFO_LENGTH_MISMATCH);
         }
+        self.check_aligned_buffer(buffer, length, 4)?;
         self.probe_optional(returned_at)?;
         let process = self.process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
         let (status, needed) = self.list_working_set(process, buffer, length)?;
@@ -142,8 +145,8 @@ impl<P: Platform> Executive<P> {
         self.copy_virtual_memory((process, PROCESS_VM_WRITE), base, buffer, size, done_at, Direction::Write)
     }
 
-    /// Copies page by page through the kernel, between the caller's `buffer` and `base` in the process. What was copied when a
-    /// page fails stays copied, and is told.
+    /// Copies page by page through the kernel, between the caller's `buffer` and `base` in the process, after a look at whether all of the
+    /// target takes stores. What was copied when a page of the source fails stays copied, and is told.
     #[doc(alias = "MmCopyVirtualMemory")]
     fn copy_virtual_memory(
         &self,
@@ -164,6 +167,14 @@ impl<P: Platform> Executive<P> {
             return Ok(NtStatus::SUCCESS);
         }
         let process = self.process_by_handle(handle, access)?;
+        let target = match direction {
+            Direction::Read => self.probe_bytes(buffer, size),
+            Direction::Write => self.attached(process, |_| self.probe_bytes(base, size)),
+        };
+        if let Err(status) = target {
+            self.write_optional(done_at, 0)?;
+            return Err(status);
+        }
         let mut page = zeros(size.min(PAGE_SIZE))?;
         let mut done = 0;
         let mut status = NtStatus::SUCCESS;
@@ -190,6 +201,30 @@ impl<P: Platform> Executive<P> {
         }
         self.write_optional(done_at, done)?;
         Ok(status)
+    }
+}
+
+impl<P: Platform> Executive<P> {
+    /// Checks that each page of `size` bytes from `start` on, in the current address space, takes stores.
+    #[doc(alias = "ProbeForWrite")]
+    fn probe_bytes(&self, start: u32, size: u32) -> Result<(), NtStatus> {
+        let last = start + (size - 1);
+        // A word within each page, at its beginning but for the first.
+        let pages = (start & !(PAGE_SIZE - 1)..=last).step_by(PAGE_SIZE as usize);
+        pages.map(|page| page.max(start & !3)).try_for_each(|at| self.probe_word(at).map(|_| ()))
+    }
+
+    /// Nothing is to be flushed on this processor, which sees what it stores; the arguments are checked all the same.
+    pub(super) fn flush_instruction_cache(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[process, base, size] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        if base != 0 && size == 0 {
+            return Ok(NtStatus::SUCCESS);
+        }
+        if base > HIGHEST_USER_ADDRESS {
+            return Err(NtStatus::ACCESS_VIOLATION);
+        }
+        self.process_by_handle(process, PROCESS_VM_WRITE)?;
+        Ok(NtStatus::SUCCESS)
     }
 }
 

@@ -125,6 +125,7 @@ impl<P: Platform> Executive<P> {
         if length < needed {
             return Err(NtStatus::INFO_LENGTH_MISMATCH);
         }
+        self.check_aligned_buffer(buffer, length, 4)?;
         self.probe_optional(returned_at)?;
         let section = self.section_by_handle(Handle(section).0, SECTION_QUERY)?;
         let words = match class {
