@@ -10,7 +10,7 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG mask, PVOID 
 static void test(void)
 {
     static const SIZE_T sizes[] = {0x7FFFFFFF, 0x80000000, 0xFFFFF000, 0xFFFFFFFF};
-    static char buffer[64];
+    static char buffer[64] __attribute__((aligned(4)));
     DWORD io[2];
     ULONG response;
     for (DWORD index = 0; index < 4; index++) {
@@ -20,7 +20,7 @@ static void test(void)
         EXPECT(protect_at(buffer, size, PAGE_READONLY) < 0);
         EXPECT(NtReadVirtualMemory(OWN_PROCESS, buffer, buffer, size, &done) < 0);
         EXPECT(NtWriteVirtualMemory(OWN_PROCESS, buffer, buffer, size, &done) < 0);
-        EXPECT(NtQueryVirtualMemory(OWN_PROCESS, NULL, 0, buffer, size, NULL) == SUCCESS);
+        EXPECT_EQUAL(NtQueryVirtualMemory(OWN_PROCESS, NULL, 0, buffer, size, NULL), VIOLATION);
         EXPECT_EQUAL(NtWriteFile(GetStdHandle(STD_OUTPUT_HANDLE), NULL, NULL, NULL, io, buffer, size, NULL, NULL), VIOLATION);
         EXPECT(NtRaiseHardError(SUCCESS, size, 0, buffer, 1, &response) < 0);
     }

@@ -19,12 +19,19 @@ static void test(void)
     EXPECT_EQUAL(NtReadVirtualMemory(OWN_PROCESS, pages + PAGE - 3, copy, 8, &done), PARTIAL_COPY);
     EXPECT_EQUAL(done, 3);
     EXPECT(copy[2] == 'c' && copy[3] == 1);
-    EXPECT_EQUAL(NtWriteVirtualMemory(OWN_PROCESS, pages + PAGE - 3, source, 8, &done), PARTIAL_COPY);
-    EXPECT_EQUAL(done, 3);
+    // What is written to is looked at first, all of it: nothing is written.
+    pages[PAGE - 3] = 'x';
+    EXPECT_EQUAL(NtWriteVirtualMemory(OWN_PROCESS, pages + PAGE - 3, source, 8, &done), VIOLATION);
+    EXPECT_EQUAL(done, 0);
+    EXPECT_EQUAL(pages[PAGE - 3], 'x');
+    pages[PAGE - 3] = 'a';
+    EXPECT_EQUAL(NtReadVirtualMemory(OWN_PROCESS, source, pages + PAGE - 3, 8, &done), VIOLATION);
+    EXPECT_EQUAL(done, 0);
     // Read-only pages can be read and not written.
     EXPECT_EQUAL(protect_at(pages, PAGE, PAGE_READONLY), SUCCESS);
     EXPECT_EQUAL(NtReadVirtualMemory(OWN_PROCESS, pages, copy, 4, &done), SUCCESS);
-    EXPECT_EQUAL(NtWriteVirtualMemory(OWN_PROCESS, pages, source, 4, &done), PARTIAL_COPY);
+    done = 77;
+    EXPECT_EQUAL(NtWriteVirtualMemory(OWN_PROCESS, pages, source, 4, &done), VIOLATION);
     EXPECT_EQUAL(done, 0);
     // Kernel space is refused before anything else, nothing at all before the handle.
     EXPECT_EQUAL(NtReadVirtualMemory(OWN_PROCESS, (PVOID)0x80100000, copy, 4, &done), VIOLATION);

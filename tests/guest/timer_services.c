@@ -47,7 +47,7 @@ static void states(HANDLE timer)
     EXPECT_EQUAL(NtCreateTimer(&last, TIMER_ALL_ACCESS, NULL, 2), PARAMETER_4);
     EXPECT_EQUAL(NtOpenTimer(&last, TIMER_ALL_ACCESS, NULL), BAD_PARAMETER);
     EXPECT_EQUAL(NtOpenTimer(&last, TIMER_ALL_ACCESS, named(NULL, L"\\KnownDlls", 0)), TYPE_MISMATCH);
-    EXPECT_EQUAL(NtCancelTimer(OWN_PROCESS, NULL), BAD_HANDLE);
+    EXPECT_EQUAL(NtCancelTimer(OWN_PROCESS, NULL), TYPE_MISMATCH);
 }
 
 static void pointers(HANDLE timer, PVOID pointer)

@@ -20,6 +20,10 @@ pub const ALLOCATION_GRANULARITY: u32 = 0x1_0000;
 /// [`ALLOCATION_GRANULARITY`] in pages.
 pub const GRANULARITY_PAGES: u32 = ALLOCATION_GRANULARITY / PAGE_SIZE;
 
+/// Most high address bits that a program may ask to be zero.
+#[doc(alias = "MI_MAX_ZERO_BITS")]
+pub const MAXIMUM_ZERO_BITS: u32 = 21;
+
 /// First address a program may allocate.
 #[doc(alias = "MM_LOWEST_USER_ADDRESS")]
 pub const LOWEST_USER_ADDRESS: u32 = 0x0001_0000;

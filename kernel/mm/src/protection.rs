@@ -180,6 +180,11 @@ impl Protection {
         if self.is_guard() { Self(self.0 & !KIND) } else { self }
     }
 
+    /// The access alone, without cache or guard; 0 where nothing is allowed.
+    pub const fn without_modifiers(self) -> Self {
+        Self(self.0 & 7)
+    }
+
     /// The code of the private copy: WRITECOPY becomes READWRITE, EXECUTE_WRITECOPY becomes EXECUTE_READWRITE.
     #[doc(alias = "MI_MAKE_PROTECT_NOT_WRITE_COPY")]
     pub const fn without_copy_on_write(self) -> Self {

@@ -5,13 +5,11 @@
 use abi::cell::Link;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
-use mm::protection::Protection;
-use mm::section::ControlArea;
+use mm::section::{ControlArea, SectionArguments};
 
 use crate::executive::Executive;
 use crate::files::Opened;
 use crate::platform::Platform;
-use crate::services::section::writes_through;
 
 /// What a section object is made of.
 pub(crate) struct SectionParts {
@@ -40,7 +38,7 @@ impl<P: Platform> Executive<P> {
         &self,
         file: Link<FileObject>,
         size: u64,
-        protection: Protection,
+        asked: SectionArguments,
     ) -> Result<SectionParts, NtStatus> {
         if self.opened(file) != Opened::File || self.volume().fcb(file).is_directory() {
             return Err(NtStatus::INVALID_FILE_FOR_SECTION);
@@ -48,7 +46,7 @@ impl<P: Platform> Executive<P> {
         let _held = self.hold(file);
         let area = self.volume().data_area(file)?;
         self.mm().reference_section(area);
-        self.fit_section(file, area, size, protection)
+        self.fit_section(file, area, size, asked)
             .map(|size| SectionParts { area, size: Some(size) })
             .inspect_err(|_| self.give_up_section(area))
     }
@@ -59,15 +57,14 @@ impl<P: Platform> Executive<P> {
         file: Link<FileObject>,
         area: Link<ControlArea>,
         size: u64,
-        protection: Protection,
+        asked: SectionArguments,
     ) -> Result<u64, NtStatus> {
-        match self.mm().data_file_size(area) {
-            0 if size == 0 => Err(NtStatus::MAPPED_FILE_SIZE_ZERO),
-            whole if size == 0 => Ok(whole),
-            whole if size <= whole => Ok(size),
-            _ if !writes_through(protection) => Err(NtStatus::SECTION_TOO_BIG),
-            _ => self.lengthen_file(file, size).map(|()| size),
+        let whole = self.mm().data_file_size(area);
+        let size = asked.data_size(whole, size)?;
+        if size > whole {
+            self.lengthen_file(file, size)?;
         }
+        Ok(size)
     }
 
     /// Makes `file` at least `size` bytes long.

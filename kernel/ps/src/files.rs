@@ -10,7 +10,7 @@ use abi::status::NtStatus;
 use io::OpenRequest;
 use mm::fault::{ReadResult, UnreadPage};
 use mm::layout::{FrameNumber, SYSTEM_RANGE_START};
-use mm::section::{ControlArea, ImageLayout, NotAnImage, SectionFate};
+use mm::section::{ControlArea, ImageLayout, SectionFate};
 use ob::ObjectName;
 
 use crate::buffer::zeros;
@@ -102,10 +102,7 @@ impl<P: Platform> Executive<P> {
         }
         let mut headers = zeros(size.min(HEADERS))?;
         self.volume().read(object, 0, &mut headers)?;
-        let layout = ImageLayout::parse(&headers, u64::from(size)).map_err(|reason| match reason {
-            NotAnImage::NotMz => NtStatus::INVALID_IMAGE_NOT_MZ,
-            NotAnImage::Format => NtStatus::INVALID_IMAGE_FORMAT,
-        })?;
+        let layout = ImageLayout::parse(&headers, u64::from(size))?;
         let control_area = self.mm().create_image(object, u64::from(size), &layout)?;
         // The control area reads through this file object for as long as it lives.
         self.objects().reference(object);

@@ -10,5 +10,6 @@ pub mod naive;
 pub mod paging;
 pub mod random;
 pub mod replay;
+pub mod rows;
 pub mod sections;
 pub mod system;

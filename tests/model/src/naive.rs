@@ -17,7 +17,7 @@ use mm::virtual_memory::Region;
 
 use crate::image::{self, TestImage};
 use crate::system::Outcome;
-use protections::{allows, covers, from_copy, is_copy, section_protect, to_copy};
+use protections::{allows, covers, from_copy, is_copy, section_protect, stores_for_all, to_copy};
 pub use shared::SharedMemory;
 
 const FIRST: u32 = 0x10;
@@ -124,8 +124,10 @@ impl NaiveProcess {
             Kind::Private => {}
             Kind::Image(_) => return Err(NtStatus::ALREADY_COMMITTED),
             Kind::Memory(ref memory, _) if memory.borrow().is_file() => return Err(NtStatus::ALREADY_COMMITTED),
-            Kind::Memory(..) if covers(allocation.protect, protect) => return Ok(range),
-            Kind::Memory(..) => return Err(NtStatus::SECTION_PROTECTION),
+            Kind::Memory(ref memory, _) => {
+                let stores = stores_for_all(protect) && !stores_for_all(memory.borrow().protect());
+                return if stores { Err(NtStatus::SECTION_PROTECTION) } else { Ok(range) };
+            }
         }
         if is_copy(protect) {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);

@@ -279,7 +279,11 @@ fn reserved_memory_is_committed_through_one_view_and_seen_by_all() {
     assert_eq!(system.store(first, at + 0x3000, 6), Err(Outcome::AccessViolation));
     assert_eq!(system.load(second, there + 0x3000), Ok(5));
     assert_eq!(system.query(first, at + 0x4000).protect, PAGE_READONLY);
-    assert_eq!(system.allocate(second, MEM_COMMIT, RW, there, 1), Err(NtStatus::SECTION_PROTECTION));
+    // A view that was mapped for reading may be committed for writing: the section takes stores.
+    assert_eq!(system.allocate(second, MEM_COMMIT, RW, there + 0x3000, 1), Ok((there + 0x3000, 0x1000)));
+    system.store(second, there + 0x3000, 6).expect("writable now");
+    assert_eq!(system.load(first, at + 0x3000), Ok(6));
+    assert_eq!(system.protect(second, there, 1, RW), Err(NtStatus::SECTION_PROTECTION));
     assert_eq!(system.allocate(first, MEM_COMMIT, RW, at + 0xF000, 0x1001), Err(NtStatus::CONFLICTING_ADDRESSES));
     system.sound();
     let some = ViewRequest { commit: 0x5001, ..whole(RW) };

@@ -207,7 +207,8 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// Commits `range` of the view `vad` under `protection`: pages of the section that are committed already only change their
-    /// protection in this view; the others are there for all views from now on.
+    /// protection in this view; the others are there for all views from now on. The protection may be more than the view was mapped
+    /// with, as on Windows, but nobody comes to store in a section that takes no stores.
     ///
     /// # Errors
     /// ALREADY_COMMITTED where the section has a file, SECTION_PROTECTION, INVALID_PAGE_PROTECTION where the view's may not change, COMMITMENT_LIMIT,
@@ -224,7 +225,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         if flags.intersects(ControlAreaFlags::FILE | ControlAreaFlags::IMAGE) {
             return Err(NtStatus::ALREADY_COMMITTED);
         }
-        self.check_view_protection(vad, protection)?;
+        if !self.mm.may_be_committed_as(control_area, protection) {
+            return Err(NtStatus::SECTION_PROTECTION);
+        }
         if self.vads().node(vad).flags().has(VadFlags::NO_CHANGE) {
             self.check_secured(vad, range, Some(protection))?;
         }

@@ -7,6 +7,7 @@
 
 use core::iter::once;
 
+use abi::status::NtStatus;
 use object::LittleEndian as LE;
 use object::pe;
 use object::read::pe::ImageNtHeaders;
@@ -25,6 +26,15 @@ pub enum NotAnImage {
     NotMz,
     /// `STATUS_INVALID_IMAGE_FORMAT`.
     Format,
+}
+
+impl From<NotAnImage> for NtStatus {
+    fn from(reason: NotAnImage) -> Self {
+        match reason {
+            NotAnImage::NotMz => Self::INVALID_IMAGE_NOT_MZ,
+            NotAnImage::Format => Self::INVALID_IMAGE_FORMAT,
+        }
+    }
 }
 
 /// Pages of an image that come from one run of the file.

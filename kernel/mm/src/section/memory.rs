@@ -12,6 +12,7 @@
 use abi::cell::Link;
 use abi::status::NtStatus;
 
+use super::arguments::writes_through;
 use super::records::{ControlArea, ControlAreaFlags, Segment, Subsection};
 use crate::MemoryManager;
 use crate::layout::{PAGE_SIZE, PageCount};
@@ -103,6 +104,11 @@ impl<M: Machine> MemoryManager<M> {
     pub(crate) fn section_protection(&self, control_area: Link<ControlArea>) -> Protection {
         let segment = self.machine.record(self.machine.record(control_area).segment.get());
         software_protection(segment.segment_pte_template.get())
+    }
+
+    /// Whether pages of `control_area`, which is memory, may get `protection` when they are committed through a view.
+    pub(crate) fn may_be_committed_as(&self, control_area: Link<ControlArea>, protection: Protection) -> bool {
+        !writes_through(protection) || writes_through(self.section_protection(control_area))
     }
 
     /// How many of the `count` pages from the prototype PTE `first` on are not committed.

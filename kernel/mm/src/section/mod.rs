@@ -4,6 +4,7 @@
 //! prototype PTEs, one for each page: what a process's own PTEs say of a shared page is only "ask the prototype". So one
 //! frame serves all, and when the last process unmaps it the prototype PTE still knows where it is.
 
+mod arguments;
 mod blocks;
 mod cluster;
 mod data_file;
@@ -12,6 +13,7 @@ mod hold;
 mod image;
 pub mod image_layout;
 mod lifetime;
+mod map;
 mod memory;
 mod records;
 mod shared_data;
@@ -19,6 +21,9 @@ mod subsections;
 mod view;
 mod write_back;
 
+pub use arguments::{
+    SectionArguments, ViewArguments, check_flush_range, check_view_range, section_attributes, writes_through,
+};
 pub use cluster::Cluster;
 pub(crate) use cluster::MOST_WRITTEN;
 pub use data_file::{LARGEST_FILE, Truncation};
@@ -26,6 +31,7 @@ pub use data_view::{Disposition, ViewRequest};
 pub use hold::{HeldPage, Need};
 pub use image_layout::{ImageLayout, NotAnImage};
 pub use lifetime::SectionFate;
+pub use map::SectionLimits;
 pub use records::{ControlArea, ControlAreaFlags, ImageInformation, SECTOR, Segment, Subsection};
 pub(crate) use shared_data::SharedData;
 pub use view::{GatheredView, Mapped, Place};

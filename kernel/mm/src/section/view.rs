@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use abi::cell::Link;
+use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 
 use super::lifetime::SectionFate;
@@ -154,6 +155,19 @@ impl<M: Machine> AddressSpace<'_, M> {
                 self.gather_dirty(node.start(), node.end());
             }
         }
+    }
+
+    /// The file that the view at `page` shows, as an image or as data.
+    ///
+    /// # Errors
+    /// INVALID_ADDRESS where there is no view, FILE_INVALID where it is one of memory.
+    #[doc(alias = "MmGetFileNameForAddress")]
+    pub fn file_at(&self, page: VirtualPage) -> Result<Link<FileObject>, NtStatus> {
+        let vad = self.find_vad(page).ok_or(NtStatus::INVALID_ADDRESS)?;
+        if self.vads().node(vad).flags().has(VadFlags::PRIVATE_MEMORY) {
+            return Err(NtStatus::INVALID_ADDRESS);
+        }
+        self.mm.machine.record(self.control_area_of(vad)).file_pointer.get().some().ok_or(NtStatus::FILE_INVALID)
     }
 
     /// Whether the views at `one` and `other` show the same file: they are one view, or one of them is an image of the file that

@@ -117,10 +117,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         match pte {
             Pte::Empty => true,
             Pte::Valid(valid) if valid.has(PROTOTYPE) => {
-                let given = flags.protection();
-                let writes = flags.has(VadFlags::IMAGE_MAP) || given.is_writable() && !given.is_copy_on_write();
+                let writes = flags.has(VadFlags::IMAGE_MAP) || self.may_be_given(vad, Protection::READWRITE);
                 let cell = self.prototype_of(vad, page);
-                view && cell.is_some_and(|cell| self.maps(valid, cell)) && (writes || !valid.has(WRITE))
+                view && cell.is_some_and(|cell| self.maps(valid, cell)) && (!valid.has(WRITE) || writes)
             }
             Pte::Valid(valid) => self.is_own_page(valid),
             Pte::Transition(frame, protection) => {
@@ -130,10 +129,18 @@ impl<M: Machine> AddressSpace<'_, M> {
             Pte::DemandZero(Protection::DECOMMITTED) => flags.has(VadFlags::MEM_COMMIT) && !view,
             Pte::DemandZero(_) | Pte::PagingFile(_) => true,
             Pte::LookInVad(protection) => {
-                view && (flags.has(VadFlags::IMAGE_MAP) || flags.protection().covers(protection))
+                view && (flags.has(VadFlags::IMAGE_MAP) || self.may_be_given(vad, protection))
             }
             Pte::Prototype(..) => view,
         }
+    }
+
+    /// Whether a page of `vad`, a view that is no image, may have `protection`: by the view's own, or because memory was committed so.
+    fn may_be_given(&self, vad: VadLink, protection: Protection) -> bool {
+        let area = self.control_area_of(vad);
+        let memory = !self.mm.is_data_file(area);
+        self.vads().node(vad).flags().protection().covers(protection)
+            || memory && self.mm.may_be_committed_as(area, protection)
     }
 
     /// Whether `valid` maps the page of the prototype PTE at `cell`, for writing only where all may write it.

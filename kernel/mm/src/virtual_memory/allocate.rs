@@ -6,14 +6,14 @@ use abi::status::NtStatus;
 use super::{PageRange, SecureMode, SecuredRange};
 use crate::address_space::AddressSpace;
 use crate::frame::Flags;
-use crate::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, PageCount, VirtualAddress, VirtualPage};
+use crate::layout::{
+    ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, MAXIMUM_ZERO_BITS, PageCount, VirtualAddress, VirtualPage,
+};
 use crate::machine::Machine;
 use crate::protection::{Caching, Protection};
 use crate::pte::{DIRTY, Pte, ValidPte, pte_of};
 use crate::vad::{Alignment, Room, VadFlags, VadForm, VadLink};
 
-/// Most high address bits a program may ask to be zero.
-const MAXIMUM_ZERO_BITS: u32 = 21;
 const KNOWN_TYPES: u32 =
     MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_LARGE_PAGES;
 

@@ -7,7 +7,7 @@ use abi::status::NtStatus;
 
 use super::wsle;
 use crate::address_space::AddressSpace;
-use crate::layout::{PageCount, VirtualPage};
+use crate::layout::{HIGHEST_VAD_ADDRESS, PageCount, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{PROTOTYPE, Pte};
@@ -55,6 +55,11 @@ impl LockKind {
         }
     }
 
+    /// Whether only the SeLockMemory privilege allows it.
+    pub fn needs_privilege(self) -> bool {
+        self != Self::WorkingSet
+    }
+
     const fn bits(self) -> u32 {
         match self {
             Self::WorkingSet => wsle::LOCKED_IN_WS,
@@ -62,6 +67,20 @@ impl LockKind {
             Self::Both => wsle::LOCKED,
         }
     }
+}
+
+/// The pages that a range to be locked or unlocked touches.
+///
+/// # Errors
+/// INVALID_PARAMETER_2 for a base no program can have, INVALID_PARAMETER_3 for an empty range or one that ends too high.
+pub fn check_lock_range(base: u32, size: u32) -> Result<PageRange, NtStatus> {
+    if base > HIGHEST_VAD_ADDRESS {
+        return Err(NtStatus::INVALID_PARAMETER_2);
+    }
+    if size == 0 || size > HIGHEST_VAD_ADDRESS + 1 - base {
+        return Err(NtStatus::INVALID_PARAMETER_3);
+    }
+    Ok(PageRange::touched(base, size))
 }
 
 impl<M: Machine> AddressSpace<'_, M> {

@@ -29,7 +29,7 @@ mod trim;
 mod verify;
 
 pub use age::AgeCounts;
-pub use limits::{LockKind, WorkingSetLimits};
+pub use limits::{LockKind, WorkingSetLimits, check_lock_range};
 pub use trim::Trimmed;
 
 use abi::assert_layout;

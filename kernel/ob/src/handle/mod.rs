@@ -42,6 +42,12 @@ impl Handle {
     const fn index(self) -> u32 {
         self.0 >> 2
     }
+
+    /// Whether it stands for the process or the thread that uses it: -1 and -2.
+    #[doc(alias("NtCurrentProcess", "NtCurrentThread"))]
+    const fn is_pseudo(self) -> bool {
+        self.0 >= 0xFFFF_FFFE
+    }
 }
 
 /// What a handle leads to.
@@ -116,6 +122,10 @@ impl<M: Machine> Handles<'_, M> {
     /// INVALID_HANDLE, OBJECT_TYPE_MISMATCH, ACCESS_DENIED.
     #[doc(alias = "ObReferenceObjectByHandle")]
     pub fn get<T: Object>(&self, handle: Handle, desired: u32) -> Result<Link<T>, NtStatus> {
+        if handle.is_pseudo() {
+            // It leads to something, but not to what is wanted: else the caller would have known it.
+            return Err(NtStatus::OBJECT_TYPE_MISMATCH);
+        }
         let opened = self.get_any(handle)?;
         if opened.kind != T::KIND {
             return Err(NtStatus::OBJECT_TYPE_MISMATCH);

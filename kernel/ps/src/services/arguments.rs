@@ -84,6 +84,16 @@ impl<P: Platform> Executive<P> {
         Ok(u64::from(low) | u64::from(high) << 32)
     }
 
+    /// The 64-bit number at user address `at`, which can also be written.
+    ///
+    /// # Errors
+    /// As [`Self::read_word`].
+    pub(crate) fn probe_long(&self, at: u32) -> Result<u64, NtStatus> {
+        let low = self.probe_word(at)?;
+        let high = self.probe_word(at.wrapping_add(4))?;
+        Ok(u64::from(low) | u64::from(high) << 32)
+    }
+
     /// Stores a 64-bit number.
     ///
     /// # Errors
@@ -157,12 +167,15 @@ impl<P: Platform> Executive<P> {
     /// The OBJECT_ATTRIBUTES at `at`; 0 stands for an object without a name.
     ///
     /// # Errors
-    /// INVALID_PARAMETER for a wrong length or unknown attributes; OBJECT_NAME_INVALID for a root without a name, and for a
+    /// DATATYPE_MISALIGNMENT; INVALID_PARAMETER for a wrong length or unknown attributes; OBJECT_NAME_INVALID for a root without a name, and for a
     /// name of odd length or one of the greatest that a string can have; ACCESS_VIOLATION.
     #[doc(alias = "ObpCaptureObjectCreateInformation")]
     pub(crate) fn read_object_attributes(&self, at: u32) -> Result<ObjectAttributes, NtStatus> {
         if at == 0 {
             return Ok(ObjectAttributes::default());
+        }
+        if at % 4 != 0 {
+            return Err(NtStatus::DATATYPE_MISALIGNMENT);
         }
         let mut words = [0; ATTRIBUTES_LENGTH as usize / 4];
         self.platform().read_user_words(at, &mut words)?;

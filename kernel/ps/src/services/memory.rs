@@ -7,8 +7,9 @@ use abi::access::{PROCESS_QUERY_INFORMATION, PROCESS_VM_OPERATION, PROCESS_VM_RE
 use abi::memory::MemoryBasicInformation;
 use abi::status::NtStatus;
 use mm::address_space::AddressSpace;
-use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE};
+use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::virtual_memory::{AllocateFlags, FreeKind, Region, check_protect, check_range};
+use ob::Kind;
 
 use crate::buffer::zeros;
 use crate::executive::Executive;
@@ -18,6 +19,8 @@ use crate::platform::Platform;
 const BASIC_INFORMATION: u32 = 0;
 /// `MemoryWorkingSetList`.
 const WORKING_SET_LIST: u32 = 1;
+/// `MemoryMappedFilenameInformation`, or `MemorySectionName`.
+const MAPPED_FILE_NAME: u32 = 2;
 
 impl<P: Platform> Executive<P> {
     pub(super) fn allocate_virtual_memory(&self, arguments: &[u32; 6]) -> Result<NtStatus, NtStatus> {
@@ -71,15 +74,16 @@ impl<P: Platform> Executive<P> {
         let &[process, address, class, buffer, length, returned_at] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
-        if class == WORKING_SET_LIST {
-            return self.query_working_set(process, buffer, length, returned_at);
-        }
-        if class != BASIC_INFORMATION {
-            return Err(NtStatus::INVALID_INFO_CLASS);
+        match class {
+            BASIC_INFORMATION => {}
+            WORKING_SET_LIST => return self.query_working_set(process, buffer, length, returned_at),
+            MAPPED_FILE_NAME => return self.query_mapped_file(process, address, buffer, length, returned_at),
+            _ => return Err(NtStatus::INVALID_INFO_CLASS),
         }
         if length < SIZE {
             return Err(NtStatus::INFO_LENGTH_MISMATCH);
         }
+        self.check_aligned_buffer(buffer, length, 4)?;
         self.probe_optional(returned_at)?;
         if address > HIGHEST_USER_ADDRESS {
             return Err(NtStatus::INVALID_PARAMETER);
@@ -92,6 +96,27 @@ impl<P: Platform> Executive<P> {
         Ok(NtStatus::SUCCESS)
     }
 
+    /// The name of the file that the view at `address` shows.
+    fn query_mapped_file(
+        &self,
+        process: u32,
+        address: u32,
+        buffer: u32,
+        length: u32,
+        returned_at: u32,
+    ) -> Result<NtStatus, NtStatus> {
+        self.check_aligned_buffer(buffer, length, 4)?;
+        self.probe_optional(returned_at)?;
+        if address > HIGHEST_USER_ADDRESS {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        let process = self.process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
+        let file = self.attached(process, |space| space.file_at(VirtualAddress(address).page()))?;
+        // The view may go while the name is told.
+        let _held = self.hold(file);
+        self.query_name(file.cast(), Kind::File, buffer, length, returned_at)
+    }
+
     fn query_working_set(
         &self,
         process: u32,
@@ -102,6 +127,7 @@ impl<P: Platform> Executive<P> {
         if length < 4 {
             return Err(NtStatus::INFO_LENGTH_MISMATCH);
         }
+        self.check_aligned_buffer(buffer, length, 4)?;
         self.probe_optional(returned_at)?;
         let process = self.process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
         let (status, needed) = self.list_working_set(process, buffer, length)?;
@@ -119,8 +145,8 @@ impl<P: Platform> Executive<P> {
         self.copy_virtual_memory((process, PROCESS_VM_WRITE), base, buffer, size, done_at, Direction::Write)
     }
 
-    /// Copies page by page through the kernel, between the caller's `buffer` and `base` in the process. What was copied when a
-    /// page fails stays copied, and is told.
+    /// Copies page by page through the kernel, between the caller's `buffer` and `base` in the process, after a look at whether all of the
+    /// target takes stores. What was copied when a page of the source fails stays copied, and is told.
     #[doc(alias = "MmCopyVirtualMemory")]
     fn copy_virtual_memory(
         &self,
@@ -143,6 +169,14 @@ impl<P: Platform> Executive<P> {
         let process = self.process_by_handle(handle, access)?;
         // Either side's pages may have to be waited for: the process may end meanwhile, and its handle be closed.
         let _held = self.hold(process);
+        let target = match direction {
+            Direction::Read => self.probe_bytes(buffer, size),
+            Direction::Write => self.attached(process, |_| self.probe_bytes(base, size)),
+        };
+        if let Err(status) = target {
+            self.write_optional(done_at, 0)?;
+            return Err(status);
+        }
         let mut page = zeros(size.min(PAGE_SIZE))?;
         let mut done = 0;
         let mut status = NtStatus::SUCCESS;
@@ -169,6 +203,30 @@ impl<P: Platform> Executive<P> {
         }
         self.write_optional(done_at, done)?;
         Ok(status)
+    }
+}
+
+impl<P: Platform> Executive<P> {
+    /// Checks that each page of `size` bytes from `start` on, in the current address space, takes stores.
+    #[doc(alias = "ProbeForWrite")]
+    fn probe_bytes(&self, start: u32, size: u32) -> Result<(), NtStatus> {
+        let last = start + (size - 1);
+        // A word within each page, at its beginning but for the first.
+        let pages = (start & !(PAGE_SIZE - 1)..=last).step_by(PAGE_SIZE as usize);
+        pages.map(|page| page.max(start & !3)).try_for_each(|at| self.probe_word(at).map(|_| ()))
+    }
+
+    /// Nothing is to be flushed on this processor, which sees what it stores; the arguments are checked all the same.
+    pub(super) fn flush_instruction_cache(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+        let &[process, base, size] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+        if base != 0 && size == 0 {
+            return Ok(NtStatus::SUCCESS);
+        }
+        if base > HIGHEST_USER_ADDRESS {
+            return Err(NtStatus::ACCESS_VIOLATION);
+        }
+        self.process_by_handle(process, PROCESS_VM_WRITE)?;
+        Ok(NtStatus::SUCCESS)
     }
 }
 

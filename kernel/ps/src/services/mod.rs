@@ -31,7 +31,7 @@ mod power;
 mod process;
 mod process_information;
 mod process_list;
-pub(crate) mod section;
+mod section;
 mod semaphore;
 mod system_information;
 mod thread;
@@ -208,7 +208,7 @@ impl<P: Platform> Executive<P> {
             Service::NtPrivilegeCheck => self.privilege_check(words),
             Service::NtDuplicateToken => self.duplicate_token(words),
             Service::NtRaiseException => self.raise_from_program(words),
-            Service::NtFlushInstructionCache => Ok(NtStatus::SUCCESS),
+            Service::NtFlushInstructionCache => self.flush_instruction_cache(words),
             Service::NtQuerySystemTime => self.query_system_time(words),
             Service::NtQueryPerformanceCounter => self.query_performance_counter(words),
             Service::NtQueryInformationProcess => self.query_information_process(words),

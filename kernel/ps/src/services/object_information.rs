@@ -5,8 +5,9 @@
 
 use abi::access::{OBJ_INHERIT, OBJ_PERMANENT, OBJ_PROTECT_CLOSE};
 use abi::access::{PROCESS_ALL_ACCESS, THREAD_ALL_ACCESS};
+use abi::cell::Link;
 use abi::nt::name_space::ObjectSymbolicLink;
-use abi::nt::object::{ObjectType, object_flags};
+use abi::nt::object::{ObjectBody, ObjectType, object_flags};
 use abi::status::NtStatus;
 use alloc::vec::Vec;
 use ob::handle::Opened;
@@ -55,7 +56,7 @@ impl<P: Platform> Executive<P> {
         };
         match class {
             class::BASIC => exactly(BASIC_LENGTH, &self.object_basic_information(&opened)?),
-            class::NAME => self.query_name(&opened, buffer, length, returned_at),
+            class::NAME => self.query_name(opened.body, opened.kind, buffer, length, returned_at),
             class::TYPE => {
                 let mut bytes = Vec::new();
                 self.add_type(self.machine_record(self.objects().type_of(opened.kind)), buffer, &mut bytes);
@@ -124,11 +125,18 @@ impl<P: Platform> Executive<P> {
     /// OBJECT_NAME_INFORMATION: an empty string for what has no name; for files, whose names are not the object manager's, as
     /// much as there is room for.
     #[doc(alias = "ObQueryNameString")]
-    fn query_name(&self, opened: &Opened, buffer: u32, length: u32, returned_at: u32) -> Result<NtStatus, NtStatus> {
-        let is_file = opened.kind == Kind::File;
-        let name = match opened.kind {
-            Kind::File => self.path_of_file(opened.body.cast())?,
-            _ => self.objects().path_of(opened.body)?,
+    pub(super) fn query_name(
+        &self,
+        body: Link<ObjectBody>,
+        kind: Kind,
+        buffer: u32,
+        length: u32,
+        returned_at: u32,
+    ) -> Result<NtStatus, NtStatus> {
+        let is_file = kind == Kind::File;
+        let name = match kind {
+            Kind::File => self.path_of_file(body.cast())?,
+            _ => self.objects().path_of(body)?,
         };
         let needed = STRING + if name.is_empty() { 0 } else { name.len() as u32 * 2 + ZERO };
         if length < STRING && is_file {

@@ -2,58 +2,45 @@
 //!
 //! Source: documented parameters and refusals of NtCreateSection, NtOpenSection, NtQuerySection and NtExtendSection.
 
-use abi::access::{FILE_EXECUTE, FILE_READ_DATA, FILE_WRITE_DATA, SECTION_EXTEND_SIZE, SECTION_QUERY};
+use abi::access::{SECTION_EXTEND_SIZE, SECTION_QUERY};
 use abi::cell::Link;
-use abi::memory::*;
+use abi::memory::PAGE_EXECUTE;
 use abi::nt::file::FileObject;
 use abi::nt::section::SectionObject;
 use abi::status::NtStatus;
 use mm::protection::Protection;
-use mm::section::{ControlArea, ControlAreaFlags, Segment};
+use mm::section::{ControlArea, ControlAreaFlags, SectionArguments, Segment, section_attributes, writes_through};
 use ob::Handle;
 
 use crate::data_sections::SectionParts;
 use crate::executive::Executive;
 use crate::platform::Platform;
 
-/// Allocation attributes NtCreateSection knows.
-const KNOWN_ATTRIBUTES: u32 = SEC_BASED | SEC_NO_CHANGE | SEC_IMAGE | SEC_RESERVE | SEC_COMMIT | SEC_NOCACHE;
 /// `SectionImageInformation` and `SectionBasicInformation` of NtQuerySection.
 const BASIC_INFORMATION: u32 = 0;
 const IMAGE_INFORMATION: u32 = 1;
-/// How the attributes of a section stand in its flags.
-const ATTRIBUTES: [(u32, ControlAreaFlags); 7] = [
-    (SEC_BASED, ControlAreaFlags::BASED),
-    (SEC_NO_CHANGE, ControlAreaFlags::NO_CHANGE),
-    (SEC_FILE, ControlAreaFlags::FILE),
-    (SEC_IMAGE, ControlAreaFlags::IMAGE),
-    (SEC_RESERVE, ControlAreaFlags::RESERVE),
-    (SEC_COMMIT, ControlAreaFlags::COMMIT),
-    (SEC_NOCACHE, ControlAreaFlags::NO_CACHE),
-];
 
 impl<P: Platform> Executive<P> {
     pub(super) fn create_section(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle_at, access, attributes_at, size_at, protect, attributes, file] = arguments else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
-        check_attributes(attributes)?;
-        let protection = check_section_protection(protect)?;
-        self.probe_word(handle_at)?;
+        let asked = SectionArguments::check(attributes, protect)?;
         let size = if size_at == 0 { 0 } else { self.read_long(size_at)? };
+        self.probe_word(handle_at)?;
         // What the section is over is there before the section has a name: making it may take a while, and nobody shall open
         // half a section.
-        let made = match (attributes & SEC_IMAGE != 0, file) {
+        let made = match (asked.is_image(), file) {
             (true, 0) => return Err(NtStatus::INVALID_FILE_FOR_SECTION),
-            (true, file) => SectionParts::whole(self.image_of(self.file_for_section(file, protection)?)?),
-            (false, 0) => SectionParts::whole(self.mm().create_memory(size, protection, flags_of(attributes))?),
-            (false, file) => self.data_section(self.file_for_section(file, protection)?, size, protection)?,
+            (true, file) => self.section_of_image(self.file_for_section(file, asked)?, size, asked)?,
+            (false, 0) => SectionParts::whole(self.mm().create_memory(size, asked.protection, asked.flags())?),
+            (false, file) => self.data_section(self.file_for_section(file, asked)?, size, asked)?,
         };
         let mut left = Some(made.area);
         let created = self.create_object(access, attributes_at, handle_at, |section| {
             left = None;
             self.fill_section(section, made.area, protect);
-            self.fill_attributes(section, &made, attributes)
+            self.fill_attributes(section, &made, asked)
         });
         if let Some(area) = left {
             self.give_up_section(area);
@@ -61,10 +48,24 @@ impl<P: Platform> Executive<P> {
         created
     }
 
-    /// The file that `handle` names, which lets sections of this protection be made.
-    #[doc(alias = "MmMakeFileAccess")]
-    fn file_for_section(&self, handle: u32, protection: Protection) -> Result<Link<FileObject>, NtStatus> {
-        self.file_by_handle(handle, needed_file_access(protection))
+    /// The file that `handle` names, which lets such a section be made.
+    fn file_for_section(&self, handle: u32, asked: SectionArguments) -> Result<Link<FileObject>, NtStatus> {
+        self.file_by_handle(handle, asked.needed_file_access())
+    }
+
+    /// What a section of `size` bytes of the image in `file` is made of; no bytes stand for all there are.
+    fn section_of_image(
+        &self,
+        file: Link<FileObject>,
+        size: u64,
+        asked: SectionArguments,
+    ) -> Result<SectionParts, NtStatus> {
+        let area = self.image_of(file)?;
+        let segment: Link<Segment> = self.machine_record(area).segment.get();
+        asked
+            .image_size(self.machine_record(segment).size_of_segment.get(), size)
+            .map(|size| SectionParts { area, size: Some(size) })
+            .inspect_err(|_| self.give_up_section(area))
     }
 
     /// What the section object `section` has of its own: its size, where it is based, and what its views may not do.
@@ -72,10 +73,10 @@ impl<P: Platform> Executive<P> {
         &self,
         section: Link<SectionObject>,
         made: &SectionParts,
-        attributes: u32,
+        asked: SectionArguments,
     ) -> Result<(), NtStatus> {
         let body = self.machine_record(section);
-        let own = flags_of(attributes) & (ControlAreaFlags::NO_CHANGE | ControlAreaFlags::BASED);
+        let own = asked.flags() & (ControlAreaFlags::NO_CHANGE | ControlAreaFlags::BASED);
         body.flags.update(|flags| flags | own.bits());
         if let Some(size) = made.size {
             body.size_of_section.set(size);
@@ -124,6 +125,7 @@ impl<P: Platform> Executive<P> {
         if length < needed {
             return Err(NtStatus::INFO_LENGTH_MISMATCH);
         }
+        self.check_aligned_buffer(buffer, length, 4)?;
         self.probe_optional(returned_at)?;
         let section = self.section_by_handle(Handle(section).0, SECTION_QUERY)?;
         let words = match class {
@@ -140,8 +142,7 @@ impl<P: Platform> Executive<P> {
     fn basic_section_information(&self, section: Link<SectionObject>) -> [u32; 12] {
         let body = self.machine_record(section);
         let (size, flags) = (body.size_of_section.get(), ControlAreaFlags::from_bits_truncate(body.flags.get()));
-        let attributes = ATTRIBUTES.into_iter().filter(|(_, flag)| flags.contains(*flag));
-        let attributes = attributes.fold(0, |sum, (attribute, _)| sum | attribute);
+        let attributes = section_attributes(flags);
         let mut words = [0; 12];
         words[..4].copy_from_slice(&[body.starting_va.get(), attributes, size as u32, (size >> 32) as u32]);
         words
@@ -209,91 +210,6 @@ impl<P: Platform> Executive<P> {
                 self.lengthen_file(self.machine_record(area).file_pointer.get(), size)
             }
             _ => Err(NtStatus::SECTION_NOT_EXTENDED),
-        }
-    }
-}
-
-/// How the attributes of a section stand in its flags.
-fn flags_of(attributes: u32) -> ControlAreaFlags {
-    ATTRIBUTES.into_iter().filter(|(attribute, _)| attributes & attribute != 0).map(|(_, flag)| flag).collect()
-}
-
-/// What a file's handle must allow for a section of this protection.
-fn needed_file_access(protection: Protection) -> u32 {
-    let execute = if protection.is_executable() { FILE_EXECUTE } else { 0 };
-    let write = if writes_through(protection) { FILE_WRITE_DATA } else { 0 };
-    let read = if protection == Protection::EXECUTE { 0 } else { FILE_READ_DATA };
-    execute | write | read
-}
-
-/// Whether what is stored in views of this protection is stored for all.
-pub(crate) fn writes_through(protection: Protection) -> bool {
-    protection.is_writable() && !protection.is_copy_on_write()
-}
-
-fn check_attributes(attributes: u32) -> Result<(), NtStatus> {
-    let any = |bits: u32| attributes & bits != 0;
-    let image_alone = !any(SEC_IMAGE) || !any(SEC_COMMIT | SEC_RESERVE | SEC_NOCACHE | SEC_NO_CHANGE);
-    let sound = attributes & !KNOWN_ATTRIBUTES == 0
-        && any(SEC_COMMIT | SEC_RESERVE | SEC_IMAGE)
-        && !(any(SEC_COMMIT) && any(SEC_RESERVE))
-        && image_alone;
-    sound.then_some(()).ok_or(NtStatus::INVALID_PARAMETER_6)
-}
-
-/// A section has a plain base protection.
-fn check_section_protection(protect: u32) -> Result<Protection, NtStatus> {
-    let plain = protect & (PAGE_NOCACHE | PAGE_WRITECOMBINE | PAGE_GUARD | PAGE_NOACCESS) == 0;
-    match Protection::from_win32(protect) {
-        Ok(protection) if plain => Ok(protection),
-        _ => Err(NtStatus::INVALID_PAGE_PROTECTION),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn attributes_are_refused_as_xp_refuses_them() {
-        let rows = [
-            (SEC_IMAGE, true),
-            (SEC_COMMIT, true),
-            (SEC_RESERVE, true),
-            (0, false),
-            (SEC_COMMIT | SEC_RESERVE, false),
-            (SEC_IMAGE | SEC_COMMIT, false),
-            (SEC_IMAGE | SEC_NO_CHANGE, false),
-            (SEC_COMMIT | SEC_NO_CHANGE, true),
-            (SEC_COMMIT | 1, false),
-        ];
-        for (attributes, sound) in rows {
-            assert_eq!(check_attributes(attributes).is_ok(), sound, "{attributes:x}");
-        }
-    }
-
-    #[test]
-    fn a_section_asks_of_its_file_what_it_lets_views_do() {
-        let (read, write, execute) = (FILE_READ_DATA, FILE_WRITE_DATA, FILE_EXECUTE);
-        let rows = [
-            (PAGE_READONLY, read),
-            (PAGE_EXECUTE, execute),
-            (PAGE_EXECUTE_READ, execute | read),
-            (PAGE_READWRITE, read | write),
-            (PAGE_WRITECOPY, read),
-            (PAGE_EXECUTE_READWRITE, execute | read | write),
-            (PAGE_EXECUTE_WRITECOPY, execute | read),
-        ];
-        for (protect, access) in rows {
-            assert_eq!(Protection::from_win32(protect).map(needed_file_access), Ok(access), "{protect:x}");
-        }
-    }
-
-    #[test]
-    fn a_section_takes_no_modifier() {
-        assert_eq!(check_section_protection(PAGE_EXECUTE), Ok(Protection::EXECUTE));
-        for protect in [PAGE_NOACCESS, PAGE_READWRITE | PAGE_GUARD, PAGE_READWRITE | PAGE_NOCACHE, 0, 3] {
-            assert_eq!(check_section_protection(protect), Err(NtStatus::INVALID_PAGE_PROTECTION));
         }
     }
 }

@@ -8,9 +8,9 @@ use abi::cell::Link;
 use abi::nt::process::Eprocess;
 use abi::status::NtStatus;
 use mm::address_space::AddressSpace;
-use mm::layout::{HIGHEST_VAD_ADDRESS, PAGE_SIZE, PageCount};
+use mm::layout::{PAGE_SIZE, PageCount};
 use mm::virtual_memory::PageRange;
-use mm::working_set::{LockKind, WorkingSetLimits};
+use mm::working_set::{LockKind, WorkingSetLimits, check_lock_range};
 
 use crate::buffer::room;
 use crate::executive::Executive;
@@ -42,17 +42,12 @@ impl<P: Platform> Executive<P> {
         let kind = LockKind::of(kind)?;
         let base = self.probe_word(base_at)?;
         let size = self.probe_word(size_at)?;
-        if base > HIGHEST_VAD_ADDRESS {
-            return Err(NtStatus::INVALID_PARAMETER_2);
-        }
-        if size == 0 || size > HIGHEST_VAD_ADDRESS + 1 - base {
-            return Err(NtStatus::INVALID_PARAMETER_3);
-        }
+        let range = check_lock_range(base, size)?;
         let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
-        if kind != LockKind::WorkingSet {
+        if kind.needs_privilege() {
             self.require_lock_memory()?;
         }
-        Ok((process, PageRange::of(base, size), kind))
+        Ok((process, range, kind))
     }
 
     fn tell_locked(&self, arguments: &[u32], range: PageRange) -> Result<(), NtStatus> {

@@ -17,6 +17,11 @@ pub(super) fn is_copy(protect: u32) -> bool {
     base_of(protect) & (PAGE_WRITECOPY | PAGE_EXECUTE_WRITECOPY) != 0
 }
 
+/// Whether what is stored is stored for all who see it.
+pub(super) fn stores_for_all(protect: u32) -> bool {
+    is_writable(protect) && !is_copy(protect)
+}
+
 pub(super) fn to_copy(protect: u32) -> u32 {
     match base_of(protect) {
         PAGE_READWRITE => protect ^ PAGE_READWRITE ^ PAGE_WRITECOPY,

@@ -67,6 +67,11 @@ impl SharedMemory {
         offset >= self.size() && self.bytes.contains_key(&offset)
     }
 
+    /// The protection of the section.
+    pub(super) fn protect(&self) -> u32 {
+        self.protect
+    }
+
     /// Pages that are committed.
     pub fn committed(&self) -> u32 {
         self.committed.iter().filter(|committed| **committed).count() as u32

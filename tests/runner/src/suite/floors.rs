@@ -1,13 +1,16 @@
 //! The floors: how many tests each suite must at least run.
 //!
 //! `tests/floors` has one suite a line: its name, a colon, the number. The numbers are raised by hand when tests
-//! are added; they catch the suite that is green because nothing ran.
+//! are added; they catch the suite that is green because nothing ran. `rows SUITE` is how many rows of `tests/rows` a suite must run.
 
 use std::fs;
 
 use super::SuiteResult;
 use crate::error::{Error, Result};
 use crate::paths::Tree;
+
+/// Before the name of a suite whose rows are counted.
+const ROWS: &str = "rows ";
 
 /// The floor of one suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +45,13 @@ fn parse(text: &str) -> Result<Vec<Floor>, String> {
 pub fn shortfalls(floors: &[Floor], results: &[SuiteResult]) -> Vec<String> {
     let mut lines = Vec::new();
     for Floor { suite, tests } in floors {
+        if let Some(suite) = suite.strip_prefix(ROWS) {
+            let rows = results.iter().find(|result| result.name == suite).map_or(0, |result| result.rows);
+            if rows < *tests {
+                lines.push(format!("{suite}: ran {rows} rows; its floor is {tests}"));
+            }
+            continue;
+        }
         let executed = results.iter().find(|result| &result.name == suite).map(SuiteResult::executed);
         match executed {
             None => lines.push(format!("{suite}: the suite did not run; its floor is {tests}")),
@@ -76,6 +86,16 @@ mod tests {
         assert!(lines[0].contains("ran 9") && lines[1].contains("did not run") && lines[2].contains("did not run"));
         assert!(lines[3].contains("no line"));
         assert!(shortfalls(&floors[..0], &results[2..]).is_empty());
+    }
+
+    #[test]
+    fn rows_have_floors_of_their_own() {
+        let floors = parse("guest pentium3: 1\nrows guest pentium3: 100\nrows host rows: 100\n").unwrap();
+        let ran = |rows| SuiteResult { rows, ..suite("guest pentium3", 1) };
+        let lines = shortfalls(&floors, &[ran(99)]);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].contains("ran 99 rows") && lines[1].contains("host rows: ran 0 rows"));
+        assert_eq!(shortfalls(&floors[..2], &[ran(100)]), Vec::<String>::new());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::bochs;
 use super::expectation::{Expected, GuestTest};
 use super::judge::{self, Frames};
 use super::machines::{BOCHS, Home, MACHINES, TestMachine, WITHOUT_SERIAL};
-use super::{SuiteResult, Tally, TestOptions};
+use super::{SuiteResult, Tally, TestOptions, rows};
 use crate::boot::{self, Drive, Ending, Finished, Input, STATUS_BAD, STATUS_GOOD, Setup};
 use crate::disk::{self, Care, Disk};
 use crate::error::{Error, Result};
@@ -188,7 +188,11 @@ fn judge_collisions(finished: &Finished) -> std::result::Result<(), String> {
 pub fn judge_boot(suite: &mut SuiteResult, tests: &[&GuestTest], finished: &Finished) {
     for test in tests {
         let record = finished.transcript.job(&test.name);
-        suite.record(&test.name, judge::judge(test, record, frames(test)));
+        let verdict = judge::judge(test, record, frames(test));
+        if verdict.is_ok() {
+            suite.rows += record.map_or(0, |record| rows::count_all(&record.output));
+        }
+        suite.record(&test.name, verdict);
     }
     suite.record("the boot", judge_ending(finished));
 }

@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{SuiteResult, Tally};
+use super::{SuiteResult, Tally, rows};
 use crate::error::{Error, Result};
 use crate::paths::Tree;
 
@@ -65,6 +65,10 @@ impl Parser {
             self.current = Some(name);
         } else if let Some((passed, failed)) = summary_of(line) {
             self.summary(passed, failed, seconds_of(line));
+        } else if let Some(rows) = rows::count_in(line) {
+            if let Some((suite, _)) = self.current.as_ref().and_then(|name| self.suites.get_mut(name)) {
+                suite.rows += rows;
+            }
         } else {
             self.lines.push(line.to_owned());
         }
@@ -166,7 +170,7 @@ mod tests {
     }
 
     const GOOD: &str = "   Compiling mm v0.1.0\n     Running unittests src/lib.rs (target/debug/deps/mm-0a1b)\n\n\
-        running 2 tests\ntest a ... ok\ntest b ... ok\n\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; \
+        running 2 tests\ntest a ... ok\nrows a: 12\ntest b ... ok\n\ntest result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; \
         0 filtered out; finished in 0.00s\n\n     Running tests/exec.rs (target/debug/deps/exec-77)\n\nrunning 1 test\n\
         test c ... ok\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n\n   Doc-tests mm\n\n\
         running 1 test\ntest result: ok. 1 passed; 0 failed; 0 ignored\n";
@@ -176,6 +180,7 @@ mod tests {
         let results = parse(GOOD, true);
         let counts: Vec<_> = results.iter().map(|suite| (suite.name.as_str(), suite.passed)).collect();
         assert_eq!(counts, [("host mm", 3), ("host exec", 1)]);
+        assert_eq!(results.iter().map(|suite| suite.rows).collect::<Vec<_>>(), [12, 0]);
         assert!(results.iter().all(|suite| suite.failures.is_empty()));
     }
 

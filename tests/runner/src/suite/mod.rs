@@ -30,6 +30,7 @@ mod paging;
 mod pictures;
 pub mod ram;
 pub mod refusals;
+mod rows;
 pub mod shell;
 mod stress;
 pub mod terminal;
@@ -100,6 +101,8 @@ pub struct SuiteResult {
     pub passed: u32,
     /// One entry for each failed test: its name, then the reason, possibly of several lines.
     pub failures: Vec<String>,
+    /// How many rows of `tests/rows` its tests ran.
+    pub rows: u32,
     /// What else there is to tell of it; may be empty.
     pub note: String,
 }
@@ -142,7 +145,8 @@ impl Tally {
         let seconds = elapsed.as_secs_f64();
         let (name, passed, failed) = (&result.name, result.passed, result.failed());
         let mut results = self.results();
-        println!("{name:<28} {passed:>5} passed, {failed} failed  {seconds:>6.1} s");
+        let rows = if result.rows == 0 { String::new() } else { format!("  {:>5} rows", result.rows) };
+        println!("{name:<28} {passed:>5} passed, {failed} failed  {seconds:>6.1} s{rows}");
         if !result.note.is_empty() {
             println!("  {}", result.note);
         }
@@ -181,6 +185,9 @@ pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
         if options.is_whole() { floors::shortfalls(&floors::read(tree)?, &tally.results()) } else { Vec::new() };
     for shortfall in &shortfalls {
         println!("FAILED {shortfall}");
+    }
+    if let Some(line) = rows::summary(&tally.results()) {
+        println!("{line}");
     }
     let (passed, failed) = tally.sums(shortfalls.len());
     println!("{passed} passed, {failed} failed");
