@@ -119,7 +119,9 @@ static void mapping(void)
     EXPECT(WriteProcessMemory(OWN_PROCESS, (PVOID)(window + 2 * PAGE - 3), text, sizeof text, &done) && done == sizeof text);
     EXPECT(window[2 * PAGE - 3] == 'w' && window[2 * PAGE] == 'd');
     EXPECT(ReadProcessMemory(OWN_PROCESS, (PVOID)(window + 2 * PAGE - 3), back, sizeof back, &done) && back[5] == 'w');
-    EXPECT_EQUAL(NtWriteVirtualMemory(OWN_PROCESS, (PVOID)(window + 5 * PAGE - 3), text, sizeof text, &done), PARTIAL_COPY);
+    // Where a part of it is not mapped, nothing is written.
+    EXPECT_EQUAL(NtWriteVirtualMemory(OWN_PROCESS, (PVOID)(window + 5 * PAGE - 3), text, sizeof text, &done), 0xC0000005);
+    EXPECT(done == 0 && window[5 * PAGE - 3] == 0);
     HANDLE pipe[2];
     DWORD count = 0;
     EXPECT(CreatePipe(&pipe[0], &pipe[1], NULL, 0) && WriteFile(pipe[1], (PVOID)(window + 2 * PAGE - 3), 8, &count, NULL));

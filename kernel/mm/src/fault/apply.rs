@@ -149,6 +149,7 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Maps the page that the prototype PTE at `cell` names, once it is in memory.
     #[doc(alias = "MiResolveProtoPteFault")]
+    #[inline(always)]
     fn shared(
         &self,
         page: VirtualPage,

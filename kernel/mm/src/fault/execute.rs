@@ -7,7 +7,7 @@
 
 use abi::nt::process::execute_options::EXECUTE_ENABLE;
 
-use super::plan::plan;
+use super::plan::{Plan, plan};
 use super::{FaultOutcome, Resolution};
 use crate::address_space::AddressSpace;
 use crate::layout::VirtualPage;
@@ -23,24 +23,25 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.process.pcb.execute_options.get() & EXECUTE_ENABLE != 0
     }
 
-    /// A fetch from `page`, whose entry is `pte`, was denied: lets it through where the process may execute what it can read.
+    /// A fetch from `page`, whose entry is `pte`, was denied: how to resolve it where the process may execute what it can read. The fetch comes
+    /// again when the page is there.
+    ///
+    /// # Errors
+    /// What became of it, where nothing is left to do.
     #[cold]
     #[inline(never)]
-    pub(super) fn execute_anyway(&self, page: VirtualPage, pte: Pte) -> FaultOutcome {
+    pub(super) fn plan_anyway(&self, page: VirtualPage, pte: Pte) -> Result<Plan, FaultOutcome> {
         if !self.executes_anything() {
-            return FaultOutcome::Denied;
+            return Err(FaultOutcome::Denied);
         }
         if let Pte::Valid(valid) = pte {
             let entry = valid.with(EXECUTABLE_ANYWAY).0 & !NO_EXECUTE;
             self.mm.machine.exchange(self.mm.machine.record(pte_of(page)), entry);
             self.mm.machine.flush(page);
-            return FaultOutcome::Resolved(Resolution::Nothing);
+            return Err(FaultOutcome::Resolved(Resolution::Nothing));
         }
-        // As if the processor had no NX, and then as a read: the fetch comes again when the page is there.
-        match plan(pte, Access::Execute, 0, || self.backing(page)) {
-            Ok(plan) => self.apply(plan, page, pte, Access::Read),
-            Err(_) => FaultOutcome::Denied,
-        }
+        // As if the processor had no NX.
+        plan(pte, Access::Execute, 0, || self.backing(page)).map_err(|_| FaultOutcome::Denied)
     }
 
     /// Covers the process, the current one, by data execution prevention: what was let through before is not any more.

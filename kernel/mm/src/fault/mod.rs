@@ -64,11 +64,15 @@ impl<M: Machine> AddressSpace<'_, M> {
             Ok(Places::Made) => return FaultOutcome::Resolved(Resolution::Nothing),
             Err(NoFrame) => return FaultOutcome::NoFrame,
         }
-        match plan(pte, access, self.mm.no_execute, || self.backing(page)) {
-            Ok(plan) => self.apply(plan, page, pte, access),
-            Err(plan::Denied) if access == Access::Execute => self.execute_anyway(page, pte),
-            Err(plan::Denied) => FaultOutcome::Denied,
-        }
+        let plan = match plan(pte, access, self.mm.no_execute, || self.backing(page)) {
+            Ok(plan) => plan,
+            Err(plan::Denied) if access == Access::Execute => match self.plan_anyway(page, pte) {
+                Ok(plan) => plan,
+                Err(outcome) => return outcome,
+            },
+            Err(plan::Denied) => return FaultOutcome::Denied,
+        };
+        self.apply(plan, page, pte, access)
     }
 
     /// A large page is always there: the access is forbidden, or the translation was stale.

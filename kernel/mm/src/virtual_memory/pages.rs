@@ -184,6 +184,7 @@ impl<M: Machine> MemoryManager<M> {
 
     /// The protection behind the valid entry of a shared page that inherits the protection `own`: that, unless the bits say
     /// something else.
+    #[inline(always)]
     pub(crate) fn shared_protection(&self, valid: ValidPte, own: Protection) -> Protection {
         let expected = ValidPte::user(valid.frame(), own, self.no_execute);
         if (valid.0 ^ expected.0) & PERMISSIONS == 0 { own } else { self.told_protection(valid.as_protected(), own) }
@@ -191,6 +192,7 @@ impl<M: Machine> MemoryManager<M> {
 
     /// The nearest protection that the bits of `valid` tell, which is not `own` unless they were changed at a fetch (T4).
     #[cold]
+    #[inline(never)]
     fn told_protection(&self, valid: ValidPte, own: Protection) -> Protection {
         let expected = ValidPte::user(valid.frame(), own, self.no_execute);
         if (valid.0 ^ expected.0) & PERMISSIONS == 0 {

@@ -222,10 +222,10 @@ impl Module {
     fn is_called<M: Memory>(self, memory: &M, string: u32, name: &[u16]) -> bool {
         let (bytes, buffer) = (memory.read_u16(self.0 + string), memory.read_u32(self.0 + string + 4));
         usize::from(bytes) == 2 * name.len()
-            && name
-                .iter()
-                .enumerate()
-                .all(|(index, &unit)| lower(memory.read_u16(buffer + 2 * index as u32)) == lower(unit))
+            && name.iter().zip((buffer..).step_by(2)).all(|(&unit, at)| {
+                let own = memory.read_u16(at);
+                own == unit || lower(own) == lower(unit)
+            })
     }
 
     /// Makes an entry for an image and puts it on the first two lists (L1).
