@@ -40,7 +40,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         let range = PageRange::touched(base, size);
         let vad = self.enclosing_vad(range)?;
         let flags = self.vads().node(vad).flags();
-        if flags.has(VadFlags::NO_CHANGE) {
+        // What it has already it may be given.
+        if flags.has(VadFlags::NO_CHANGE) && new != flags.protection() {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);
         }
         let private = flags.has(VadFlags::PRIVATE_MEMORY);
