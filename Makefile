@@ -218,7 +218,7 @@ $(eval $(call c-folder,tests/bench,bench))
 $(eval $(call c-folder,userland/samples,samples))
 $(eval $(call c-folder,userland/programs,programs))
 # What includes the rows of tests/rows.
-$(patsubst tests/guest/%.c,out/guest/%.exe,$(wildcard tests/guest/rows_*.c tests/guest/bad_arguments.c)): $(wildcard tests/rows/*)
+$(patsubst tests/guest/%.c,out/guest/%.exe,$(wildcard tests/guest/rows_*.c tests/guest/bad_arguments*.c)): $(wildcard tests/rows/*)
 
 c-programs: $(C_PROGRAMS)
 	@:

@@ -1,77 +1,7 @@
 // Every pointer, handle and flag argument of every memory service with every bad value, by the table of bad_arguments.rows: XP's status, and
 // nothing has changed.
 // expect: exit 0
-#include "../rows/rows.h"
-#include "system_call.h"
-
-#define MOST_ARGUMENTS 10
-
-// ---- What arguments are ---------------------------------------------------------------------------------------------
-
-enum kind {
-    KIND_NONE,
-    KIND_NUMBER,
-    KIND_BITS,    // good value, sound bits, status of any other bit
-    KIND_PROCESS, // what the handle must allow
-    KIND_SECTION, // number of the section, what the handle must allow
-    KIND_FILE,
-    KIND_NO_FILE, // a handle of a file, or none
-    // Pointers, from here on.
-    KIND_WORD,         // to a word that is read and stored to
-    KIND_OPTIONAL,     // to one that is stored to, or null
-    KIND_LONG_READ,    // to 64 bits that are read
-    KIND_LONG_OR_NONE, // the same, or null
-    KIND_LONG_STORED,  // to 64 bits that are read and stored to, or null
-    KIND_LONG_IN_OUT,  // the same, never null
-    KIND_ATTRIBUTES,   // OBJECT_ATTRIBUTES: 0 may be null, 1 names a section
-    KIND_BUFFER,       // an answer, at a multiple of 4
-    KIND_TARGET,       // bytes that are stored to
-    KIND_SOURCE,       // bytes that are read
-    KINDS
-};
-
-struct argument {
-    enum kind kind;
-    DWORD good, more;
-    NTSTATUS status;
-};
-
-#define NUMBER(good) {KIND_NUMBER, good, 0, 0}
-#define BITS(good, sound, status) {KIND_BITS, good, sound, status}
-#define PROCESS(access) {KIND_PROCESS, 0, access, 0}
-#define SECTION_OF(section, access) {KIND_SECTION, section, access, 0}
-#define FILE_HANDLE {KIND_FILE, 0, 0, 0}
-#define NO_FILE {KIND_NO_FILE, 0, 0, 0}
-#define WORD(good) {KIND_WORD, good, 0, 0}
-#define OPTIONAL_WORD {KIND_OPTIONAL, 0, 0, 0}
-#define LONG_READ(good) {KIND_LONG_READ, good, 0, 0}
-#define LONG_OR_NONE(good) {KIND_LONG_OR_NONE, good, 0, 0}
-#define LONG_STORED(good) {KIND_LONG_STORED, good, 0, 0}
-#define LONG_IN_OUT(good) {KIND_LONG_IN_OUT, good, 0, 0}
-#define ATTRIBUTES(named) {KIND_ATTRIBUTES, named, 0, 0}
-#define BUFFER {KIND_BUFFER, 0, 0, 0}
-#define TARGET {KIND_TARGET, 0, 0, 0}
-#define SOURCE {KIND_SOURCE, 0, 0, 0}
-
-#define EXTRA(...)
-enum {
-#define SERVICE(name, ...) service_##name,
-#include "../rows/bad_arguments.rows"
-#undef SERVICE
-    SERVICES
-};
-
-static const struct service {
-    const char *name;
-    DWORD number;
-    NTSTATUS good;
-    struct argument arguments[MOST_ARGUMENTS];
-} services[] = {
-#define SERVICE(name, number, good, ...) {#name, number, good, {__VA_ARGS__}},
-#include "../rows/bad_arguments.rows"
-#undef SERVICE
-};
-#undef EXTRA
+#include "../rows/bad_arguments.h"
 
 static const struct extra {
     int line;
@@ -108,135 +38,10 @@ static const NTSTATUS of_pointers[KINDS][PLACES] = {
     [KIND_SOURCE] = {PART, GOOD, GOOD, AV, AV, AV, AV, GOOD, PART, PART, PART},
 };
 
-// Pages with something wrong, and one with good cells of 64 bytes each, one for each argument.
-#define CELL 0x40
-#define BUFFERS 0x400
-static char *good_page, *bad_pages;
+// Pages with something wrong.
+static char *bad_pages;
 
-static struct {
-    USHORT length, room;
-    const WCHAR *text;
-} section_name = {34, 36, L"\\rows bad section"};
-
-// ---- One call -------------------------------------------------------------------------------------------------------
-
-static DWORD words[MOST_ARGUMENTS];
-static const struct service *service;
-static HANDLE process, section_handles[SECTIONS], other_type, named_section;
-
-static DWORD count_of(const struct service *service)
-{
-    DWORD count = 0;
-    while (count < MOST_ARGUMENTS && service->arguments[count].kind != KIND_NONE)
-        count++;
-    return count;
-}
-
-static BOOL is_pointer(const struct argument *argument)
-{
-    return argument->kind >= KIND_WORD;
-}
-
-// Stores what a pointer argument points to when it is good.
-static void store_good(const struct argument *argument, DWORD at)
-{
-    DWORD cell[6] = {argument->good};
-    if (argument->kind == KIND_ATTRIBUTES) {
-        cell[0] = 0x18;
-        cell[2] = argument->good ? (DWORD)&section_name : 0;
-    }
-    NtWriteVirtualMemory(OWN_PROCESS, (PVOID)at, cell, sizeof cell, NULL);
-}
-
-static DWORD cell_of(DWORD index)
-{
-    return (DWORD)good_page + (service->arguments[index].kind == KIND_BUFFER ? BUFFERS : index * CELL);
-}
-
-static void set_good(DWORD index)
-{
-    const struct argument *argument = &service->arguments[index];
-    switch (argument->kind) {
-    case KIND_PROCESS:
-        words[index] = (DWORD)process;
-        return;
-    case KIND_SECTION:
-        words[index] = (DWORD)section_handles[argument->good];
-        return;
-    case KIND_FILE:
-        words[index] = (DWORD)files[FILE_READ];
-        return;
-    default:
-        words[index] = argument->good;
-        break;
-    }
-    if (is_pointer(argument)) {
-        words[index] = cell_of(index);
-        store_good(argument, words[index]);
-    }
-}
-
-static HANDLE duplicate(HANDLE of, ACCESS_MASK access)
-{
-    HANDLE handle = NULL;
-    need_true(__LINE__, "a handle", DuplicateHandle(OWN_PROCESS, of, OWN_PROCESS, &handle, access, FALSE, 0));
-    return handle;
-}
-
-// Good arguments throughout, by handles that allow what is needed and no more.
-static void prepare(const struct service *chosen)
-{
-    service = chosen;
-    DWORD count = count_of(service);
-    for (DWORD index = 0; index < count; index++) {
-        const struct argument *argument = &service->arguments[index];
-        if (argument->kind == KIND_PROCESS) {
-            HANDLE own = OpenProcess(PROCESS_ALL_ACCESS, FALSE, GetCurrentProcessId());
-            need_true(__LINE__, "the process", own != NULL);
-            process = duplicate(own, argument->more);
-            CloseHandle(own);
-        } else if (argument->kind == KIND_SECTION) {
-            section_handles[argument->good] = duplicate(sections[argument->good], argument->more);
-        }
-    }
-    for (DWORD index = 0; index < count; index++)
-        set_good(index);
-}
-
-static void finish_service(void)
-{
-    for (DWORD index = 0; index < count_of(service); index++) {
-        if (service->arguments[index].kind == KIND_PROCESS)
-            CloseHandle(process);
-        else if (service->arguments[index].kind == KIND_SECTION)
-            CloseHandle(section_handles[service->arguments[index].good]);
-    }
-}
-
-// Takes back what a call has done, if it can be taken back so; else the arena is built anew.
-static void take_back(void)
-{
-    DWORD result = 0;
-    NtReadVirtualMemory(OWN_PROCESS, (PVOID)words[service->number == 0x6C ? 2 : 0], &result, sizeof result, NULL);
-    if (service->number == 0x32 || service->number == 0x7D)
-        NtClose((HANDLE)result);
-    else if (service->number == 0x6C)
-        NtUnmapViewOfSection(OWN_PROCESS, (PVOID)result);
-    else if (service->number != 0x11 && service->number != 0x53)
-        return;
-    if (!is_as_before())
-        make_stale(0, 0);
-    begin_row();
-}
-
-static NTSTATUS call(void)
-{
-    NTSTATUS status = call_by_pointer(service->number, words, count_of(service));
-    if (status >= 0)
-        take_back();
-    return status;
-}
-
+static HANDLE other_type;
 static DWORD tried;
 
 static void expect_call(DWORD argument, DWORD value, NTSTATUS expected)
@@ -383,95 +188,16 @@ static void try_service(const struct service *chosen)
     finish_service();
 }
 
-// ---- A page that comes and goes -------------------------------------------------------------------------------------
-
-NTSTATUS NTAPI NtYieldExecution(void);
-
-#define ROUNDS 6
-
-static char *fickle_page;
-static volatile LONG over;
-static DWORD found_there, found_gone;
-
-static DWORD WINAPI come_and_go(PVOID unused)
-{
-    (void)unused;
-    while (!over) {
-        free_at(fickle_page, PAGE, MEM_DECOMMIT);
-        NtYieldExecution();
-        allocate_at(fickle_page, PAGE, MEM_COMMIT, PAGE_READWRITE);
-        NtYieldExecution();
-    }
-    return 0;
-}
-
-// Where the page has gone and come between, it is full of zeros: each service has its own word for those.
-static BOOL is_refusal_of_zeros(NTSTATUS status)
-{
-    static const NTSTATUS refusals[] = {
-        STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER_2, STATUS_INVALID_PARAMETER_3, STATUS_INVALID_PARAMETER_4, STATUS_CONFLICTING_ADDRESSES,
-        STATUS_MEMORY_NOT_ALLOCATED, STATUS_NOT_MAPPED_VIEW,
-    };
-    for (unsigned index = 0; index < sizeof refusals / sizeof *refusals; index++)
-        if (refusals[index] == status)
-            return TRUE;
-    return FALSE;
-}
-
-static void try_fickle(DWORD index)
-{
-    for (DWORD round = 0; round < ROUNDS; round++) {
-        DWORD at = (DWORD)fickle_page + index * CELL;
-        store_good(&service->arguments[index], at);
-        words[index] = at;
-        if (round & 1)
-            NtYieldExecution();
-        NTSTATUS status = call();
-        found_there += status >= 0;
-        found_gone += status == AV || status == PART;
-        if (status < 0 && status != service->good && status != AV && status != PART && !is_refusal_of_zeros(status))
-            expect_of_row((int)index, service->name, (DWORD)status, (DWORD)service->good);
-        tried++;
-        set_good(index);
-        NtYieldExecution();
-    }
-    make_stale(0, 0);
-    begin_row();
-}
-
-static void try_all_fickle(void)
-{
-    fickle_page = commit(PAGE);
-    HANDLE thread = CreateThread(NULL, 0, come_and_go, NULL, 0, NULL);
-    need_true(__LINE__, "a thread", fickle_page != NULL && thread != NULL);
-    for (DWORD number = 0; number < SERVICES; number++) {
-        prepare(&services[number]);
-        for (DWORD index = 0; index < count_of(service); index++)
-            if (is_pointer(&service->arguments[index]))
-                try_fickle(index);
-        finish_service();
-    }
-    over = 1;
-    WaitForSingleObject(thread, INFINITE);
-    CloseHandle(thread);
-    EXPECT(found_there != 0 && found_gone != 0);
-}
-
 static void run_rows(void)
 {
-    LARGE_INTEGER size = {.QuadPart = PAGE};
-    DWORD attributes[6] = {0x18, 0, (DWORD)&section_name};
-    good_page = commit(PAGE);
+    begin_services();
     bad_pages = commit(4 * PAGE);
     other_type = CreateEventA(NULL, TRUE, FALSE, NULL);
-    need_true(__LINE__, "pages", good_page != NULL && bad_pages != NULL && other_type != NULL);
-    need_done(__LINE__, "a section", NtCreateSection(&named_section, SECTION_ALL_ACCESS, attributes, &size, PAGE_READWRITE, SEC_COMMIT, NULL));
+    need_true(__LINE__, "pages and an event", bad_pages != NULL && other_type != NULL);
     need_done(__LINE__, "no access", protect_at(bad_pages + 2 * PAGE, PAGE, PAGE_NOACCESS));
     need_done(__LINE__, "a hole", free_at(bad_pages + 3 * PAGE, PAGE, MEM_DECOMMIT));
-    begin_row();
     for (DWORD index = 0; index < SERVICES; index++)
         try_service(&services[index]);
-    try_all_fickle();
     put_decimal(tried);
     put(" calls with bad arguments\n");
 }

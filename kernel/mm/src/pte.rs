@@ -267,6 +267,10 @@ static USER_BITS: [u64; 32] = {
 };
 
 const fn user_bits(protection: Protection) -> u64 {
+    // No valid entry has both: none is taken for one whose protection allows nothing.
+    if protection.denies_all() {
+        return WRITE | COPY_ON_WRITE;
+    }
     let write = if protection.is_copy_on_write() {
         COPY_ON_WRITE
     } else if protection.is_writable() {

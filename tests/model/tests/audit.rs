@@ -30,7 +30,7 @@ impl Scene {
     /// |---|---|
     /// | 200000 | committed; 200000 written, 201000 read-only, 202000 parked, 203000 decommitted |
     /// | 400000 | an image; code read, data read, constants made writable |
-    /// | 500000 | a read-only view of two of three pages of memory; both committed, the first read, the other closed |
+    /// | 500000 | a view of two of three pages of memory that takes no stores; both committed, the first read, the other closed |
     /// | 600000 | five pages of reserved memory that are watched |
     /// | 700000 | committed and written; 701000 and 703000 are secured |
     /// | 800000 | committed; 801000 is secured |
@@ -47,7 +47,7 @@ impl Scene {
         system.load(process, 0x40_1000).expect("readable");
         system.load(process, 0x40_4000).expect("readable");
         system.protect(process, 0x40_3000, 1, PAGE_READWRITE).expect("committed");
-        let memory = system.add_memory(0x3000, PAGE_READWRITE, ControlAreaFlags::RESERVE).expect("memory");
+        let memory = system.add_memory(0x3000, PAGE_READONLY, ControlAreaFlags::RESERVE).expect("memory");
         let view = ViewRequest { base: 0x50_0000, size: 0x2000, commit: 0x1001, ..whole(PAGE_READONLY) };
         system.map(process, memory, &view).expect("room");
         system.load(process, 0x50_0000).expect("readable");

@@ -155,16 +155,20 @@ fn a_guard_on_an_image_page_guards_one_process_only() {
 fn uncached_memory_says_so_in_its_entries() {
     let (mut system, process) = started();
     let uncached = CACHE_DISABLE | WRITE_THROUGH;
-    for (base, protect) in [(0x10_0000, RW | PAGE_NOCACHE), (0x20_0000, RW | PAGE_WRITECOMBINE)] {
+    let kinds = [
+        (0x10_0000, RW | PAGE_NOCACHE, CACHE_DISABLE),
+        (0x20_0000, RW | PAGE_WRITECOMBINE, CACHE_DISABLE | WRITE_THROUGH),
+    ];
+    for (base, protect, bits) in kinds {
         system.allocate(process, BOTH, protect, base, 0x1000).expect("room");
         system.store(process, base, 1).expect("committed");
-        assert_eq!(system.raw_pte(process, base) & uncached, uncached);
+        assert_eq!(system.raw_pte(process, base) & uncached, bits);
         assert_eq!(state(&system, process, base), (MEM_COMMIT, protect));
         system.sound();
         assert_eq!(system.protect(process, base, 1, PAGE_READONLY), Ok(protect));
         assert_eq!(system.raw_pte(process, base) & uncached, 0);
         assert_eq!(system.protect(process, base, 1, PAGE_READONLY | PAGE_NOCACHE), Ok(PAGE_READONLY));
-        assert_eq!(system.raw_pte(process, base) & uncached, uncached);
+        assert_eq!(system.raw_pte(process, base) & uncached, CACHE_DISABLE);
         assert_eq!(system.load(process, base), Ok(1));
         system.sound();
     }

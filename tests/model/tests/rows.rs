@@ -310,3 +310,25 @@ fn access() {
 fn access_without_nx() {
     run_access(NoExecute::Absent);
 }
+
+/// What the files have altogether; a row that is lost is missed.
+#[test]
+fn there_are_many_rows() {
+    const FILES: [(&str, usize); 12] = [
+        ("allocate", 9),
+        ("free", 6),
+        ("protect", 6),
+        ("query", 9),
+        ("map_view", 13),
+        ("unmap_view", 2),
+        ("create_section", 7),
+        ("access_pairs", 8),
+        ("lock", 7),
+        ("flush", 5),
+        ("mapped_file", 3),
+        ("access", 6),
+    ];
+    let names = Plan::read().names;
+    let rows: usize = FILES.iter().map(|(file, columns)| read_distinct(file, &names, *columns, *columns).len()).sum();
+    assert!(rows >= 1785, "{rows} rows");
+}

@@ -145,7 +145,7 @@ const TABLE: &[(Status, Win32Error)] = &[
     (Status::DLL_NOT_FOUND, Win32Error::MOD_NOT_FOUND),
     (Status::ORDINAL_NOT_FOUND, Win32Error::INVALID_ORDINAL),
     (Status::ENTRYPOINT_NOT_FOUND, Win32Error::PROC_NOT_FOUND),
-    (Status::INVALID_ADDRESS, Win32Error::INVALID_ADDRESS),
+    (Status::INVALID_ADDRESS, Win32Error::UNEXP_NET_ERR),
     (Status::DLL_INIT_FAILED, Win32Error::DLL_INIT_FAILED),
     (Status::PIPE_BROKEN, Win32Error::BROKEN_PIPE),
     (Status::MAPPED_ALIGNMENT, Win32Error::MAPPED_ALIGNMENT),

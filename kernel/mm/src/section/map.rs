@@ -41,7 +41,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     ) -> Result<Mapped, NtStatus> {
         if request.kind & MEM_DOS_LIM == 0 {
             let unit = ALLOCATION_GRANULARITY;
-            if request.base % unit != 0 || request.offset % u64::from(unit) != 0 {
+            if !request.base.is_multiple_of(unit) || !request.offset.is_multiple_of(unit.into()) {
                 return Err(NtStatus::MAPPED_ALIGNMENT);
             }
         }

@@ -174,7 +174,7 @@ impl<P: Platform> Executive<P> {
         if at == 0 {
             return Ok(ObjectAttributes::default());
         }
-        if at % 4 != 0 {
+        if !at.is_multiple_of(4) {
             return Err(NtStatus::DATATYPE_MISALIGNMENT);
         }
         let mut words = [0; ATTRIBUTES_LENGTH as usize / 4];
