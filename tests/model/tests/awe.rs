@@ -519,9 +519,12 @@ fn frames_refused_are_fewer_and_a_bitmap_refused_is_none() {
     assert_eq!(counts[11], Ok(6), "a frame that is refused once is asked for again: {counts:?}");
 }
 
+/// Breaks something of a process and the frames it owns.
+type Harm<'a> = dyn Fn(&System, Link<Eprocess>, &[FrameNumber]) + 'a;
+
 #[test]
 fn the_audit_names_what_is_broken() {
-    let broken = |harm: &dyn Fn(&System, Link<Eprocess>, &[FrameNumber])| {
+    let broken = |harm: &Harm<'_>| {
         let (mut system, process) = scene();
         let frames = system.frames(process, 4);
         system.map_frames(process, WINDOW, &frames[..2]).expect("its own");
