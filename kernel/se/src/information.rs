@@ -113,8 +113,8 @@ mod tests {
         assert_eq!(groups[11..14], [0x101, 0x0100_0000, 0]);
         assert_eq!(told(class::OWNER), [0x2_0004, 0x201, 0x0500_0000, 32, 544]);
         assert_eq!(told(class::PRIMARY_GROUP), [0x2_0004, 0x101, 0x0100_0000, 0]);
-        assert_eq!(told(class::PRIVILEGES).len(), 1 + 20 * 3);
-        assert_eq!(told(class::PRIVILEGES)[..4], [20, 23, 0, 3]);
+        assert_eq!(told(class::PRIVILEGES).len(), 1 + 21 * 3);
+        assert_eq!(told(class::PRIVILEGES)[..4], [21, 23, 0, 3]);
         assert_eq!(told(class::TYPE), [1]);
         assert_eq!(told(class::STATISTICS).len(), 14);
         assert_eq!(told(class::SOURCE)[..2], [u32::from_le_bytes(*b"Vado"), u32::from_le_bytes(*b"se\0\0")]);

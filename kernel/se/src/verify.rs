@@ -123,7 +123,7 @@ mod tests {
         let cases = [
             (&token.token_type, 3, TokenFault::Kind(3)),
             (&token.privilege_count, PRIVILEGES as u32 + 1, TokenFault::Privileges(PRIVILEGES as u32 + 1)),
-            (&token.privileges, LINK.address(), TokenFault::Privileges(20)),
+            (&token.privileges, LINK.address(), TokenFault::Privileges(21)),
             (&privileges[3].luid.low, privileges[1].luid.low.get(), TokenFault::Privilege(3)),
             (&privileges[2].attributes, 0x10, TokenFault::Privilege(2)),
             (&token.user_and_group_count, 0, TokenFault::Groups(0)),
