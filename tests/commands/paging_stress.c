@@ -53,8 +53,16 @@ static unsigned *map_file(unsigned number, unsigned bytes)
     char name[32];
     sprintf(name, "C:\\stress%u.dat", number);
     HANDLE file = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    if (file == INVALID_HANDLE_VALUE) {
+        printf("process %u has no file: error %lu\n", number, GetLastError());
+        return NULL;
+    }
     HANDLE section = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, bytes, NULL);
-    return section == NULL ? NULL : MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
+    if (section == NULL) {
+        printf("process %u has no section: error %lu\n", number, GetLastError());
+        return NULL;
+    }
+    return MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
 }
 
 static int child(const char *kind, unsigned number, unsigned pages, unsigned seconds)

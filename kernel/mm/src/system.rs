@@ -45,7 +45,7 @@ impl<M: Machine> MemoryManager<M> {
     pub fn map_system_page(&self, page: VirtualPage, contents: Contents) -> Result<FrameNumber, Exhausted> {
         let charge = self.commit.charge(1)?;
         let table = self.system_table(page)?;
-        let frame = self.insist_on_frame(contents, Color(page.0))?;
+        let frame = self.insist_on_frame(contents, Color(page.0)).map_err(|none| self.lacking(none))?;
         let pte = pte_of(page);
         self.own_frame(frame, pte, table, Pte::DemandZero(Protection::READWRITE).encode());
         self.machine.record(pte).store(ValidPte::system(frame, self.no_execute).0);
@@ -74,7 +74,7 @@ impl<M: Machine> MemoryManager<M> {
             return Ok(table.frame());
         }
         let charge = self.commit.charge(1)?;
-        let frame = self.insist_on_frame(Contents::Zeros, Color(page.0 >> 9))?;
+        let frame = self.insist_on_frame(Contents::Zeros, Color(page.0 >> 9)).map_err(|none| self.lacking(none))?;
         let directory = self.directories[2];
         self.own_frame(frame, pde, directory, Pte::DemandZero(Protection::READWRITE).encode());
         self.machine.record(pde).store(ValidPte::system_table(frame).0);
@@ -82,6 +82,13 @@ impl<M: Machine> MemoryManager<M> {
         self.kernel_frames.update(|count| count + 1);
         charge.keep();
         Ok(frame)
+    }
+
+    /// What was asked for may be asked for again when there is a frame.
+    #[cold]
+    fn lacking(&self, none: NoFrame) -> Exhausted {
+        self.note_lack_of_frame();
+        none.into()
     }
 
     /// Frames that the kernel has taken for itself since start-up: pool, stacks and their page tables.

@@ -77,14 +77,12 @@ impl<P: Platform> Executive<P> {
             };
             match result {
                 Err(NtStatus::CANT_WAIT) => self.sleep(1),
-                Err(NtStatus::INSUFFICIENT_RESOURCES) if is_program && self.await_lacking_frame(waited) => waited += 1,
-                result => {
-                    if waited > 0 && result.is_ok() {
-                        // What was refused has been made good by asking again.
-                        self.settle_refusals(refused);
-                    }
-                    return result;
+                Err(NtStatus::INSUFFICIENT_RESOURCES) if is_program && self.await_lacking_frame(waited) => {
+                    // What was refused is asked for again.
+                    self.settle_refusals(refused);
+                    waited += 1;
                 }
+                result => return result,
             }
         }
     }

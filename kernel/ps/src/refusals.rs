@@ -214,7 +214,7 @@ impl<P: Platform> Executive<P> {
     }
 
     /// The same, and they were a program's.
-    fn count_refusals(&self, left: u32) -> u32 {
+    pub(crate) fn count_refusals(&self, left: u32) -> u32 {
         let more = self.own_refusals().wrapping_sub(left);
         self.refusals.in_job.update(|count| count + more);
         self.settle_refusals(left);

@@ -74,8 +74,8 @@ impl<M: Machine> MemoryManager<M> {
             if self.is_kept(index) {
                 self.pool.pages.kept.update(|count| count - 1);
             } else if let Err(exhausted) = self.map_system_page(page(index), Contents::Rubbish) {
-                // A program can ask for more than there is: nothing of it may stay.
-                (first..index).for_each(|index| self.release_page(index, 0));
+                // A program can ask for more than there is: no more stays than is kept anyhow. That much does, for who waits and asks again.
+                (first..index).for_each(|index| self.release_page(index, KEPT_PAGES));
                 return Err(exhausted);
             }
             self.set_taken(index, true);

@@ -59,7 +59,7 @@ impl From<Exhausted> for NtStatus {
 }
 
 impl<M: Machine> MemoryManager<M> {
-    /// Whether an operation was refused for want of a frame, for a page table or for a volume's own sectors: it has changed nothing, and may be
+    /// Whether an operation was refused for want of a frame, for a page table, for pool or for a volume's own sectors: it has changed nothing, and may be
     /// asked for again when there are frames. Forgotten with the answer.
     pub fn take_lack_of_frame(&self) -> bool {
         let lacked = self.frame_lacked.get() != 0;

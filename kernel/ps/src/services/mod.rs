@@ -63,13 +63,17 @@ impl<P: Platform> Executive<P> {
     #[inline]
     pub fn system_call(&self, number: u32, arguments: u32) -> NtStatus {
         // A service that was refused because the commit limit would be passed has changed nothing: it is tried again for as long
-        // as paging files grow. So is one that lacks a frame for a page table, for as long as there may be one.
+        // as paging files grow. So is one that lacks a frame for a page table or for pool, for as long as there may be one.
         let mut waited = 0;
         loop {
             match self.answer(number, arguments) {
                 Ok(status) => return status,
                 Err(NtStatus::COMMITMENT_LIMIT) if self.extend_paging_files() => {}
-                Err(NtStatus::NO_MEMORY) if self.await_lacking_frame(waited) => waited += 1,
+                Err(NtStatus::NO_MEMORY | NtStatus::INSUFFICIENT_RESOURCES) if self.await_lacking_frame(waited) => {
+                    // What was refused is asked for again.
+                    self.count_refusals(0);
+                    waited += 1;
+                }
                 Err(status) => return status,
             }
         }
