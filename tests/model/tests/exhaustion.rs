@@ -233,3 +233,24 @@ fn a_stack_without_a_frame_for_its_page_table_waits() {
     assert_eq!(growth, StackGrowth::Grown(VirtualAddress(0x1000_0000)));
     system.sound();
 }
+
+#[test]
+fn a_run_of_pool_that_lacks_frames_is_had_in_the_end_by_asking_again() {
+    let mut system = System::new(256, NoExecute::Supported);
+    let mut hog = Hog::new(&mut system);
+    // Its page tables are there already, and nothing is kept.
+    let runs: Vec<Link<u32>> = (0..2).map(|_| system.mm.allocate_pool_pages(12).expect("memory")).collect();
+    hog.fill(&system, 3);
+    assert!(!system.mm.take_lack_of_frame());
+    assert_eq!(system.mm.allocate_pool_pages::<u32>(12), Err(Exhausted));
+    assert!(system.mm.take_lack_of_frame(), "it is worth waiting for a frame");
+    assert_eq!(system.mm.available_frames(), 0, "what there was is kept for who asks again");
+    system.mm.free_pool_pages(runs[0], 12);
+    assert_eq!(system.mm.allocate_pool_pages(12), Ok(runs[0]));
+    assert!(!system.mm.take_lack_of_frame());
+    for run in runs {
+        system.mm.free_pool_pages(run, 12);
+    }
+    hog.end(&system);
+    system.sound();
+}
