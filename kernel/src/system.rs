@@ -125,6 +125,9 @@ pub fn initialise(memory: &Memory<'_>, information: &BootInformation, options: O
         Executive::new(objects, volume, control_region::LINK, pointers, image::stack())
             .unwrap_or_else(|_| refuse(format_args!("too little RAM for the executive")))
     });
+    if system.name_physical_memory(hal::cpu::features().address_bits).is_err() {
+        refuse(format_args!("too little RAM for the executive"));
+    }
     keep_plan(information);
     let script = information.module("debugger").map(|module| read_physical(module.start, module.length.into()));
     debugger::initialise(OPTIONS.get().map_or(Debugger::None, |options| options.debugger), script);

@@ -1,4 +1,4 @@
-// The privilege to keep memory from being paged, for the tests of AWE and large pages. They link with -ladvapi32.
+// The privilege to keep memory from being paged, for the tests of AWE and large pages, and others. They link with -ladvapi32.
 #ifndef LOCK_MEMORY_H
 #define LOCK_MEMORY_H
 
@@ -27,17 +27,22 @@ static inline void *need(void *pointer)
     return pointer;
 }
 
-static inline void set_lock_memory(DWORD attributes)
+static inline void set_privilege(const char *name, DWORD attributes)
 {
     TOKEN_PRIVILEGES wanted = {.PrivilegeCount = 1};
     HANDLE token;
     EXPECT(OpenProcessToken(OWN_PROCESS, TOKEN_ADJUST_PRIVILEGES, &token));
-    EXPECT(LookupPrivilegeValueA(NULL, "SeLockMemoryPrivilege", &wanted.Privileges[0].Luid));
+    EXPECT(LookupPrivilegeValueA(NULL, name, &wanted.Privileges[0].Luid));
     wanted.Privileges[0].Attributes = attributes;
     SetLastError(77);
     EXPECT(AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL));
     EXPECT_EQUAL(GetLastError(), ERROR_SUCCESS);
     EXPECT(CloseHandle(token));
+}
+
+static inline void set_lock_memory(DWORD attributes)
+{
+    set_privilege("SeLockMemoryPrivilege", attributes);
 }
 
 #endif

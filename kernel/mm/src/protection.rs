@@ -175,6 +175,15 @@ impl Protection {
         if self.0 & KIND == 0 && !self.denies_all() { Self(self.0 | NOCACHE) } else { self }
     }
 
+    /// The code, which allows something and has no modifier, for memory that is cached so.
+    pub const fn cached_as(self, caching: Caching) -> Self {
+        match caching {
+            Caching::Cached => self,
+            Caching::Uncached => Self(self.0 | NOCACHE),
+            Caching::WriteCombined => Self(self.0 | WRITECOMBINE),
+        }
+    }
+
     /// The code without its guard.
     pub const fn without_guard(self) -> Self {
         if self.is_guard() { Self(self.0 & !KIND) } else { self }

@@ -19,6 +19,8 @@ pub mod attribute {
 pub const DEBUG: u32 = 20;
 /// To keep pages in memory.
 pub const LOCK_MEMORY: u32 = 4;
+/// To own what belongs to others, and so to say who may use it.
+pub const TAKE_OWNERSHIP: u32 = 9;
 /// To make paging files.
 #[doc(alias = "SE_CREATE_PAGEFILE_PRIVILEGE")]
 pub const PAGEFILE: u32 = 15;
@@ -31,34 +33,34 @@ const ALWAYS_ON: u32 = attribute::ENABLED | attribute::ENABLED_BY_DEFAULT;
 
 /// An administrator's, in the order in which XP lists them.
 pub(crate) const ADMINISTRATOR: [(u32, u32); 21] = [
-    (23, ALWAYS_ON),    // SeChangeNotifyPrivilege
-    (LOCK_MEMORY, OFF), // SeLockMemoryPrivilege
-    (8, OFF),           // SeSecurityPrivilege
-    (17, OFF),          // SeBackupPrivilege
-    (18, OFF),          // SeRestorePrivilege
-    (12, OFF),          // SeSystemtimePrivilege
-    (SHUTDOWN, OFF),    // SeShutdownPrivilege
-    (24, OFF),          // SeRemoteShutdownPrivilege
-    (9, OFF),           // SeTakeOwnershipPrivilege
-    (DEBUG, OFF),       // SeDebugPrivilege
-    (22, OFF),          // SeSystemEnvironmentPrivilege
-    (11, OFF),          // SeSystemProfilePrivilege
-    (13, OFF),          // SeProfileSingleProcessPrivilege
-    (14, OFF),          // SeIncreaseBasePriorityPrivilege
-    (10, ON),           // SeLoadDriverPrivilege
-    (PAGEFILE, OFF),    // SeCreatePagefilePrivilege
-    (5, OFF),           // SeIncreaseQuotaPrivilege
-    (25, ON),           // SeUndockPrivilege
-    (28, OFF),          // SeManageVolumePrivilege
-    (29, ALWAYS_ON),    // SeImpersonatePrivilege
-    (30, ALWAYS_ON),    // SeCreateGlobalPrivilege
+    (23, ALWAYS_ON),       // SeChangeNotifyPrivilege
+    (LOCK_MEMORY, OFF),    // SeLockMemoryPrivilege
+    (8, OFF),              // SeSecurityPrivilege
+    (17, OFF),             // SeBackupPrivilege
+    (18, OFF),             // SeRestorePrivilege
+    (12, OFF),             // SeSystemtimePrivilege
+    (SHUTDOWN, OFF),       // SeShutdownPrivilege
+    (24, OFF),             // SeRemoteShutdownPrivilege
+    (TAKE_OWNERSHIP, OFF), // SeTakeOwnershipPrivilege
+    (DEBUG, OFF),          // SeDebugPrivilege
+    (22, OFF),             // SeSystemEnvironmentPrivilege
+    (11, OFF),             // SeSystemProfilePrivilege
+    (13, OFF),             // SeProfileSingleProcessPrivilege
+    (14, OFF),             // SeIncreaseBasePriorityPrivilege
+    (10, ON),              // SeLoadDriverPrivilege
+    (PAGEFILE, OFF),       // SeCreatePagefilePrivilege
+    (5, OFF),              // SeIncreaseQuotaPrivilege
+    (25, ON),              // SeUndockPrivilege
+    (28, OFF),             // SeManageVolumePrivilege
+    (29, ALWAYS_ON),       // SeImpersonatePrivilege
+    (30, ALWAYS_ON),       // SeCreateGlobalPrivilege
 ];
 
 /// The system's own: all that it ever uses are on.
 pub(crate) const SYSTEM: [(u32, u32); 21] = [
     (7, ALWAYS_ON),           // SeTcbPrivilege
     (2, OFF),                 // SeCreateTokenPrivilege
-    (9, OFF),                 // SeTakeOwnershipPrivilege
+    (TAKE_OWNERSHIP, OFF),    // SeTakeOwnershipPrivilege
     (PAGEFILE, ALWAYS_ON),    // SeCreatePagefilePrivilege
     (LOCK_MEMORY, ALWAYS_ON), // SeLockMemoryPrivilege
     (3, OFF),                 // SeAssignPrimaryTokenPrivilege

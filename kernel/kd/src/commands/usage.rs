@@ -8,7 +8,7 @@ use core::fmt::{self, Write};
 use abi::cell::Link;
 use abi::nt::process::Eprocess;
 use mm::frame::Location;
-use mm::layout::{ENTRIES_PER_TABLE, FrameNumber};
+use mm::layout::{ENTRIES_PER_TABLE, FrameNumber, VirtualPage};
 use mm::machine::Machine;
 use mm::pte::{LARGE_PAGE, PROTOTYPE, PrototypePte, Pte, PteCell};
 use mm::section::{ControlArea, Subsection};
@@ -59,8 +59,8 @@ pub(super) fn memusage<'a, M: Machine>(
         section_row(target, area, record, usage, out)?;
     }
     // The System process has no user half: what is left is its own.
-    for (_, process) in target.processes().filter(|(_, process)| process.pae_top.get() != 0) {
-        let usage = process_usage(target, process);
+    for (link, process) in target.processes().filter(|(_, process)| process.pae_top.get() != 0) {
+        let usage = process_usage(target, link, process);
         active = active.saturating_sub(usage.valid + usage.page_tables);
         process_row(usage, format_args!("{}", ImageName(process)), out)?;
     }
@@ -118,7 +118,7 @@ fn section<M: Machine>(target: &Target<'_, M>, link: Link<ControlArea>) -> Usage
 }
 
 /// The private pages, AWE frames and page tables of `process`. What cannot be paged counts as locked.
-fn process_usage<M: Machine>(target: &Target<'_, M>, process: &Eprocess) -> Usage {
+fn process_usage<M: Machine>(target: &Target<'_, M>, link: Link<Eprocess>, process: &Eprocess) -> Usage {
     let mut usage = Usage::default();
     let Some([low, high, ..]) = target.directories_of(process) else { return usage };
     usage.page_tables = FIXED_TABLES;
@@ -127,7 +127,7 @@ fn process_usage<M: Machine>(target: &Target<'_, M>, process: &Eprocess) -> Usag
         usage.valid += info.frames.get().saturating_sub(info.mapped.get());
         usage.locked += info.frames.get();
     }
-    for directory in [low, high] {
+    for (directory, half) in [(low, 0), (high, 512)] {
         for index in 0..512 {
             let entry = target.entry(directory, index).map_or(Pte::Empty, Pte::decode);
             let table = match entry {
@@ -145,8 +145,12 @@ fn process_usage<M: Machine>(target: &Target<'_, M>, process: &Eprocess) -> Usag
                 _ => continue,
             };
             usage.page_tables += 1;
-            for raw in (0..512).filter_map(|index| target.entry(table.frame(), index)) {
+            let first = (half + index) * ENTRIES_PER_TABLE;
+            for (page, raw) in
+                (0..512).filter_map(|entry| Some((VirtualPage(first + entry), target.entry(table.frame(), entry)?)))
+            {
                 match Pte::decode(raw) {
+                    Pte::Valid(_) if target.mm.shows_physical_memory(link, page) => {}
                     Pte::Valid(valid) if raw & PROTOTYPE == 0 => usage.add_valid(target, valid.frame()),
                     Pte::Transition(frame, _) => usage.add_parked(target, frame),
                     _ => {}

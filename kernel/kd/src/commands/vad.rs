@@ -8,7 +8,7 @@ use core::fmt::Write;
 use abi::cell::Link;
 use abi::nt::process::{Eprocess, VadNode};
 use mm::machine::Machine;
-use mm::section::ControlArea;
+use mm::section::{ControlArea, ControlAreaFlags};
 use mm::vad::{Mmvad, MmvadLong, MmvadShort, VadFlags, VadFlags2};
 
 use super::{Arguments, Done, Problem};
@@ -29,6 +29,7 @@ enum Backing {
     Private,
     File(Name),
     PagingFile { commit: u32 },
+    Physical,
     Unknown,
 }
 
@@ -84,6 +85,7 @@ fn row<M: Machine>(target: &Target<'_, M>, place: Place<'_>, out: &mut dyn Write
     }
     let (kind, name) = (kind_of(flags), names::in_vad(flags.protection()));
     match backing(target, place.link, flags) {
+        Backing::Physical => writeln!(out, "{kind:<12} {name:<18} \\Device\\PhysicalMemory"),
         Backing::Private => match special_words(flags).next() {
             None => writeln!(out, "{kind:<12} {name}"),
             Some(_) => {
@@ -124,6 +126,9 @@ fn backing<M: Machine>(target: &Target<'_, M>, link: Link<VadNode>, flags: VadFl
 }
 
 fn backing_of<M: Machine>(target: &Target<'_, M>, area: &ControlArea) -> Backing {
+    if ControlAreaFlags::from_bits_truncate(area.flags.get()).contains(ControlAreaFlags::PHYSICAL_MEMORY) {
+        return Backing::Physical;
+    }
     let name = target.file_name(area);
     if !name.is_empty() {
         return Backing::File(name);

@@ -65,6 +65,10 @@ impl<M: Machine> AddressSpace<'_, M> {
                 self.shared(page, pte, cell, protection, access).unwrap_or_else(FaultOutcome::from)
             }
             Plan::CopyOnWrite(frame) => self.copy_on_write(page, frame).unwrap_or_else(FaultOutcome::from),
+            Plan::Physical(frame, protection) => match self.map_physical_page(page, frame, protection) {
+                Ok(()) => FaultOutcome::Resolved(Resolution::Nothing),
+                Err(none) => none.into(),
+            },
             Plan::Guard(protection) => self.take_guard_off(page, pte, protection).unwrap_or_else(FaultOutcome::from),
         }
     }

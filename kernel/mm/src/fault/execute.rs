@@ -52,6 +52,15 @@ impl<M: Machine> AddressSpace<'_, M> {
                 self.close_page(entry.page());
             }
         }
+        // What is in no working set.
+        for vad in self.vads().iter() {
+            let node = self.vads().node(vad);
+            if node.flags().is_fixed() {
+                self.each_present_table(node.start(), node.end(), |first, last, _| {
+                    (first.0..=last.0).for_each(|page| self.close_page(VirtualPage(page)));
+                });
+            }
+        }
     }
 
     fn close_page(&self, page: VirtualPage) {

@@ -114,8 +114,9 @@ impl<M: Machine> AddressSpace<'_, M> {
             };
         }
         match self.prototype_of(vad, page) {
-            None => Backing::Nothing,
             Some(cell) if flags.has(VadFlags::IMAGE_MAP) => Backing::Shared(cell, None),
+            _ if flags.has(VadFlags::PHYSICAL_MAPPING) => self.physical_backing(vad, page),
+            None => Backing::Nothing,
             // Memory that is committed later has no prototype PTE to speak of before.
             Some(cell) if self.mm.machine.record(cell).load() == 0 => Backing::Reserved,
             Some(cell) => Backing::Shared(cell, Some(flags.protection())),

@@ -17,6 +17,8 @@ pub enum Backing {
     Private(Protection),
     /// A page of a section: its prototype PTE, and the view's protection where that decides.
     Shared(Link<PteCell>, Option<Protection>),
+    /// A page of a view of physical memory: the frame, and the view's protection.
+    Physical(FrameNumber, Protection),
 }
 
 /// What resolves a fault.
@@ -34,6 +36,8 @@ pub enum Plan {
     Shared(Link<PteCell>, Option<Protection>),
     /// Replace the shared page in this frame by a private copy.
     CopyOnWrite(FrameNumber),
+    /// Map this frame, whoever owns it.
+    Physical(FrameNumber, Protection),
     /// Take the guard off and tell the program. The entry's protection, guard included.
     Guard(Protection),
 }
@@ -64,6 +68,9 @@ pub fn plan(pte: Pte, access: Access, no_execute: u64, backing: impl FnOnce() ->
             Backing::Nothing | Backing::Reserved => Err(Denied),
             Backing::Private(protection) => allowed(protection, access, no_execute, Plan::DemandZero(protection)),
             Backing::Shared(cell, protection) => shared(cell, protection, access, no_execute),
+            Backing::Physical(frame, protection) => {
+                allowed(protection, access, no_execute, Plan::Physical(frame, protection))
+            }
         },
         Pte::DemandZero(protection) => allowed(protection, access, no_execute, Plan::DemandZero(protection)),
         Pte::Transition(frame, protection) => {

@@ -82,6 +82,12 @@ impl<M: Machine> MemoryManager<M> {
         (lowest, highest, count)
     }
 
+    /// The RAM that the database describes, in ascending order.
+    #[doc(alias = "MmPhysicalMemoryBlock")]
+    pub(crate) fn ram(&self) -> &[FrameRun] {
+        self.frames.runs()
+    }
+
     /// Whether `frame` is RAM that the database describes.
     #[doc(alias = "MmIsPfnValid")]
     pub fn is_ram(&self, frame: FrameNumber) -> bool {

@@ -123,7 +123,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         Ok(Part { first, last, pages, commit: (commit, missing) })
     }
 
-    fn view_room(&self, request: &ViewRequest, pages: PageCount) -> Result<Room, NtStatus> {
+    pub(super) fn view_room(&self, request: &ViewRequest, pages: PageCount) -> Result<Room, NtStatus> {
         if request.base != 0 {
             let start = VirtualAddress(request.base).page();
             let end = VirtualPage(start.0 + (pages.0 - 1));
@@ -154,10 +154,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         view.control_area.set(control_area);
         view.first_prototype_pte.set(part.first);
         view.last_contiguous_pte.set(part.last);
-        let mut flags = VadFlags2::default().with_file_offset(request.offset);
-        if request.disposition == Disposition::Share {
-            flags = flags.with(VadFlags2::INHERIT);
-        }
+        let mut flags = second_flags(request);
         if request.protection.is_copy_on_write() {
             flags = flags.with(VadFlags2::COPY_ON_WRITE);
         }
@@ -237,4 +234,10 @@ impl<M: Machine> AddressSpace<'_, M> {
             self.mm.commit_prototypes(control_area, first, pages, charge.keep());
         })
     }
+}
+
+/// What `u2` says of any view that `request` is for.
+pub(super) fn second_flags(request: &ViewRequest) -> VadFlags2 {
+    let flags = VadFlags2::default().with_file_offset(request.offset);
+    if request.disposition == Disposition::Share { flags.with(VadFlags2::INHERIT) } else { flags }
 }

@@ -15,6 +15,7 @@ pub mod image_layout;
 mod lifetime;
 mod map;
 mod memory;
+mod physical;
 mod records;
 mod shared_data;
 mod subsections;

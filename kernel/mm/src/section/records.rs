@@ -56,6 +56,8 @@ bitflags! {
         const FILE = 1 << 7;
         /// Not cached.
         const NO_CACHE = 1 << 9;
+        /// Physical memory itself.
+        const PHYSICAL_MEMORY = 1 << 10;
         /// Its pages are committed later, through any view.
         const RESERVE = 1 << 12;
         /// All its pages were committed when it was made.

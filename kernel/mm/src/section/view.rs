@@ -201,7 +201,11 @@ impl<M: Machine> AddressSpace<'_, M> {
         if node.flags().has(VadFlags::NO_CHANGE) {
             self.forget_secured(view);
         }
-        self.delete_pages(node.start(), node.end());
+        if node.flags().has(VadFlags::PHYSICAL_MAPPING) {
+            self.delete_physical_pages(view);
+        } else {
+            self.delete_pages(node.start(), node.end());
+        }
         self.remove_vad(view);
         let area = self.mm.machine.record(control_area);
         area.number_of_mapped_views.update(|count| count - 1);

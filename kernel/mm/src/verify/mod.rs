@@ -9,6 +9,7 @@ mod charges;
 mod large;
 mod lists;
 mod pages;
+mod physical;
 mod sections;
 mod special;
 mod tables;
@@ -139,6 +140,8 @@ pub enum Corruption {
     S6(FrameNumber),
     /// A dirty frame on the wrong list.
     S7(FrameNumber),
+    /// A view of physical memory.
+    S8 { process: Link<Eprocess>, start: VirtualPage },
     /// The space of a paging file (of all of them: FFFFFFFF): pages marked, pages counted.
     G1 { file: u32, found: u32, recorded: u32 },
     /// The figures of a paging file.

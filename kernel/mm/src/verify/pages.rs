@@ -53,6 +53,13 @@ impl<M: Machine> AddressSpace<'_, M> {
         last: &mut Option<VadLink>,
         counts: &mut PageCounts,
     ) -> Result<(), Wrong> {
+        if !last.is_some_and(|vad| self.vads().node(vad).contains(page)) {
+            *last = self.vads().find(page);
+        }
+        let flags = last.map_or(VadFlags::default(), |vad| self.vads().node(vad).flags());
+        if let Some(vad) = last.filter(|_| flags.has(VadFlags::PHYSICAL_MAPPING)) {
+            return self.verify_physical_entry(vad, page, raw);
+        }
         let pte = Pte::decode(raw);
         let private = match pte {
             Pte::Valid(valid) if valid.has(PROTOTYPE) => None,
@@ -66,10 +73,6 @@ impl<M: Machine> AddressSpace<'_, M> {
                 return Err(Wrong::Frame(frame, page));
             }
         }
-        if !last.is_some_and(|vad| self.vads().node(vad).contains(page)) {
-            *last = self.vads().find(page);
-        }
-        let flags = last.map_or(VadFlags::default(), |vad| self.vads().node(vad).flags());
         if flags.has(VadFlags::USER_PHYSICAL_PAGES) {
             counts.awe += 1;
             return self.verify_entry_of_window(page, raw);
@@ -91,7 +94,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// Whether `pte` is not marked EXECUTABLE_ANYWAY, or may be (T4).
-    fn may_be_marked(&self, pte: Pte) -> bool {
+    pub(super) fn may_be_marked(&self, pte: Pte) -> bool {
         let Pte::Valid(valid) = pte else { return true };
         let enabled = self.process.pcb.execute_options.get() & EXECUTE_ENABLE != 0;
         !valid.has(EXECUTABLE_ANYWAY) || enabled && !valid.has(NO_EXECUTE)
@@ -101,7 +104,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     fn verify_entry_of_window(&self, page: VirtualPage, raw: u64) -> Result<(), Wrong> {
         let Pte::Valid(valid) = Pte::decode(raw) else { return Err(Wrong::Entry(page, raw)) };
         let expected = ValidPte::user(valid.frame(), AWE_PROTECTION, self.mm.no_execute).with(DIRTY);
-        if (valid.0 | ACCESSED) != expected.0 {
+        if (valid.as_protected().0 | ACCESSED) != expected.0 || !self.may_be_marked(Pte::Valid(valid)) {
             return Err(Wrong::Entry(page, raw));
         }
         if self.mm.frame(valid.frame()).is_awe() { Ok(()) } else { Err(Wrong::Awe(valid.frame())) }

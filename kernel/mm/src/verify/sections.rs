@@ -1,4 +1,4 @@
-//! S1 to S5 and C1: control areas, their views, and the sum of all commit.
+//! S1 to S5, S8 and C1: control areas, their views, and the sum of all commit.
 
 use abi::cell::Link;
 use abi::nt::process::Eprocess;
@@ -57,6 +57,10 @@ impl<M: Machine> MemoryManager<M> {
         for vad in tree.iter() {
             let node = tree.node(vad);
             if node.flags().has(VadFlags::PRIVATE_MEMORY) || node.flags().has(VadFlags::IMAGE_MAP) {
+                continue;
+            }
+            if node.flags().has(VadFlags::PHYSICAL_MAPPING) {
+                self.verify_physical_view(process, &tree, vad)?;
                 continue;
             }
             let view = self.machine.record(vad.cast::<Mmvad>());

@@ -214,16 +214,17 @@ impl<M: Machine> MemoryManager<M> {
                 *count = count.wrapping_add(shares);
             }
         };
-        let mut visit = |table: Table| {
+        let mut visit = |table: Table, process: Link<Eprocess>| {
             if table.kind == TableKind::LargePage {
                 (table.frame.0..table.frame.0 + ENTRIES_PER_TABLE).for_each(|frame| add(FrameNumber(frame), 1));
                 return;
             }
             let mut own = u16::from(table.presence == Presence::Valid);
-            self.entries(table.frame, |_, raw| match Pte::decode(raw) {
+            self.entries(table.frame, |index, raw| match Pte::decode(raw) {
                 Pte::Valid(valid) => {
                     own += 1;
-                    if table.kind == TableKind::Leaf {
+                    let shows = || self.shows_physical_memory(process, VirtualPage(table.first.0 + index));
+                    if table.kind == TableKind::Leaf && (process.is_null() || !shows()) {
                         add(valid.frame(), 1);
                     }
                 }
@@ -233,15 +234,19 @@ impl<M: Machine> MemoryManager<M> {
             // What stands in the windows changes with every use: only the table itself counts.
             add(table.frame, if table.kind == TableKind::Windows { 1 } else { own });
         };
-        self.system_tables(&mut visit);
+        self.system_tables(&mut |table| visit(table, Link::NULL));
         for process in self.address_spaces() {
             for frame in self.process_directories(process) {
-                visit(Table { frame, first: VirtualPage(0), kind: TableKind::Directory, presence: Presence::Valid });
+                let table =
+                    Table { frame, first: VirtualPage(0), kind: TableKind::Directory, presence: Presence::Valid };
+                visit(table, Link::NULL);
             }
             let top = self.process_directories(process)[2];
             let hyperspace = ValidPte(self.machine.read_entry(top, HYPERSPACE_ENTRY)).frame();
-            visit(Table { frame: hyperspace, first: VirtualPage(0), kind: TableKind::Leaf, presence: Presence::Valid });
-            let _hidden = self.user_tables(process, &mut visit);
+            let table =
+                Table { frame: hyperspace, first: VirtualPage(0), kind: TableKind::Leaf, presence: Presence::Valid };
+            visit(table, Link::NULL);
+            let _hidden = self.user_tables(process, &mut |table| visit(table, process));
         }
     }
 

@@ -58,7 +58,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             return Err(NtStatus::UNABLE_TO_FREE_VM);
         }
         if !node.flags().is_plain() {
-            if node.flags().is_fixed() {
+            if node.flags().is_fixed() && node.flags().has(VadFlags::PRIVATE_MEMORY) {
                 return self.free_fixed(vad, kind, (base, size), range);
             }
             self.prepare_to_free(vad, kind, range, size)?;
@@ -224,10 +224,8 @@ impl<M: Machine> AddressSpace<'_, M> {
         let Some(vad) = self.vads().first() else { return };
         self.process.vm.flags.set_bits(support_flags::ADDRESS_SPACE_BEING_DELETED);
         let flags = self.vads().node(vad).flags();
-        if flags.is_fixed() {
-            self.remove_fixed(vad);
-        } else if flags.has(VadFlags::PRIVATE_MEMORY) {
-            self.delete_private_vad(vad);
+        if flags.has(VadFlags::PRIVATE_MEMORY) {
+            if flags.is_fixed() { self.remove_fixed(vad) } else { self.delete_private_vad(vad) }
         } else if let crate::section::SectionFate::Delete(section) = self.remove_view(vad) {
             delete(section);
         }

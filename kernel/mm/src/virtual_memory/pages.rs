@@ -68,7 +68,9 @@ impl<M: Machine> AddressSpace<'_, M> {
     pub(crate) fn protection_of(&self, vad: VadLink, page: VirtualPage, pte: Pte) -> Option<Protection> {
         match pte {
             Pte::Empty => match self.backing_in(vad, page) {
-                Backing::Private(protection) | Backing::Shared(_, Some(protection)) => Some(protection),
+                Backing::Private(protection)
+                | Backing::Shared(_, Some(protection))
+                | Backing::Physical(_, protection) => Some(protection),
                 Backing::Shared(cell, None) => Some(self.mm.prototype_protection(cell)),
                 Backing::Reserved | Backing::Nothing => None,
             },
@@ -81,6 +83,9 @@ impl<M: Machine> AddressSpace<'_, M> {
             Pte::Prototype(_, protection) => Some(protection),
             Pte::Valid(valid) if valid.has(PROTOTYPE) => {
                 Some(self.mm.shared_protection(valid, self.inherited(vad, page).protection()))
+            }
+            Pte::Valid(_) if self.vads().node(vad).flags().has(VadFlags::PHYSICAL_MAPPING) => {
+                Some(self.vads().node(vad).flags().protection())
             }
             Pte::Valid(valid) => Some(software_protection(self.mm.frame(valid.frame()).original_pte.get())),
         }

@@ -32,6 +32,8 @@ impl<P: Platform> Executive<P> {
         self.objects().reference(body);
         let made = target.map(|target| {
             let rights = if options & DUPLICATE_SAME_ACCESS != 0 { granted } else { kind.rights(access) };
+            // What the handle allows is not asked for again.
+            let rights = if rights & !granted == 0 { rights } else { self.granted_rights(body, kind, access)? };
             let attributes = if options & DUPLICATE_SAME_ATTRIBUTES != 0 { old } else { attributes & OBJ_INHERIT };
             self.handles_of(target)
                 .and_then(|handles| Ok(handles.insert(body, rights, attributes & !OBJ_PROTECT_CLOSE)?))

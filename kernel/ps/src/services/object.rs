@@ -78,6 +78,7 @@ impl<P: Platform> Executive<P> {
         if self.objects().kind_of(body) != T::KIND {
             return Err(NtStatus::OBJECT_TYPE_MISMATCH);
         }
+        let access = self.granted_rights(body, T::KIND, access)?;
         self.objects().reference(body);
         self.give_handle::<T>(body.cast(), access, flags & OBJ_INHERIT, handle_at)
     }

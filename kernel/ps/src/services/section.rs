@@ -177,6 +177,12 @@ impl<P: Platform> Executive<P> {
         ControlAreaFlags::from_bits_truncate(flags).contains(ControlAreaFlags::IMAGE)
     }
 
+    /// Whether `control_area` is that of physical memory.
+    pub(crate) fn is_physical_memory(&self, control_area: Link<ControlArea>) -> bool {
+        let flags = self.machine_record(control_area).flags.get();
+        ControlAreaFlags::from_bits_truncate(flags).contains(ControlAreaFlags::PHYSICAL_MEMORY)
+    }
+
     /// Only the section of a file's data can become longer; the file does with it. The size there is now goes back to the program.
     pub(super) fn extend_section(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[section, size_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };

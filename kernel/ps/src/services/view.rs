@@ -36,8 +36,9 @@ impl<P: Platform> Executive<P> {
         let (area, limits) = (self.control_area_of(section), self.limits_of(section));
         let mapped = self.attached(process, |space| space.map_view(area, &limits, &request))?;
         self.tell_view(base_at, size_at, mapped.start.address().0, mapped.pages.0 * PAGE_SIZE);
-        if !offset.is_multiple_of(ALLOCATION_GRANULARITY.into()) {
-            let _ = self.write_long(offset_at, offset - offset % u64::from(ALLOCATION_GRANULARITY));
+        let unit = u64::from(if self.is_physical_memory(area) { PAGE_SIZE } else { ALLOCATION_GRANULARITY });
+        if !offset.is_multiple_of(unit) {
+            let _ = self.write_long(offset_at, offset - offset % unit);
         }
         Ok(match mapped.place {
             Place::AtBase => NtStatus::SUCCESS,
