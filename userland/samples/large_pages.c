@@ -48,6 +48,6 @@ int main(void)
     printf("%lu KB at %p in pages of %lu KB: state %lX, protection %lX, %lu of %lu pages of 4 KB wrong\n",
            (unsigned long)(region.RegionSize / 1024), (void *)memory, (unsigned long)(large / 1024), region.State,
            region.Protect, wrong, (unsigned long)(size / 4096));
-    // All of it or nothing: no part of it can be freed or protected.
-    return wrong == 0 && VirtualFree((PVOID)memory, 0, MEM_RELEASE) ? 0 : 1;
+    // It goes with the program. VirtualFree frees all of it or nothing.
+    return wrong == 0 ? 0 : 1;
 }

@@ -5,15 +5,17 @@
 //!
 //! Source: `_KEXECUTE_OPTIONS`; that entries are opened one by one, at the fault, is inferred from the descriptions of ProcessExecuteFlags.
 
+use abi::cell::Link;
 use abi::nt::process::execute_options::EXECUTE_ENABLE;
 
 use super::plan::{Plan, plan};
 use super::{FaultOutcome, Resolution};
 use crate::address_space::AddressSpace;
-use crate::layout::VirtualPage;
+use crate::layout::{ENTRIES_PER_TABLE, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Access;
-use crate::pte::{EXECUTABLE_ANYWAY, NO_EXECUTE, Pte, ValidPte, pte_of};
+use crate::pte::{EXECUTABLE_ANYWAY, NO_EXECUTE, Pte, PteCell, ValidPte, pde_of, pte_of};
+use crate::vad::{VadFlags, VadLink};
 use crate::working_set::{FIRST_DYNAMIC, wsle};
 
 impl<M: Machine> AddressSpace<'_, M> {
@@ -34,14 +36,19 @@ impl<M: Machine> AddressSpace<'_, M> {
         if !self.executes_anything() {
             return Err(FaultOutcome::Denied);
         }
-        if let Pte::Valid(valid) = pte {
-            let entry = valid.with(EXECUTABLE_ANYWAY).0 & !NO_EXECUTE;
-            self.mm.machine.exchange(self.mm.machine.record(pte_of(page)), entry);
-            self.mm.machine.flush(page);
-            return Err(FaultOutcome::Resolved(Resolution::Nothing));
+        if let Pte::Valid(_) = pte {
+            return Err(self.let_execute(pte_of(page), page));
         }
         // As if the processor had no NX.
         plan(pte, Access::Execute, 0, || self.backing(page)).map_err(|_| FaultOutcome::Denied)
+    }
+
+    /// Takes NX out of the valid entry `link` of `page`, and marks it.
+    pub(super) fn let_execute(&self, link: Link<PteCell>, page: VirtualPage) -> FaultOutcome {
+        let cell = self.mm.machine.record(link);
+        self.mm.machine.exchange(cell, ValidPte(cell.load()).with(EXECUTABLE_ANYWAY).0 & !NO_EXECUTE);
+        self.mm.machine.flush(page);
+        FaultOutcome::Resolved(Resolution::Nothing)
     }
 
     /// Covers the process, the current one, by data execution prevention: what was let through before is not any more.
@@ -49,22 +56,32 @@ impl<M: Machine> AddressSpace<'_, M> {
         for index in FIRST_DYNAMIC..=self.working_set_list().last_entry.get() {
             let entry = self.wsle(index);
             if entry.has(wsle::VALID) && entry.page().address().is_user() {
-                self.close_page(entry.page());
+                self.close_page(pte_of(entry.page()), entry.page());
             }
         }
-        // What is in no working set.
-        for vad in self.vads().iter() {
-            let node = self.vads().node(vad);
-            if node.flags().is_fixed() {
-                self.each_present_table(node.start(), node.end(), |first, last, _| {
-                    (first.0..=last.0).for_each(|page| self.close_page(VirtualPage(page)));
-                });
-            }
-        }
+        self.vads()
+            .iter()
+            .filter(|vad| self.vads().node(*vad).flags().is_fixed())
+            .for_each(|vad| self.close_fixed(vad));
     }
 
-    fn close_page(&self, page: VirtualPage) {
-        let cell = self.mm.machine.record(pte_of(page));
+    /// The same for what is in no working set.
+    fn close_fixed(&self, vad: VadLink) {
+        let node = self.vads().node(vad);
+        let (start, end) = (node.start(), node.end());
+        if node.flags().has(VadFlags::LARGE_PAGES) {
+            let pages = (start.0..=end.0).step_by(ENTRIES_PER_TABLE as usize).map(VirtualPage);
+            pages.for_each(|page| self.close_page(pde_of(page), page));
+            // An emulator that translates code may know its way to all of a large page.
+            return self.mm.machine.flush_user();
+        }
+        self.each_present_table(start, end, |first, last, _| {
+            (first.0..=last.0).map(VirtualPage).for_each(|page| self.close_page(pte_of(page), page));
+        });
+    }
+
+    fn close_page(&self, link: Link<PteCell>, page: VirtualPage) {
+        let cell = self.mm.machine.record(link);
         let valid = ValidPte(cell.load());
         if valid.has(EXECUTABLE_ANYWAY) {
             self.mm.machine.exchange(cell, valid.as_protected().0);

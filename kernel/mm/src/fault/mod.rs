@@ -85,6 +85,9 @@ impl<M: Machine> AddressSpace<'_, M> {
                 self.mm.machine.flush(page);
                 FaultOutcome::Resolved(Resolution::Nothing)
             }
+            Err(plan::Denied) if access == Access::Execute && self.executes_anything() => {
+                self.let_execute(pde_of(page), page)
+            }
             Err(plan::Denied) => FaultOutcome::Denied,
         }
     }

@@ -47,7 +47,8 @@ impl<M: Machine> MemoryManager<M> {
         let entry = ValidPte(self.table_entry(process, page.0 >> 9));
         let first = entry.frame();
         let wanted = ValidPte::user(first, flags.protection(), self.no_execute).with(LARGE_PAGE | crate::pte::DIRTY);
-        if (entry.0 | ACCESSED) != wanted.0 || !first.0.is_multiple_of(ENTRIES_PER_TABLE) {
+        let is_marked = self.address_space(process).may_be_marked(Pte::Valid(entry));
+        if (entry.as_protected().0 | ACCESSED) != wanted.0 || !is_marked || !first.0.is_multiple_of(ENTRIES_PER_TABLE) {
             return Err(Corruption::Y3 { process, page });
         }
         let [low, high, _] = self.process_directories(process);

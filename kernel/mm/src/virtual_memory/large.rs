@@ -165,5 +165,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             }
             self.mm.release_share(self.directory(page));
         }
+        // An emulator that translates code may know its way to all of a large page.
+        self.mm.machine.flush_user();
     }
 }

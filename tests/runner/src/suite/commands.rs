@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 27] = [
+    let tests: [Test; 28] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -40,6 +40,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("the time-out is 124", Commands::timed_out),
         ("a disk of exec stays, and files come back from it", Commands::disk),
         ("the samples do what they say", Commands::samples),
+        ("each bit of a VAD's flags is shown by a sample and the debugger", Commands::vad_flags),
         ("the shell of the disc image carries out every command and switches the machine off", Commands::shell),
         ("the shell runs programs, Ctrl-C and kill end them, and it starts the machine anew", Commands::programs),
         ("exec --console shows what the program writes, and nothing else", Commands::console),
@@ -171,6 +172,43 @@ impl Commands {
             .and_then(|()| check(is_base, || format!("the view's address: {said:?}")))
             .and_then(|()| expect_code(&mapped, 0))
             .and_then(|()| check(file == expected, || format!("NOTEPAD.EXE: {file:02x?}"))))
+    }
+
+    /// The lines of docs/vad-flags.md.
+    fn vad_flags(&self) -> Result<Verdict> {
+        let shown = |name: &str, command: &str| -> Result<String> {
+            let program = self.tree.built(&format!("samples/{name}.exe"), "guest")?;
+            let output = self.vadose(&["exec", "--kd", command, &program.to_string_lossy()], b"")?;
+            Ok(text(&output.stderr))
+        };
+        let rows = [
+            ("hello", "Private READWRITE"),
+            ("hello", "Mapped Exe EXECUTE_WRITECOPY \\hello.exe"),
+            ("physical_memory", "Mapped Phys READONLY \\Device\\PhysicalMemory"),
+            ("awe", "Private AWE READWRITE UserPhysicalPages"),
+            ("write_watch", "Private READWRITE WriteWatch"),
+            ("large_pages", "Private READWRITE LargePages"),
+            ("no_change", "Mapped READWRITE Pagefile section, shared commit 0x10"),
+        ];
+        for (name, expected) in rows {
+            let told = shown(name, "!vad")?;
+            let lines = told.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+            let Some(line) =
+                lines.into_iter().find(|line| line.get(5..).is_some_and(|words| words.join(" ") == expected))
+            else {
+                return Ok(Err(format!("{name}: {expected:?} is not there: {told}")));
+            };
+            let detail = match name {
+                "no_change" => "NoChange ViewShare SecNoChange READWRITE",
+                "hello" if expected.starts_with("Private") => "PrivateMemory MemCommit READWRITE",
+                _ => continue,
+            };
+            let whole = shown(name, &format!("!vad {} 1", line[0]))?;
+            if !whole.lines().any(|line| line.trim() == detail) {
+                return Ok(Err(format!("{name}: {detail:?} is not there: {whole}")));
+            }
+        }
+        Ok(Ok(()))
     }
 
     fn repeatable(&self) -> Result<Verdict> {
