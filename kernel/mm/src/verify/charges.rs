@@ -70,6 +70,10 @@ impl<M: Machine> MemoryManager<M> {
     /// What the view `vad` should be charged.
     fn count_view_charge(&self, process: Link<Eprocess>, vad: VadLink) -> u32 {
         let space = self.address_space(process);
+        // Frames that physical memory shows are charged to their owners (S8).
+        if space.vads().node(vad).flags().has(VadFlags::PHYSICAL_MAPPING) {
+            return 0;
+        }
         let mut found = space.charge_of_view(vad).0;
         self.vad_entries(process, space.vads().node(vad), |page, pte| {
             let charged = pte != Pte::Empty && self.view_page_is_charged(space.inherited(vad, page), pte);
