@@ -61,7 +61,8 @@ impl<P: Platform> Executive<P> {
             self.bring_tables_in(process, grown)?;
             match self.mm().address_space(process).grow_stack(address, VirtualAddress(bottom)) {
                 StackGrowth::Grown(limit) => break limit,
-                StackGrowth::Overflow(limit) => {
+                StackGrowth::NoCommit(_) if self.extend_paging_files() => {}
+                StackGrowth::Overflow(limit) | StackGrowth::NoCommit(limit) => {
                     status = NtStatus::STACK_OVERFLOW;
                     break limit;
                 }

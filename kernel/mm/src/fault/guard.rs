@@ -17,6 +17,8 @@ pub enum StackGrowth {
     Grown(VirtualAddress),
     /// That was the last page: the new `StackLimit`, and `STATUS_STACK_OVERFLOW`.
     Overflow(VirtualAddress),
+    /// The next page may not be committed: as for the last page, unless paging files can become larger.
+    NoCommit(VirtualAddress),
     /// There is no frame for a page table: nothing has changed.
     NoFrame,
 }
@@ -73,7 +75,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         match self.commit_range(page, page, Protection::from_code(Protection::READWRITE.code() | 0x10)) {
             Ok(()) => StackGrowth::Grown(VirtualAddress(hit)),
-            Err(CommitError::Limit) => StackGrowth::Overflow(VirtualAddress(hit)),
+            Err(CommitError::Limit) => StackGrowth::NoCommit(VirtualAddress(hit)),
             Err(CommitError::NoFrame) => StackGrowth::NoFrame,
         }
     }
