@@ -57,23 +57,45 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     /// # Errors
     /// INVALID_PARAMETER for what is no directory, OBJECT_NAME_INVALID for an expression that is too long, NO_SUCH_FILE where
     /// the first call finds nothing, NO_MORE_FILES at the end, INSUFFICIENT_RESOURCES, and what corrupt volumes and devices
-    /// give.
+    /// give. After the last two the listing is where it was.
     #[doc(alias = "FatQueryDirectory")]
     pub fn list(
         &self,
         file: Link<FileObject>,
         expression: Option<&[u16]>,
         scan: Scan,
-        mut take: impl FnMut(&Listed<'_>) -> ControlFlow<()>,
+        take: impl FnMut(&Listed<'_>) -> ControlFlow<()>,
     ) -> Result<u32, NtStatus> {
         if !self.fcb(file).is_directory() {
             return Err(NtStatus::INVALID_PARAMETER);
         }
         let (context, first) = self.context(file, expression)?;
-        let record = self.record(context);
+        let position = self.record(context).position.get();
         if scan == Scan::FromStart {
-            record.position.set(0);
+            self.record(context).position.set(0);
         }
+        match self.list_onward(file, context, take) {
+            Ok((0, false)) if first => Err(NtStatus::NO_SUCH_FILE),
+            Ok((0, false)) => Err(NtStatus::NO_MORE_FILES),
+            Ok((taken, _)) => Ok(taken),
+            Err(status) => {
+                self.record(context).position.set(position);
+                if first {
+                    self.free_context(file);
+                }
+                Err(status)
+            }
+        }
+    }
+
+    /// How many entries were taken, and whether one was refused.
+    fn list_onward(
+        &self,
+        file: Link<FileObject>,
+        context: Link<Ccb>,
+        mut take: impl FnMut(&Listed<'_>) -> ControlFlow<()>,
+    ) -> Result<(u32, bool), NtStatus> {
+        let record = self.record(context);
         let mut wanted = [0; LONGEST_NAME];
         let wanted = self.copy_expression(context, &mut wanted);
         let name = self.name_of(self.fcb_of(file))?;
@@ -90,11 +112,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             record.position.set(entry.index + 1);
             ControlFlow::Continue(())
         })?;
-        match (taken, refused) {
-            (0, false) if first => Err(NtStatus::NO_SUCH_FILE),
-            (0, false) => Err(NtStatus::NO_MORE_FILES),
-            _ => Ok(taken),
-        }
+        Ok((taken, refused))
     }
 
     /// The CCB of `file`, and whether it was made just now (I3).

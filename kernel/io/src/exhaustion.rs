@@ -6,7 +6,9 @@ use abi::cell::Link;
 use abi::file::*;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
+use core::ops::ControlFlow;
 
+use crate::directory::Scan;
 use crate::path::Path;
 use crate::random::read_tree;
 use crate::test_volume::*;
@@ -116,4 +118,57 @@ fn an_operation_that_is_refused_memory_changes_nothing() {
         println!("{name}: {requests} requests");
         assert!(requests > 0, "{name}: nothing is asked for");
     }
+}
+
+#[test]
+fn a_listing_that_is_refused_memory_is_where_it_was() {
+    let list = |volume: &TestVolume<'_, '_>, file| {
+        let mut names = Vec::new();
+        let listed = volume.list(file, None, Scan::Onward, |entry| {
+            names.push(String::from_utf16_lossy(entry.name));
+            ControlFlow::Continue(())
+        });
+        listed.map(|_| names)
+    };
+    // A directory of more than one page, of which nothing is in memory.
+    let mut filled = Vec::new();
+    with_objects(|objects| {
+        let disk = TestDisk::new(image(Format::Fat16).to_vec());
+        let volume = Volume::mount(objects, &disk).unwrap();
+        volume.set_clock(noon());
+        for number in 0..60 {
+            let path = format!("{FOLDER}\\one of many files with long names {number}.text");
+            with_file(&volume, &path, (FILE_CREATE, 0), |_| Ok(())).unwrap();
+        }
+        volume.forget_unused(0);
+        volume.close_volume().unwrap();
+        volume.unmount().unwrap();
+        filled = disk.bytes.borrow().clone();
+    });
+    let refuse = |nth| {
+        let mut refused = false;
+        with_objects(|objects| {
+            let disk = TestDisk::new(filled.clone());
+            let volume = Volume::mount(objects, &disk).unwrap();
+            let file = open(&volume, FOLDER, GENERIC_READ, FILE_OPEN, FILE_DIRECTORY_FILE).unwrap().0;
+            let failing = objects.memory().failing();
+            failing.arm_once(nth);
+            let first = list(&volume, file);
+            failing.disarm();
+            refused = failing.has_come();
+            let names = first.or_else(|status| {
+                assert_eq!(status, NtStatus::INSUFFICIENT_RESOURCES, "{nth}");
+                list(&volume, file)
+            });
+            let names = names.expect("asked again");
+            assert!(names.len() > 60 && names.contains(&"Fragmented file.bin".into()), "{nth}: {names:?}");
+            assert_eq!(list(&volume, file), Err(NtStatus::NO_MORE_FILES));
+            volume.close_file(file);
+            volume.forget_unused(0);
+            volume.close_volume().unwrap();
+            volume.unmount().unwrap();
+        });
+        refused
+    };
+    assert!((1..).take_while(|nth| refuse(*nth)).count() > 2);
 }

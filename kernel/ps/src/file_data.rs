@@ -133,6 +133,19 @@ impl<P: Platform> Executive<P> {
         buffer: u32,
         length: u32,
     ) -> Result<(u64, u32), NtStatus> {
+        self.write_chunks(owner, offset, buffer, length).inspect_err(|_| {
+            // The service must not be asked again as a whole.
+            let _ = self.mm().take_lack_of_frame();
+        })
+    }
+
+    fn write_chunks(
+        &self,
+        owner: &LockOwner,
+        offset: Option<u64>,
+        buffer: u32,
+        length: u32,
+    ) -> Result<(u64, u32), NtStatus> {
         let object = owner.file;
         let _held = self.hold(object);
         let area = self.volume().data_area(object)?;
