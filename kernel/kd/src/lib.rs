@@ -17,6 +17,7 @@ mod arguments;
 pub mod backtrace;
 pub mod bugcheck;
 pub mod commands;
+mod date;
 pub mod line;
 mod names;
 pub mod symbols;

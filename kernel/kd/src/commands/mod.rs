@@ -5,6 +5,7 @@
 
 mod address;
 mod control_area;
+mod environment;
 mod frame;
 mod handle;
 mod memory;
@@ -57,6 +58,8 @@ pub struct Session {
 const HELP: &str = "\
 !process [ADDRESS|ID|0] [FLAGS]  a process, or all; flags 1 details, 2 threads
 !vad [ROOT|PROCESS] [1]          VADs in order of address; with 1 all of one VAD
+!peb [ADDRESS]   !teb [ADDRESS]  what a program knows of itself
+!dlls [ADDRESS]                  modules of the process
 !handle [HANDLE] [FLAGS] [PROCESS]  handles; flags 1 rights, 2 objects
 !ca ADDRESS                      a control area, or that of the view at VA
 !pte VA      !vtop [DIRBASE] VA  how an address is translated
@@ -133,6 +136,9 @@ fn dispatch<'a, M: Machine>(
         "!ws" => working_set::ws(target, arguments, out)?,
         "!moves" => moves::moves(target, arguments, out)?,
         "!verify" => vm::verify(target, arguments, scratch, out)?,
+        "!peb" => environment::peb(target, arguments, out)?,
+        "!teb" => environment::teb(target, arguments, out)?,
+        "!dlls" => environment::dlls(target, arguments, out)?,
         "!address" => address::address(target, arguments, out)?,
         "!pool" => pool::pool(target, arguments, out)?,
         "r" => stack::registers(target, arguments, out)?,
