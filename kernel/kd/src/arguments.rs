@@ -105,6 +105,20 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// The letters of an option, a word that begins with `-`, where one follows.
+    pub fn option(&mut self) -> Option<&'a str> {
+        if !self.rest.starts_with('-') {
+            return None;
+        }
+        self.word()?.strip_prefix('-')
+    }
+
+    /// All that is left, without the quotes around it, where there are any and no others.
+    pub fn quoted(&mut self) -> Option<&'a str> {
+        let text = core::mem::take(&mut self.rest).strip_prefix('"')?.strip_suffix('"')?;
+        (!text.contains('"')).then_some(text)
+    }
+
     /// Checks that no word is left.
     ///
     /// # Errors

@@ -59,6 +59,12 @@ impl<'a> Symbols<'a> {
 
     /// The function that `address` lies in, and how many bytes from its beginning.
     pub fn lookup(&self, address: u32) -> Option<(&'a str, u32)> {
+        let index = self.index_of(address)?;
+        Some((self.name(index)?, address - word(self.addresses, index * 4)?))
+    }
+
+    /// The number, in ascending order, of the function that `address` lies in.
+    pub fn index_of(&self, address: u32) -> Option<usize> {
         if address >= self.end {
             return None;
         }
@@ -71,8 +77,23 @@ impl<'a> Symbols<'a> {
                 high = middle;
             }
         }
-        let index = low.checked_sub(1)?;
-        Some((self.name(index)?, address - word(self.addresses, index * 4)?))
+        low.checked_sub(1)
+    }
+
+    /// Address and name of the function with this number.
+    pub fn get(&self, index: usize) -> Option<(u32, &'a str)> {
+        Some((word(self.addresses, index.checked_mul(4)?)?, self.name(index)?))
+    }
+
+    /// All functions, by ascending address.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &'a str)> {
+        let mut names = self.names;
+        self.addresses.chunks_exact(4).map_while(move |address| {
+            let length = usize::from(*names.first()?);
+            let name = core::str::from_utf8(names.get(1..1 + length)?).ok()?;
+            names = &names[1 + length..];
+            Some((word(address, 0)?, name))
+        })
     }
 
     fn name(&self, index: usize) -> Option<&'a str> {

@@ -3,11 +3,8 @@
 use core::fmt::{self, Write};
 use core::mem::offset_of;
 
-use abi::cell::Link;
 use abi::nt::peb::{LdrDataTableEntry, Peb, PebLdrData, RtlUserProcessParameters};
-use abi::nt::process::Eprocess;
 use abi::nt::teb::Teb;
-use abi::nt::thread::Ethread;
 use mm::machine::Machine;
 
 use super::{Arguments, Done, Problem};
@@ -281,13 +278,11 @@ fn plain(name: &str, value: Option<u32>, out: &mut dyn Write) -> fmt::Result {
 }
 
 fn first_teb<M: Machine>(target: &Target<'_, M>) -> Option<u32> {
-    const LINKS: u32 = offset_of!(Ethread, thread_list_entry) as u32;
     target.context()?;
-    let head = target.process.offset(offset_of!(Eprocess, thread_list_head) as u32);
-    target.list(head).find_map(|entry| {
-        let thread = target.checked(Link::<Ethread>::new(entry.address().wrapping_sub(LINKS)))?;
-        Some(thread.tcb.teb.get()).filter(|teb| *teb != 0)
-    })
+    super::process::threads_of(target, target.process)
+        .map_while(|link| target.checked(link))
+        .map(|thread| thread.tcb.teb.get())
+        .find(|teb| *teb != 0)
 }
 
 /// `!dlls [ADDRESS]`: the modules of the process, all or the one whose entry or base `ADDRESS` is.

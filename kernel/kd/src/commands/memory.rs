@@ -86,6 +86,17 @@ pub(super) fn display<'a, M: Machine>(
     Ok(())
 }
 
+/// One line of what is at `address`, as numbers of `size` bytes.
+pub(super) fn line_at<M: Machine>(
+    target: &Target<'_, M>,
+    space: Space,
+    address: u64,
+    size: u32,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    Memory { target, space }.line(address, LINE, size, out)
+}
+
 struct Memory<'t, 'm, M> {
     target: &'t Target<'m, M>,
     space: Space,

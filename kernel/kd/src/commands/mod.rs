@@ -1,10 +1,11 @@
 //! The commands, by WinDbg's names, and what they print.
 //!
 //! They are pure: what they need to know is in a [`Target`], what they print goes to a writer. None changes the system but
-//! `!pte VA write` and `!badpage`; those that let it go on, or end it, are an [`After`] that the caller carries out.
+//! `eb` and its like, `!pte VA write` and `!badpage`; those that let it go on, or end it, are an [`After`] that the caller carries out.
 
 mod address;
 mod control_area;
+mod edit;
 mod environment;
 mod frame;
 mod handle;
@@ -13,7 +14,10 @@ mod moves;
 mod pool;
 mod process;
 mod pte;
+mod search;
 mod stack;
+mod symbol;
+mod thread;
 mod usage;
 mod vad;
 mod vm;
@@ -57,6 +61,7 @@ pub struct Session {
 /// What there is, for `?`.
 const HELP: &str = "\
 !process [ADDRESS|ID|0] [FLAGS]  a process, or all; flags 1 details, 2 threads
+!thread [ADDRESS|ID]             a thread, and what it waits for
 !vad [ROOT|PROCESS] [1]          VADs in order of address; with 1 all of one VAD
 !peb [ADDRESS]   !teb [ADDRESS]  what a program knows of itself
 !dlls [ADDRESS]                  modules of the process
@@ -73,6 +78,9 @@ const HELP: &str = "\
 !address VA  !pool ADDRESS       what is at an address; blocks of a pool page
 db dw dd dq da du [VA] [L n]     memory in numbers, as text
 !db !dw !dd !dq [PHYSICAL]       the same by physical address
+eb ew ed eq VA VALUE...          changes memory (kernel option debug)
+s [-b|w|d|q|a|u] VA L n WHAT     where it stands: numbers, or \"text\"
+ln VA        x NAME              the function there; functions by name (* ?)
 .process [ADDRESS|ID]            the process that the others mean
 r   k [n]                        registers and calls of what stopped
 g   q   .crash                   go on; go on and detach; bugcheck
@@ -122,6 +130,10 @@ fn dispatch<'a, M: Machine>(
         memory::display(target, session, (format, Space::Virtual), arguments, out)?;
         return Ok(After::Stay);
     }
+    if let Some(size) = name.strip_prefix('e').and_then(edit::size_of_letter) {
+        edit::edit(target, size, arguments)?;
+        return Ok(After::Stay);
+    }
     match name {
         "!process" => process::process(target, arguments, out)?,
         "!vad" => vad::vad(target, arguments, out)?,
@@ -136,11 +148,15 @@ fn dispatch<'a, M: Machine>(
         "!ws" => working_set::ws(target, arguments, out)?,
         "!moves" => moves::moves(target, arguments, out)?,
         "!verify" => vm::verify(target, arguments, scratch, out)?,
+        "!thread" => thread::thread(target, arguments, out)?,
         "!peb" => environment::peb(target, arguments, out)?,
         "!teb" => environment::teb(target, arguments, out)?,
         "!dlls" => environment::dlls(target, arguments, out)?,
         "!address" => address::address(target, arguments, out)?,
         "!pool" => pool::pool(target, arguments, out)?,
+        "s" => search::search(target, arguments, out)?,
+        "ln" => symbol::nearest(target, arguments, out)?,
+        "x" => symbol::examine(target, arguments, out)?,
         "r" => stack::registers(target, arguments, out)?,
         "k" => stack::calls(target, arguments, out)?,
         "?" | "help" => out.write_str(HELP)?,

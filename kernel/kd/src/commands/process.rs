@@ -15,7 +15,7 @@ use crate::target::Target;
 /// Units of 100 ns in a millisecond.
 const MILLISECOND: u64 = 10_000;
 /// Milliseconds of a clock tick.
-const TICK: u64 = 10;
+pub(super) const TICK: u64 = 10;
 
 /// More than the first lines.
 const DETAILS: u32 = 1;
@@ -118,28 +118,37 @@ fn details<M: Machine>(target: &Target<'_, M>, record: &Eprocess, out: &mut dyn 
     column("CommitCharge", format_args!("{}", record.commit_charge.get()), out)
 }
 
-fn column(name: &str, value: fmt::Arguments<'_>, out: &mut dyn Write) -> fmt::Result {
+pub(super) fn column(name: &str, value: fmt::Arguments<'_>, out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "    {name:<33} {value}")
 }
 
 fn threads<M: Machine>(target: &Target<'_, M>, process: Link<Eprocess>, out: &mut dyn Write) -> fmt::Result {
-    const LINKS: u32 = offset_of!(Ethread, thread_list_entry) as u32;
-    let head = process.offset(offset_of!(Eprocess, thread_list_head) as u32);
-    for entry in target.list(head) {
-        let link: Link<Ethread> = Link::new(entry.address().wrapping_sub(LINKS));
-        let Some(thread) = target.checked(link) else {
-            return writeln!(out, "        THREAD {:08x} ????????", link.address());
-        };
-        let (process, id) = (thread.cid.unique_process.get(), thread.cid.unique_thread.get());
-        let teb = thread.tcb.teb.get();
-        write!(
-            out,
-            "        THREAD {:08x}  Cid {process:04x}.{id:04x}  Teb: {teb:08x} Win32Thread: 00000000 ",
-            link.address()
-        )?;
-        state(&thread.tcb, out)?;
+    for link in threads_of(target, process) {
+        out.write_str("        ")?;
+        match target.checked(link) {
+            Some(thread) => thread_line(link, thread, out)?,
+            None => return writeln!(out, "THREAD {:08x} ????????", link.address()),
+        }
     }
     Ok(())
+}
+
+/// The threads of `process`, as far as their list is whole.
+pub(super) fn threads_of<'t, M: Machine>(
+    target: &'t Target<'_, M>,
+    process: Link<Eprocess>,
+) -> impl Iterator<Item = Link<Ethread>> + 't {
+    const LINKS: u32 = offset_of!(Ethread, thread_list_entry) as u32;
+    let head = process.offset(offset_of!(Eprocess, thread_list_head) as u32);
+    target.list(head).map(|entry| Link::new(entry.address().wrapping_sub(LINKS)))
+}
+
+/// A thread in a line.
+pub(super) fn thread_line(link: Link<Ethread>, thread: &Ethread, out: &mut dyn Write) -> fmt::Result {
+    let (process, id) = (thread.cid.unique_process.get(), thread.cid.unique_thread.get());
+    let teb = thread.tcb.teb.get();
+    write!(out, "THREAD {:08x}  Cid {process:04x}.{id:04x}  Teb: {teb:08x} Win32Thread: 00000000 ", link.address())?;
+    state(&thread.tcb, out)
 }
 
 /// The state of a thread, by NT's numbers of states and reasons to wait.
@@ -168,7 +177,7 @@ fn state(thread: &Kthread, out: &mut dyn Write) -> fmt::Result {
 }
 
 /// A length of time, in milliseconds.
-struct Time(u64);
+pub(super) struct Time(pub(super) u64);
 
 impl fmt::Display for Time {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,9 @@
 //! Memory as numbers and text, `!address`, `!pool`, `k` and `r`.
 
+use abi::cell::Link;
+use abi::nt::dispatcher::{Kevent, KwaitBlock};
+use abi::nt::thread::Kthread;
+use core::mem::offset_of;
 use kd::bugcheck::Registers;
 use kd::commands::After;
 use mm::pte::Pte;
@@ -171,4 +175,117 @@ fn commands_that_let_the_system_go_on_say_so() {
     assert_eq!(stage.carry_out(".process 428"), (said.clone(), After::Process(process)));
     assert_eq!(stage.carry_out(".process"), (said, After::Stay));
     assert_eq!(stage.say(".process 42"), "kd: there is no process 42\n");
+}
+
+#[test]
+fn memory_is_changed_where_debugging_is_on_all_or_nothing() {
+    let mut stage = stage();
+    stage.system.store(stage.process, BASE + 0x1000, 0).expect("its memory");
+    let refused = "kd: memory is changed only where the kernel was started with debug\n";
+    stage.expect("eb 251000 1", refused);
+    stage.debugging = true;
+    stage.expect("eb 251000 12 ff; ew 251002 beef; ed 251004 12345678; eq 251008 1`00000002", "");
+    stage.expect("dd 251000 L4", "00251000  beefff12 12345678 00000002 00000001\n");
+    let usage = "kd: eb ew ed eq need an address and values\n";
+    for (line, expected) in [
+        ("eb", usage),
+        ("eb 251000", usage),
+        ("eb 251000 100", "kd: a value is too large for this\n"),
+        ("ed 251000 1`00000000", "kd: a value is too large for this\n"),
+        ("eb 251000 x", "kd: x is not a number\n"),
+        ("ed 70000000 1", "kd: not all of this is in memory: nothing was changed\n"),
+        ("ed 251ffe 11111111", "kd: not all of this is in memory: nothing was changed\n"),
+        ("ed fffffffe 1", "kd: not all of this is in memory: nothing was changed\n"),
+    ] {
+        stage.expect(line, expected);
+    }
+    stage.expect("dw 251ffe L1", "00251ffe  0000\n");
+}
+
+#[test]
+fn numbers_and_texts_are_searched_for() {
+    let mut stage = stage();
+    stage.system.store(stage.process, BASE + 0x1000, 0).expect("its memory");
+    stage.debugging = true;
+    stage.expect("ed 251000 11111111 22222222 11111111; eb 251ffd 61 62 63; eb 251801 61 0 62 0", "");
+    stage.expect(
+        "s -d 251000 L400 11111111",
+        "00251000  11111111 22222222 11111111 00000000\n00251008  11111111 00000000 00000000 00000000\n",
+    );
+    // Across what is looked at together, and to the last byte of the page, behind which nothing is.
+    assert!(stage.say("s -a 251000 L1000 \"abc\"").starts_with("00251ffd  61 62 63 ?? ??"));
+    assert!(stage.say("s -u 250000 L2000 \"ab\"").starts_with("00251801  0061 0062 0000"));
+    assert!(stage.say("s 250ff0 L1000 22 22 22 22 11").starts_with("00251004  22 22 22 22 11"));
+    stage.expect("s -d 251000 L400 33333333", "");
+    // Pages that are not there are passed over.
+    assert_eq!(stage.say("s -d 10000000 L1000000 1"), "");
+    assert!(stage.say("s -d 240000 L8000 22222222").starts_with("00251004"));
+    let usage = "kd: s [-b|-w|-d|-q|-a|-u] ADDRESS L COUNT VALUE...|\"TEXT\"\n";
+    for line in [
+        "s",
+        "s 1000",
+        "s 1000 L10",
+        "s -x 1000 L10 1",
+        "s -a 1000 L10 abc",
+        "s -a 1000 L10 \"a\"b\"",
+        "s -a 1000 L10 \"\"",
+    ] {
+        stage.expect(line, usage);
+    }
+    stage.expect("s -b 0 L20000000 1", "kd: this is too much at once\n");
+    stage.expect("s -q ffffffff L1 1", "kd: this is too much at once\n");
+    stage.expect("s -w 1000 L1 12345", "kd: a value is too large for this\n");
+}
+
+#[test]
+fn a_thread_is_told_with_what_it_waits_for() {
+    let mut stage = stage();
+    let process = stage.process;
+    let thread = stage.thread(process, 0x42C, 5);
+    let record = stage.record(thread);
+    let event = stage.block::<Kevent>(0x10, *b"Evnt");
+    let blocks = &record.tcb.wait_blocks;
+    let first: Link<KwaitBlock> = thread.offset(offset_of!(Kthread, wait_blocks) as u32);
+    let second: Link<KwaitBlock> = first.offset(size_of::<KwaitBlock>() as u32);
+    record.tcb.wait_block_list.set(first);
+    blocks[0].object.set(event.cast());
+    blocks[0].next_wait_block.set(second);
+    blocks[1].object.set(thread.offset(offset_of!(Kthread, timer) as u32));
+    blocks[1].next_wait_block.set(first);
+    record.threads_process.set(process);
+    record.tcb.priority.set(10);
+    record.tcb.base_priority.set(8);
+    let said = stage.say("!thread 42c");
+    let timer = thread.address() + offset_of!(Kthread, timer) as u32;
+    let expected = format!(
+        "THREAD {:08x}  Cid 0428.042c  Teb: 00000000 Win32Thread: 00000000 WAIT: (Executive) KernelMode\n\
+         \x20   {:08x}  NotificationEvent\n\
+         \x20   {timer:08x}  Thread timer\n\
+         \x20   Owning Process            {:08x}       Image:         demo.exe\n",
+        thread.address(),
+        event.address(),
+        process.address()
+    );
+    assert!(said.starts_with(&expected), "{said}");
+    assert!(said.ends_with("    Priority 10 BasePriority 8 PriorityDecrement 0 DecrementCount 0\n"), "{said}");
+    assert_eq!(stage.say(&format!("!thread {:x}", thread.address())), said);
+    // A chain that never comes back is not followed for ever.
+    stage.record(thread).tcb.wait_blocks[1].next_wait_block.set(second);
+    assert!(stage.say("!thread 42c").lines().count() < 100);
+    stage.expect("!thread 99999", "kd: there is no such thread\n");
+}
+
+#[test]
+fn functions_are_found_by_address_and_by_name() {
+    let mut stage = stage();
+    let functions = [(0x8010_0000, "mm::fault"), (0x8010_0040, "mm::apply"), (0x8010_0100, "ke::wait")];
+    stage.symbols = kd::symbols::encode(functions, 0x8010_0200, 4096).expect("room");
+    stage.expect("ln 80100010", "(80100000)   nt!mm::fault+0x10   |  (80100040)   nt!mm::apply\n");
+    stage.expect("ln 80100100", "(80100100)   nt!ke::wait\nExact matches:\n    nt!ke::wait\n");
+    stage.expect("ln 80100200", "kd: this lies in no function\n");
+    stage.expect("ln 1000", "kd: this lies in no image\n");
+    stage.expect("x nt!mm::*", "80100000 nt!mm::fault\n80100040 nt!mm::apply\n");
+    stage.expect("x *w?it", "80100100 nt!ke::wait\n");
+    stage.expect("x wait", "kd: there is no such function\n");
+    stage.expect("x", "kd: x needs a name, with * and ? for what is not known of it\n");
 }

@@ -26,6 +26,8 @@ pub struct Stage {
     pub process: Link<Eprocess>,
     pub registers: Option<Registers>,
     pub debugging: bool,
+    /// The packed names of functions.
+    pub symbols: Vec<u8>,
     /// What is found of all that is not memory.
     pub findings: Findings<'static>,
     session: Session,
@@ -43,7 +45,16 @@ impl Stage {
         let processes = system.mm.allocate_zeroed_pool(8, Tag(*b"PsAp")).expect("room");
         list::initialise(&system.mm.machine, processes);
         let (process, findings) = (Link::NULL, Findings::Nothing);
-        Self { system, processes, process, registers: None, debugging: false, findings, session: Session::default() }
+        Self {
+            system,
+            processes,
+            process,
+            registers: None,
+            debugging: false,
+            symbols: Vec::new(),
+            findings,
+            session: Session::default(),
+        }
     }
 
     /// Starts a process, which becomes the one that commands mean.
@@ -105,7 +116,7 @@ impl Stage {
             mm: &self.system.mm,
             processes: self.processes,
             process: self.process,
-            symbols: Symbols::new(&[]),
+            symbols: Symbols::new(&self.symbols),
             registers: self.registers,
             time: 100 * SECOND,
             started: 40 * SECOND,

@@ -1,0 +1,103 @@
+//! `ln` and `x`: addresses and names of the kernel's functions.
+
+use core::fmt::Write;
+
+use mm::layout::SYSTEM_RANGE_START;
+use mm::machine::Machine;
+
+use super::vad::image_at;
+use super::{Arguments, Done, Problem};
+use crate::target::Target;
+
+/// What stands before the names of the kernel's own functions.
+const KERNEL: &str = "nt!";
+
+/// `ln ADDRESS`: the function it lies in and the next one, or the image of the process.
+pub(super) fn nearest<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
+    let address = arguments.needed("ln needs an address")?;
+    arguments.end()?;
+    if address < SYSTEM_RANGE_START {
+        let image = target.context().and_then(|process| image_at(target, process, address));
+        let (base, name) = image.ok_or(Problem::Say("this lies in no image"))?;
+        return Ok(writeln!(out, "({base:08x})   {}+{:#x}", name.file().stem(), address - base)?);
+    }
+    let index = target.symbols.index_of(address).ok_or(Problem::Say("this lies in no function"))?;
+    let (start, name) = target.symbols.get(index).ok_or(Problem::Say("this lies in no function"))?;
+    write!(out, "({start:08x})   {KERNEL}{name}")?;
+    if address > start {
+        write!(out, "+{:#x}", address - start)?;
+    }
+    if let Some((next, name)) = target.symbols.get(index + 1) {
+        write!(out, "   |  ({next:08x})   {KERNEL}{name}")?;
+    }
+    writeln!(out)?;
+    if address == start { Ok(writeln!(out, "Exact matches:\n    {KERNEL}{name}")?) } else { Ok(()) }
+}
+
+/// `x PATTERN`: the functions whose names are like it; `*` stands for anything, `?` for one character.
+pub(super) fn examine<'a, M: Machine>(
+    target: &Target<'_, M>,
+    arguments: &mut Arguments<'a>,
+    out: &mut dyn Write,
+) -> Done<'a> {
+    let pattern = arguments.word().ok_or(Problem::Say("x needs a name, with * and ? for what is not known of it"))?;
+    arguments.end()?;
+    let pattern = pattern.strip_prefix(KERNEL).unwrap_or(pattern);
+    let mut found = false;
+    for (address, name) in target.symbols.iter().filter(|(_, name)| matches(pattern.as_bytes(), name.as_bytes())) {
+        found = true;
+        writeln!(out, "{address:08x} {KERNEL}{name}")?;
+    }
+    if found { Ok(()) } else { Err(Problem::Say("there is no such function")) }
+}
+
+/// Whether `name` is like `pattern`: a `*` takes as little as will do, and more when what follows does not fit.
+fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut at, mut taken) = (0, 0);
+    let mut retry = None;
+    while taken < name.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                retry = Some((at, taken));
+                at += 1;
+            }
+            Some(unit) if *unit == b'?' || *unit == name[taken] => (at, taken) = (at + 1, taken + 1),
+            _ => match retry {
+                Some((star, before)) => {
+                    retry = Some((star, before + 1));
+                    (at, taken) = (star + 1, before + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|unit| *unit == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn stars_and_question_marks_stand_for_others() {
+        let rows = [
+            ("mm::fault", "mm::fault", true),
+            ("mm::fault", "mm::faults", false),
+            ("*fault*", "mm::fault::apply", true),
+            ("*::a?ply", "mm::fault::apply", true),
+            ("*ap*ap*y", "apapapply", true),
+            ("*ab", "aaab", true),
+            ("a*b*c", "acb", false),
+            ("*", "", true),
+            ("?", "", false),
+            ("", "", true),
+        ];
+        for (pattern, name, like) in rows {
+            assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), like, "{pattern} {name}");
+        }
+    }
+}
