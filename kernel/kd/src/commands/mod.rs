@@ -5,6 +5,7 @@
 
 mod address;
 mod control_area;
+mod disassemble;
 mod edit;
 mod environment;
 mod frame;
@@ -56,6 +57,8 @@ pub enum After {
 pub struct Session {
     /// Where memory display goes on.
     next_address: u64,
+    /// Where instructions go on.
+    next_code: Option<u32>,
 }
 
 /// What there is, for `?`.
@@ -78,6 +81,7 @@ const HELP: &str = "\
 !address VA  !pool ADDRESS       what is at an address; blocks of a pool page
 db dw dd dq da du [VA] [L n]     memory in numbers, as text
 !db !dw !dd !dq [PHYSICAL]       the same by physical address
+u [VA] [L n]                     instructions
 eb ew ed eq VA VALUE...          changes memory (kernel option debug)
 s [-b|w|d|q|a|u] VA L n WHAT     where it stands: numbers, or \"text\"
 ln VA        x NAME              the function there; functions by name (* ?)
@@ -155,6 +159,7 @@ fn dispatch<'a, M: Machine>(
         "!address" => address::address(target, arguments, out)?,
         "!pool" => pool::pool(target, arguments, out)?,
         "s" => search::search(target, arguments, out)?,
+        "u" => disassemble::disassemble(target, session, arguments, out)?,
         "ln" => symbol::nearest(target, arguments, out)?,
         "x" => symbol::examine(target, arguments, out)?,
         "r" => stack::registers(target, arguments, out)?,

@@ -59,7 +59,7 @@ pub(super) fn calls<'a, M: Machine>(
 }
 
 /// `address` as the function or image it lies in.
-fn place<M: Machine>(target: &Target<'_, M>, address: u32, out: &mut dyn Write) -> fmt::Result {
+pub(super) fn place<M: Machine>(target: &Target<'_, M>, address: u32, out: &mut dyn Write) -> fmt::Result {
     if address >= SYSTEM_RANGE_START {
         return match target.symbols.lookup(address) {
             Some((name, 0)) => write!(out, "{name}"),

@@ -289,3 +289,35 @@ fn functions_are_found_by_address_and_by_name() {
     stage.expect("x wait", "kd: there is no such function\n");
     stage.expect("x", "kd: x needs a name, with * and ? for what is not known of it\n");
 }
+
+#[test]
+fn instructions_are_shown_with_where_they_lead() {
+    let mut stage = stage();
+    stage.system.store(stage.process, BASE + 0x1000, 0).expect("its memory");
+    stage.debugging = true;
+    let functions = [(0x8010_0000, "mm::fault"), (0x8010_0040, "mm::apply")];
+    stage.symbols = kd::symbols::encode(functions, 0x8010_0200, 4096).expect("room");
+    stage.expect(
+        "eb 251000 55 8b ec 83 ec 10 e8 35 f0 ea 7f 74 f8 f3 a5 c7 05 78 56 34 12 1 0 0 0 ff 15 0 10 40 0 c9 c3",
+        "",
+    );
+    stage.expect("eb 251ffe ff 25", "");
+    stage.expect(
+        "u 251000 L9",
+        "0x00251000:\n\
+         00251000 55              push    ebp\n\
+         00251001 8bec            mov     ebp, esp\n\
+         00251003 83ec10          sub     esp, 0x10\n\
+         00251006 e835f0ea7f      call    mm::apply (80100040)\n\
+         0025100b 74f8            jz      0x00251005 (00251005)\n\
+         0025100d f3a5            rep     movs dword es:[edi], dword ds:[esi]\n\
+         0025100f c7057856341201000000 mov     dword [0x12345678], 0x1\n\
+         00251019 ff1500104000    call    dword [0x401000]\n\
+         0025101f c9              leave\n",
+    );
+    assert!(stage.say("u").starts_with("0x00251020:\n00251020 c3              ret\n"));
+    // The page ends in the middle of one.
+    stage.expect("u 251ffe L2", "0x00251ffe:\n00251ffe ff              ???\n00251fff 25              ???\n");
+    stage.expect("u 70000000 L1", "0x70000000:\n70000000 ??              ???\n");
+    stage.expect("u 251000 L2000", "kd: this is too much at once\n");
+}
