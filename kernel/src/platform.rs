@@ -11,7 +11,7 @@ use abi::trap_frame::TrapFrame;
 use drivers::power::Outcome;
 use drivers::{graphics, keyboard, log, serial};
 use hal::context::{self, Context, KernelStack};
-use hal::{control_region, fpu, interrupts, registers, user_memory};
+use hal::{control_region, debug_registers, fpu, interrupts, registers, traps, user_memory};
 use mm::layout::FrameNumber;
 use mm::machine::Records;
 use ps::{ConsoleByte, Form, Image, Input, KernelRoutine, Platform, ShutDown, Stream};
@@ -93,6 +93,22 @@ impl Platform for Hardware {
         fpu::set_registers(KernelStack::of_thread(base), image);
     }
 
+    fn expect_debug_registers(&self) {
+        traps::expect_debug_registers();
+    }
+
+    fn load_debug_registers(&self, base: u32) {
+        debug_registers::load(KernelStack::of_thread(base));
+    }
+
+    fn unload_debug_registers(&self) {
+        debug_registers::unload();
+    }
+
+    fn take_debug_status(&self) -> u32 {
+        debug_registers::take_status()
+    }
+
     fn switch(&self, from: Link<Kthread>, to: Link<Kthread>) {
         let next = self.record(to);
         let process: Link<Kprocess> = next.apc_state.process.get();
@@ -102,7 +118,7 @@ impl Platform for Hardware {
             directory_table: self.record(process).directory_table_base[0].get(),
             teb: next.teb.get(),
         };
-        context::switch(&self.record(from).kernel_stack, &context);
+        context::switch(&self.record(from).kernel_stack, &context, &next.debug_active);
     }
 
     fn wait_for_interrupt(&self) {

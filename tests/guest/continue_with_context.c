@@ -1,5 +1,5 @@
 // NtContinue goes on with the registers it is given, all of them; NtGetContextThread sees what NtSetContextThread set; what
-// a program may not have (selectors of the kernel, IOPL, V86 mode, nested task, debug registers) it does not get.
+// a program may not have (selectors of the kernel, IOPL, V86 mode, nested task, breakpoints in the kernel) it does not get.
 // expect: exit 0
 
 #include "test.h"
@@ -96,6 +96,10 @@ static void own_registers(void)
     EXPECT_EQUAL(NtSetContextThread(OWN_THREAD, &debug), SUCCESS);
     EXPECT_EQUAL(NtGetContextThread(OWN_THREAD, &debug), SUCCESS);
     EXPECT_EQUAL(debug.Dr0, 0);
+    EXPECT_EQUAL(debug.Dr7, 0xFFFF0155);
+    debug.Dr7 = 0;
+    EXPECT_EQUAL(NtSetContextThread(OWN_THREAD, &debug), SUCCESS);
+    EXPECT_EQUAL(NtGetContextThread(OWN_THREAD, &debug), SUCCESS);
     EXPECT_EQUAL(debug.Dr7, 0);
 }
 

@@ -43,11 +43,16 @@ pub const GET_PICTURE_SIZE: u32 = code(0x810);
 /// Shows rows of a picture: three words, the first row, how many, and the address of their pixels. A pixel is a word with blue in the
 /// low byte, then green, then red. The picture stays until something is written to the screen.
 pub const SHOW_PICTURE: u32 = code(0x811);
+/// Puts records behind those that wait, as many as there is room for; how many bytes of them.
+pub const WRITE_RECORDS: u32 = code(0x812);
 
-/// Bytes of an [`InputRecord`].
+/// Bytes of a record.
 pub const RECORD_SIZE: u32 = 20;
 /// Kind of record: a key.
 pub const KEY_EVENT: u16 = 1;
+
+/// Something of the input other than a key, of the mouse or the window for example: its kind, and what a program says of it.
+pub type OtherRecord = (u16, [u8; 16]);
 
 /// A key in the form that programs read.
 #[doc(alias = "INPUT_RECORD")]
@@ -82,6 +87,26 @@ impl InputRecord {
         }
         bytes[16..].copy_from_slice(&self.control_state.to_le_bytes());
         bytes
+    }
+
+    /// What lies in memory so.
+    ///
+    /// # Errors
+    /// The record, if it is no key.
+    pub fn from_bytes(bytes: &[u8; RECORD_SIZE as usize]) -> Result<Self, OtherRecord> {
+        let half = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+        let word = |at: usize| u32::from(half(at + 2)) << 16 | u32::from(half(at));
+        if half(0) != KEY_EVENT {
+            return Err((half(0), core::array::from_fn(|index| bytes[4 + index])));
+        }
+        Ok(Self {
+            is_down: word(4) != 0,
+            repeat_count: half(8),
+            virtual_key: half(10),
+            scan_code: half(12),
+            character: half(14),
+            control_state: word(16),
+        })
     }
 }
 
@@ -129,6 +154,11 @@ mod tests {
         };
         let expected = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0x41, 0, 0x1E, 0, 0x61, 0, 0x28, 0, 0, 0];
         assert_eq!(record.to_bytes(), expected);
+        assert_eq!(InputRecord::from_bytes(&expected), Ok(record));
+        let mut mouse = expected;
+        mouse[0] = 2;
+        let (kind, data) = InputRecord::from_bytes(&mouse).unwrap_err();
+        assert_eq!((kind, &data[..]), (2, &expected[4..]));
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl KernelStack {
     }
 
     #[inline(always)]
-    const fn entry_stack_pointer(self) -> u32 {
+    pub(crate) const fn entry_stack_pointer(self) -> u32 {
         self.save_area() - V86_SIZE
     }
 
@@ -136,11 +136,6 @@ impl KernelStack {
         debug_assert!(self.base - address <= 0x1000);
         // SAFETY: the word lies in the stack's highest page, which is mapped, and no thread runs on the stack yet.
         unsafe { (address as *mut u32).write(value) };
-    }
-
-    /// Makes this the stack that entries from ring 3 begin on. [`switch`] does so itself; the first thread needs it.
-    pub fn make_current(self) {
-        traps::set_entry_stack(self.entry_stack_pointer());
     }
 }
 
@@ -176,11 +171,12 @@ pub fn enter_user_mode() -> ! {
     };
 }
 
-/// Lets the thread of `next` run on, and returns when somebody switches back to the stack pointer that `save` receives.
+/// Lets the thread of `next`, whose `DebugActive` is `debug_active`, run on, and returns when somebody switches back to the stack pointer
+/// that `save` receives.
 #[doc(alias = "KiSwapContext")]
-pub fn switch(save: &Field<u32>, next: &Context) {
+pub fn switch(save: &Field<u32>, next: &Context, debug_active: &Field<u8>) {
     set_user_teb(next.teb);
-    next.stack.make_current();
+    traps::switched_to(next.stack, debug_active);
     fpu::switched_to(next.stack);
     let table = next.directory_table;
     if table != cr3() && table != SYSTEM_TABLE.load(Ordering::Relaxed) {

@@ -15,6 +15,7 @@ extern crate block_moves as _;
 pub mod context;
 pub mod control_region;
 pub mod cpu;
+pub mod debug_registers;
 pub mod descriptors;
 pub mod fpu;
 pub mod frame_bytes;

@@ -16,9 +16,12 @@
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use abi::cell::Field;
 use abi::trap_frame::TrapFrame;
 
+use crate::context::KernelStack;
 use crate::cpu::Features;
+use crate::debug_registers;
 use crate::descriptors::{self, GateAccess, InterruptedTask, KERNEL_CODE};
 use crate::fpu;
 use crate::registers::{cr3, write_model_specific};
@@ -62,8 +65,12 @@ const PAGE_FAULT: usize = 1;
 const EXCEPTION: usize = 4;
 const DOUBLE_FAULT: usize = 5;
 
-/// Set once there are SYSENTER registers to keep up to date.
-static FAST_SYSTEM_CALL: AtomicU32 = AtomicU32::new(0);
+/// What a switch of threads has to see to. In one word, so that the usual case is one comparison.
+static SWITCHES: AtomicU32 = AtomicU32::new(0);
+/// There are SYSENTER registers to keep up to date.
+const FAST_SYSTEM_CALLS: u32 = 1 << 0;
+/// Threads may have breakpoints in debug registers.
+const DEBUG_REGISTERS: u32 = 1 << 1;
 
 #[repr(C)]
 struct Gate {
@@ -121,17 +128,40 @@ pub fn enable_fast_system_call(features: &Features) {
         unsafe { write_model_specific(SYSENTER_CS, KERNEL_CODE.into()) };
         // SAFETY: as above.
         unsafe { write_model_specific(SYSENTER_EIP, entry.into()) };
-        FAST_SYSTEM_CALL.store(1, Ordering::Relaxed);
+        SWITCHES.fetch_or(FAST_SYSTEM_CALLS, Ordering::Relaxed);
     }
 }
 
-/// Sets the stack that entries from ring 3 begin on.
-pub(crate) fn set_entry_stack(stack_pointer: u32) {
-    descriptors::set_kernel_stack_pointer(stack_pointer);
-    if FAST_SYSTEM_CALL.load(Ordering::Relaxed) != 0 {
-        // SAFETY: the processor has the register; the stack is the running thread's.
-        unsafe { write_model_specific(SYSENTER_ESP, stack_pointer.into()) };
+/// From here on switches look whether a thread has breakpoints in debug registers.
+pub fn expect_debug_registers() {
+    SWITCHES.fetch_or(DEBUG_REGISTERS, Ordering::Relaxed);
+}
+
+/// The thread on `stack` runs next: entries from ring 3 begin there.
+#[inline(always)]
+pub(crate) fn switched_to(stack: KernelStack, debug_active: &Field<u8>) {
+    descriptors::set_kernel_stack_pointer(stack.entry_stack_pointer());
+    match SWITCHES.load(Ordering::Relaxed) {
+        FAST_SYSTEM_CALLS => set_fast_entry_stack(stack),
+        work => switched_otherwise(stack, debug_active, work),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn switched_otherwise(stack: KernelStack, debug_active: &Field<u8>, work: u32) {
+    if work & FAST_SYSTEM_CALLS != 0 {
+        set_fast_entry_stack(stack);
+    }
+    if work & DEBUG_REGISTERS != 0 {
+        debug_registers::switched_to(stack, debug_active.get());
+    }
+}
+
+#[inline(always)]
+fn set_fast_entry_stack(stack: KernelStack) {
+    // SAFETY: the processor has the register; the stack is the running thread's.
+    unsafe { write_model_specific(SYSENTER_ESP, stack.entry_stack_pointer().into()) };
 }
 
 /// Every exception but a page fault comes here.

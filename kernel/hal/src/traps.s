@@ -21,6 +21,9 @@
 .set FLAG_INTERRUPT, 0x200
 .set FLAG_V86, 0x20000
 
+.set WATCHED, 0xF                   // DR6: one of the four breakpoints
+.set NOTHING_HAPPENED, 0xFFFF0FF0   // DR6
+
 .set HOOK_SYSTEM_CALL, 0
 .set HOOK_PAGE_FAULT, 4
 .set HOOK_INTERRUPT, 8
@@ -114,14 +117,28 @@ exception 18
 exception 19
 
 // Debug. SYSENTER keeps the trap flag, so that stepping across it lands here with EIP at the kernel's entry: the call
-// begins again without the flag and remembers it in its frame.
+// begins again without the flag and remembers it in its frame. Where the kernel touches what the running thread watches,
+// or the thread did so by the MOV SS just before it entered, nothing comes of it.
 exception_1:
-    cmp dword ptr [esp], offset vadose_sysenter
+    test byte ptr [esp + 4], 1      // CS: of ring 3?
+    jnz 4f
+    push eax
+    mov eax, dr6
+    cmp dword ptr [esp + 4], offset vadose_sysenter
     jne 2f
-    mov dword ptr [esp], offset sysenter_traced
-    and dword ptr [esp + 8], ~FLAG_TRAP
+    test dword ptr [esp + 12], FLAG_TRAP
+    jz 2f
+    mov dword ptr [esp + 4], offset sysenter_traced
+    and dword ptr [esp + 12], ~FLAG_TRAP
+    or al, WATCHED
+2:  test al, WATCHED
+    jz 3f
+    mov eax, NOTHING_HAPPENED
+    mov dr6, eax
+    pop eax
     iretd
-2:  push 0
+3:  pop eax
+4:  push 0
     push ebp
     mov ebp, 1
     jmp exception_common

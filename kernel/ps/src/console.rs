@@ -11,12 +11,12 @@
 use alloc::vec::Vec;
 
 use abi::cell::{Field, Link};
-use abi::console::{InputRecord, ScreenInformation};
+use abi::console::{InputRecord, RECORD_SIZE, ScreenInformation};
 use abi::nt::process::Eprocess;
 use abi::status::NtStatus;
 use ke::WaitReason;
 use spin::Mutex;
-use terminal::console::Keep;
+use terminal::console::{Event, Keep};
 use terminal::screen::{COLUMNS, ROWS};
 use terminal::{Decoder, Key, Keyboard, Signal};
 
@@ -191,12 +191,17 @@ impl<P: Platform> Executive<P> {
     }
 
     /// The keys that wait, at most `most`; waits for one unless they stay.
-    pub(crate) fn console_records(&self, most: u32, keep: Keep) -> Result<Vec<InputRecord>, NtStatus> {
-        let keys = self.wait_for_console(|state, _, _| {
-            let keys = state.input.keys(most as usize, keep);
-            (keep == Keep::Yes || !keys.is_empty()).then_some(keys)
+    pub(crate) fn console_records(&self, most: u32, keep: Keep) -> Result<Vec<Record>, NtStatus> {
+        let events = self.wait_for_console(|state, _, _| {
+            let events = state.input.events(most as usize, keep);
+            (keep == Keep::Yes || !events.is_empty()).then_some(events)
         })?;
-        Ok(keys.iter().map(record_of).collect())
+        Ok(events.iter().map(record_of).collect())
+    }
+
+    /// Puts a record behind those that wait; whether there is room.
+    pub(crate) fn write_console_record(&self, record: &Record) -> bool {
+        self.console.state.lock().input.write(event_of(record))
     }
 
     /// Asks `ask` each tick until it has an answer; shows what it wants shown.
@@ -248,7 +253,7 @@ impl<P: Platform> Executive<P> {
     /// How many records wait.
     pub(crate) fn console_record_count(&self) -> u32 {
         self.take_keys();
-        self.console.state.lock().input.key_count() as u32
+        self.console.state.lock().input.event_count() as u32
     }
 
     /// Forgets them.
@@ -280,13 +285,34 @@ impl<P: Platform> Executive<P> {
     }
 }
 
-fn record_of(key: &Key) -> InputRecord {
-    InputRecord {
-        is_down: key.is_down,
-        repeat_count: 1,
-        virtual_key: key.virtual_key,
-        scan_code: key.scan_code,
-        character: key.character,
-        control_state: key.control,
+/// An event as it lies in a program's memory.
+pub(crate) type Record = [u8; RECORD_SIZE as usize];
+
+fn record_of(event: &Event) -> Record {
+    match event {
+        Event::Key(key, count) => InputRecord {
+            is_down: key.is_down,
+            repeat_count: *count,
+            virtual_key: key.virtual_key,
+            scan_code: key.scan_code,
+            character: key.character,
+            control_state: key.control,
+        }
+        .to_bytes(),
+        Event::Other(kind, data) => {
+            let mut bytes = [0; RECORD_SIZE as usize];
+            bytes[..2].copy_from_slice(&kind.to_le_bytes());
+            bytes[4..].copy_from_slice(data);
+            bytes
+        }
+    }
+}
+
+fn event_of(record: &Record) -> Event {
+    match InputRecord::from_bytes(record) {
+        Ok(InputRecord { is_down, repeat_count, virtual_key, scan_code, character, control_state }) => {
+            Event::Key(Key { is_down, virtual_key, scan_code, character, control: control_state }, repeat_count)
+        }
+        Err((kind, data)) => Event::Other(kind, data),
     }
 }

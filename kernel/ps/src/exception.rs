@@ -19,7 +19,7 @@ use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
 use mm::protection::Access;
 
-use crate::context::{acknowledge, begin_at, sse_exception, x87_exception};
+use crate::context::{acknowledge, begin_at, set_status, sse_exception, status, x87_exception};
 use crate::endings::Ending;
 use crate::executive::Executive;
 use crate::platform::Platform;
@@ -58,6 +58,7 @@ impl<P: Platform> Executive<P> {
                 // The handler is not stepped, nor is what goes on after it, unless it asks for that.
                 frame.eflags.update(|flags| flags & !FLAG_TRAP);
                 frame.restore_fully();
+                set_status(frame, self.platform().take_debug_status());
                 simple(NtStatus::SINGLE_STEP, eip)
             }
             vector::BREAKPOINT => {
@@ -104,7 +105,10 @@ impl<P: Platform> Executive<P> {
             self.unhandled_exception(&record);
         }
         let thread = self.platform().current_thread();
-        let context = self.context_for_handler(thread);
+        let mut context = self.context_for_handler(thread);
+        if record.code == NtStatus::SINGLE_STEP.0 {
+            context.dr6 = status(frame);
+        }
         if of_x87 {
             self.acknowledge_x87(thread);
         }

@@ -140,6 +140,18 @@ pub trait Platform: Machine + Sync + 'static {
     /// Replaces them. Bits of MXCSR that the processor does not know are dropped.
     fn set_floating_point(&self, base: u32, image: &Image);
 
+    /// Some thread has breakpoints in debug registers, where none may have had any before.
+    fn expect_debug_registers(&self);
+
+    /// Arms the breakpoints of the running thread, whose kernel stack ends at `base`: those in its frame.
+    fn load_debug_registers(&self, base: u32);
+
+    /// The running thread has no breakpoints any more.
+    fn unload_debug_registers(&self);
+
+    /// DR6, which is as if nothing had happened afterwards.
+    fn take_debug_status(&self) -> u32;
+
     /// Lets `to` run; returns when somebody switches back to `from`, the thread that runs.
     fn switch(&self, from: Link<Kthread>, to: Link<Kthread>);
 

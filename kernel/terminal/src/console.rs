@@ -24,10 +24,16 @@ pub const ENABLE_ECHO_INPUT: u32 = 0x4;
 pub const ENABLE_PROCESSED_OUTPUT: u32 = 0x1;
 /// Mode of output: long lines go on in the next row.
 pub const ENABLE_WRAP_AT_EOL_OUTPUT: u32 = 0x2;
-/// All bits of the input mode that there are on XP.
-const INPUT_MODES: u32 = 0x1FF;
+/// Mode of input: what the mouse does is input too.
+pub const ENABLE_MOUSE_INPUT: u32 = 0x10;
+/// Mode of input: [`EXTENDED_MODES`] are meant.
+pub const ENABLE_EXTENDED_FLAGS: u32 = 0x80;
+/// Bits of the input mode that each call sets: processing, lines, echo, window, mouse.
+const INPUT_MODES: u32 = 0x1F;
+/// Those that stay as they are unless [`ENABLE_EXTENDED_FLAGS`] is given: inserting, quick editing, the window's place.
+const EXTENDED_MODES: u32 = 0x160;
 /// What the mode is until somebody sets it.
-const COOKED: u32 = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
+const COOKED: u32 = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT | ENABLE_MOUSE_INPUT;
 
 /// Keys that wait at most; what is typed beyond is lost.
 pub const MOST_KEYS: usize = 4096;
@@ -44,12 +50,24 @@ pub enum Signal {
     Interrupt,
 }
 
+/// What waits to be read.
+#[doc(alias = "INPUT_RECORD")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A key, and how often it was pressed.
+    Key(Key, u16),
+    /// What a program wrote that is no key: its kind and what it says.
+    Other(u16, [u8; 16]),
+}
+
 /// The input of a console.
 #[derive(Debug)]
 pub struct Console {
     input_mode: u32,
+    /// 0 until somebody sets them.
+    extended_mode: u32,
     output_mode: u32,
-    keys: VecDeque<Key>,
+    events: VecDeque<Event>,
     /// The line that is being typed for a read that waits.
     line: Option<Editor>,
     /// Units of a line that has been typed and that nobody has read.
@@ -63,8 +81,9 @@ impl Console {
     pub const fn new() -> Self {
         Self {
             input_mode: COOKED,
+            extended_mode: 0,
             output_mode: ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT,
-            keys: VecDeque::new(),
+            events: VecDeque::new(),
             line: None,
             ready: VecDeque::new(),
             history: History::new(HISTORY),
@@ -74,7 +93,7 @@ impl Console {
 
     /// How input is treated.
     pub fn input_mode(&self) -> u32 {
-        self.input_mode
+        self.input_mode | self.extended_mode
     }
 
     /// How output is treated.
@@ -85,9 +104,12 @@ impl Console {
     /// Sets how input is treated; whether it makes sense: an echo without lines does not.
     pub fn set_input_mode(&mut self, mode: u32) -> bool {
         let echo_alone = mode & (ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT) == ENABLE_ECHO_INPUT;
-        let sound = mode & !INPUT_MODES == 0 && !echo_alone;
+        let sound = mode & !(INPUT_MODES | EXTENDED_MODES | ENABLE_EXTENDED_FLAGS) == 0 && !echo_alone;
         if sound {
-            self.input_mode = mode;
+            self.input_mode = mode & INPUT_MODES;
+            if mode & ENABLE_EXTENDED_FLAGS != 0 {
+                self.extended_mode = mode & !INPUT_MODES;
+            }
         }
         sound
     }
@@ -106,15 +128,23 @@ impl Console {
         if self.input_mode & ENABLE_PROCESSED_INPUT != 0 && key.character == CONTROL_C && key.is_control() {
             return key.is_down.then_some(Signal::Interrupt);
         }
-        if self.keys.len() < MOST_KEYS {
-            self.keys.push_back(key);
-        }
+        self.write(Event::Key(key, 1));
         None
+    }
+
+    /// Puts an event behind those that wait; whether there is room.
+    #[doc(alias = "WriteConsoleInput")]
+    pub fn write(&mut self, event: Event) -> bool {
+        let room = self.events.len() < MOST_KEYS;
+        if room {
+            self.events.push_back(event);
+        }
+        room
     }
 
     /// Whether there is room for keys.
     pub fn has_room(&self) -> bool {
-        self.keys.len() < MOST_KEYS / 2
+        self.events.len() < MOST_KEYS / 2
     }
 
     /// There will be no more keys: reads that find nothing give the end.
@@ -141,7 +171,7 @@ impl Console {
             }
         }
         if self.ready.is_empty() {
-            return (self.ended && self.keys.is_empty()).then(Vec::new);
+            return (self.ended && self.events.is_empty()).then(Vec::new);
         }
         Some(self.ready.drain(..most.min(self.ready.len())).collect())
     }
@@ -153,10 +183,13 @@ impl Console {
 
     fn take_characters(&mut self, most: usize) {
         while self.ready.len() < most
-            && let Some(key) = self.keys.pop_front()
+            && let Some(event) = self.events.pop_front()
         {
-            if key.is_down && key.character != 0 {
-                self.ready.push_back(key.character);
+            if let Event::Key(key, count) = event
+                && key.is_down
+                && key.character != 0
+            {
+                self.ready.extend(core::iter::repeat_n(key.character, count.into()));
             }
         }
     }
@@ -164,16 +197,14 @@ impl Console {
     /// Edits the line with the keys that wait, until one of them ends it.
     fn edit_line(&mut self, column: usize, columns: usize, out: &mut Vec<u8>) {
         let mut line = self.line.take().unwrap_or_else(|| Editor::new(column, columns));
-        while let Some(key) = self.keys.pop_front() {
-            if !key.is_down {
-                continue;
-            }
+        while let Some(event) = self.events.pop_front() {
+            let Event::Key(key @ Key { is_down: true, .. }, count) = event else { continue };
             if key.virtual_key == virtual_key::RETURN {
                 line.apply(Edit::End);
                 self.show(&mut line, out);
                 return self.finish_line(line, out);
             }
-            self.edit(&mut line, &key);
+            (0..count).for_each(|_| self.edit(&mut line, &key));
             self.show(&mut line, out);
         }
         if self.ended && !line.text().is_empty() {
@@ -217,30 +248,31 @@ impl Console {
         }
     }
 
-    /// The oldest `most` keys, as they came; they stay where `keep` says so.
+    /// The oldest `most` events, as they came; they stay where `keep` says so.
     #[doc(alias = "ReadConsoleInput")]
     #[doc(alias = "PeekConsoleInput")]
-    pub fn keys(&mut self, most: usize, keep: Keep) -> Vec<Key> {
-        let count = most.min(self.keys.len());
+    pub fn events(&mut self, most: usize, keep: Keep) -> Vec<Event> {
+        let count = most.min(self.events.len());
         match keep {
-            Keep::Yes => self.keys.iter().take(count).copied().collect(),
-            Keep::No => self.keys.drain(..count).collect(),
+            Keep::Yes => self.events.iter().take(count).copied().collect(),
+            Keep::No => self.events.drain(..count).collect(),
         }
     }
 
-    /// How many keys wait.
-    pub fn key_count(&self) -> usize {
-        self.keys.len()
+    /// How many events wait.
+    pub fn event_count(&self) -> usize {
+        self.events.len()
     }
 
-    /// Forgets the keys that wait.
+    /// Forgets the events that wait.
     pub fn flush(&mut self) {
-        self.keys.clear();
+        self.events.clear();
     }
 
     /// Puts the modes back and forgets what one program typed for another: when the foreground changes hands for good.
     pub fn reset(&mut self) {
         self.input_mode = COOKED;
+        self.extended_mode = 0;
         self.output_mode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT;
         self.line = None;
         self.ready.clear();
@@ -253,7 +285,7 @@ impl Default for Console {
     }
 }
 
-/// Whether keys that are looked at stay.
+/// Whether events that are looked at stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// They do.
@@ -342,12 +374,48 @@ mod tests {
         let mut console = Console::new();
         console.set_input_mode(0);
         type_in(&mut console, b"a\x1b[A");
-        assert_eq!(console.key_count(), 4);
-        let seen = console.keys(10, Keep::Yes);
-        assert_eq!(console.keys(3, Keep::No), seen[..3]);
-        assert_eq!((seen[0].is_down, seen[1].is_down, seen[2].virtual_key), (true, false, virtual_key::UP));
+        assert_eq!(console.event_count(), 4);
+        let seen = console.events(10, Keep::Yes);
+        assert_eq!(console.events(3, Keep::No), seen[..3]);
+        let key = |index: usize| if let Event::Key(key, 1) = seen[index] { key } else { panic!("{:?}", seen[index]) };
+        assert_eq!((key(0).is_down, key(1).is_down, key(2).virtual_key), (true, false, virtual_key::UP));
         console.flush();
-        assert_eq!(console.key_count(), 0);
+        assert_eq!(console.event_count(), 0);
+    }
+
+    #[test]
+    fn what_a_program_writes_is_read_as_if_it_were_typed() {
+        let mut console = Console::new();
+        let key = |character: u8| Key::pressed(0, character.into(), 0);
+        let mouse = Event::Other(2, [7; 16]);
+        for event in [mouse, Event::Key(key(b'x'), 3), Event::Key(key(b'y').released(), 1), mouse] {
+            assert!(console.write(event));
+        }
+        assert_eq!(console.events(9, Keep::Yes)[0], mouse);
+        console.set_input_mode(ENABLE_LINE_INPUT);
+        assert_eq!(read(&mut console, 80).0, None);
+        console.write(Event::Key(Key::pressed(virtual_key::RETURN, 13, 0), 1));
+        assert_eq!(read(&mut console, 80).0.unwrap(), "xxx\r");
+        console.set_input_mode(0);
+        console.write(mouse);
+        console.write(Event::Key(key(b'z'), 2));
+        assert_eq!(read(&mut console, 1).0.unwrap(), "z");
+        assert_eq!(read(&mut console, 80).0.unwrap(), "z");
+    }
+
+    #[test]
+    fn extended_modes_stay_unless_they_are_meant() {
+        let mut console = Console::new();
+        assert_eq!(console.input_mode(), 0x17);
+        assert!(console.set_input_mode(0x67));
+        assert_eq!(console.input_mode(), 7);
+        assert!(console.set_input_mode(0xA1));
+        assert_eq!(console.input_mode(), 0xA1);
+        assert!(console.set_input_mode(0x40));
+        assert_eq!(console.input_mode(), 0xA0);
+        assert!(console.set_input_mode(0x80));
+        assert_eq!(console.input_mode(), 0x80);
+        assert!(!console.set_input_mode(0x200));
     }
 
     #[test]
@@ -377,7 +445,7 @@ mod tests {
         for _ in 0..MOST_KEYS {
             type_in(&mut console, b"x");
         }
-        assert_eq!(console.key_count(), MOST_KEYS);
+        assert_eq!(console.event_count(), MOST_KEYS);
         assert!(!console.has_room());
         assert_eq!(type_in(&mut console, b"\x03"), [Signal::Interrupt], "Ctrl-C is heard all the same");
     }

@@ -43,6 +43,7 @@ pub mod locale;
 pub mod memory;
 pub mod message;
 pub mod network;
+pub mod number_format;
 pub mod path;
 pub mod privilege;
 pub mod profile;

@@ -7,7 +7,7 @@
 //!
 //! Source: `winnt.h`; Intel SDM volume 1, section 3.4.3 (EFLAGS); what XP keeps of each as debuggers show it.
 
-use abi::nt::context::{CONTEXT_CONTROL, CONTEXT_DEBUG_REGISTERS, CONTEXT_INTEGER, CONTEXT_SEGMENTS, Context};
+use abi::nt::context::{CONTEXT_CONTROL, CONTEXT_INTEGER, CONTEXT_SEGMENTS, Context};
 use abi::trap_frame::TrapFrame;
 
 const USER_CODE: u32 = 0x1B;
@@ -45,9 +45,6 @@ pub(super) fn capture(frame: &TrapFrame, context: &mut Context) {
         context.seg_fs = frame.seg_fs.get() & 0xFFFF;
         context.seg_es = frame.seg_es.get() & 0xFFFF;
         context.seg_ds = frame.seg_ds.get() & 0xFFFF;
-    }
-    if context.has(CONTEXT_DEBUG_REGISTERS) {
-        [context.dr0, context.dr1, context.dr2, context.dr3, context.dr6, context.dr7] = [0; 6];
     }
 }
 
@@ -115,13 +112,13 @@ const fn data_selector(wanted: u32, otherwise: u32) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use abi::cell::Field;
     use abi::nt::context::CONTEXT_FULL;
 
     use super::*;
 
-    fn blank() -> TrapFrame {
+    pub(in super::super) fn blank() -> TrapFrame {
         let field = || Field::new(0);
         TrapFrame {
             dbg_ebp: field(),

@@ -1,19 +1,18 @@
 //! The registers of a thread as programs see them, and how they become a thread's own: between `CONTEXT` on one side, the trap
 //! frame and the saved x87 and SSE registers on the other.
 //!
-//! What comes from a program is never believed: see `frame` and `floating_point` for what is made of it.
+//! What comes from a program is never believed: see `frame`, `debug` and `floating_point` for what is made of it.
 //!
-//! Debug registers: a thread has none. They read as 0 and what a program puts there is dropped, because nothing loads them,
-//! so that no breakpoint can be set in the kernel half either.
-
+mod debug;
 mod floating_point;
 mod frame;
 
 use abi::cell::Link;
-use abi::nt::context::{CONTEXT_EXTENDED_REGISTERS, CONTEXT_FLOATING_POINT, Context};
+use abi::nt::context::{CONTEXT_DEBUG_REGISTERS, CONTEXT_EXTENDED_REGISTERS, CONTEXT_FLOATING_POINT, Context};
 use abi::nt::thread::Ethread;
 use abi::trap_frame::TrapFrame;
 
+pub(crate) use debug::{set_status, status};
 pub(crate) use floating_point::{acknowledge, sse_exception, x87_exception};
 pub(crate) use frame::begin_at;
 
@@ -35,23 +34,64 @@ impl<P: Platform> Executive<P> {
 
     /// Fills `context` with the registers of `thread` (see [`Self::user_frame`]) that its flags name.
     #[doc(alias = "KeContextFromKframes")]
+    #[inline(always)]
     pub(crate) fn capture_context(&self, thread: Link<Ethread>, context: &mut Context) {
-        frame::capture(self.user_frame(thread), context);
-        if context.has(CONTEXT_FLOATING_POINT) || context.has(CONTEXT_EXTENDED_REGISTERS) {
-            let image = self.platform().floating_point(self.kernel_stack_of(thread));
-            floating_point::capture(&image, self.platform().floating_point_form(), context);
+        let frame = self.user_frame(thread);
+        frame::capture(frame, context);
+        if context.has(CONTEXT_DEBUG_REGISTERS) {
+            [context.dr0, context.dr1, context.dr2, context.dr3, context.dr6, context.dr7] = [0; 6];
+            if self.machine_record(thread).tcb.debug_active.get() != 0 {
+                debug::capture(frame, context);
+            }
         }
+        if context.has(CONTEXT_FLOATING_POINT) || context.has(CONTEXT_EXTENDED_REGISTERS) {
+            self.capture_floating_point(thread, context);
+        }
+    }
+
+    #[inline(never)]
+    fn capture_floating_point(&self, thread: Link<Ethread>, context: &mut Context) {
+        let image = self.platform().floating_point(self.kernel_stack_of(thread));
+        floating_point::capture(&image, self.platform().floating_point_form(), context);
     }
 
     /// Makes `thread` (see [`Self::user_frame`]) go on with the registers that the flags of `context` name, made harmless.
     #[doc(alias = "KeContextToKframes")]
+    #[inline(always)]
     pub(crate) fn set_context(&self, thread: Link<Ethread>, context: &Context) {
         frame::restore(self.user_frame(thread), context);
+        if context.has(CONTEXT_DEBUG_REGISTERS)
+            && debug::enables(context) | (self.machine_record(thread).tcb.debug_active.get() != 0)
+        {
+            self.set_debug_registers(thread, context);
+        }
         if context.has(CONTEXT_FLOATING_POINT) || context.has(CONTEXT_EXTENDED_REGISTERS) {
-            let stack = self.kernel_stack_of(thread);
-            let mut image = self.platform().floating_point(stack);
-            floating_point::restore(&mut image, self.platform().floating_point_form(), context);
-            self.platform().set_floating_point(stack, &image);
+            self.set_floating_point(thread, context);
+        }
+    }
+
+    #[inline(never)]
+    fn set_floating_point(&self, thread: Link<Ethread>, context: &Context) {
+        let stack = self.kernel_stack_of(thread);
+        let mut image = self.platform().floating_point(stack);
+        floating_point::restore(&mut image, self.platform().floating_point_form(), context);
+        self.platform().set_floating_point(stack, &image);
+    }
+
+    /// The breakpoints of a thread that does not run are armed by the switch to it.
+    #[cold]
+    #[inline(never)]
+    fn set_debug_registers(&self, thread: Link<Ethread>, context: &Context) {
+        debug::restore(self.user_frame(thread), context);
+        let active = debug::enables(context);
+        self.machine_record(thread).tcb.debug_active.set(u8::from(active));
+        self.platform().expect_debug_registers();
+        if thread != self.platform().current_thread() {
+            return;
+        }
+        match active {
+            true => self.platform().load_debug_registers(self.kernel_stack_of(thread)),
+            false => self.platform().unload_debug_registers(),
         }
     }
 

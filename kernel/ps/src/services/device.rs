@@ -61,6 +61,7 @@ impl<P: Platform> Executive<P> {
                 group.and_then(|group| self.generate_control_event(word()?, group)).map(|()| 0)
             }
             IGNORE_CONTROL_C => word().map(|ignore| self.ignore_control_c(ignore != 0)).map(|()| 0),
+            WRITE_RECORDS if stream == Stream::ConsoleInput => self.write_console_records(input, input_length),
             _ if stream == Stream::ConsoleInput => self.console_input(code, output, output_length),
             _ => Err(NtStatus::INVALID_DEVICE_REQUEST),
         }
@@ -83,7 +84,7 @@ impl<P: Platform> Executive<P> {
                 }
                 let records = self.console_records(most, keep)?;
                 let mut bytes = room(records.len() * RECORD_SIZE as usize)?;
-                bytes.extend(records.into_iter().flat_map(InputRecord::to_bytes));
+                bytes.extend(records.into_iter().flatten());
                 self.give(output, length, &bytes)
             }
             COUNT_RECORDS => self.give(output, length, &self.console_record_count().to_le_bytes()),
@@ -93,6 +94,19 @@ impl<P: Platform> Executive<P> {
             }
             _ => Err(NtStatus::INVALID_DEVICE_REQUEST),
         }
+    }
+
+    /// Puts records of a program behind those that wait.
+    fn write_console_records(&self, input: u32, length: u32) -> Result<u32, NtStatus> {
+        let most = (length / RECORD_SIZE).min(MOST_RECORDS);
+        for index in 0..most {
+            let mut record = [0; RECORD_SIZE as usize];
+            self.platform().read_user(input.wrapping_add(index * RECORD_SIZE), &mut record)?;
+            if !self.write_console_record(&record) {
+                return Ok(index * RECORD_SIZE);
+            }
+        }
+        Ok(most * RECORD_SIZE)
     }
 
     /// Writes an answer into a program's buffer; how many bytes it has.

@@ -1,10 +1,10 @@
 //! What is typed at the console: as characters, and as keys.
 
-use abi::console::{COUNT_RECORDS, FLUSH, PEEK_RECORDS, READ, READ_RECORDS, RECORD_SIZE};
+use abi::console::{COUNT_RECORDS, FLUSH, KEY_EVENT, PEEK_RECORDS, READ, READ_RECORDS, RECORD_SIZE, WRITE_RECORDS};
 use alloc::vec;
 use alloc::vec::Vec;
-use user_ffi::{bytes_mut, wide_mut};
-use user_support::text::ansi;
+use user_ffi::{bytes, bytes_mut, wide_mut};
+use user_support::text::{ansi, ansi_to_wide};
 
 use super::console::{answered, control, refuse};
 use super::last_error::{Bool, TRUE};
@@ -68,6 +68,10 @@ pub unsafe extern "system" fn ReadConsoleW(
     TRUE
 }
 
+fn is_key(record: &[u8]) -> bool {
+    record[..2] == KEY_EVENT.to_le_bytes()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Characters {
     Bytes,
@@ -85,7 +89,8 @@ unsafe fn keys(handle: u32, code: u32, records: *mut u8, count: u32, done: *mut 
         Err(status) => return refuse(status),
     };
     if characters == Characters::Bytes {
-        for record in records[..filled as usize].chunks_exact_mut(RECORD_SIZE as usize) {
+        for record in records[..filled as usize].chunks_exact_mut(RECORD_SIZE as usize).filter(|record| is_key(record))
+        {
             let unit = u16::from_le_bytes([record[CHARACTER], record[CHARACTER + 1]]);
             record[CHARACTER] = ansi(&[unit])[0];
             record[CHARACTER + 1] = 0;
@@ -119,6 +124,60 @@ key_functions! {
     PeekConsoleInputA PEEK_RECORDS Bytes;
     /// Looks at the keys that wait.
     PeekConsoleInputW PEEK_RECORDS Units;
+}
+
+/// # Safety
+/// `records` has `count` records; `written` points to a word.
+unsafe fn write_keys(handle: u32, records: *const u8, count: u32, written: *mut u32, characters: Characters) -> Bool {
+    // SAFETY: the caller's promise.
+    let mut records = unsafe { bytes(records, count.saturating_mul(RECORD_SIZE)) }.to_vec();
+    if characters == Characters::Bytes {
+        for record in records.chunks_exact_mut(RECORD_SIZE as usize).filter(|record| is_key(record)) {
+            let unit = ansi_to_wide(record[CHARACTER]);
+            record[CHARACTER..][..2].copy_from_slice(&unit.to_le_bytes());
+        }
+    }
+    let mut done = 0;
+    while done < records.len() {
+        match control(handle, WRITE_RECORDS, &records[done..], &mut []) {
+            Ok(0) => break,
+            Ok(length) => done += length as usize,
+            Err(status) => return refuse(status),
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { written.write_unaligned(done as u32 / RECORD_SIZE) };
+    TRUE
+}
+
+/// Puts keys and other records behind those that wait: as many as there is room for.
+///
+/// # Safety
+/// `records` has `count` records of 20 bytes; `written` points to a word.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn WriteConsoleInputA(
+    handle: u32,
+    records: *const u8,
+    count: u32,
+    written: *mut u32,
+) -> Bool {
+    // SAFETY: the caller's promise.
+    unsafe { write_keys(handle, records, count, written, Characters::Bytes) }
+}
+
+/// The same in UTF-16.
+///
+/// # Safety
+/// As [`WriteConsoleInputA`].
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn WriteConsoleInputW(
+    handle: u32,
+    records: *const u8,
+    count: u32,
+    written: *mut u32,
+) -> Bool {
+    // SAFETY: the caller's promise.
+    unsafe { write_keys(handle, records, count, written, Characters::Units) }
 }
 
 /// How many keys wait.

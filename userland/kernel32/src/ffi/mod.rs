@@ -36,6 +36,7 @@ mod last_error;
 mod local_memory;
 mod locale;
 mod locale_format;
+mod locale_number;
 mod memory_status;
 mod message;
 mod module;

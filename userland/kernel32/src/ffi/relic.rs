@@ -154,8 +154,4 @@ refused! {
     WaitForDebugEvent(event, milliseconds) NOT_SUPPORTED;
     /// Lets it go on.
     ContinueDebugEvent(process, thread, status) NOT_SUPPORTED;
-    /// Puts keys into the console.
-    WriteConsoleInputA(handle, records, count, written) NOT_SUPPORTED;
-    /// The same.
-    WriteConsoleInputW(handle, records, count, written) NOT_SUPPORTED;
 }
