@@ -3,7 +3,7 @@
 # Each target sets up what it lacks through tests/runner/packages.sh, which is quiet when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak debug bench iso check clean kernel userland guest runner needs cargo-command c-programs
+.PHONY: help run test soak debug bench iso oracle check clean kernel userland guest runner needs cargo-command c-programs
 MAKEFLAGS += --no-print-directory
 
 # ---- Variables a user may set: RAM=64 make run ------------------------------------------------------------------
@@ -15,6 +15,8 @@ ICOUNT  ?=
 KVM     ?=
 VIDEO   ?=
 MINUTES ?= 60
+WINE    ?= wine
+RECORD  ?=
 GDB_ARGS ?=
 
 quote = '$(subst ','\'',$(1))'
@@ -65,6 +67,7 @@ help:
 	@echo 'make debug   QEMU stopped at the kernel'"'"'s entry, gdb attached (GDB_ARGS="-batch -ex ..." hands words to gdb)'
 	@echo 'make bench   the benchmark table beside Linux'"'"'s'
 	@echo 'make iso     out/vadose.iso, a hybrid image for a CD or a USB stick'
+	@echo 'make oracle  the guest tests under Wine 8.0, compared with tests/oracle/wine-8.0.txt (WINE="command"; RECORD=1 writes it anew)'
 	@echo 'make check   format, lints, documentation, the list of files allowed to say unsafe'
 	@echo 'make clean   remove everything built'
 	@echo
@@ -96,6 +99,10 @@ bench: kernel userland guest
 iso: kernel userland guest
 	@$(NEED) disc
 	@$(RUNNER) iso $(if $(CMDLINE),--cmdline=$(call quote,$(CMDLINE)))
+
+# No Wine is installed for it: docs/oracle.md says which one the record was made with.
+oracle: guest
+	@python3 tests/oracle/run.py --wine $(call quote,$(WINE)) $(if $(filter-out 0,$(RECORD)),--record)
 
 check: runner
 	@$(NEED) $(if $(HAS_SRC),,check bare)
