@@ -4,6 +4,8 @@
 //   demand_zero_fault       the first store to a page; its page table is there and a zeroed frame is ready
 //   reserve_commit_release  NtAllocateVirtualMemory of 64 KB (reserve and commit, the kernel picks), then
 //                           NtFreeVirtualMemory (release)
+//   allocate_touch_free     VirtualAlloc of 64 KB (reserve and commit, the kernel picks), a store to one of its pages,
+//                           VirtualFree
 //   watched_first_write     the first store to a page that is watched
 //   watched_difference      what that costs more than the second row
 //   watched_after_reset     a store to a watched page that is there and counts as not written
@@ -81,6 +83,22 @@ static void measure_reserve_commit_release(void)
     report("reserve_commit_release");
 }
 
+static void measure_allocate_touch_free(void)
+{
+    for (int i = 0; i < SAMPLES; i++) {
+        ULONG start = ticks();
+        volatile char *memory = VirtualAlloc(NULL, GRANULARITY, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+        if (memory == NULL)
+            ExitProcess(1);
+        *memory = 1;
+        BOOL sound = VirtualFree((void *)memory, 0, MEM_RELEASE);
+        samples[i] = ticks() - start;
+        if (!sound)
+            failures++;
+    }
+    report("allocate_touch_free");
+}
+
 static void test(void)
 {
     // The zero-page thread works while nobody else does.
@@ -89,5 +107,6 @@ static void test(void)
     measure_null_system_call();
     measure_stores_to_plain_memory();
     measure_reserve_commit_release();
+    measure_allocate_touch_free();
     measure_stores_to_watched_memory();
 }
