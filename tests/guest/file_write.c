@@ -104,6 +104,11 @@ static void appends(void)
     EXPECT(!ReadFile(other, bytes, 1, &done, NULL));
     EXPECT_EQUAL(GetLastError(), ERROR_ACCESS_DENIED);
     EXPECT_EQUAL(NtWriteFile(file, NULL, NULL, NULL, &block, (void *)0x80000000, 1, NULL, NULL), VIOLATION);
+    // A service that only reads a buffer does not look into it; the file system, which does, has a status of its own.
+    EXPECT_EQUAL(NtWriteFile(file, NULL, NULL, NULL, &block, (void *)0x1000, 1, NULL, NULL), 0xC00000E8);
+    EXPECT_ERROR(WriteFile(file, NULL, 10, &done, NULL), ERROR_INVALID_USER_BUFFER);
+    EXPECT_ERROR(WriteFile(file, reserve(PAGE), 10, &done, NULL), ERROR_INVALID_USER_BUFFER);
+    EXPECT_EQUAL(done, 0);
     EXPECT_EQUAL(GetFileSize(file, NULL), 5);
     EXPECT(CloseHandle(file) && CloseHandle(other) && DeleteFileA("append.txt"));
 }

@@ -34,7 +34,8 @@ static void refuse(void)
     EXPECT_ERROR(FindResourceA(NULL, "nothing", (PCSTR)RT_RCDATA), ERROR_RESOURCE_NAME_NOT_FOUND);
     EXPECT_ERROR(FindResourceA(NULL, "note", "NOTHING"), ERROR_RESOURCE_TYPE_NOT_FOUND);
     EXPECT_ERROR(FindResourceExA(NULL, CURVES, "#7", 0x40C), ERROR_RESOURCE_LANG_NOT_FOUND);
-    EXPECT_ERROR(FindResourceA((HMODULE)0x12340000, "note", (PCSTR)RT_RCDATA), ERROR_MOD_NOT_FOUND);
+    // Where no image lies there is no directory of resources either.
+    EXPECT_ERROR(FindResourceA((HMODULE)0x12340000, "note", (PCSTR)RT_RCDATA), ERROR_RESOURCE_DATA_NOT_FOUND);
     EXPECT_ERROR(FindResourceA(GetModuleHandleA("kernel32"), "note", (PCSTR)RT_RCDATA), ERROR_RESOURCE_DATA_NOT_FOUND);
     EXPECT_ERROR(LoadResource(NULL, NULL), ERROR_INVALID_HANDLE);
     EXPECT_ERROR(SizeofResource(NULL, NULL), ERROR_INVALID_HANDLE);

@@ -34,7 +34,7 @@ impl<P: Platform> Executive<P> {
     /// Reads from `offset` of the file of `owner`'s into the program's memory; how many bytes.
     ///
     /// # Errors
-    /// FILE_LOCK_CONFLICT, END_OF_FILE, INVALID_DEVICE_REQUEST for a directory, ACCESS_VIOLATION, DEVICE_DATA_ERROR, INSUFFICIENT_RESOURCES.
+    /// FILE_LOCK_CONFLICT, END_OF_FILE, INVALID_DEVICE_REQUEST for a directory, INVALID_USER_BUFFER, DEVICE_DATA_ERROR, INSUFFICIENT_RESOURCES.
     #[doc(alias = "CcCopyRead")]
     pub(crate) fn read_file_data(
         &self,
@@ -155,7 +155,7 @@ impl<P: Platform> Executive<P> {
         let mut done = 0;
         while done < length {
             let bytes = &mut chunk[..(length - done).min(CHUNK) as usize];
-            self.platform().read_user(buffer + done, bytes)?;
+            self.platform().read_user(buffer + done, bytes).map_err(of_file_system)?;
             let first = start;
             let at = self.with_volume(|volume| {
                 let start = first.unwrap_or_else(|| u64::from(volume.fcb(object).file_size.get()));
@@ -356,6 +356,12 @@ impl<P: Platform> Executive<P> {
         let _lock = self.lock_volume();
         self.volume().is_quiet()
     }
+}
+
+/// What a file system makes of a fault in a program's buffer: a volume's requests do not end with exceptions of the processor. Inferred from
+/// the list of statuses that FsRtlIsNtstatusExpected passes on.
+fn of_file_system(status: NtStatus) -> NtStatus {
+    if status == NtStatus::ACCESS_VIOLATION { NtStatus::INVALID_USER_BUFFER } else { status }
 }
 
 /// The page that holds the byte `at` of a file, and where in it.

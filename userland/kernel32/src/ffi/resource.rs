@@ -74,7 +74,7 @@ fn source(base: u32) -> Result<Source, Win32Error> {
         return data_file(base).map(Source::File);
     }
     let base = if base == 0 { peb().image_base() } else { base };
-    let module = Module::at(&memory(), base).ok_or(Win32Error::MOD_NOT_FOUND)?;
+    let module = Module::at(&memory(), base).ok_or(Win32Error::RESOURCE_DATA_NOT_FOUND)?;
     module.image(&memory()).map(Source::Image).map_err(|_| Win32Error::BAD_EXE_FORMAT)
 }
 
