@@ -69,7 +69,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let dirty = valid.has(DIRTY) || frame.flags().contains(Flags::MODIFIED);
         if dirty {
             self.mm.drop_slot(frame);
-            if frame.share_count() == 1 && !self.mm.has_room_to_page() && !self.mm.is_file_page(frame) {
+            if frame.share_count() == 1 && !self.mm.is_file_page(frame) && !self.mm.has_room_to_page() {
                 return Trimmed::Kept;
             }
         }
