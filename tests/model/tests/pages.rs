@@ -70,7 +70,7 @@ fn a_stack_that_cannot_be_charged_overflows_and_nothing_is_left_behind() {
     system.commit_at(process, 0x1000_0000, (left - 2) << 12);
     assert_eq!(system.mm.commit.limit(), system.mm.commit.current());
     let vads = system.sound().vads;
-    assert_eq!(grow(&system, process, 0x10_E000, 0x10_0000), StackGrowth::Overflow(VirtualAddress(0x10_E000)));
+    assert_eq!(grow(&system, process, 0x10_E000, 0x10_0000), StackGrowth::NoCommit(VirtualAddress(0x10_E000)));
     assert_eq!(state(&system, process, 0x10_D000), (MEM_RESERVE, 0));
     assert_eq!(system.sound().vads, vads);
 }

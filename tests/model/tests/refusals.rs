@@ -222,7 +222,7 @@ fn a_stack_overflows_or_grows() {
             break;
         }
         // The first request is for commit; a frame is asked for twice.
-        let expected = if nth == 1 { StackGrowth::Overflow(limit) } else { StackGrowth::Grown(limit) };
+        let expected = if nth == 1 { StackGrowth::NoCommit(limit) } else { StackGrowth::Grown(limit) };
         assert_eq!(growth, expected, "{nth}");
     }
 }

@@ -4,7 +4,7 @@ use super::expectation::{GuestTest, Processor};
 use crate::machine::{MachineOptions, Medium};
 
 /// Seconds that a boot with all guest tests may take.
-const PATIENCE: u64 = 120;
+const PATIENCE: u64 = 300;
 
 /// One machine of the test matrix.
 #[derive(Clone, Copy, Debug)]
