@@ -88,11 +88,14 @@ fn wait_for_stub(emulator: &mut Process, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// On a busy host an answer may take longer than the usual two seconds.
+const PATIENT: &str = "set remotetimeout 60";
+
 fn run_gdb(tree: &Tree, folder: &Path, options: &DebugOptions) -> Result<u8> {
     let connect = format!("target remote {}", folder.join(names::GDB).display());
     let mut gdb = Command::new("gdb");
     gdb.args(["-nx", "-q"]).arg(tree.kernel_for_debugger()?);
-    gdb.args(["-ex", "set confirm off", "-ex", "set architecture i386", "-ex", &connect, "-x"]);
+    gdb.args(["-ex", "set confirm off", "-ex", "set architecture i386", "-ex", PATIENT, "-ex", &connect, "-x"]);
     gdb.arg(tree.file(SCRIPT)).args(&options.gdb).current_dir(tree.root());
     let status = gdb.status().map_err(Error::host("starting gdb"))?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))

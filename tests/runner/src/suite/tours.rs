@@ -118,8 +118,10 @@ fn write_modules(tree: &Tree, folder: &Path) -> Result<()> {
 /// half. The script ends with the machine, when there is nothing left to continue.
 fn script(tree: &Tree) -> Result<String> {
     let stop = address_of_stop(&tree.built(TOUR, "guest")?)?;
+    // On a busy host an answer may take longer than the usual two seconds: what gdb then asks once more would be done twice.
     Ok(format!(
-        "set confirm off\nset pagination off\nset architecture i386\nset language c\ntarget remote {socket}\n\
+        "set confirm off\nset pagination off\nset architecture i386\nset language c\n\
+         set remotetimeout 60\ntarget remote {socket}\n\
          hbreak *{stop:#x}\n\
          while 1\n\
          continue\n\
@@ -155,7 +157,10 @@ fn judge(printed: &str, read: &str) -> std::result::Result<(), String> {
     let expected: usize = TOURS.iter().map(|(_, entries)| entries).sum();
     let differs = tour.iter().zip(&gdb).position(|(one, other)| one != other);
     match differs {
-        Some(index) => Err(format!("entry {index}: printed {:?}, gdb read {:?}", tour[index], gdb[index])),
+        Some(index) => {
+            let (told, found) = (&tour[index], &gdb[index]);
+            Err(format!("entry {index}: printed {told:?}, gdb read {found:?}\n{printed}\n{read}"))
+        }
         None if tour.len() == expected && gdb.len() == expected => Ok(()),
         None => {
             Err(format!("{} entries printed and {} read, not {expected}\n{printed}\n{read}", tour.len(), gdb.len()))
