@@ -71,6 +71,17 @@ impl<'a> Arguments<'a> {
         self.sum(word).map(Some).ok_or(Problem::NotANumber(word))
     }
 
+    /// The next word as a number of `size` bytes (1 to 8), where there is one.
+    ///
+    /// # Errors
+    /// [`Problem::NotANumber`]; [`Problem::Say`] for one that is too large.
+    pub fn sized(&mut self, size: u32) -> Result<Option<u64>, Problem<'a>> {
+        match self.long()? {
+            Some(value) if size < 8 && value >> (size * 8) != 0 => Err(Problem::Say("a value is too large for this")),
+            value => Ok(value),
+        }
+    }
+
     /// The next word as a number of 32 bits, where there is one.
     ///
     /// # Errors

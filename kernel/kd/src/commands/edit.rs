@@ -9,29 +9,16 @@ use crate::target::Target;
 /// Most bytes changed at once.
 const MOST: usize = 256;
 
-/// How many bytes a value has that the letter after `e` means.
-pub(super) fn size_of_letter(letter: &str) -> Option<usize> {
-    Some(match letter {
-        "b" => 1,
-        "w" => 2,
-        "d" => 4,
-        "q" => 8,
-        _ => return None,
-    })
-}
-
 /// `eX ADDRESS VALUE...`: the values go to the frames themselves, whatever the entries allow and whoever shares them. All or nothing.
-pub(super) fn edit<'a, M: Machine>(target: &Target<'_, M>, size: usize, arguments: &mut Arguments<'a>) -> Done<'a> {
+pub(super) fn edit<'a, M: Machine>(target: &Target<'_, M>, size: u32, arguments: &mut Arguments<'a>) -> Done<'a> {
     if !target.debugging {
         return Err(Problem::Say("memory is changed only where the kernel was started with debug"));
     }
     let address = arguments.needed("eb ew ed eq need an address and values")?;
     let mut bytes = [0; MOST];
     let mut length = 0;
-    while let Some(value) = arguments.long()? {
-        if size < 8 && value >> (size * 8) != 0 {
-            return Err(Problem::Say("a value is too large for this"));
-        }
+    while let Some(value) = arguments.sized(size)? {
+        let size = size as usize;
         let place = bytes.get_mut(length..length + size).ok_or(Problem::Say("this is too much at once"))?;
         place.copy_from_slice(&value.to_le_bytes()[..size]);
         length += size;

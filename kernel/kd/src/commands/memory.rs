@@ -48,6 +48,15 @@ impl Format {
             _ => return None,
         })
     }
+
+    /// Bytes of a number, or of a character.
+    pub(super) fn size(self) -> u32 {
+        match self {
+            Self::Numbers(size) => size,
+            Self::Ascii => 1,
+            Self::Unicode => 2,
+        }
+    }
 }
 
 /// `dX [ADDRESS] [L COUNT]`; without an address, what follows what was shown last.
@@ -64,12 +73,11 @@ pub(super) fn display<'a, M: Machine>(
     if space == Space::Virtual && start > u64::from(u32::MAX) {
         return Err(Problem::Say("a virtual address has 32 bits"));
     }
-    let (size, usual) = match format {
-        Format::Numbers(size) => (size, USUAL / size),
-        Format::Ascii => (1, USUAL_TEXT),
-        Format::Unicode => (2, USUAL_TEXT),
+    let usual = match format {
+        Format::Numbers(size) => USUAL / size,
+        Format::Ascii | Format::Unicode => USUAL_TEXT,
     };
-    let bytes = count.unwrap_or(usual).checked_mul(size).filter(|bytes| *bytes <= MOST);
+    let bytes = count.unwrap_or(usual).checked_mul(format.size()).filter(|bytes| *bytes <= MOST);
     let bytes = bytes.ok_or(Problem::Say("this is too much at once"))?;
     session.next_address = start + u64::from(bytes);
     let memory = Memory { target, space };

@@ -134,7 +134,7 @@ fn dispatch<'a, M: Machine>(
         memory::display(target, session, (format, Space::Virtual), arguments, out)?;
         return Ok(After::Stay);
     }
-    if let Some(size) = name.strip_prefix('e').and_then(edit::size_of_letter) {
+    if let Some(Format::Numbers(size)) = name.strip_prefix('e').and_then(Format::of) {
         edit::edit(target, size, arguments)?;
         return Ok(After::Stay);
     }

@@ -34,16 +34,9 @@ pub(super) fn search<'a, M: Machine>(
     out: &mut dyn Write,
 ) -> Done<'a> {
     const USAGE: Problem<'static> = Problem::Say("s [-b|-w|-d|-q|-a|-u] ADDRESS L COUNT VALUE...|\"TEXT\"");
-    let letter = arguments.option();
-    let (format, step) = match letter.unwrap_or("b") {
-        "b" => (Format::Numbers(1), 1),
-        "w" => (Format::Numbers(2), 2),
-        "d" => (Format::Numbers(4), 4),
-        "q" => (Format::Numbers(8), 8),
-        "a" => (Format::Ascii, 1),
-        "u" => (Format::Unicode, 1),
-        _ => return Err(USAGE),
-    };
+    let format = Format::of(arguments.option().unwrap_or("b")).ok_or(USAGE)?;
+    // Text may stand at any byte.
+    let step = if let Format::Numbers(size) = format { size as usize } else { 1 };
     let address = arguments.number()?.ok_or(USAGE)?;
     let count = arguments.count()?.ok_or(USAGE)?;
     let pattern = pattern(format, step, arguments, USAGE)?;
@@ -64,18 +57,14 @@ fn pattern<'a>(
     let too_long = Problem::Say("this is too long");
     match format {
         Format::Numbers(size) => {
-            while let Some(value) = arguments.long()? {
-                if size < 8 && value >> (size * 8) != 0 {
-                    return Err(Problem::Say("a value is too large for this"));
-                }
+            while let Some(value) = arguments.sized(size)? {
                 pattern.push(&value.to_le_bytes()[..size as usize]).ok_or(too_long)?;
             }
         }
         Format::Ascii | Format::Unicode => {
             for unit in arguments.quoted().ok_or(usage)?.encode_utf16() {
                 let bytes = unit.to_le_bytes();
-                let length = if format == Format::Ascii { 1 } else { 2 };
-                pattern.push(&bytes[..length]).ok_or(too_long)?;
+                pattern.push(&bytes[..format.size() as usize]).ok_or(too_long)?;
             }
         }
     }
@@ -134,12 +123,7 @@ fn tell<M: Machine>(
     for offset in (0..(window.len() + 1).saturating_sub(wanted.len())).step_by(pattern.step) {
         if window[offset..].starts_with(wanted) {
             found += 1;
-            let size = match pattern.format {
-                Format::Numbers(size) => size,
-                Format::Ascii => 1,
-                Format::Unicode => 2,
-            };
-            line_at(target, Space::Virtual, at + offset as u64, size, out)?;
+            line_at(target, Space::Virtual, at + offset as u64, pattern.format.size(), out)?;
         }
     }
     Ok(found)
