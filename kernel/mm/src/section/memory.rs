@@ -64,13 +64,13 @@ impl<M: Machine> MemoryManager<M> {
         Ok(control_area)
     }
 
-    fn allocate_memory_blocks(&self) -> Result<(Link<ControlArea>, Link<Segment>), Exhausted> {
+    pub(super) fn allocate_memory_blocks(&self) -> Result<(Link<ControlArea>, Link<Segment>), Exhausted> {
         let control_area = self.allocate_control_area(1)?;
         let segment = self.allocate_segment().inspect_err(|_| self.free_pool(control_area))?;
         Ok((control_area, segment))
     }
 
-    fn fill_memory_area(&self, link: Link<ControlArea>, segment: Link<Segment>, kind: ControlAreaFlags) {
+    pub(super) fn fill_memory_area(&self, link: Link<ControlArea>, segment: Link<Segment>, kind: ControlAreaFlags) {
         let record = self.machine.record(link);
         record.segment.set(segment);
         record.number_of_section_references.set(1);
@@ -79,7 +79,7 @@ impl<M: Machine> MemoryManager<M> {
     }
 
     /// Fills the segment, and the one subsection behind its control area.
-    fn fill_memory_segment(
+    pub(super) fn fill_memory_segment(
         &self,
         link: Link<Segment>,
         control_area: Link<ControlArea>,

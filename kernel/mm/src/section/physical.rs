@@ -16,7 +16,7 @@ use abi::nt::process::process_flags;
 use abi::status::NtStatus;
 
 use super::ViewRequest;
-use super::records::{ControlArea, ControlAreaFlags, Segment};
+use super::records::{ControlArea, ControlAreaFlags};
 use crate::MemoryManager;
 use crate::address_space::AddressSpace;
 use crate::fault::plan::Backing;
@@ -35,19 +35,12 @@ impl<M: Machine> MemoryManager<M> {
     /// # Errors
     /// [`Exhausted`]; nothing has changed.
     pub fn create_physical_memory(&self, address_bits: u8) -> Result<Link<ControlArea>, Exhausted> {
-        let link = self.allocate_control_area(1)?;
-        let segment = self.allocate_segment().inspect_err(|_| self.free_pool(link))?;
-        let area = self.machine.record(link);
-        area.segment.set(segment);
-        area.number_of_section_references.set(1);
-        area.number_of_subsections.set(1);
-        // Of no pages.
-        self.machine.record(Self::first_subsection(link)).control_area.set(link);
-        area.flags.set(ControlAreaFlags::PHYSICAL_MEMORY.bits());
-        let record: &Segment = self.machine.record(segment);
-        record.control_area.set(link);
-        record.size_of_segment.set(1 << address_bits);
-        record.segment_pte_template.set(crate::pte::Pte::DemandZero(Protection::EXECUTE_READWRITE).encode());
+        let (link, segment) = self.allocate_memory_blocks()?;
+        self.fill_memory_area(link, segment, ControlAreaFlags::PHYSICAL_MEMORY);
+        // Its subsection has no pages.
+        let prototypes = (Link::NULL, PageCount(0));
+        self.fill_memory_segment(segment, link, prototypes, Protection::EXECUTE_READWRITE);
+        self.machine.record(segment).size_of_segment.set(1 << address_bits);
         self.enlist_control_area(link);
         Ok(link)
     }

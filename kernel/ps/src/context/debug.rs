@@ -10,9 +10,8 @@
 use abi::cell::Field;
 use abi::nt::context::Context;
 use abi::trap_frame::TrapFrame;
+use mm::layout::HIGHEST_USER_ADDRESS;
 
-/// The highest address of a program (`MmHighestUserAddress`).
-const HIGHEST_USER_ADDRESS: u32 = 0x7FFE_FFFF;
 /// DR6: which breakpoint, access to a debug register, single step, task switch.
 const STATUS_BITS: u32 = 0x0000_E00F;
 /// DR7: kinds and lengths, exact data breakpoints, the four that enable for a task.
