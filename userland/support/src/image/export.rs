@@ -93,10 +93,9 @@ impl ExportTable {
     /// The index into the functions for `name`: the hint first, which at least tells on which side of it the name is; then a binary search
     /// behind the last name, then before it.
     fn index_of<M: Memory>(&self, memory: &M, name: &[u8], hint: u32) -> Result<Option<u32>, Malformed> {
-        let start = name.first_chunk().map(|start| u32::from_be_bytes(*start));
         let (mut from, mut to) = (0, self.name_count);
         if hint < self.name_count {
-            match self.compare(memory, hint, start, name)? {
+            match self.image.compare_name(memory, self.name_at(memory, hint), name)? {
                 Ordering::Equal => return self.ordinal_of(memory, hint).map(Some),
                 Ordering::Less => from = hint + 1,
                 Ordering::Greater => to = hint,
@@ -104,40 +103,48 @@ impl ExportTable {
         }
         let next = self.next.get();
         for (low, high) in [(next, to), (from, next)] {
-            let (mut low, mut high) = (low.max(from), high.min(to));
-            while low < high {
-                let middle = low + (high - low) / 2;
-                match self.compare(memory, middle, start, name)? {
-                    Ordering::Equal => {
-                        self.next.set(middle + 1);
-                        return self.ordinal_of(memory, middle).map(Some);
-                    }
-                    Ordering::Less => low = middle + 1,
-                    Ordering::Greater => high = middle,
-                }
+            if let Some(index) = self.search(memory, name, low.max(from), high.min(to))? {
+                self.next.set(index + 1);
+                return self.ordinal_of(memory, index).map(Some);
             }
         }
         Ok(None)
     }
 
-    /// How the name `index` compares with `name`, which begins with `start` if it has four bytes: they decide most comparisons, as
-    /// none of them is a zero.
-    #[inline]
-    fn compare<M: Memory>(
+    /// Which of the names from `low` to before `high` is `name`. Their first four bytes decide most comparisons, as none of them is a zero.
+    fn search<M: Memory>(
         &self,
         memory: &M,
-        index: u32,
-        start: Option<u32>,
         name: &[u8],
-    ) -> Result<Ordering, Malformed> {
-        let rva = memory.read_u32(self.image.base() + self.names + 4 * index);
-        if let (Some(start), Ok(address)) = (start, self.image.address(rva, 4)) {
-            let order = memory.read_u32(address).swap_bytes().cmp(&start);
-            if order.is_ne() {
-                return Ok(order);
+        mut low: u32,
+        mut high: u32,
+    ) -> Result<Option<u32>, Malformed> {
+        let start = name.first_chunk().map_or(0, |start| u32::from_be_bytes(*start));
+        // Up to here a name's first four bytes are inside the image; a name that is shorter is always compared as a whole.
+        let reachable = if name.len() < 4 { 0 } else { self.image.limit.saturating_sub(3) };
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let rva = self.name_at(memory, middle);
+            let mut order = Ordering::Equal;
+            if rva < reachable {
+                order = memory.read_u32(self.image.base.wrapping_add(rva)).swap_bytes().cmp(&start);
+            }
+            if order.is_eq() {
+                order = self.image.compare_name(memory, rva, name)?;
+            }
+            match order {
+                Ordering::Equal => return Ok(Some(middle)),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
             }
         }
-        self.image.compare_name(memory, rva, name)
+        Ok(None)
+    }
+
+    /// Where the name `index` of the table is, which has so many.
+    #[inline(always)]
+    fn name_at<M: Memory>(&self, memory: &M, index: u32) -> u32 {
+        memory.read_u32(self.image.base() + self.names + 4 * index)
     }
 
     fn ordinal_of<M: Memory>(&self, memory: &M, index: u32) -> Result<u32, Malformed> {

@@ -310,6 +310,7 @@ impl Image {
     ///
     /// # Errors
     /// [`Malformed`] if it leaves the image first.
+    #[inline(never)]
     pub fn compare_name<M: Memory>(&self, memory: &M, rva: u32, name: &[u8]) -> Result<core::cmp::Ordering, Malformed> {
         // Most names lie well inside the image: one check for all bytes, and one by one only near its end.
         match self.address(rva, name.len() as u32 + 1) {
@@ -432,21 +433,26 @@ fn read_inside<M: Memory>(memory: &M, address: u32, name: &mut Vec<u8>) -> Resul
 /// How the zero-terminated name at `address`, all of which can be read, compares with `name`: four bytes at a
 /// time, the first of them the most significant.
 fn compare_inside<M: Memory>(memory: &M, address: u32, name: &[u8]) -> core::cmp::Ordering {
-    let (words, rest) = name.as_chunks::<4>();
+    let Some(last) = name.last_chunk::<4>() else { return compare_bytes(memory, address, name) };
     let mut at = address;
-    for word in words {
+    for word in name.as_chunks::<4>().0 {
         let order = memory.read_u32(at).swap_bytes().cmp(&u32::from_be_bytes(*word));
         if order.is_ne() {
             return order;
         }
         at += 4;
     }
-    for &expected in rest.iter().chain(&[0]) {
+    // Three bytes, of which some may have been compared, and the zero.
+    let end = memory.read_u32(address + name.len() as u32 - 3).swap_bytes();
+    end.cmp(&(u32::from_be_bytes(*last) << 8))
+}
+
+fn compare_bytes<M: Memory>(memory: &M, address: u32, name: &[u8]) -> core::cmp::Ordering {
+    for (at, &expected) in (address..).zip(name.iter().chain(&[0])) {
         let order = memory.read_u8(at).cmp(&expected);
         if order.is_ne() {
             return order;
         }
-        at += 1;
     }
     core::cmp::Ordering::Equal
 }
