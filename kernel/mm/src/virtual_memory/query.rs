@@ -72,8 +72,10 @@ impl<M: Machine> AddressSpace<'_, M> {
     fn region_in(&self, vad: VadLink, page: VirtualPage) -> Region {
         let node = self.vads().node(vad);
         let flags = node.flags();
-        let protection = self.committed_protection(vad, page);
-        let end = self.run_end(vad, page, node.end(), protection);
+        let (protection, end) = match self.vads().even_protection(vad, flags) {
+            Some(even) => (Some(even), node.end()),
+            None => self.run_of(vad, page, node.end()),
+        };
         Region {
             base: page.address().0,
             allocation_base: node.start().address().0,
@@ -89,6 +91,13 @@ impl<M: Machine> AddressSpace<'_, M> {
                 MEM_MAPPED
             },
         }
+    }
+
+    /// The protection of `page`, where it is committed, and the last page up to `last` that is like it.
+    #[inline(never)]
+    fn run_of(&self, vad: VadLink, page: VirtualPage, last: VirtualPage) -> (Option<Protection>, VirtualPage) {
+        let protection = self.committed_protection(vad, page);
+        (protection, self.run_end(vad, page, last, protection))
     }
 
     /// The last page up to `last` that is like `page`. Where there is no page table, 2 MB are alike at a stroke, but in images
