@@ -5,10 +5,10 @@
 
 use abi::cell::{Field, Link};
 
-use super::index::{Indexed, Summary};
+use super::index::{ENOUGH, Indexed, Summary};
 use super::node::Side;
 use super::{VadLink, VadTree};
-use crate::layout::VirtualPage;
+use crate::layout::{GRANULARITY_PAGES, VirtualPage};
 use crate::machine::Records;
 
 /// Where the gap after a VAD that ends at `end` starts: no gap starts below what a program may use.
@@ -31,11 +31,11 @@ impl<'a, R: Records> VadTree<'a, R> {
         debug_assert!(self.first_ending_from(own.node.start()).unwrap_or(Link::NULL) == after, "V1");
         debug_assert!(after.is_null() || own.node.end() < self.node(after).start(), "V1");
         let (parent, side) = self.leaf_below(after);
-        let mut gap = None;
+        let mut through = Link::NULL;
         let free_from = match after.some() {
             Some(after) => {
                 let free_from = self.index(after).free_from();
-                gap = self.change_gap(after, free_after(own.node.end()));
+                through = self.change_gap(after, free_after(own.node.end()), free_after(own.node.end()));
                 free_from
             }
             None if parent.is_null() => VirtualPage::LOWEST_USER.0,
@@ -48,72 +48,17 @@ impl<'a, R: Records> VadTree<'a, R> {
         own.index.set_free_from(free_from);
         let summary = own.sum(Summary::EMPTY, Summary::EMPTY);
         own.index.set_summary(summary);
-        self.repair_both(parent, vad, (Summary::EMPTY, summary), after, gap);
+        self.repair(parent, Some((Summary::EMPTY, summary)), through);
     }
 
-    /// Makes the gap before `vad` start at `free_from`; how what is told of it in summaries changed, if it did.
+    /// Makes the gap before `vad` start at `free_from`. `vad`, or null where it has [`ENOUGH`] room before and after, being so large even from
+    /// `latest` on: then nobody is told anything else of it.
     #[inline(always)]
-    fn change_gap(&self, vad: VadLink, free_from: u32) -> Option<(Summary, Summary)> {
-        let Indexed { node, index } = self.at(vad);
-        let start = node.start().0;
-        let before = Summary::of_gap(index.free_from(), start);
-        index.set_free_from(free_from);
-        let after = Summary::of_gap(free_from, start);
-        (before != after).then_some((before, after))
-    }
-
-    /// Repairs from `parent`, whose child `child` came, or came in the place of another (null for none), so that its summary went from `old` to `new`;
-    /// and from `after`, where the gap changed so.
-    #[inline(always)]
-    fn repair_both(
-        &self,
-        parent: VadLink,
-        child: VadLink,
-        (old, new): (Summary, Summary),
-        after: VadLink,
-        gap: Option<(Summary, Summary)>,
-    ) {
-        if let Some(here) = self.at_if_any(parent) {
-            let left = here.node.left_child();
-            let other = if left == child { here.node.right_child() } else { left };
-            if other.is_null() && new.height() <= 1 {
-                // Half of all nodes have no child, or one that is a leaf: that is added up at once.
-                let before = here.index.summary();
-                let sum = here.sum(new, Summary::EMPTY);
-                here.index.set_summary(sum);
-                self.pass_up(here.node.parent(), (before, sum));
-            } else if gap.is_some() && parent == after {
-                self.repair(after, None);
-            } else {
-                self.pass_up(parent, (old, new));
-            }
-        }
-        if let Some(gap) = gap
-            && parent != after
-        {
-            self.repair_gap(after, gap);
-        }
-    }
-
-    /// Repairs from `vad` (may be null) upwards after a child's summary went from `old` to `new`: often that is nothing to it.
-    #[inline(always)]
-    fn pass_up(&self, vad: VadLink, (old, new): (Summary, Summary)) {
-        if let Some(here) = self.at_if_any(vad) {
-            let before = here.index.summary();
-            if old != new && before.after_child(old, new) != Some(before) {
-                self.repair(vad, Some((old, new)));
-            }
-        }
-    }
-
-    /// Repairs from `vad` upwards after what its gap has went from `old` to `new`.
-    #[inline(always)]
-    fn repair_gap(&self, vad: VadLink, (old, new): (Summary, Summary)) {
-        if old.differs_in_room(new) {
-            self.pass_room_up(vad, old, new);
-        } else {
-            self.repair(vad, Some((old, new)));
-        }
+    fn change_gap(&self, vad: VadLink, free_from: u32, latest: u32) -> VadLink {
+        let here = self.at(vad);
+        here.index.set_free_from(free_from);
+        let is_large = here.node.start().0 >= latest + (ENOUGH + GRANULARITY_PAGES);
+        if is_large { Link::NULL } else { vad }
     }
 
     /// The empty place right below `after`, or the last one of all where that is null: its parent and side.
@@ -135,18 +80,19 @@ impl<'a, R: Records> VadTree<'a, R> {
         let next = self.next(vad);
         let after = next.unwrap_or(Link::NULL);
         let free_from = own.index.free_from();
-        let gap = if after.is_null() { None } else { self.change_gap(after, free_from) };
+        let through =
+            after.some().map_or(Link::NULL, |after| self.change_gap(after, free_from, free_after(own.node.end())));
         let (left, right) = (own.node.left_child(), own.node.right_child());
         if right.is_null() {
             // By V3 an only child is a leaf.
             let parent = self.replace(vad, left);
             let summary = self.summary(left);
-            self.repair_both(parent, left, (own.index.summary(), summary), after, gap);
+            self.repair(parent, Some((own.index.summary(), summary)), through);
         } else if left.is_null() {
             // An only right child is `after`.
             self.replace(vad, right);
             self.index(after).set_summary(own.index.summary());
-            self.repair(after, None);
+            self.repair(after, None, after);
         } else {
             self.replace_by_next(vad, after);
         }
@@ -159,12 +105,11 @@ impl<'a, R: Records> VadTree<'a, R> {
         let node = self.node(vad);
         node.starting_vpn.set(start.0);
         node.ending_vpn.set(end.0);
-        self.repair(vad, None);
+        self.repair(vad, None, vad);
         if let Some(after) = self.next(vad) {
             debug_assert!(self.node(after).start() > end, "V1");
-            if let Some(gap) = self.change_gap(after, free_after(end)) {
-                self.repair_gap(after, gap);
-            }
+            self.index(after).set_free_from(free_after(end));
+            self.repair(after, None, after);
         }
     }
 
@@ -181,41 +126,44 @@ impl<'a, R: Records> VadTree<'a, R> {
         self.replace(vad, next);
         // What stands summed up at this place.
         self.index(next).set_summary(self.index(vad).summary());
-        self.repair(from, None);
-        if from != next {
-            // Its own gap is another.
-            self.repair(next, None);
-        }
+        self.repair(from, None, next);
     }
 
     /// Makes the summaries from `from` (may be null) upwards true again after its subtrees or the gap before it changed,
-    /// rotating where heights differ by 2, until one is as it was. `child` is how the summary of a child of `from`, or that of the gap,
+    /// rotating where heights differ by 2, until one is as it was. It goes at least as far as `through` (null for nobody),
+    /// which stands on the way to the root and whose own gap has changed. `child` is how the summary of a child of `from`
     /// changed, where that is all that did.
-    #[inline(never)]
-    fn repair(&self, from: VadLink, child: Option<(Summary, Summary)>) {
-        let (mut at, mut child) = (from, child);
+    fn repair(&self, from: VadLink, child: Option<(Summary, Summary)>, through: VadLink) {
+        let (mut at, mut child, mut ahead) = (from, child, !through.is_null());
         while !at.is_null() {
             let here = self.at(at);
             let before = here.index.summary();
-            let (after, parent) = match child.and_then(|(old, new)| before.after_child(old, new)) {
+            let told = if at == through {
+                ahead = false;
+                None
+            } else {
+                child.and_then(|(old, new)| before.after_child(old, new))
+            };
+            let (after, parent) = match told {
                 Some(after) => {
                     here.index.set_summary(after);
                     (after, here.node.parent())
                 }
                 None => self.balance(at, here),
             };
-            if after == before {
-                return;
-            }
-            if before.differs_in_room(after) {
-                return self.pass_room_up(parent, before, after);
+            if !ahead {
+                if after == before {
+                    return;
+                }
+                if before.differs_in_room(after) {
+                    return self.pass_room_up(parent, before, after);
+                }
             }
             (at, child) = (parent, Some((before, after)));
         }
     }
 
-    /// The same where only the room of a child, or of the gap before `from`, changed from that of `old` to that of `new`: no node becomes higher or
-    /// lower by that.
+    /// The same where only the room of a child of `from` changed, from that of `old` to that of `new`: no node becomes higher or lower by that.
     fn pass_room_up(&self, from: VadLink, old: Summary, new: Summary) {
         let mut at = from;
         if new.room() > old.room() {

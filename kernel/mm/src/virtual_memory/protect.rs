@@ -106,7 +106,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let cached = old.caching() == Caching::Cached && new.caching() == Caching::Cached;
         let stays = cached && !new.denies_all() && !new.is_guard();
         let permissions = ValidPte::user(FrameNumber(0), new, self.mm.no_execute);
-        for page in (range.start.0..=range.end.0).map(VirtualPage) {
+        for page in (range.start.0..range.end.0 + 1).map(VirtualPage) {
             let cell = self.mm.machine.record(pte_of(page));
             match ValidPte(cell.load()) {
                 valid if stays && valid.has(VALID) => self.change_permissions(page, cell, valid, permissions, new),

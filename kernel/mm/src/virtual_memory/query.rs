@@ -40,6 +40,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// # Errors
     /// INVALID_PARAMETER above user space.
     #[doc(alias = "NtQueryVirtualMemory")]
+    #[inline(always)]
     pub fn query(&self, address: u32) -> Result<Region, NtStatus> {
         if address > HIGHEST_USER_ADDRESS {
             return Err(NtStatus::INVALID_PARAMETER);
@@ -55,6 +56,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         })
     }
 
+    #[inline(never)]
     fn free_region(&self, page: VirtualPage) -> Region {
         let above = self.vads().first_ending_from(page).map(|vad| self.vads().node(vad).start().address().0);
         let base = page.address().0;
@@ -69,6 +71,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
     }
 
+    #[inline(always)]
     fn region_in(&self, vad: VadLink, page: VirtualPage) -> Region {
         let node = self.vads().node(vad);
         let flags = node.flags();

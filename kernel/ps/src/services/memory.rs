@@ -90,8 +90,9 @@ impl<P: Platform> Executive<P> {
         }
         let process = self.process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
         let needs = |space: &AddressSpace<'_, P>| space.pages_of_allocation(address);
-        let region = self.with_tables(process, needs, |space| space.query(address))?;
-        self.write_words(buffer, &information(region).to_words())?;
+        let query = |space: AddressSpace<'_, P>| space.query(address).map(|region| information(region).to_words());
+        let words = self.with_tables(process, needs, query)?;
+        self.write_words(buffer, &words)?;
         self.write_optional(returned_at, SIZE)?;
         Ok(NtStatus::SUCCESS)
     }
@@ -236,6 +237,7 @@ enum Direction {
     Write,
 }
 
+#[inline(always)]
 fn information(region: Region) -> MemoryBasicInformation {
     MemoryBasicInformation {
         base_address: region.base,
