@@ -104,8 +104,9 @@ crate::assert_layout!(MemoryBasicInformation, 0x1C, {
 
 impl MemoryBasicInformation {
     /// The structure as a program reads it.
-    pub fn to_bytes(self) -> [u8; 0x1C] {
-        let words = [
+    #[inline]
+    pub const fn to_words(self) -> [u32; 7] {
+        [
             self.base_address,
             self.allocation_base,
             self.allocation_protect,
@@ -113,12 +114,7 @@ impl MemoryBasicInformation {
             self.state,
             self.protect,
             self.kind,
-        ];
-        let mut bytes = [0; 0x1C];
-        for (place, word) in bytes.chunks_exact_mut(4).zip(words) {
-            place.copy_from_slice(&word.to_le_bytes());
-        }
-        bytes
+        ]
     }
 }
 
@@ -129,8 +125,6 @@ mod tests {
     #[test]
     fn memory_information_is_laid_out_as_programs_read_it() {
         let information = MemoryBasicInformation { base_address: 0x10000, kind: MEM_PRIVATE, ..Default::default() };
-        let bytes = information.to_bytes();
-        assert_eq!(bytes[..4], [0, 0, 1, 0]);
-        assert_eq!(bytes[0x18..], [0, 0, 2, 0]);
+        assert_eq!(information.to_words(), [0x1_0000, 0, 0, 0, 0, 0, 0x2_0000]);
     }
 }

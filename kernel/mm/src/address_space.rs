@@ -41,7 +41,7 @@ use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{LARGE_PAGE, Pte, PteCell, VALID, ValidPte, pde_of, pte_of, table_page_of};
 use crate::system::{Contents, Exhausted};
-use crate::vad::VadTree;
+use crate::vad::{VadLink, VadTree};
 use crate::virtual_memory::PageRange;
 pub(crate) use pointer_tables::PointerTables;
 
@@ -318,6 +318,11 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// Gives up the page tables of `range` that are in a paging file and cannot be read any more, with all that they say. The places that they
     /// name there stay taken.
     pub fn give_tables_up(&self, range: PageRange) {
+        let touched = |vad: &VadLink| self.vads().node(*vad).start() <= range.end;
+        let first = self.vads().first_ending_from(range.start);
+        for vad in core::iter::successors(first, |vad| self.vads().next(*vad)).take_while(touched) {
+            self.vads().set_even_protection(vad, Protection::ZERO);
+        }
         for first in (range.start.0 >> 9..=range.end.0 >> 9).map(|table| VirtualPage(table << 9)) {
             let cell = self.mm.machine.record(pde_of(first));
             if let Pte::PagingFile(place) = Pte::decode(cell.load()) {

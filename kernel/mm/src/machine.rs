@@ -18,6 +18,12 @@ pub trait Records {
     /// The record at `link`. Pool memory is never unmapped: a stale link finds a record of the wrong kind, which
     /// the audit reports. A link outside the kernel half is a broken invariant and stops the system.
     fn record<T: Record>(&self, link: Link<T>) -> &T;
+
+    /// The same, where a null link leads to nothing.
+    #[inline(always)]
+    fn record_if_any<T: Record>(&self, link: Link<T>) -> Option<&T> {
+        link.some().map(|link| self.record(link))
+    }
 }
 
 /// What changing page-table entries needs beyond storing words.

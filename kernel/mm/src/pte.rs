@@ -333,6 +333,12 @@ impl ValidPte {
         Self(self.0 | bits)
     }
 
+    /// The entry with its frame and what the processor noted, and else what `permissions`, of no frame, has.
+    #[inline(always)]
+    pub const fn with_permissions(self, permissions: Self) -> Self {
+        Self(self.0 & (FRAME | ACCESSED | DIRTY) | permissions.0)
+    }
+
     /// The entry as its protection alone would have it (T4).
     pub const fn as_protected(self) -> Self {
         if self.has(EXECUTABLE_ANYWAY) { Self(self.0 & !EXECUTABLE_ANYWAY | NO_EXECUTE) } else { self }

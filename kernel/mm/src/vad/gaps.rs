@@ -4,7 +4,7 @@
 //! first 64 KB boundary after the lower one: the *room* of the gap, against the *hole* that any free page makes. A gap
 //! belongs to the VAD above it, and each node knows the largest room of its subtree and whether there is a hole in it. A
 //! range fits a gap if and only if the room is large enough, so a descent never has to turn back; the same goes for a single
-//! page and holes.
+//! page and holes. Rooms of 16 MB and more are not told from each other: who wants more tries each in turn.
 //!
 //! The bounds of a search cut at most the gap at its lower and the one at its upper end; those two are tried by
 //! themselves. The gap after the last VAD belongs to nobody and is tried by itself as well.
@@ -14,7 +14,7 @@
 
 use abi::cell::Link;
 
-use super::index::{Summary, room};
+use super::index::{ENOUGH, Summary, room};
 use super::node::Side;
 use super::tree::free_after;
 use super::{VadLink, VadTree};
@@ -51,13 +51,13 @@ impl<const STEP: u32> Wanted<STEP> {
     /// Whether the gap `free_from..start` is worth a try.
     #[inline(always)]
     fn may_fit_gap(self, free_from: u32, start: u32) -> bool {
-        if STEP > 1 { room(free_from, start) >= self.pages } else { start > free_from }
+        if STEP > 1 { room(free_from, start) >= self.pages.min(ENOUGH) } else { start > free_from }
     }
 
     /// Whether one of the gaps of a subtree is worth a try.
     #[inline(always)]
     fn may_fit_subtree(self, subtree: Summary) -> bool {
-        if STEP > 1 { subtree.room() >= self.pages } else { subtree.has_hole() }
+        if STEP > 1 { subtree.room() >= self.pages.min(ENOUGH) } else { subtree.has_hole() }
     }
 
     /// The room at `start`, below `after`.

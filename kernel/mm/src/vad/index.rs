@@ -1,7 +1,7 @@
-//! The index behind a VAD: its height in the tree, the gaps of its subtree, and where its write watch is.
+//! The index behind a VAD: its height in the tree, the gaps of its subtree, and where its write watch is or what protects all of it.
 //!
 //! It stands in the pool block of the node, past the NT structure, and holds nothing that could not be found again by
-//! walking the tree, or the process's `PhysicalVadList`.
+//! walking the tree, the process's `PhysicalVadList`, or the page tables.
 
 use abi::assert_layout;
 use abi::cell::{Field, Link, Record};
@@ -10,6 +10,7 @@ use super::VadLink;
 use super::node::{MmvadLong, MmvadShort};
 use crate::layout::GRANULARITY_PAGES;
 use crate::machine::Records;
+use crate::protection::Protection;
 use crate::virtual_memory::PhysicalView;
 
 /// What stands behind a node: derived from the tree, so that nothing is searched twice.
@@ -18,11 +19,11 @@ use crate::virtual_memory::PhysicalView;
 pub struct VadIndex {
     summary: Field<u32>,
     free_from: Field<u32>,
-    /// Rubbish where the node does not have WriteWatch.
-    physical_view: Field<Link<PhysicalView>>,
+    /// With WriteWatch where what is watched is (Q1), else the code of the protection that all pages have (M4), or 0.
+    pages: Field<u32>,
 }
 impl Record for VadIndex {}
-assert_layout!(VadIndex, 0xC, { summary: 0, free_from: 4, physical_view: 8 });
+assert_layout!(VadIndex, 0xC, { summary: 0, free_from: 4, pages: 8 });
 
 impl VadIndex {
     /// What the subtree below and with the node has.
@@ -49,11 +50,22 @@ impl VadIndex {
 
     /// Where what is watched of the node's pages is kept (Q1).
     pub(super) fn physical_view(&self) -> Link<PhysicalView> {
-        self.physical_view.get()
+        Link::new(self.pages.get())
     }
 
     pub(super) fn set_physical_view(&self, view: Link<PhysicalView>) {
-        self.physical_view.set(view);
+        self.pages.set(view.address());
+    }
+
+    /// The protection of all the node's pages, which are not watched, or [`Protection::ZERO`] (M4).
+    #[inline(always)]
+    pub(super) fn even_protection(&self) -> Protection {
+        Protection::from_code(self.pages.get())
+    }
+
+    #[inline(always)]
+    pub(super) fn set_even_protection(&self, protection: Protection) {
+        self.pages.set(protection.code());
     }
 }
 
@@ -77,8 +89,24 @@ impl<'a> Indexed<'a> {
     /// The node at `vad`.
     #[inline(always)]
     pub(super) fn at(records: &'a impl Records, vad: VadLink) -> Self {
-        let block = records.record(vad.cast::<VadBlock>());
+        Self::of(records.record(vad.cast::<VadBlock>()))
+    }
+
+    /// The node at `vad`, which may be null.
+    #[inline(always)]
+    pub(super) fn at_if_any(records: &'a impl Records, vad: VadLink) -> Option<Self> {
+        records.record_if_any(vad.cast::<VadBlock>()).map(Self::of)
+    }
+
+    #[inline(always)]
+    fn of(block: &'a VadBlock) -> Self {
         Self { node: &block.form.mapped.short, index: &block.index }
+    }
+
+    /// What the gap before it has.
+    #[inline(always)]
+    pub(super) fn gap(self) -> Summary {
+        Summary::of_gap(self.index.free_from(), self.node.start().0)
     }
 
     /// Its summary, were its subtrees summed up as `left` and `right`.
@@ -88,10 +116,14 @@ impl<'a> Indexed<'a> {
     }
 }
 
-/// What a subtree has, in one word: over the gaps before its nodes the largest room in bits 12-31 (pages), and in bit 5
-/// whether there is a hole; its height in bits 0-4.
+/// What a subtree has, in one word: over the gaps before its nodes the largest room in bits 12-31 (pages), [`ENOUGH`] where it is larger, and
+/// in bit 5 whether there is a hole; its height in bits 0-4.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Summary(u32);
+
+/// No room is told from a larger one from here on (16 MB, in pages): most of an address space is one gap, and what is taken from it or given back
+/// changes nothing then in all the nodes above. A process has no more than 127 such gaps to look into.
+pub(super) const ENOUGH: u32 = 0x1000;
 
 impl Summary {
     /// No node.
@@ -104,14 +136,20 @@ impl Summary {
     /// A node with the gap `free_from..start` before it, over its subtrees.
     #[inline]
     pub(super) fn of(free_from: u32, start: u32, left: Self, right: Self) -> Self {
-        let own = if start > free_from { room(free_from, start) << 12 | Self::HOLE } else { 0 };
+        let own = Self::of_gap(free_from, start).0;
         // The room stands on top, so the largest word has the largest room.
         let room = own.max(left.0).max(right.0) & Self::ROOM;
         let hole = (own | left.0 | right.0) & Self::HOLE;
         Self(room | hole | (1 + left.height().max(right.height())))
     }
 
-    /// The summary of a subtree after the one of a child went from `old` to `new`, if that can be told without looking
+    /// What the gap `free_from..start` alone has.
+    #[inline(always)]
+    pub(super) fn of_gap(free_from: u32, start: u32) -> Self {
+        Self(if start > free_from { room(free_from, start).min(ENOUGH) << 12 | Self::HOLE } else { 0 })
+    }
+
+    /// The summary of a subtree after the one of a child, or of the gap at its top, went from `old` to `new`, if that can be told without looking
     /// at the rest: the child is not lower, no higher than its sibling, and nothing went that only it may have had.
     #[inline]
     pub(super) fn after_child(self, old: Self, new: Self) -> Option<Self> {
@@ -126,6 +164,24 @@ impl Summary {
         Some(Self(room | self.0 & !Self::ROOM | new.0 & Self::HOLE))
     }
 
+    /// Whether nothing but the rooms of the two differ.
+    #[inline(always)]
+    pub(super) const fn differs_in_room(self, other: Self) -> bool {
+        (self.0 ^ other.0) & !Self::ROOM == 0
+    }
+
+    /// The one with the larger room.
+    #[inline(always)]
+    pub(super) fn largest(self, other: Self) -> Self {
+        Self(self.0.max(other.0))
+    }
+
+    /// This, with the room of `other`.
+    #[inline(always)]
+    pub(super) const fn with_room_of(self, other: Self) -> Self {
+        Self(self.0 & !Self::ROOM | other.0 & Self::ROOM)
+    }
+
     /// Nodes on the longest path down.
     #[inline]
     pub(super) const fn height(self) -> u32 {
@@ -138,7 +194,7 @@ impl Summary {
         self.0 & Self::HOLE != 0
     }
 
-    /// The largest room, in pages.
+    /// The largest room, in pages, or [`ENOUGH`].
     #[inline]
     pub(super) const fn room(self) -> u32 {
         self.0 >> 12
@@ -164,8 +220,9 @@ mod tests {
         let (leaf, parts) = of(0x11, 0x30, Summary::EMPTY, Summary::EMPTY);
         assert_eq!(parts, (1, true, 0x10));
         let (wide, parts) = of(0x30, 0x7_FFDF, leaf, Summary::EMPTY);
-        assert_eq!(parts, (2, true, 0x7_FFAF));
-        assert_eq!(of(0x42, 0x42, leaf, wide).1, (3, true, 0x7_FFAF));
+        assert_eq!(parts, (2, true, ENOUGH));
+        assert_eq!(of(0x30, 0x102F, leaf, Summary::EMPTY).1, (2, true, 0xFFF));
+        assert_eq!(of(0x42, 0x42, leaf, wide).1, (3, true, ENOUGH));
         assert_eq!(of(0x41, 0x42, Summary::EMPTY, Summary::EMPTY).1, (1, true, 0));
         assert_eq!(of(0x42, 0x42, Summary::EMPTY, Summary::EMPTY).1, (1, false, 0));
     }

@@ -39,6 +39,7 @@ use abi::cell::{Field, Link};
 use abi::nt::process::VadNode;
 
 use crate::machine::Records;
+use crate::protection::Protection;
 use crate::virtual_memory::PhysicalView;
 use index::{Indexed, Summary, VadIndex};
 use node::Side;
@@ -82,6 +83,11 @@ impl<'a, R: Records> VadTree<'a, R> {
     }
 
     #[inline(always)]
+    fn at_if_any(&self, vad: VadLink) -> Option<Indexed<'a>> {
+        Indexed::at_if_any(self.records, vad)
+    }
+
+    #[inline(always)]
     fn index(&self, vad: VadLink) -> &'a VadIndex {
         self.at(vad).index
     }
@@ -95,9 +101,32 @@ impl<'a, R: Records> VadTree<'a, R> {
         self.index(vad).set_physical_view(view);
     }
 
+    /// The protection under which all pages of `vad`, whose flags are `flags`, are committed, where that is known and nothing of it is special
+    /// (M4).
+    #[inline(always)]
+    pub(crate) fn even_protection(&self, vad: VadLink, flags: VadFlags) -> Option<Protection> {
+        let even = if flags.is_plain() { self.index(vad).even_protection() } else { Protection::ZERO };
+        (even != Protection::ZERO).then_some(even)
+    }
+
+    /// The protection that the index of `vad`, private memory that is not watched, names for all its pages (M4).
+    #[inline(always)]
+    pub(crate) fn named_protection(&self, vad: VadLink) -> Protection {
+        self.index(vad).even_protection()
+    }
+
+    /// Notes the protection under which all pages of `vad` are committed, or [`Protection::ZERO`]. Of a VAD with WriteWatch it is not known.
+    #[inline(always)]
+    pub(crate) fn set_even_protection(&self, vad: VadLink, protection: Protection) {
+        let here = self.at(vad);
+        if !here.node.flags().has(VadFlags::WRITE_WATCH) {
+            here.index.set_even_protection(protection);
+        }
+    }
+
     #[inline(always)]
     fn summary(&self, vad: VadLink) -> Summary {
-        vad.some().map_or(Summary::EMPTY, |vad| self.index(vad).summary())
+        self.at_if_any(vad).map_or(Summary::EMPTY, |here| here.index.summary())
     }
 
     #[inline]

@@ -5,10 +5,10 @@
 
 use abi::cell::{Field, Link};
 
-use super::index::{Indexed, Summary};
+use super::index::{ENOUGH, Indexed, Summary};
 use super::node::Side;
 use super::{VadLink, VadTree};
-use crate::layout::VirtualPage;
+use crate::layout::{GRANULARITY_PAGES, VirtualPage};
 use crate::machine::Records;
 
 /// Where the gap after a VAD that ends at `end` starts: no gap starts below what a program may use.
@@ -31,11 +31,11 @@ impl<'a, R: Records> VadTree<'a, R> {
         debug_assert!(self.first_ending_from(own.node.start()).unwrap_or(Link::NULL) == after, "V1");
         debug_assert!(after.is_null() || own.node.end() < self.node(after).start(), "V1");
         let (parent, side) = self.leaf_below(after);
+        let mut through = Link::NULL;
         let free_from = match after.some() {
             Some(after) => {
-                let above = self.index(after);
-                let free_from = above.free_from();
-                above.set_free_from(free_after(own.node.end()));
+                let free_from = self.index(after).free_from();
+                through = self.change_gap(after, free_after(own.node.end()), free_after(own.node.end()));
                 free_from
             }
             None if parent.is_null() => VirtualPage::LOWEST_USER.0,
@@ -48,7 +48,17 @@ impl<'a, R: Records> VadTree<'a, R> {
         own.index.set_free_from(free_from);
         let summary = own.sum(Summary::EMPTY, Summary::EMPTY);
         own.index.set_summary(summary);
-        self.repair(parent, Some((Summary::EMPTY, summary)), after);
+        self.repair(parent, Some((Summary::EMPTY, summary)), through);
+    }
+
+    /// Makes the gap before `vad` start at `free_from`. `vad`, or null where it has [`ENOUGH`] room before and after, being so large even from
+    /// `latest` on: then nobody is told anything else of it.
+    #[inline(always)]
+    fn change_gap(&self, vad: VadLink, free_from: u32, latest: u32) -> VadLink {
+        let here = self.at(vad);
+        here.index.set_free_from(free_from);
+        let is_large = here.node.start().0 >= latest + (ENOUGH + GRANULARITY_PAGES);
+        if is_large { Link::NULL } else { vad }
     }
 
     /// The empty place right below `after`, or the last one of all where that is null: its parent and side.
@@ -70,15 +80,14 @@ impl<'a, R: Records> VadTree<'a, R> {
         let next = self.next(vad);
         let after = next.unwrap_or(Link::NULL);
         let free_from = own.index.free_from();
-        if !after.is_null() {
-            self.index(after).set_free_from(free_from);
-        }
+        let through =
+            after.some().map_or(Link::NULL, |after| self.change_gap(after, free_from, free_after(own.node.end())));
         let (left, right) = (own.node.left_child(), own.node.right_child());
         if right.is_null() {
             // By V3 an only child is a leaf.
             let parent = self.replace(vad, left);
             let summary = self.summary(left);
-            self.repair(parent, Some((own.index.summary(), summary)), after);
+            self.repair(parent, Some((own.index.summary(), summary)), through);
         } else if left.is_null() {
             // An only right child is `after`.
             self.replace(vad, right);
@@ -142,10 +151,45 @@ impl<'a, R: Records> VadTree<'a, R> {
                 }
                 None => self.balance(at, here),
             };
-            if after == before && !ahead {
-                return;
+            if !ahead {
+                if after == before {
+                    return;
+                }
+                if before.differs_in_room(after) {
+                    return self.pass_room_up(parent, before, after);
+                }
             }
             (at, child) = (parent, Some((before, after)));
+        }
+    }
+
+    /// The same where only the room of a child of `from` changed, from that of `old` to that of `new`: no node becomes higher or lower by that.
+    fn pass_room_up(&self, from: VadLink, old: Summary, new: Summary) {
+        let mut at = from;
+        if new.room() > old.room() {
+            while let Some(here) = self.at_if_any(at) {
+                let before = here.index.summary();
+                if new.room() <= before.room() {
+                    return;
+                }
+                here.index.set_summary(before.with_room_of(new));
+                at = here.node.parent();
+            }
+            return;
+        }
+        let mut lost = old;
+        while let Some(here) = self.at_if_any(at) {
+            let before = here.index.summary();
+            if lost.room() < before.room() {
+                return;
+            }
+            let (left, right) = (self.summary(here.node.left_child()), self.summary(here.node.right_child()));
+            let after = before.with_room_of(here.gap().largest(left).largest(right));
+            if after == before {
+                return;
+            }
+            here.index.set_summary(after);
+            (at, lost) = (here.node.parent(), before);
         }
     }
 

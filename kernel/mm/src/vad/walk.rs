@@ -12,14 +12,13 @@ impl<'a, R: Records> VadTree<'a, R> {
     #[doc(alias = "MiLocateAddress")]
     pub fn find(&self, page: VirtualPage) -> Option<VadLink> {
         let mut at = self.root.get();
-        while let Some(vad) = at.some() {
-            let node = self.node(vad);
+        while let Some(node) = self.records.record_if_any(at.cast::<MmvadShort>()) {
             if page < node.start() {
                 at = node.left_child();
             } else if page > node.end() {
                 at = node.right_child();
             } else {
-                return Some(vad);
+                return Some(at);
             }
         }
         None

@@ -1,4 +1,4 @@
-//! M1 and M3: what each VAD should be charged, by what the page tables say of its pages.
+//! M1 and M3: what each VAD should be charged, by what the page tables say of its pages. M4: whether they are as even as its index says.
 
 use abi::cell::Link;
 use abi::nt::process::Eprocess;
@@ -25,6 +25,9 @@ impl<M: Machine> MemoryManager<M> {
                 let found = self.count_committed(process, node);
                 if found != recorded {
                     return Err(Corruption::M1 { process, start, found, recorded });
+                }
+                if !self.is_as_even_as_named(process, tree, vad) {
+                    return Err(Corruption::M4 { process, start });
                 }
             } else {
                 let found = self.count_view_charge(process, vad);
@@ -65,6 +68,25 @@ impl<M: Machine> MemoryManager<M> {
             _ => found += u32::from(!whole),
         });
         found
+    }
+
+    /// M4 of the private VAD `vad`.
+    fn is_as_even_as_named(&self, process: Link<Eprocess>, tree: &VadTree<'_, M>, vad: VadLink) -> bool {
+        let node = tree.node(vad);
+        let flags = node.flags();
+        if flags.is_fixed() || flags.has(VadFlags::WRITE_WATCH) || tree.named_protection(vad) == Protection::ZERO {
+            return true;
+        }
+        let named = tree.named_protection(vad);
+        let space = self.address_space(process);
+        let (mut silent, mut even) = (node.pages().0, !named.is_guard());
+        self.vad_entries(process, node, |page, pte| {
+            if pte != Pte::Empty {
+                silent -= 1;
+                even &= space.protection_of(vad, page, pte) == Some(named);
+            }
+        });
+        even && (silent == 0 || flags.has(VadFlags::MEM_COMMIT) && flags.protection() == named)
     }
 
     /// What the view `vad` should be charged.

@@ -126,6 +126,8 @@ pub enum Corruption {
     C1 { found: u32, recorded: u32 },
     /// The commit charge of the VAD that starts here.
     M1 { process: Link<Eprocess>, start: VirtualPage, found: u32, recorded: u32 },
+    /// A VAD, not all of whose pages are committed under the protection that its index names.
+    M4 { process: Link<Eprocess>, start: VirtualPage },
     /// The views of a control area.
     S1 { section: Link<ControlArea>, found: u32, recorded: u32 },
     /// The frames of a control area.

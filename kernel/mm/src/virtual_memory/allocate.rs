@@ -134,7 +134,12 @@ impl<M: Machine> AddressSpace<'_, M> {
         if flags.has(MEM_COMMIT) {
             vad = vad.with(VadFlags::MEM_COMMIT).with_commit_charge(PageCount(range.pages()));
         }
-        self.add_vad(VadForm::Short, room, vad, |_| {})?;
+        let even = flags.has(MEM_COMMIT) && !flags.protection.is_guard();
+        self.add_vad(VadForm::Short, room, vad, |vad| {
+            if even {
+                self.vads().set_even_protection(vad, flags.protection);
+            }
+        })?;
         Ok(range)
     }
 

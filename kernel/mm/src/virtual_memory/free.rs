@@ -9,6 +9,7 @@ use crate::address_space::AddressSpace;
 use crate::layout::{HIGHEST_VAD_ADDRESS, PAGE_SIZE, PageCount, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::pool::Tag;
+use crate::protection::Protection;
 use crate::vad::node::{BLOCK_SIZE, SPLIT_TAG};
 use crate::vad::{VadFlags, VadLink};
 
@@ -149,6 +150,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             self.make_tables(range.start, range.end).map_err(|_| NtStatus::NO_MEMORY)?;
             self.decommit_pages(range.start, range.end);
         }
+        self.vads().set_even_protection(vad, Protection::ZERO);
         self.add_charge(vad, -(committed as i32));
         self.give_back(committed);
         Ok(())
@@ -204,6 +206,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.add_charge(lower, -(charge as i32));
         let plain = flags.without(VadFlags::NO_CHANGE).with_commit_charge(PageCount(charge));
         tree.node(upper).initialize((first, end), plain);
+        tree.set_even_protection(upper, tree.named_protection(lower));
         if flags.has(VadFlags::NO_CHANGE) {
             self.divide_secured(lower, upper);
         }

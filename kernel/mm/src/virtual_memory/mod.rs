@@ -10,6 +10,8 @@
 //! * **M3** The commit charge of a view is what it is charged as a whole (an image's own commitment, which is its copy-on-write
 //!   pages; all pages of a copy-on-write view of memory) and one for each other page that the process owns or, by the
 //!   protection it gave it, may come to own.
+//! * **M4** Where the index of a private VAD, which is neither fixed nor watched, names a protection, all its pages are committed under that; no
+//!   guard is among them. So one answer does for all of them, however many they are.
 //!
 //! Source: documented parameters and refusals of NtAllocateVirtualMemory, NtFreeVirtualMemory, NtProtectVirtualMemory and
 //! NtQueryVirtualMemory; order of checks as observed of Windows.
@@ -37,7 +39,7 @@ pub(crate) use range::CommitError;
 pub use secure::{SecureMode, SecuredRange};
 pub use write_watch::{PhysicalView, check_watch_range};
 
-use crate::layout::{PAGE_SIZE, VirtualAddress, VirtualPage};
+use crate::layout::{ENTRIES_PER_TABLE, PAGE_SIZE, VirtualAddress, VirtualPage};
 
 /// A range of whole pages, as a service reports it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,11 @@ impl PageRange {
     /// All of it in bytes.
     pub const fn bytes(self) -> u32 {
         (self.end.0 - self.start.0 + 1) * PAGE_SIZE
+    }
+
+    /// Whether one page table has the entries of all of it.
+    pub(crate) const fn is_in_one_table(self) -> bool {
+        self.start.0 / ENTRIES_PER_TABLE == self.end.0 / ENTRIES_PER_TABLE
     }
 
     pub(crate) const fn pages(self) -> u32 {

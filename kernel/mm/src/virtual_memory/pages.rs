@@ -8,7 +8,7 @@ use crate::layout::{FrameNumber, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{
-    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, PROTOTYPE, PagingFilePage, Pte, ValidPte, WRITE, WRITE_THROUGH,
+    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, PROTOTYPE, PagingFilePage, Pte, PteCell, ValidPte, WRITE, WRITE_THROUGH,
     pte_of, software_protection, with_software_protection,
 };
 use crate::vad::{VadFlags, VadLink};
@@ -107,6 +107,26 @@ impl<M: Machine> AddressSpace<'_, M> {
                 self.entry_filled(page);
             }
             Pte::DemandZero(_) | Pte::Prototype(..) | Pte::LookInVad(_) => cell.store(Pte::DemandZero(new).encode()),
+        }
+    }
+
+    /// Makes `cell`, the entry of the private page `page`, which is `valid` and cached, allow what `new` does: those are the bits of `permissions`.
+    #[inline(always)]
+    pub(super) fn change_permissions(
+        &self,
+        page: VirtualPage,
+        cell: &PteCell,
+        valid: ValidPte,
+        permissions: ValidPte,
+        new: Protection,
+    ) {
+        let record = self.mm.frame(valid.frame());
+        let original = &record.original_pte.low;
+        original.set(with_software_protection(u64::from(original.get()), new) as u32);
+        let old = ValidPte(self.mm.machine.exchange(cell, valid.with_permissions(permissions).0));
+        self.mm.machine.flush(page);
+        if old.has(DIRTY) {
+            record.insert_flags(Flags::MODIFIED);
         }
     }
 

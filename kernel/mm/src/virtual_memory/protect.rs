@@ -6,10 +6,10 @@ use abi::status::NtStatus;
 use super::PageRange;
 use super::pages::Inherited;
 use crate::address_space::AddressSpace;
-use crate::layout::{HIGHEST_VAD_ADDRESS, VirtualPage};
+use crate::layout::{FrameNumber, HIGHEST_VAD_ADDRESS, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::{Caching, Protection};
-use crate::pte::{PROTOTYPE, Pte};
+use crate::pte::{PROTOTYPE, Pte, VALID, ValidPte, pte_of};
 use crate::vad::{VadFlags, VadLink};
 
 /// Checks the new protection by itself.
@@ -39,6 +39,27 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         let range = PageRange::touched(base, size);
         let vad = self.enclosing_vad(range)?;
+        let flags = self.vads().node(vad).flags();
+        if let Some(old) = self.vads().even_protection(vad, flags) {
+            if new.is_copy_on_write() {
+                return Err(NtStatus::INVALID_PARAMETER_4);
+            }
+            if old != new {
+                self.protect_even(vad, range, old, new)?;
+            }
+            return Ok((range, old.to_win32()));
+        }
+        self.protect_page_by_page(vad, range, new)
+    }
+
+    /// The same where the pages of `vad` may have different protections, or it is not just private memory.
+    #[inline(never)]
+    fn protect_page_by_page(
+        &self,
+        vad: VadLink,
+        range: PageRange,
+        new: Protection,
+    ) -> Result<(PageRange, u32), NtStatus> {
         let flags = self.vads().node(vad).flags();
         if flags.is_fixed() {
             return Err(NtStatus::CONFLICTING_ADDRESSES);
@@ -72,7 +93,27 @@ impl<M: Machine> AddressSpace<'_, M> {
                 self.protect_private_page(page, new);
             }
         }
+        self.note_protection(vad, range, new);
         self.drop_empty_tables(range.start, range.end);
+        Ok(())
+    }
+
+    /// Gives `range` of `vad`, all of which is committed under `old` (M4), the protection `new`, which is another.
+    fn protect_even(&self, vad: VadLink, range: PageRange, old: Protection, new: Protection) -> Result<(), NtStatus> {
+        if !self.has_table(range.start) || !range.is_in_one_table() {
+            self.make_tables(range.start, range.end).map_err(|_| NtStatus::NO_MEMORY)?;
+        }
+        let cached = old.caching() == Caching::Cached && new.caching() == Caching::Cached;
+        let stays = cached && !new.denies_all() && !new.is_guard();
+        let permissions = ValidPte::user(FrameNumber(0), new, self.mm.no_execute);
+        for page in (range.start.0..range.end.0 + 1).map(VirtualPage) {
+            let cell = self.mm.machine.record(pte_of(page));
+            match ValidPte(cell.load()) {
+                valid if stays && valid.has(VALID) => self.change_permissions(page, cell, valid, permissions, new),
+                _ => self.protect_private_page(page, new),
+            }
+        }
+        self.note_protection(vad, range, new);
         Ok(())
     }
 

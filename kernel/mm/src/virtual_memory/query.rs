@@ -40,6 +40,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// # Errors
     /// INVALID_PARAMETER above user space.
     #[doc(alias = "NtQueryVirtualMemory")]
+    #[inline(always)]
     pub fn query(&self, address: u32) -> Result<Region, NtStatus> {
         if address > HIGHEST_USER_ADDRESS {
             return Err(NtStatus::INVALID_PARAMETER);
@@ -55,6 +56,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         })
     }
 
+    #[inline(never)]
     fn free_region(&self, page: VirtualPage) -> Region {
         let above = self.vads().first_ending_from(page).map(|vad| self.vads().node(vad).start().address().0);
         let base = page.address().0;
@@ -69,11 +71,14 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
     }
 
+    #[inline(always)]
     fn region_in(&self, vad: VadLink, page: VirtualPage) -> Region {
         let node = self.vads().node(vad);
         let flags = node.flags();
-        let protection = self.committed_protection(vad, page);
-        let end = self.run_end(vad, page, node.end(), protection);
+        let (protection, end) = match self.vads().even_protection(vad, flags) {
+            Some(even) => (Some(even), node.end()),
+            None => self.run_of(vad, page, node.end()),
+        };
         Region {
             base: page.address().0,
             allocation_base: node.start().address().0,
@@ -89,6 +94,13 @@ impl<M: Machine> AddressSpace<'_, M> {
                 MEM_MAPPED
             },
         }
+    }
+
+    /// The protection of `page`, where it is committed, and the last page up to `last` that is like it.
+    #[inline(never)]
+    fn run_of(&self, vad: VadLink, page: VirtualPage, last: VirtualPage) -> (Option<Protection>, VirtualPage) {
+        let protection = self.committed_protection(vad, page);
+        (protection, self.run_end(vad, page, last, protection))
     }
 
     /// The last page up to `last` that is like `page`. Where there is no page table, 2 MB are alike at a stroke, but in images

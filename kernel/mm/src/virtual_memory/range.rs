@@ -96,6 +96,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         let tree = self.vads();
         tree.node(vad).initialize((room.start, room.end), flags);
+        tree.set_even_protection(vad, Protection::ZERO);
         prepare(vad);
         tree.insert_below(vad, room.after);
         // What was just made is what is used next.
@@ -232,9 +233,23 @@ impl<M: Machine> AddressSpace<'_, M> {
                 self.protect_private_page(page, protection);
             }
         }
+        self.note_protection(vad, PageRange { start, end }, protection);
         self.add_charge(vad, new as i32);
         self.drop_empty_tables(start, end);
         Ok(())
+    }
+
+    /// Notes that `range` of the private memory `vad` is committed under `protection` now (M4).
+    #[inline]
+    pub(crate) fn note_protection(&self, vad: VadLink, range: PageRange, protection: Protection) {
+        let tree = self.vads();
+        let node = tree.node(vad);
+        let whole = (range.start, range.end) == (node.start(), node.end()) && !protection.is_guard();
+        if whole {
+            tree.set_even_protection(vad, protection);
+        } else if tree.even_protection(vad, node.flags()) != Some(protection) {
+            tree.set_even_protection(vad, Protection::ZERO);
+        }
     }
 
     /// Changes the commit charge that `vad` records by `pages` (M1).

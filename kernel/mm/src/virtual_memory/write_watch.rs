@@ -187,6 +187,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let node = self.vads().node(vad);
         let view = self.vads().physical_view(vad);
         node.set_flags(node.flags().without(VadFlags::WRITE_WATCH));
+        self.vads().set_even_protection(vad, crate::protection::Protection::ZERO);
         list::remove(&self.mm.machine, view.cast());
         self.mm.free_view(view);
     }

@@ -54,8 +54,9 @@ impl<P: Platform> Executive<P> {
         Ok(NtStatus::SUCCESS)
     }
 
-    pub(super) fn protect_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[process, base_at, size_at, protect, old_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+    #[inline(never)]
+    pub(super) fn protect_virtual_memory(&self, arguments: &[u32; 5]) -> Result<NtStatus, NtStatus> {
+        let &[process, base_at, size_at, protect, old_at] = arguments;
         let new = check_protect(protect)?;
         let base = self.probe_word(base_at)?;
         let size = self.probe_word(size_at)?;
@@ -69,11 +70,10 @@ impl<P: Platform> Executive<P> {
         Ok(NtStatus::SUCCESS)
     }
 
-    pub(super) fn query_virtual_memory(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
+    #[inline(never)]
+    pub(super) fn query_virtual_memory(&self, arguments: &[u32; 6]) -> Result<NtStatus, NtStatus> {
         const SIZE: u32 = size_of::<MemoryBasicInformation>() as u32;
-        let &[process, address, class, buffer, length, returned_at] = arguments else {
-            return Err(NtStatus::INVALID_PARAMETER);
-        };
+        let &[process, address, class, buffer, length, returned_at] = arguments;
         match class {
             BASIC_INFORMATION => {}
             WORKING_SET_LIST => return self.query_working_set(process, buffer, length, returned_at),
@@ -90,8 +90,9 @@ impl<P: Platform> Executive<P> {
         }
         let process = self.process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
         let needs = |space: &AddressSpace<'_, P>| space.pages_of_allocation(address);
-        let region = self.with_tables(process, needs, |space| space.query(address))?;
-        self.platform().write_user(buffer, &information(region).to_bytes())?;
+        let query = |space: AddressSpace<'_, P>| space.query(address).map(|region| information(region).to_words());
+        let words = self.with_tables(process, needs, query)?;
+        self.write_words(buffer, &words)?;
         self.write_optional(returned_at, SIZE)?;
         Ok(NtStatus::SUCCESS)
     }
@@ -236,6 +237,7 @@ enum Direction {
     Write,
 }
 
+#[inline(always)]
 fn information(region: Region) -> MemoryBasicInformation {
     MemoryBasicInformation {
         base_address: region.base,

@@ -90,6 +90,12 @@ impl<P: Platform> Executive<P> {
             Some(Service::NtFreeVirtualMemory) => {
                 self.arguments(arguments).and_then(|words| self.free_virtual_memory(&words))
             }
+            Some(Service::NtProtectVirtualMemory) => {
+                self.arguments(arguments).and_then(|words| self.protect_virtual_memory(&words))
+            }
+            Some(Service::NtQueryVirtualMemory) => {
+                self.arguments(arguments).and_then(|words| self.query_virtual_memory(&words))
+            }
             Some(service) => self.serve(service, arguments),
         }
     }
@@ -108,10 +114,8 @@ impl<P: Platform> Executive<P> {
         self.platform().read_user_words(arguments, &mut words[..count])?;
         let words = &words[..count];
         match service {
-            Service::NtProtectVirtualMemory => self.protect_virtual_memory(words),
             Service::NtLockVirtualMemory => self.lock_virtual_memory(words),
             Service::NtUnlockVirtualMemory => self.unlock_virtual_memory(words),
-            Service::NtQueryVirtualMemory => self.query_virtual_memory(words),
             Service::NtReadVirtualMemory => self.read_virtual_memory(words),
             Service::NtWriteVirtualMemory => self.write_virtual_memory(words),
             Service::NtGetWriteWatch => self.get_write_watch(words),
