@@ -41,20 +41,14 @@ impl Records for Hardware {
     /// One comparison tells both a null link and a broken one: searches of trees end at null.
     #[inline(always)]
     fn record_if_any<T: Record>(&self, link: Link<T>) -> Option<&T> {
-        if link.address() < LOWEST {
-            check_null(link.address());
-            return None;
+        let address = link.address();
+        if address >= LOWEST {
+            return Some(self.record(link));
         }
-        Some(self.record(link))
-    }
-}
-
-/// What is not a link into the kernel half is null, or broken.
-#[cold]
-#[inline(never)]
-fn check_null(address: u32) {
-    if address != 0 {
-        broken_link(address);
+        if address != 0 {
+            broken_link(address);
+        }
+        None
     }
 }
 

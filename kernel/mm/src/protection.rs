@@ -43,6 +43,39 @@ const NOCACHE: u8 = 0x08;
 const GUARD: u8 = 0x10;
 const WRITECOMBINE: u8 = 0x18;
 
+/// The Win32 protection of each code.
+#[doc(alias = "MmProtectToValue")]
+static WIN32: [u32; 32] = {
+    let mut table = [0; 32];
+    let mut code = 0;
+    while code < 32 {
+        table[code as usize] = win32_of(code);
+        code += 1;
+    }
+    table
+};
+
+const fn win32_of(code: u8) -> u32 {
+    const BASE: [u32; 8] = [
+        PAGE_NOACCESS,
+        PAGE_READONLY,
+        PAGE_EXECUTE,
+        PAGE_EXECUTE_READ,
+        PAGE_READWRITE,
+        PAGE_WRITECOPY,
+        PAGE_EXECUTE_READWRITE,
+        PAGE_EXECUTE_WRITECOPY,
+    ];
+    let base = BASE[(code & 7) as usize];
+    match code & KIND {
+        GUARD => base | PAGE_GUARD,
+        _ if code & 7 == 0 => PAGE_NOACCESS,
+        NOCACHE => base | PAGE_NOCACHE,
+        WRITECOMBINE => base | PAGE_WRITECOMBINE,
+        _ => base,
+    }
+}
+
 impl Protection {
     /// No information: an empty code.
     pub const ZERO: Self = Self(0);
@@ -107,26 +140,9 @@ impl Protection {
     }
 
     /// The Win32 protection a query reports.
-    #[doc(alias = "MmProtectToValue")]
+    #[inline(always)]
     pub const fn to_win32(self) -> u32 {
-        const BASE: [u32; 8] = [
-            PAGE_NOACCESS,
-            PAGE_READONLY,
-            PAGE_EXECUTE,
-            PAGE_EXECUTE_READ,
-            PAGE_READWRITE,
-            PAGE_WRITECOPY,
-            PAGE_EXECUTE_READWRITE,
-            PAGE_EXECUTE_WRITECOPY,
-        ];
-        let base = BASE[(self.0 & 7) as usize];
-        match self.0 & KIND {
-            GUARD => base | PAGE_GUARD,
-            _ if self.0 & 7 == 0 => PAGE_NOACCESS,
-            NOCACHE => base | PAGE_NOCACHE,
-            WRITECOMBINE => base | PAGE_WRITECOMBINE,
-            _ => base,
-        }
+        WIN32[(self.0 & 0x1F) as usize]
     }
 
     /// Whether a store is allowed, at once or after a copy.

@@ -4,7 +4,7 @@ use abi::cell::Link;
 use abi::memory::*;
 use abi::nt::process::Eprocess;
 use mm::frame::Location;
-use mm::layout::{FrameNumber, VirtualAddress};
+use mm::layout::{FrameNumber, PageCount, VirtualAddress};
 use mm::machine::{FrameBytes, Records};
 use mm::protection::Protection;
 use mm::pte::{NO_EXECUTE, Pte, ValidPte, WRITE};
@@ -34,6 +34,8 @@ impl Scene {
     /// | 600000 | five pages of reserved memory that are watched |
     /// | 700000 | committed and written; 701000 and 703000 are secured |
     /// | 800000 | committed; 801000 is secured |
+    /// | 900000 | three committed pages that were made read-only at once |
+    /// | A00000 | three pages that were committed at once; the last is written |
     fn new() -> Self {
         let mut system = System::new(256, NoExecute::Supported);
         let section = system.add_image(TestImage::plain(0x40_0000, 1)).expect("memory");
@@ -62,6 +64,10 @@ impl Scene {
             }
         }
         system.store(process, 0x70_0000, 1).expect("writable");
+        system.commit_at(process, 0x90_0000, 0x3000);
+        system.protect(process, 0x90_0000, 0x3000, PAGE_READONLY).expect("committed");
+        system.commit_at(process, 0xA0_0000, 0x3000);
+        system.store(process, 0xA0_2000, 1).expect("committed");
         system.sound();
         Self { system, process, section, memory }
     }
@@ -428,6 +434,26 @@ fn what_watched_and_secured_memory_may_not_say() {
             "a page that cannot be written to",
             |s| s.set_pte(0x70_3000, Pte::DemandZero(Protection::READONLY).encode()),
             |c| matches!(c, U3 { .. }),
+        ),
+    ]);
+}
+
+#[test]
+fn what_a_vad_may_not_say_of_all_its_pages() {
+    use Corruption::M4;
+    run(&[
+        (
+            "a page that can be written to",
+            |s| s.set_pte(0x90_1000, Pte::DemandZero(Protection::READWRITE).encode()),
+            |c| matches!(c, M4 { .. }),
+        ),
+        (
+            "memory whose silent pages have another protection",
+            |s| {
+                let flags = VadFlags::PRIVATE_MEMORY.with(VadFlags::MEM_COMMIT).with_protection(Protection::READONLY);
+                s.vad(0xA0_0000).set_flags(flags.with_commit_charge(PageCount(3)));
+            },
+            |c| matches!(c, M4 { .. }),
         ),
     ]);
 }

@@ -146,6 +146,30 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+
+    // Rooms of 0x1000 pages and more are summed up as equal: the search looks into each.
+    #[test]
+    fn rooms_of_16_mb_and_more_are_told_apart_by_the_search(
+        wide in prop::collection::vec((1..0x7FFu32, 1..0x2800u32, any::<prop::sample::Index>()), 1..80),
+    ) {
+        let arena = Arena::new(16);
+        let mut model = Model::default();
+        for (number, (place, pages, pick)) in wide.into_iter().enumerate() {
+            let (start, end) = (place << 8, ((place << 8) + pages).min(0x7_FFDF));
+            apply(&arena, &mut model, &Step::Insert { start, pages: end - start, form: 0 });
+            if number % 3 == 0 {
+                apply(&arena, &mut model, &Step::Remove { pick });
+            }
+            check(&arena, &model);
+        }
+        for pages in [0xFFF, 0x1000, 0x1001, 0x1010, 0x2000, 0x4000] {
+            check_search(&arena.tree(), &model, pages, (0, 0x7_FFDF));
+        }
+    }
+}
+
 #[test]
 fn an_empty_tree_has_room_everywhere() {
     let arena = Arena::new(1);

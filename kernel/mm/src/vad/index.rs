@@ -128,6 +128,8 @@ pub(super) const ENOUGH: u32 = 0x1000;
 impl Summary {
     /// No node.
     pub(super) const EMPTY: Self = Self(0);
+    /// More nodes on top of each other than there are.
+    pub(super) const HIGHEST: Self = Self(0x1F);
 
     const ROOM: u32 = u32::MAX << 12;
     const HOLE: u32 = 1 << 5;

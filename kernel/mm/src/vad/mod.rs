@@ -118,10 +118,15 @@ impl<'a, R: Records> VadTree<'a, R> {
     /// Notes the protection under which all pages of `vad` are committed, or [`Protection::ZERO`]. Of a VAD with WriteWatch it is not known.
     #[inline(always)]
     pub(crate) fn set_even_protection(&self, vad: VadLink, protection: Protection) {
-        let here = self.at(vad);
-        if !here.node.flags().has(VadFlags::WRITE_WATCH) {
-            here.index.set_even_protection(protection);
+        if !self.node(vad).flags().has(VadFlags::WRITE_WATCH) {
+            self.name_protection(vad, protection);
         }
+    }
+
+    /// The same of a VAD that is not watched, or not yet.
+    #[inline(always)]
+    pub(crate) fn name_protection(&self, vad: VadLink, protection: Protection) {
+        self.index(vad).set_even_protection(protection);
     }
 
     #[inline(always)]

@@ -11,6 +11,9 @@ use super::{VadLink, VadTree};
 use crate::layout::{GRANULARITY_PAGES, VirtualPage};
 use crate::machine::Records;
 
+/// How the summary of a child changed, where more than that did: it may have become lower.
+const UNKNOWN: (Summary, Summary) = (Summary::HIGHEST, Summary::EMPTY);
+
 /// Where the gap after a VAD that ends at `end` starts: no gap starts below what a program may use.
 pub(super) fn free_after(end: VirtualPage) -> u32 {
     (end.0 + 1).max(VirtualPage::LOWEST_USER.0)
@@ -48,7 +51,7 @@ impl<'a, R: Records> VadTree<'a, R> {
         own.index.set_free_from(free_from);
         let summary = own.sum(Summary::EMPTY, Summary::EMPTY);
         own.index.set_summary(summary);
-        self.repair(parent, Some((Summary::EMPTY, summary)), through);
+        self.repair(parent, (Summary::EMPTY, summary), through);
     }
 
     /// Makes the gap before `vad` start at `free_from`. `vad`, or null where it has [`ENOUGH`] room before and after, being so large even from
@@ -87,12 +90,12 @@ impl<'a, R: Records> VadTree<'a, R> {
             // By V3 an only child is a leaf.
             let parent = self.replace(vad, left);
             let summary = self.summary(left);
-            self.repair(parent, Some((own.index.summary(), summary)), through);
+            self.repair(parent, (own.index.summary(), summary), through);
         } else if left.is_null() {
             // An only right child is `after`.
             self.replace(vad, right);
             self.index(after).set_summary(own.index.summary());
-            self.repair(after, None, after);
+            self.repair(after, UNKNOWN, after);
         } else {
             self.replace_by_next(vad, after);
         }
@@ -105,11 +108,11 @@ impl<'a, R: Records> VadTree<'a, R> {
         let node = self.node(vad);
         node.starting_vpn.set(start.0);
         node.ending_vpn.set(end.0);
-        self.repair(vad, None, vad);
+        self.repair(vad, UNKNOWN, vad);
         if let Some(after) = self.next(vad) {
             debug_assert!(self.node(after).start() > end, "V1");
             self.index(after).set_free_from(free_after(end));
-            self.repair(after, None, after);
+            self.repair(after, UNKNOWN, after);
         }
     }
 
@@ -126,23 +129,22 @@ impl<'a, R: Records> VadTree<'a, R> {
         self.replace(vad, next);
         // What stands summed up at this place.
         self.index(next).set_summary(self.index(vad).summary());
-        self.repair(from, None, next);
+        self.repair(from, UNKNOWN, next);
     }
 
     /// Makes the summaries from `from` (may be null) upwards true again after its subtrees or the gap before it changed,
     /// rotating where heights differ by 2, until one is as it was. It goes at least as far as `through` (null for nobody),
     /// which stands on the way to the root and whose own gap has changed. `child` is how the summary of a child of `from`
     /// changed, where that is all that did.
-    fn repair(&self, from: VadLink, child: Option<(Summary, Summary)>, through: VadLink) {
-        let (mut at, mut child, mut ahead) = (from, child, !through.is_null());
-        while !at.is_null() {
-            let here = self.at(at);
+    fn repair(&self, from: VadLink, child: (Summary, Summary), through: VadLink) {
+        let (mut at, mut child, mut through) = (from, child, through);
+        while let Some(here) = self.at_if_any(at) {
             let before = here.index.summary();
             let told = if at == through {
-                ahead = false;
+                through = Link::NULL;
                 None
             } else {
-                child.and_then(|(old, new)| before.after_child(old, new))
+                before.after_child(child.0, child.1)
             };
             let (after, parent) = match told {
                 Some(after) => {
@@ -151,7 +153,7 @@ impl<'a, R: Records> VadTree<'a, R> {
                 }
                 None => self.balance(at, here),
             };
-            if !ahead {
+            if through.is_null() {
                 if after == before {
                     return;
                 }
@@ -159,7 +161,7 @@ impl<'a, R: Records> VadTree<'a, R> {
                     return self.pass_room_up(parent, before, after);
                 }
             }
-            (at, child) = (parent, Some((before, after)));
+            (at, child) = (parent, (before, after));
         }
     }
 

@@ -26,9 +26,6 @@ impl<M: Machine> MemoryManager<M> {
                 if found != recorded {
                     return Err(Corruption::M1 { process, start, found, recorded });
                 }
-                if !self.is_as_even_as_named(process, tree, vad) {
-                    return Err(Corruption::M4 { process, start });
-                }
             } else {
                 let found = self.count_view_charge(process, vad);
                 if found != recorded {
@@ -70,13 +67,26 @@ impl<M: Machine> MemoryManager<M> {
         found
     }
 
-    /// M4 of the private VAD `vad`.
+    /// M4.
+    pub(super) fn verify_even(&self, process: Link<Eprocess>, tree: &VadTree<'_, M>) -> Result<(), Corruption> {
+        for vad in tree.iter() {
+            let node = tree.node(vad);
+            let flags = node.flags();
+            let is_named = flags.has(VadFlags::PRIVATE_MEMORY)
+                && !flags.is_fixed()
+                && !flags.has(VadFlags::WRITE_WATCH)
+                && tree.named_protection(vad) != Protection::ZERO;
+            if is_named && !self.has_hidden_entries(process, node) && !self.is_as_even_as_named(process, tree, vad) {
+                return Err(Corruption::M4 { process, start: node.start() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all pages of `vad` are committed under the protection that its index names.
     fn is_as_even_as_named(&self, process: Link<Eprocess>, tree: &VadTree<'_, M>, vad: VadLink) -> bool {
         let node = tree.node(vad);
         let flags = node.flags();
-        if flags.is_fixed() || flags.has(VadFlags::WRITE_WATCH) || tree.named_protection(vad) == Protection::ZERO {
-            return true;
-        }
         let named = tree.named_protection(vad);
         let space = self.address_space(process);
         let (mut silent, mut even) = (node.pages().0, !named.is_guard());

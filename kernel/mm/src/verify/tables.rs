@@ -87,6 +87,7 @@ impl<M: Machine> MemoryManager<M> {
         result?;
         self.verify_large_pages(process, &tree, large)?;
         self.verify_awe(process, &tree, counts.awe)?;
+        self.verify_even(process, &tree)?;
         audit.large_pages += large;
         audit.hidden += hidden;
         audit.tables_out += hidden;

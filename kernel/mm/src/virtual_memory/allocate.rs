@@ -134,12 +134,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         if flags.has(MEM_COMMIT) {
             vad = vad.with(VadFlags::MEM_COMMIT).with_commit_charge(PageCount(range.pages()));
         }
-        let even = flags.has(MEM_COMMIT) && !flags.protection.is_guard();
-        self.add_vad(VadForm::Short, room, vad, |vad| {
-            if even {
-                self.vads().set_even_protection(vad, flags.protection);
-            }
-        })?;
+        let even =
+            if flags.has(MEM_COMMIT) && !flags.protection.is_guard() { flags.protection } else { Protection::ZERO };
+        self.add_vad(VadForm::Short, room, vad, |vad| self.vads().name_protection(vad, even))?;
         Ok(range)
     }
 

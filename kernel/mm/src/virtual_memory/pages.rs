@@ -8,8 +8,8 @@ use crate::layout::{FrameNumber, VirtualPage};
 use crate::machine::Machine;
 use crate::protection::Protection;
 use crate::pte::{
-    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, PROTOTYPE, PagingFilePage, Pte, PteCell, ValidPte, WRITE, WRITE_THROUGH,
-    pte_of, software_protection, with_software_protection,
+    ACCESSED, CACHE_DISABLE, COPY_ON_WRITE, DIRTY, PROTOTYPE, PagingFilePage, Pte, PteCell, ValidPte, WRITE,
+    WRITE_THROUGH, pte_of, software_protection, with_software_protection,
 };
 use crate::vad::{VadFlags, VadLink};
 
@@ -120,11 +120,11 @@ impl<M: Machine> AddressSpace<'_, M> {
         permissions: ValidPte,
         new: Protection,
     ) {
-        let record = self.mm.frame(valid.frame());
-        let original = &record.original_pte.low;
-        original.set(with_software_protection(u64::from(original.get()), new) as u32);
         let old = ValidPte(self.mm.machine.exchange(cell, valid.with_permissions(permissions).0));
         self.mm.machine.flush(page);
+        let record = self.mm.frame(old.frame());
+        let original = &record.original_pte.low;
+        original.set(with_software_protection(u64::from(original.get()), new) as u32);
         if old.has(DIRTY) {
             record.insert_flags(Flags::MODIFIED);
         }

@@ -96,7 +96,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         let tree = self.vads();
         tree.node(vad).initialize((room.start, room.end), flags);
-        tree.set_even_protection(vad, Protection::ZERO);
+        tree.name_protection(vad, Protection::ZERO);
         prepare(vad);
         tree.insert_below(vad, room.after);
         // What was just made is what is used next.

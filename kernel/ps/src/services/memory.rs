@@ -98,6 +98,8 @@ impl<P: Platform> Executive<P> {
     }
 
     /// The name of the file that the view at `address` shows.
+    #[cold]
+    #[inline(never)]
     fn query_mapped_file(
         &self,
         process: u32,
@@ -118,6 +120,8 @@ impl<P: Platform> Executive<P> {
         self.query_name(file.cast(), Kind::File, buffer, length, returned_at)
     }
 
+    #[cold]
+    #[inline(never)]
     fn query_working_set(
         &self,
         process: u32,
