@@ -13,7 +13,7 @@
 #define FILE_PAGES 512
 #define CHUNK (16u << 20)
 // Zeroed pages that are not taken at a stroke: page tables need some.
-#define LEFT 4000
+#define LEFT 2000
 
 static SIZE_T working_set(void)
 {
@@ -66,20 +66,19 @@ static void measure_view(void)
 
 static void measure_free(void)
 {
-    volatile char *memory = VirtualAlloc(NULL, (SAMPLES + LEFT) * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    memory[SAMPLES * PAGE] = 1;
     // Nearly all that is Zeroed is taken and given back: it is Free then, and nobody idles meanwhile.
     MEMORYSTATUS status;
     GlobalMemoryStatus(&status);
     SIZE_T least = status.dwAvailPhys < status.dwAvailPageFile ? status.dwAvailPhys : status.dwAvailPageFile;
-    SIZE_T size = least - LEFT / 2 * PAGE;
+    SIZE_T size = least - LEFT * PAGE;
     volatile char *rest = VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
     for (SIZE_T at = 0; rest != NULL && at < size; at += PAGE)
         rest[at] = 1;
     if (rest == NULL || !VirtualFree((void *)rest, 0, MEM_RELEASE))
         failures++;
-    // And the rest of it.
-    for (int i = SAMPLES; i < SAMPLES + LEFT; i++)
+    // And the rest of it, which is what was left and what there is beyond the commit limit.
+    volatile char *memory = VirtualAlloc(NULL, (SAMPLES + 2 * LEFT) * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    for (int i = SAMPLES; i < SAMPLES + 2 * LEFT; i++)
         memory[i * PAGE] = 1;
     for (int i = 0; i < SAMPLES; i++) {
         ULONG start = ticks();
