@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use drivers::serial::{Port, Serial};
 use hal::interrupts;
 use kd::bugcheck::Registers;
-use kd::commands::After;
+use kd::commands::{self, After};
 use kd::line::{Key, Line};
 use spin::mutex::SpinMutex;
 
@@ -151,13 +151,26 @@ impl Console {
                 None
             }
             Key::Erase(count) => {
-                (0..count).for_each(|_| self.port.send(b"\x08 \x08"));
+                self.erase(count);
+                None
+            }
+            Key::Replace(count) => {
+                self.erase(count);
+                self.port.send(self.line.text().as_bytes());
+                None
+            }
+            Key::Complete => {
+                self.port.send(self.line.complete(commands::names()).as_bytes());
                 None
             }
             Key::Enter => self.enter(registers),
             Key::Break => Some(Wish::Break),
             Key::Detach => self.detach(),
         }
+    }
+
+    fn erase(&mut self, count: usize) {
+        (0..count).for_each(|_| self.port.send(b"\x08 \x08"));
     }
 
     fn enter(&mut self, registers: Option<Registers>) -> Option<Wish> {

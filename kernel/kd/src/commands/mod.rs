@@ -10,6 +10,7 @@ mod edit;
 mod environment;
 mod frame;
 mod handle;
+mod help;
 mod memory;
 mod moves;
 mod pool;
@@ -32,6 +33,7 @@ use mm::machine::Machine;
 
 pub use crate::arguments::{Arguments, Problem};
 use crate::target::Target;
+pub use help::names;
 use memory::{Format, Space};
 
 /// How a command went.
@@ -60,36 +62,6 @@ pub struct Session {
     /// Where instructions go on.
     next_code: Option<u32>,
 }
-
-/// What there is, for `?`.
-const HELP: &str = "\
-!process [ADDRESS|ID|0] [FLAGS]  a process, or all; flags 1 details, 2 threads
-!thread [ADDRESS|ID]             a thread, and what it waits for
-!vad [ROOT|PROCESS] [1]          VADs in order of address; with 1 all of one VAD
-!peb [ADDRESS]   !teb [ADDRESS]  what a program knows of itself
-!dlls [ADDRESS]                  modules of the process
-!handle [HANDLE] [FLAGS] [PROCESS]  handles; flags 1 rights, 2 objects
-!ca ADDRESS                      a control area, or that of the view at VA
-!pte VA      !vtop [DIRBASE] VA  how an address is translated
-!pte VA write                    sets the write bit (kernel option debug)
-!pfn N                           the record of a frame
-!badpage N                       retires a frame (kernel option debug)
-!memusage    !vm [1]             what memory is used for
-!ws [ADDRESS|ID|0] [1]           working-set list; with 1 all of its pages
-!moves [COUNT] [FRAME]           where frames went last, newest last
-!verify                          the audit of everything
-!address VA  !pool ADDRESS       what is at an address; blocks of a pool page
-db dw dd dq da du [VA] [L n]     memory in numbers, as text
-!db !dw !dd !dq [PHYSICAL]       the same by physical address
-u [VA] [L n]                     instructions
-eb ew ed eq VA VALUE...          changes memory (kernel option debug)
-s [-b|w|d|q|a|u] VA L n WHAT     where it stands: numbers, or \"text\"
-ln VA        x NAME              the function there; functions by name (* ?)
-.process [ADDRESS|ID]            the process that the others mean
-r   k [n]                        registers and calls of what stopped
-g   q   .crash                   go on; go on and detach; bugcheck
-Numbers are hexadecimal; semicolons part commands.
-";
 
 /// The commands in `line`, which semicolons part.
 pub fn split(line: &str) -> impl Iterator<Item = &str> {
@@ -164,7 +136,8 @@ fn dispatch<'a, M: Machine>(
         "x" => symbol::examine(target, arguments, out)?,
         "r" => stack::registers(target, arguments, out)?,
         "k" => stack::calls(target, arguments, out)?,
-        "?" | "help" => out.write_str(HELP)?,
+        "?" | "help" => help::list(out)?,
+        ".help" => help::help(arguments, out)?,
         ".process" => return context(target, arguments, out),
         "g" | "q" | ".crash" => return leave(name, arguments),
         _ => return Err(Problem::Unknown(name)),

@@ -164,12 +164,20 @@ fn commands_that_let_the_system_go_on_say_so() {
     assert_eq!(stage.carry_out("!VAD"), ("kd: there is no command !VAD; ? lists them\n".into(), After::Stay));
     let (help, _) = stage.carry_out("?");
     assert!(help == stage.say("help") && help.lines().all(|line| line.len() <= 80), "{help}");
-    for name in
-        ["!process", "!vad", "!pte", "!vtop", "!pfn", "!memusage", "!vm", "!verify", "!address", "!pool", ".process"]
-    {
+    assert_eq!(help, stage.say(".help"));
+    let mut names = 0;
+    for name in kd::commands::names() {
         assert!(help.contains(name), "{name}");
+        assert!(stage.say(&format!(".help {name}")).contains(name), "{name}");
         assert!(!stage.say(name).contains("no command"), "{name}");
+        names += 1;
     }
+    assert!(names >= 43, "{names}");
+    assert_eq!(stage.say(".help !nothing"), "kd: there is no command !nothing; ? lists them\n");
+    assert_eq!(
+        stage.say(".help u"),
+        "u [VA] [L n]\n    instructions\n    Without an address it goes on, first at EIP.\n"
+    );
     let process = stage.process;
     let said = format!("Implicit process is now {:08x} ( demo.exe )\n", process.address());
     assert_eq!(stage.carry_out(".process 428"), (said.clone(), After::Process(process)));
