@@ -114,11 +114,14 @@ const fn exception_status(vector: u32) -> Option<NtStatus> {
     })
 }
 
-/// An exception in ring 3 goes to the debugger, where one was asked for and it is a breakpoint, or to the program.
-fn user_exception(frame: &TrapFrame, vector: u32) {
+/// Whether the debugger takes the exception with `vector`.
+fn is_debuggers(frame: &TrapFrame, vector: u32) -> bool {
+    const DEBUG: u32 = 1;
     const BREAKPOINT: u32 = 3;
-    if vector != BREAKPOINT || !debugger::takes_breakpoint(frame) {
-        system::executive().user_exception(frame, vector);
+    match vector {
+        DEBUG => debugger::takes_debug_exception(frame),
+        BREAKPOINT => debugger::takes_breakpoint(frame),
+        _ => false,
     }
 }
 
@@ -126,8 +129,11 @@ extern "C" fn exception(frame: &TrapFrame, vector: u32) {
     const NON_MASKABLE: u32 = 2;
     const MACHINE_CHECK: u32 = 18;
     let eip = frame.eip.get();
+    if is_debuggers(frame, vector) {
+        return;
+    }
     if frame.is_user() && vector != NON_MASKABLE && vector != MACHINE_CHECK {
-        return user_exception(frame, vector);
+        return system::executive().user_exception(frame, vector);
     }
     match (vector, exception_status(vector)) {
         (NON_MASKABLE, _) => bugcheck_at(BugcheckCode::NMI_HARDWARE_FAILURE, [0; 4], frame),

@@ -21,7 +21,6 @@
 .set FLAG_INTERRUPT, 0x200
 .set FLAG_V86, 0x20000
 
-.set WATCHED, 0xF                   // DR6: one of the four breakpoints
 .set NOTHING_HAPPENED, 0xFFFF0FF0   // DR6
 
 .set HOOK_SYSTEM_CALL, 0
@@ -118,7 +117,7 @@ exception 19
 
 // Debug. SYSENTER keeps the trap flag, so that stepping across it lands here with EIP at the kernel's entry: the call
 // begins again without the flag and remembers it in its frame. Where the kernel touches what the running thread watches,
-// or the thread did so by the MOV SS just before it entered, nothing comes of it.
+// or the thread did so by the MOV SS just before it entered, nothing comes of it, unless the debugger watches for it.
 exception_1:
     test byte ptr [esp + 4], 1      // CS: of ring 3?
     jnz 4f
@@ -130,10 +129,10 @@ exception_1:
     jz 2f
     mov dword ptr [esp + 4], offset sysenter_traced
     and dword ptr [esp + 12], ~FLAG_TRAP
-    or al, WATCHED
-2:  test al, WATCHED
+    jmp 5f
+2:  test al, byte ptr ss:[vadose_program_watches]
     jz 3f
-    mov eax, NOTHING_HAPPENED
+5:  mov eax, NOTHING_HAPPENED
     mov dr6, eax
     pop eax
     iretd

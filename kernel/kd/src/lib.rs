@@ -1,10 +1,11 @@
 //! The debugger's side of the kernel: symbols of the image, walks along frame pointers, what a bugcheck shows, and the
-//! commands of the debugger. It reads and formats; it changes nothing.
+//! commands of the debugger. It reads and formats, and keeps account of breakpoints.
 //!
 //! | to see | open |
 //! |---|---|
 //! | the commands and what they print | [`commands`] |
 //! | how they read what may not be there | [`target`], [`walk`] |
+//! | where the system is to stop | [`breakpoints`] |
 //! | the line a person types | [`mod@line`] |
 //! | what a bugcheck shows | [`bugcheck`], [`backtrace`], [`symbols`] |
 #![cfg_attr(not(test), no_std)]
@@ -15,6 +16,7 @@ extern crate alloc;
 
 mod arguments;
 pub mod backtrace;
+pub mod breakpoints;
 pub mod bugcheck;
 pub mod commands;
 mod date;

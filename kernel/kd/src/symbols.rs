@@ -14,6 +14,8 @@
 //!
 //! Names are demangled and without their hash when they are packed.
 
+/// What stands before the names of the kernel's own functions.
+pub const KERNEL: &str = "nt!";
 /// First bytes of the section.
 pub const MAGIC: [u8; 8] = *b"VADOSYMS";
 /// Bytes before the addresses.

@@ -13,7 +13,7 @@ use kd::commands::{self, After};
 use kd::line::{Key, Line};
 use spin::mutex::SpinMutex;
 
-use super::{ATTACHED, State, run_line};
+use super::{ATTACHED, STATE, breakpoints, run_line};
 use crate::system;
 
 /// Answers the end of a session: whoever is at the other end may leave.
@@ -31,7 +31,6 @@ static RELEASED: AtomicBool = AtomicBool::new(false);
 struct Console {
     port: Serial,
     line: Line,
-    state: State,
     /// Bytes that came behind one which stopped the system or let it go on.
     ahead: [u8; CHUNK],
     waiting: core::ops::Range<usize>,
@@ -44,19 +43,16 @@ enum Wish {
     Break,
     /// The system goes on.
     Go,
+    /// The same for one instruction.
+    Trace,
     /// The system goes on and nobody looks on.
     Leave,
 }
 
 /// Opens COM2.
 pub(super) fn open() {
-    *CONSOLE.lock() = Serial::open(Port::Com2).map(|port| Console {
-        port,
-        line: Line::default(),
-        state: State::default(),
-        ahead: [0; CHUNK],
-        waiting: 0..0,
-    });
+    *CONSOLE.lock() =
+        Serial::open(Port::Com2).map(|port| Console { port, line: Line::default(), ahead: [0; CHUNK], waiting: 0..0 });
 }
 
 /// Starts the thread that listens.
@@ -81,30 +77,39 @@ pub(super) fn wait_for_go() {
 extern "C" fn listen(_: u32) -> ! {
     loop {
         match with_console(|console| console.take(None)).flatten() {
-            Some(Wish::Break) => stop(format_args!("Break-in: the system stands still until g.\n"), None),
-            Some(Wish::Go | Wish::Leave) => RELEASED.store(true, Ordering::Relaxed),
+            Some(Wish::Break) => {
+                stop(format_args!("Break-in: the system stands still until g.\n"), None);
+            }
+            Some(Wish::Go | Wish::Trace | Wish::Leave) => RELEASED.store(true, Ordering::Relaxed),
             None => {}
         }
         system::executive().sleep(1);
     }
 }
 
-/// Stops the system, says why, and does what the person wants until it is to go on.
-pub(super) fn stop(why: fmt::Arguments<'_>, registers: Option<Registers>) {
+/// Stops the system, says why, and does what the person wants until it is to go on; whether for one instruction only.
+pub(super) fn stop(why: fmt::Arguments<'_>, registers: Option<Registers>) -> After {
+    stop_with(why, registers, interrupts::sleep)
+}
+
+/// The same inside the kernel, which may have locked out interrupts.
+pub(super) fn stop_still(why: fmt::Arguments<'_>, registers: Option<Registers>) -> After {
+    stop_with(why, registers, core::hint::spin_loop)
+}
+
+/// The same after a bugcheck.
+pub(super) fn stop_for_good(why: fmt::Arguments<'_>, registers: Registers) {
+    stop_still(why, Some(registers));
+}
+
+fn stop_with(why: fmt::Arguments<'_>, registers: Option<Registers>, idle: fn()) -> After {
     with_console(|console| console.greet(why));
     loop {
         match with_console(|console| console.take(registers)) {
-            Some(Some(Wish::Go | Wish::Leave)) | None => return,
-            _ => interrupts::sleep(),
+            Some(Some(Wish::Trace)) => return After::Trace,
+            Some(Some(Wish::Go | Wish::Leave)) | None => return After::Go,
+            Some(None | Some(Wish::Break)) => idle(),
         }
-    }
-}
-
-/// The same after a bugcheck: interrupts stay out.
-pub(super) fn stop_for_good(why: fmt::Arguments<'_>, registers: Registers) {
-    with_console(|console| console.greet(why));
-    while let Some(None | Some(Wish::Break)) = with_console(|console| console.take(Some(registers))) {
-        core::hint::spin_loop();
     }
 }
 
@@ -139,6 +144,7 @@ impl Console {
     fn detach(&mut self) -> Option<Wish> {
         ATTACHED.store(false, Ordering::Relaxed);
         self.line.clear();
+        breakpoints::forget();
         self.port.send(&[DETACHED]);
         Some(Wish::Leave)
     }
@@ -177,8 +183,18 @@ impl Console {
         self.port.send(b"\r\n");
         let line = self.line.clone();
         self.line.clear();
-        let wish = match run_line(line.text(), &mut self.state, registers, &mut self.port) {
+        // Where the system runs, what it runs into is in place; commands see what it stands over.
+        breakpoints::disarm();
+        let after = {
+            let Some(mut state) = STATE.try_lock() else { return None };
+            run_line(line.text(), &mut state, registers, &mut self.port)
+        };
+        if registers.is_none() {
+            breakpoints::arm(None);
+        }
+        let wish = match after {
             After::Go => Some(Wish::Go),
+            After::Trace => Some(Wish::Trace),
             After::Quit => return self.detach(),
             _ => None,
         };

@@ -3,9 +3,10 @@
 //! Commands come from a person on COM2 (`kd=com2`, see [`console`]) or from the boot module `debugger`, a script that a runner
 //! wants carried out at every breakpoint of a program, or at its end where it never met one.
 //!
-//! A command is carried out while nothing else runs: on a thread of the kernel, which is not preempted, at a breakpoint of ring
-//! 3, at the end of a process, or after a bugcheck. In the first three every thread is at rest where the invariants hold.
+//! A command is carried out while nothing else runs: on a thread of the kernel, which is not preempted, at a breakpoint or after a step, at the
+//! end of a process, or after a bugcheck. On the thread, in ring 3 and at an end every thread is at rest where the invariants hold.
 
+mod breakpoints;
 mod console;
 mod script;
 
@@ -65,21 +66,51 @@ pub fn wait_for_go() {
     console::wait_for_go();
 }
 
-/// Gives an `int 3` of ring 3 to the debugger, where one was asked for; whether it took it. The program then goes on behind it.
+/// Gives an `int 3` to the debugger, where it is the debugger's own or was asked for; whether it took it. A program's then goes on behind it.
 #[doc(alias = "KdpTrap")]
 pub fn takes_breakpoint(frame: &TrapFrame) -> bool {
-    let mut registers = registers_of(frame);
-    // As NT shows it: at the instruction, not behind it.
-    registers.pointers[0] = frame.eip.get().wrapping_sub(1);
-    let scripted = script::at_breakpoint(registers);
-    if ATTACHED.load(Ordering::Relaxed) {
-        console::stop(
-            format_args!("Break instruction exception - code 80000003 (first chance)\n{registers}"),
-            Some(registers),
-        );
+    let address = frame.eip.get().wrapping_sub(1);
+    if let Some(number) = breakpoints::meet(address) {
+        // The instruction that it stood over is still to be carried out.
+        frame.eip.set(address);
+        halt(frame, format_args!("Breakpoint {number} hit"));
         return true;
     }
-    scripted
+    // The kernel's own are errors of the kernel.
+    if !frame.is_user() || !(script::is_there() || ATTACHED.load(Ordering::Relaxed)) {
+        return false;
+    }
+    let mut registers = registers_of(frame);
+    // As NT shows it: at the instruction, not behind it.
+    registers.pointers[0] = address;
+    halt_with(frame, registers, format_args!("Break instruction exception - code 80000003 (first chance)"));
+    true
+}
+
+/// Gives a `#DB` to the debugger, where it comes of its steps or of what it watches for; whether it took it.
+pub fn takes_debug_exception(frame: &TrapFrame) -> bool {
+    match breakpoints::about_debug_exception(frame) {
+        breakpoints::Debug::NotOurs => return false,
+        breakpoints::Debug::GoOn => breakpoints::go_on(frame, false),
+        breakpoints::Debug::Stepped => halt(frame, format_args!("Single step exception - code 80000004")),
+        breakpoints::Debug::Watched(number) => halt(frame, format_args!("Breakpoint {number} hit")),
+    }
+    true
+}
+
+fn halt(frame: &TrapFrame, why: fmt::Arguments<'_>) {
+    halt_with(frame, registers_of(frame), why);
+}
+
+/// Stops the system at `registers`, which are those of `frame`, until it is to go on.
+fn halt_with(frame: &TrapFrame, registers: Registers, why: fmt::Arguments<'_>) {
+    breakpoints::disarm();
+    let mut traces = script::at_breakpoint(registers) == Some(After::Trace);
+    if ATTACHED.load(Ordering::Relaxed) {
+        let stop = if frame.is_user() { console::stop } else { console::stop_still };
+        traces = stop(format_args!("{why}\n{registers}"), Some(registers)) == After::Trace;
+    }
+    breakpoints::go_on(frame, traces);
 }
 
 /// The current process is about to be taken apart; everything is still there.
@@ -100,8 +131,10 @@ pub fn after_bugcheck(code: BugcheckCode, registers: Registers) {
 /// The system has stopped for good.
 static BUGCHECKED: AtomicBool = AtomicBool::new(false);
 
-/// What the debugger remembers from command to command.
-#[derive(Clone, Copy, Default)]
+/// What the debugger remembers from command to command. Locked while one is carried out.
+static STATE: SpinMutex<State> = SpinMutex::new(State { session: Session::NEW, chosen: None });
+
+#[derive(Clone, Copy)]
 struct State {
     session: Session,
     /// The process that was chosen, or null.
@@ -130,7 +163,18 @@ fn run_command(command: &str, state: &mut State, registers: Option<Registers>, o
     if process != before {
         executive.attach(process);
     }
-    let target: Target<'_, Hardware> = Target {
+    let target = target(process, registers);
+    let after = commands::run(&target, &mut state.session, &mut scratch, command, out).unwrap_or(After::Stay);
+    if process != before {
+        executive.attach(before);
+    }
+    after
+}
+
+/// The system as it is now.
+fn target(process: Link<Eprocess>, registers: Option<Registers>) -> Target<'static, Hardware> {
+    let executive = system::executive();
+    Target {
         mm: executive.mm(),
         processes: executive.process_list(),
         process,
@@ -140,12 +184,7 @@ fn run_command(command: &str, state: &mut State, registers: Option<Registers>, o
         started: clock::system_time() - clock::interrupt_time(),
         debugging: executive.allows_debugging(),
         audit: &audit_objects,
-    };
-    let after = commands::run(&target, &mut state.session, &mut scratch, command, out).unwrap_or(After::Stay);
-    if process != before {
-        executive.attach(before);
     }
-    after
 }
 
 /// The audit of all that is not memory. It needs the heap, and what a bugcheck interrupted may have that.

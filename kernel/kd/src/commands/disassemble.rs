@@ -78,6 +78,17 @@ fn instruction<M: Machine>(target: &Target<'_, M>, address: u32, out: &mut dyn W
     Ok(length)
 }
 
+/// Where what the instruction at `address` calls comes back to; `None` where it calls nothing. Repeated string instructions count as calls.
+pub(super) fn behind_call<M: Machine>(target: &Target<'_, M>, address: u32) -> Option<u32> {
+    let mut bytes = [0; LONGEST];
+    let length = (1..=LONGEST).rev().find(|length| target.read(address, &mut bytes[..*length]).is_some())?;
+    let decoded = InstDecoder::default().decode_slice(&bytes[..length]).ok()?;
+    let calls = matches!(decoded.opcode(), Opcode::CALL | Opcode::CALLF | Opcode::INT)
+        || decoded.prefixes.rep()
+        || decoded.prefixes.repnz();
+    calls.then(|| address.wrapping_add(decoded.len().to_const()))
+}
+
 /// Where a jump or call by a distance leads to, from `next` on.
 fn branch_target(instruction: &Instruction, next: u32) -> Option<u32> {
     use Opcode::*;

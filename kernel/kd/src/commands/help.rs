@@ -63,6 +63,13 @@ const ENTRIES: &[Entry] = &[
     entry(&["ln", "x"], "ln VA        x NAME", "the function there; functions by name (* ?)", ""),
     entry(&[".process"], ".process [ADDRESS|ID]", "the process that the others mean", ""),
     entry(&["r", "k"], "r   k [n]", "registers and calls of what stopped", ""),
+    entry(&["bp", "ba"], "bp VA   ba e1|w4|r4 VA", "stops there (kernel option debug)",
+        "bp puts int 3 over an instruction of the implicit process or of the kernel. ba has the processor watch for the instruction (e1), for stores (w1 w2 w4) or \
+         for any access (r1 r2 r4); it does so in every process, and there are four at most."),
+    entry(&["bl", "bc", "bd", "be"], "bl   bc bd be N...|*", "lists them; takes away, off, on",
+        "bl shows number, e for on or d for off, address, what is watched, how often it was met, and the function."),
+    entry(&["t", "p"], "t   p", "one instruction; p whole calls",
+        "For the thread that stopped; the others run meanwhile."),
     entry(&["g", "q", ".crash"], "g   q   .crash", "go on; go on and detach; bugcheck",
         "q leaves breakpoints and bugchecks to the programs and the system again."),
     entry(&["?", "help", ".help"], "?   .help [NAME]", "this list; what one of them does", ""),

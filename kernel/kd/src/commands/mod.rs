@@ -1,9 +1,10 @@
 //! The commands, by WinDbg's names, and what they print.
 //!
 //! They are pure: what they need to know is in a [`Target`], what they print goes to a writer. None changes the system but
-//! `eb` and its like, `!pte VA write` and `!badpage`; those that let it go on, or end it, are an [`After`] that the caller carries out.
+//! `eb` and its like, `!pte VA write` and `!badpage`, and breakpoints where they come to stand ([`crate::breakpoints`]); those that let it go on, or end it, are an [`After`] that the caller carries out.
 
 mod address;
+mod breakpoint;
 mod control_area;
 mod disassemble;
 mod edit;
@@ -32,6 +33,7 @@ use abi::nt::process::Eprocess;
 use mm::machine::Machine;
 
 pub use crate::arguments::{Arguments, Problem};
+use crate::breakpoints::Breakpoints;
 use crate::target::Target;
 pub use help::names;
 use memory::{Format, Space};
@@ -46,6 +48,8 @@ pub enum After {
     Stay,
     /// The system goes on.
     Go,
+    /// The thread that stopped carries out one instruction, and the system stops again.
+    Trace,
     /// The system goes on and is left alone.
     Quit,
     /// The system stops with a bugcheck.
@@ -61,6 +65,13 @@ pub struct Session {
     next_address: u64,
     /// Where instructions go on.
     next_code: Option<u32>,
+    /// Where the system is to stop.
+    pub breakpoints: Breakpoints,
+}
+
+impl Session {
+    /// Of a system that has just started.
+    pub const NEW: Self = Self { next_address: 0, next_code: None, breakpoints: Breakpoints::NONE };
 }
 
 /// The commands in `line`, which semicolons part.
@@ -81,7 +92,7 @@ pub fn run<M: Machine>(
     out: &mut dyn Write,
 ) -> Result<After, fmt::Error> {
     let (name, rest) = command.split_once(|unit: char| unit.is_ascii_whitespace()).unwrap_or((command, ""));
-    let mut arguments = Arguments::new(rest, target.registers);
+    let mut arguments = Arguments::new(rest, target.registers, target.symbols);
     match dispatch(target, session, scratch, name, &mut arguments, out) {
         Ok(after) => Ok(after),
         Err(Problem::Output) => Err(fmt::Error),
@@ -134,6 +145,13 @@ fn dispatch<'a, M: Machine>(
         "u" => disassemble::disassemble(target, session, arguments, out)?,
         "ln" => symbol::nearest(target, arguments, out)?,
         "x" => symbol::examine(target, arguments, out)?,
+        "bp" => breakpoint::set(target, session, arguments, out)?,
+        "ba" => breakpoint::watch(target, session, arguments, out)?,
+        "bl" => breakpoint::list(target, session, arguments, out)?,
+        "bc" => breakpoint::change(session, arguments, breakpoint::clear)?,
+        "bd" => breakpoint::change(session, arguments, breakpoint::disable)?,
+        "be" => breakpoint::change(session, arguments, breakpoint::enable)?,
+        "t" | "p" => return breakpoint::step(target, session, arguments, name == "p"),
         "r" => stack::registers(target, arguments, out)?,
         "k" => stack::calls(target, arguments, out)?,
         "?" | "help" => help::list(out)?,

@@ -12,7 +12,8 @@ use crate::target::Target;
 
 /// Calls that are shown where the command does not say.
 const USUAL: u32 = 32;
-const RUNS: Problem<'static> = Problem::Say("the system runs: there are no registers; Ctrl-C or a breakpoint stops it");
+pub(super) const RUNS: Problem<'static> =
+    Problem::Say("the system runs: there are no registers; Ctrl-C or a breakpoint stops it");
 
 /// `r`.
 pub(super) fn registers<'a, M: Machine>(

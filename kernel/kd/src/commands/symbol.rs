@@ -7,10 +7,8 @@ use mm::machine::Machine;
 
 use super::vad::image_at;
 use super::{Arguments, Done, Problem};
+use crate::symbols::KERNEL;
 use crate::target::Target;
-
-/// What stands before the names of the kernel's own functions.
-const KERNEL: &str = "nt!";
 
 /// `ln ADDRESS`: the function it lies in and the next one, or the image of the process.
 pub(super) fn nearest<'a, M: Machine>(

@@ -1,5 +1,6 @@
 //! The debugger's commands on a machine in software: whole listings against what they should say.
 
+mod breakpoints;
 mod environment;
 mod listings;
 mod memory;

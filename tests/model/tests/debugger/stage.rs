@@ -13,7 +13,7 @@ use kd::target::{Findings, Target};
 use mm::list;
 use mm::machine::Records;
 use mm::pool::Tag;
-use model::machine::NoExecute;
+use model::machine::{NoExecute, SoftwareMachine};
 use model::system::System;
 
 /// A second, in units of 100 ns.
@@ -30,7 +30,8 @@ pub struct Stage {
     pub symbols: Vec<u8>,
     /// What is found of all that is not memory.
     pub findings: Findings<'static>,
-    session: Session,
+    /// What the debugger remembers.
+    pub session: Session,
 }
 
 impl Stage {
@@ -107,8 +108,8 @@ impl Stage {
         file
     }
 
-    /// What `line` prints, and what is to happen after it.
-    pub fn carry_out(&mut self, line: &str) -> (String, After) {
+    /// Does `work` with the system and what the debugger remembers.
+    fn with_target<T>(&mut self, work: impl FnOnce(&Target<'_, SoftwareMachine>, &mut Session) -> T) -> T {
         if !self.process.is_null() {
             self.system.space(self.process);
         }
@@ -123,11 +124,32 @@ impl Stage {
             debugging: self.debugging,
             audit: &|take| take(self.findings),
         };
+        work(&target, &mut self.session)
+    }
+
+    /// The system goes on, but from `except`.
+    pub fn arm(&mut self, except: Option<u32>) {
+        self.with_target(|target, session| session.breakpoints.arm(target, except));
+    }
+
+    /// The system stops.
+    pub fn disarm(&mut self) {
+        self.with_target(|target, session| session.breakpoints.disarm(target));
+    }
+
+    /// The breakpoint that code at `address` met.
+    pub fn meet(&mut self, address: u32) -> Option<usize> {
+        self.with_target(|target, session| session.breakpoints.meet(target, address))
+    }
+
+    /// What `line` prints, and what is to happen after it.
+    pub fn carry_out(&mut self, line: &str) -> (String, After) {
         let (mut out, mut after) = (String::new(), After::Stay);
         for command in commands::split(line) {
             let mut scratch = [0; 64];
-            after =
-                commands::run(&target, &mut self.session, &mut scratch, command, &mut out).expect("a string takes all");
+            after = self
+                .with_target(|target, session| commands::run(target, session, &mut scratch, command, &mut out))
+                .expect("a string takes all");
         }
         (out, after)
     }

@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 28] = [
+    let tests: [Test; 29] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -54,6 +54,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("picture takes the screen that ramview draws on", pictures::taken),
         ("after a picture the screen is the text's again, as it was", pictures::given_back),
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
+        ("exec --kd stops at breakpoints of its own and steps", Commands::steps),
         ("exec --kd lists views, handles and control areas", Commands::views),
         ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
@@ -385,6 +386,33 @@ impl Commands {
             .and_then(|()| expect_code(&left, error::EXCEPTION))
             .and_then(|()| expect_errors(&left, &["kd> q", "80000003"]))
             .and_then(|()| expect_code(&alone, error::EXCEPTION)))
+    }
+
+    /// Steps and breakpoints of the debugger's own, in a program and in the kernel.
+    fn steps(&self) -> Result<Verdict> {
+        let program = self.program("steps")?;
+        let script = "bp eip+2; g; r; t; r; p; r; bc *; ba w4 edi; bl; g; r; bc *; \
+                      bp nt!vadose_kernel::traps::system_call; g; r; k 1; t; r; bc *";
+        let stepped = self.vadose(&["exec", "--cmdline", "debug", "--kd", script, &program], b"")?;
+        let refused = self.vadose(&["exec", "--kd", "bp eip+2; t", &program], b"")?;
+        let said = text(&stepped.stderr);
+        let stops: Vec<u32> = said
+            .split("): breakpoint at ")
+            .skip(1)
+            .filter_map(|stop| u32::from_str_radix(stop.get(..8)?, 16).ok())
+            .collect();
+        let places = stops.first().map(|start| stops.iter().map(|stop| stop.wrapping_sub(*start)).collect::<Vec<_>>());
+        let expected = [0, 2, 3, 8, 11];
+        let registers = ["eax=00000000", "eax=00000001", "ecx=00000001", "eax=00000002", "system_call+0x"];
+        // The exit code is what was stored, 2, and how often the function was called.
+        Ok(expect_code(&stepped, 0x21)
+            .and_then(|()| expect_errors(&stepped, &registers))
+            .and_then(|()| {
+                check(stops.len() == 7 && places.is_some_and(|places| places.starts_with(&expected)), || said.clone())
+            })
+            .and_then(|()| check(stops[6] > stops[5] && stops[5] >= 0x8000_0000, || said.clone()))
+            .and_then(|()| expect_code(&refused, 0x21))
+            .and_then(|()| expect_errors(&refused, &["breakpoints and steps need the kernel option debug"])))
     }
 
     fn second_terminal(&self) -> Result<Verdict> {
