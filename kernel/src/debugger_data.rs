@@ -14,8 +14,8 @@ use abi::nt::string::UnicodeString;
 use boot::image;
 use mm::MemoryManager;
 use mm::layout::{
-    FRAME_DATABASE, FRAME_DATABASE_END, KERNEL_STACKS, PAGE_SIZE, PAGE_TABLES, PAGE_TABLES_END, POOL_END, POOL_START,
-    SYSTEM_RANGE_START,
+    FRAME_DATABASE, FRAME_DATABASE_END, KERNEL_STACKS, KERNEL_STACKS_END, PAGE_SIZE, PAGE_TABLES, PAGE_TABLES_END,
+    POOL_END, POOL_START, SYSTEM_RANGE_START,
 };
 use mm::list;
 use mm::machine::Records;
@@ -111,6 +111,11 @@ pub fn process_list_head() -> Link<ListEntry> {
     Link::new(address_of(&PS_ACTIVE_PROCESS_HEAD))
 }
 
+/// The head of the list of the kernel's modules.
+pub fn module_list_head() -> Link<ListEntry> {
+    Link::new(address_of(&PS_LOADED_MODULE_LIST))
+}
+
 /// Fills what is known before there are processes.
 ///
 /// # Errors
@@ -135,7 +140,7 @@ fn fill_regions() {
         (va_type::BOOT_LOADED, SYSTEM_RANGE_START, FRAME_DATABASE),
         (va_type::PFN_DATABASE, FRAME_DATABASE, FRAME_DATABASE_END),
         (va_type::NON_PAGED_POOL, POOL_START, POOL_END),
-        (va_type::SYSTEM_PTES, KERNEL_STACKS, boot::memory::HEAP + boot::memory::HEAP_SIZE),
+        (va_type::SYSTEM_PTES, KERNEL_STACKS, KERNEL_STACKS_END),
         (va_type::HAL, HAL, 0),
     ] {
         let region = &VISIBLE_STATE.system_va_regions[kind];
@@ -181,7 +186,7 @@ fn fill_blocks() {
 
 /// Makes the list of the kernel's modules: the kernel.
 fn list_kernel(mm: &MemoryManager<Hardware>) -> Result<(), Exhausted> {
-    let head = Link::new(address_of(&PS_LOADED_MODULE_LIST));
+    let head = module_list_head();
     list::initialise(&HARDWARE, head);
     let module: Link<LdrDataTableEntry> =
         mm.allocate_zeroed_pool(size_of::<LdrDataTableEntry>() as u32, Tag(*b"MmLd"))?;

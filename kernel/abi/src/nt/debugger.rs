@@ -109,7 +109,7 @@ pub mod va_type {
     pub const BOOT_LOADED: usize = 3;
     pub const PFN_DATABASE: usize = 4;
     pub const NON_PAGED_POOL: usize = 5;
-    /// Kernel stacks, and the kernel's heap.
+    /// Kernel stacks.
     pub const SYSTEM_PTES: usize = 9;
     pub const HAL: usize = 10;
 }

@@ -19,6 +19,7 @@ mod search;
 mod stack;
 mod symbol;
 mod thread;
+mod truth;
 mod usage;
 mod vad;
 mod vm;
@@ -86,6 +87,7 @@ eb ew ed eq VA VALUE...          changes memory (kernel option debug)
 s [-b|w|d|q|a|u] VA L n WHAT     where it stands: numbers, or \"text\"
 ln VA        x NAME              the function there; functions by name (* ?)
 .process [ADDRESS|ID]            the process that the others mean
+.truth                           all there is, a line of JSON each
 r   k [n]                        registers and calls of what stopped
 g   q   .crash                   go on; go on and detach; bugcheck
 Numbers are hexadecimal; semicolons part commands.
@@ -165,6 +167,7 @@ fn dispatch<'a, M: Machine>(
         "r" => stack::registers(target, arguments, out)?,
         "k" => stack::calls(target, arguments, out)?,
         "?" | "help" => out.write_str(HELP)?,
+        ".truth" => truth::truth(target, arguments, out)?,
         ".process" => return context(target, arguments, out),
         "g" | "q" | ".crash" => return leave(name, arguments),
         _ => return Err(Problem::Unknown(name)),
