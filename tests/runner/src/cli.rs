@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::dump::{self, DumpOptions};
 use crate::error::{self, Result};
 use crate::exec::{self, ExecOptions};
+use crate::forensics::{self, ForensicsOptions};
 use crate::iso::{self, IsoOptions};
 use crate::machine::MachineOptions;
 use crate::paths::Tree;
@@ -87,6 +88,8 @@ enum Command {
         #[command(flatten)]
         options: DumpOptions,
     },
+    /// Compare what stock Volatility 3 makes of a dump with what the kernel says; a table, and 1 when a row differs
+    Forensics(ForensicsOptions),
     /// Run a program that draws on the screen, headless, and take the screen as a PNG file
     Picture {
         #[command(flatten)]
@@ -146,6 +149,7 @@ pub fn main() -> ExitCode {
         Command::Iso(options) => build_iso(&tree, &options),
         Command::Kd => kd::run(&tree),
         Command::Dump { machine, options } => dump::run(&tree, &machine, &options),
+        Command::Forensics(options) => forensics::run(&tree, &options),
         Command::Picture { machine, options } => picture::run(&tree, &machine, &options),
         Command::Image(_) => return not_built("image"),
         Command::PackSymbols { input, output } => symbols::pack(&input, &output).map(|()| 0),

@@ -41,20 +41,45 @@ const NUMBERS: &[(&str, u32, bool)] = &[
 /// Others that plugins ask for.
 const MORE: &[(&str, u32, bool)] = &[("unsigned int", 4, false), ("int", 4, true), ("wchar", 2, false)];
 
-/// Writes the symbol file of the kernel at `kernel` below `folder`, where Volatility looks: `windows/NAME.pdb/GUID-AGE.json.xz`.
+/// What the kernel's symbol file is made of.
+#[derive(Clone, Debug)]
+pub struct Symbols {
+    /// What it is called, and by what it is found.
+    pub identity: Identity,
+    /// NT's names of the kernel's variables, and how far behind the image's first byte they are.
+    pub variables: BTreeMap<String, u32>,
+}
+
+impl Symbols {
+    /// Those of the kernel at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when it is no kernel of ours, [`Error::Host`].
+    pub fn of_kernel(path: &Path) -> Result<Self> {
+        let image = fs::read(path).map_err(Error::file("reading", path))?;
+        let read = || Ok(Self { identity: Identity::of(&image)?, variables: variables(&image)? });
+        read().map_err(|problem| Error::Malformed { path: path.to_owned(), problem })
+    }
+
+    /// Where Volatility looks for the file: `windows/NAME.pdb/GUID-AGE.json.xz`.
+    #[must_use]
+    pub fn file(&self) -> PathBuf {
+        let Identity { age, name, .. } = &self.identity;
+        Path::new("windows").join(name).join(format!("{}-{age}.json.xz", self.identity.guid_text()))
+    }
+}
+
+/// Writes the symbol file of the kernel at `kernel` below `folder`.
 ///
 /// # Errors
 /// [`Error::Malformed`] when it is no kernel of ours, [`Error::Host`].
 pub fn write(kernel: &Path, folder: &Path) -> Result<PathBuf> {
-    let image = fs::read(kernel).map_err(Error::file("reading", kernel))?;
-    let malformed = |problem: String| Error::Malformed { path: kernel.to_owned(), problem };
-    let identity = Identity::of(&image).map_err(malformed)?;
+    let symbols = Symbols::of_kernel(kernel)?;
     let table = TypeTable::of_kernel(kernel)?;
-    let symbols = symbols(&image).map_err(malformed)?;
-    let folder = folder.join("windows").join(&identity.name);
-    fs::create_dir_all(&folder).map_err(Error::file("making", &folder))?;
-    let path = folder.join(format!("{}-{}.json.xz", identity.guid_text(), identity.age));
-    let text = document(&table, &symbols, &identity).to_string();
+    let path = folder.join(symbols.file());
+    let folder = path.parent().unwrap_or(folder);
+    fs::create_dir_all(folder).map_err(Error::file("making", folder))?;
+    let text = document(&table, &symbols).to_string();
     fs::write(&path, compressed(text.as_bytes())?).map_err(Error::file("writing", &path))?;
     Ok(path)
 }
@@ -68,8 +93,7 @@ fn compressed(bytes: &[u8]) -> Result<Vec<u8>> {
     write().map_err(Error::host("compressing the symbols"))
 }
 
-/// NT's names of the kernel's variables, and how far behind the image's first byte they are.
-fn symbols(image: &[u8]) -> std::result::Result<BTreeMap<String, u32>, String> {
+fn variables(image: &[u8]) -> std::result::Result<BTreeMap<String, u32>, String> {
     let file = ElfFile32::<object::LittleEndian>::parse(image).map_err(|error| error.to_string())?;
     let base =
         file.symbols().find(|symbol| symbol.name() == Ok(BASE)).ok_or_else(|| format!("it has no symbol {BASE}"))?;
@@ -91,10 +115,11 @@ fn variable(mangled: &str) -> Option<&str> {
     rest.get(digits..digits + length)
 }
 
-fn document(table: &TypeTable, symbols: &BTreeMap<String, u32>, identity: &Identity) -> Value {
+fn document(table: &TypeTable, symbols: &Symbols) -> Value {
     let [major, minor, revision] = VERSION;
+    let identity = &symbols.identity;
     let symbols: Map<_, _> =
-        symbols.iter().map(|(name, offset)| (name.clone(), json!({ "address": offset }))).collect();
+        symbols.variables.iter().map(|(name, offset)| (name.clone(), json!({ "address": offset }))).collect();
     json!({
         "metadata": {
             "format": "6.2.0",

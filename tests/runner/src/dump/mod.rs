@@ -1,7 +1,7 @@
 //! `dump`: boots headless, stops the machine at a point that is asked for, and writes what it was made of then: RAM, paging file, symbols, and
 //! what the kernel itself says of it all.
 //!
-//! The kernel's debugger stops the system and tells the truth; then QEMU stops the machine and ends. RAM is a file of the
+//! The kernel's debugger stops the system and [tells the truth](crate::truth); then QEMU stops the machine and ends. RAM is a file of the
 //! scratch folder, and what is left of it is copied with its holes.
 
 mod console;
@@ -30,6 +30,7 @@ use crate::paths::Tree;
 use crate::plan::{Handles, Job};
 use crate::process;
 use crate::report::{self, Outcome};
+use crate::truth;
 use crate::vet;
 use console::Console;
 
@@ -118,9 +119,10 @@ pub fn take(tree: &Tree, machine: &MachineOptions, options: &DumpOptions) -> Res
         memory::write_sparsely(&path, &bytes).map_err(Error::file("writing", &path))?;
         written.push(path);
     }
-    let truth = options.folder.join(TRUTH);
-    fs::write(&truth, told).map_err(Error::file("writing", &truth))?;
-    written.push(truth);
+    let path = options.folder.join(TRUTH);
+    let told = truth::annotate(&told).map_err(|problem| Error::Malformed { path: path.clone(), problem })?;
+    fs::write(&path, told).map_err(Error::file("writing", &path))?;
+    written.push(path);
     written.push(isf::write(&tree.kernel_for_debugger()?, &options.folder.join(SYMBOLS))?);
     Ok(written)
 }

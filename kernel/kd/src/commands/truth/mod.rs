@@ -7,6 +7,7 @@
 //! | `process`, `thread`, `handle` | process, its threads, its handles |
 //! | `vad` | VAD, in order of address |
 //! | `page`, `table` | page of a process that is somewhere, or page table that is in a paging file |
+//! | `kernel` | run of pages of the kernel half |
 //! | `frame`, `frames` | frame that somebody has; run of frames that nobody has |
 //! | `end` | the last |
 //!
@@ -49,6 +50,7 @@ pub(super) fn truth<'a, M: Machine>(
             space::vads(target, record, out)?;
             space::pages(target, record, out)?;
         }
+        space::kernel_pages(target, record, out)?;
     }
     frames::frames(target, out)?;
     Ok(writeln!(out, "{{\"kind\":\"end\"}}")?)

@@ -14,6 +14,8 @@ use super::json::Text;
 use crate::commands::vad::{nodes, vad_at};
 use crate::target::{LONGEST_WALK, Name, Target};
 
+/// Number of the System process.
+const SYSTEM: u32 = 4;
 /// Bytes in front of a VAD in which its pool tag stands.
 const TAG: u32 = 4;
 
@@ -87,6 +89,69 @@ pub(super) fn pages<M: Machine>(target: &Target<'_, M>, process: &Eprocess, out:
         }
     }
     Ok(())
+}
+
+/// The pages of the kernel half as `process` sees them that the processor, or a tool, may follow, by runs of frames. The lower half of it is the
+/// same in all processes and told of the System process alone.
+pub(super) fn kernel_pages<M: Machine>(target: &Target<'_, M>, process: &Eprocess, out: &mut dyn Write) -> fmt::Result {
+    let Some([_, _, shared, own]) = target.directories_of(process) else { return Ok(()) };
+    let pid = process.unique_process_id.get();
+    let mut run = Run { pid, first: 0, pages: 0, frame: 0 };
+    for (directory, half) in [(shared, 1024), (own, 1536)] {
+        if half == 1024 && pid != SYSTEM {
+            continue;
+        }
+        for index in 0..ENTRIES_PER_TABLE {
+            let first = (half + index) * ENTRIES_PER_TABLE;
+            match target.entry(directory, index).map_or(Pte::Empty, Pte::decode) {
+                Pte::Valid(large) if large.has(LARGE_PAGE) => {
+                    let frame = large.frame().0;
+                    (0..ENTRIES_PER_TABLE).try_for_each(|page| run.add(first + page, frame + page, out))?;
+                }
+                Pte::Valid(table) => {
+                    for page in 0..ENTRIES_PER_TABLE {
+                        let raw = target.entry(table.frame(), page).unwrap_or(0);
+                        if let Pte::Valid(valid) = Pte::decode(raw) {
+                            run.add(first + page, valid.frame().0, out)?;
+                        } else if let Pte::Transition(frame, _) = Pte::decode(raw) {
+                            run.add(first + page, frame.0, out)?;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    run.end(out)
+}
+
+/// Pages of the kernel half whose frames follow each other.
+struct Run {
+    pid: u32,
+    first: u32,
+    pages: u32,
+    frame: u32,
+}
+
+impl Run {
+    fn add(&mut self, page: u32, frame: u32, out: &mut dyn Write) -> fmt::Result {
+        if self.pages > 0 && (page, frame) == (self.first + self.pages, self.frame + self.pages) {
+            self.pages += 1;
+            return Ok(());
+        }
+        self.end(out)?;
+        (self.first, self.pages, self.frame) = (page, 1, frame);
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut dyn Write) -> fmt::Result {
+        let (pid, pages, frame) = (self.pid, core::mem::take(&mut self.pages), self.frame);
+        if pages == 0 {
+            return Ok(());
+        }
+        let address = VirtualPage(self.first).address().0;
+        writeln!(out, "{{\"kind\":\"kernel\",\"pid\":{pid},\"va\":{address},\"pages\":{pages},\"frame\":{frame}}}")
+    }
 }
 
 /// The pages that the table in `frame` is for; without one, those that sections have.
