@@ -3,7 +3,7 @@
 # Each target sets up what it lacks through tests/runner/packages.sh, which is quiet when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak debug bench iso oracle check clean kernel userland guest runner needs cargo-command c-programs
+.PHONY: help run test soak debug bench iso oracle forensics check clean kernel userland guest runner needs cargo-command c-programs
 MAKEFLAGS += --no-print-directory
 
 # ---- Variables a user may set: RAM=64 make run ------------------------------------------------------------------
@@ -68,6 +68,7 @@ help:
 	@echo 'make bench   the benchmark table beside Linux'"'"'s'
 	@echo 'make iso     out/vadose.iso, a hybrid image for a CD or a USB stick'
 	@echo 'make oracle  the guest tests under Wine 8.0, compared with tests/oracle/wine-8.0.txt (WINE="command"; RECORD=1 writes it anew)'
+	@echo 'make forensics  stock Volatility 3 (from PyPI, into out/volatility) on a dump of a running system; each row against the kernel'"'"'s own word'
 	@echo 'make check   format, lints, documentation, the list of files allowed to say unsafe'
 	@echo 'make clean   remove everything built'
 	@echo
@@ -81,7 +82,7 @@ run: kernel userland guest
 	@$(RUNNER) run $(MACHINE) $(if $(filter-out 0,$(VIDEO)),--video)
 
 test: kernel userland guest
-	@$(NEED) qemu fat disc gdb bochs
+	@$(NEED) qemu fat disc gdb python bochs
 	@$(RUNNER) test
 
 soak: kernel userland guest
@@ -103,6 +104,10 @@ iso: kernel userland guest
 # No Wine is installed for it: docs/oracle.md says which one the record was made with.
 oracle: guest
 	@python3 tests/oracle/run.py --wine $(call quote,$(WINE)) $(if $(filter-out 0,$(RECORD)),--record)
+
+forensics: kernel userland guest
+	@$(NEED) qemu fat python
+	@$(RUNNER) forensics
 
 check: runner
 	@$(NEED) $(if $(HAS_SRC),,check bare)
@@ -221,6 +226,7 @@ C_PROGRAMS :=
 $(eval $(call c-folder,tests/guest,guest))
 $(eval $(call c-folder,tests/crt,crt,CRT_FLAGS))
 $(eval $(call c-folder,tests/commands,commands))
+$(eval $(call c-folder,tests/forensics,forensics))
 $(eval $(call c-folder,tests/bench,bench))
 $(eval $(call c-folder,userland/samples,samples))
 $(eval $(call c-folder,userland/programs,programs))

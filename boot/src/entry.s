@@ -14,9 +14,10 @@
 // The first page of the image.
 
 .section .headers, "a"
+image_headers:
     .ascii "MZ"
     .fill 0x3A, 1, 0
-    .long 0
+    .long pe_header - image_headers
 
 .balign 8
 multiboot2_header:
@@ -36,6 +37,61 @@ multiboot1_header:
     .long 0x1BADB002
     .long MULTIBOOT1_FLAGS
     .long -(0x1BADB002 + MULTIBOOT1_FLAGS)
+
+// What an image of Windows has: debuggers and forensics tools take the page that begins with "MZ" for where the kernel is, and the record
+// behind RSDS for the name of its symbols. Identifier and time stamp are the build's, and filled in after linking.
+.set MACHINE_I386, 0x14C
+.set CHARACTERISTICS, 0x103     // 32-bit, executable, without relocations
+.set PE32, 0x10B
+.set SUBSYSTEM_NATIVE, 1
+.set DEBUG_CODEVIEW, 2
+.set CODE, 0x60000020           // executed and read
+.set CONSTANTS, 0x40000040      // read
+.set VARIABLES, 0xC0000040      // read and written
+
+.balign 8
+pe_header:
+    .ascii "PE\0\0"
+    .short MACHINE_I386, 3
+    .long 0                     // time stamp
+    .long 0, 0
+    .short pe_sections - pe_optional, CHARACTERISTICS
+pe_optional:
+    .short PE32
+    .byte 0, 0
+    .long image_text_size, image_data_size, 0
+    .long image_entry_rva, image_text_rva, image_data_rva, image_start
+    .long 0x1000, 0x1000        // alignment in memory and in a file
+    .short 5, 1, 5, 1, 5, 1     // version of the system, the image and the subsystem
+    .long 0, image_size, 0x1000, 0
+    .short SUBSYSTEM_NATIVE, 0
+    .long 0x40000, 0x1000, 0x100000, 0x1000
+    .long 0, 16
+    .fill 6, 8, 0
+    .long debug_directory - image_headers, debug_directory_end - debug_directory
+    .fill 9, 8, 0
+pe_sections:
+    .ascii ".text\0\0\0"
+    .long image_text_size, image_text_rva, image_text_size, image_text_rva, 0, 0, 0, CODE
+    .ascii ".rdata\0\0"
+    .long image_rodata_size, image_rodata_rva, image_rodata_size, image_rodata_rva, 0, 0, 0, CONSTANTS
+    .ascii ".data\0\0\0"
+    .long image_data_size, image_data_rva, image_data_size, image_data_rva, 0, 0, 0, VARIABLES
+
+.balign 4
+debug_directory:
+    .long 0, 0, 0, DEBUG_CODEVIEW
+    .long symbols_record_end - symbols_record
+    .long symbols_record - image_headers, symbols_record - image_headers
+debug_directory_end:
+
+.balign 4
+symbols_record:
+    .ascii "RSDS"
+    .fill 16, 1, 0              // GUID
+    .long 1                     // age
+    .asciz "ntkrnlpa.pdb"
+symbols_record_end:
 
 // ---------------------------------------------------------------------------------------------------------
 // Pages the processor walks from its first paged instruction on, and the start-up stack. See kernel.ld.

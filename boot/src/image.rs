@@ -33,6 +33,11 @@ pub fn frames() -> FrameRun {
     FrameRun { base: FrameNumber(start / PAGE_SIZE), count: size / PAGE_SIZE }
 }
 
+/// First address of the image.
+pub fn base() -> u32 {
+    address!(image_start)
+}
+
 /// First address and first address past the instructions.
 pub fn text() -> (u32, u32) {
     (address!(text_start), address!(rodata_start))

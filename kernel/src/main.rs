@@ -10,6 +10,7 @@ mod bugcheck;
 mod clock;
 mod crash;
 mod debugger;
+mod debugger_data;
 mod disk;
 mod link;
 mod links;

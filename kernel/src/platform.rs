@@ -4,6 +4,7 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use abi::cell::Link;
+use abi::nt::list::ListEntry;
 use abi::nt::process::{Eprocess, Kprocess};
 use abi::nt::thread::{Ethread, Kthread};
 use abi::status::NtStatus;
@@ -18,7 +19,7 @@ use ps::{ConsoleByte, Form, Image, Input, KernelRoutine, Platform, ShutDown, Str
 
 use crate::disk::SystemDisk;
 use crate::machine::Hardware;
-use crate::{bugcheck, clock, debugger, link};
+use crate::{bugcheck, clock, debugger, debugger_data, link};
 
 /// Whether the runner has been told of a picture.
 static PICTURE_TOLD: AtomicBool = AtomicBool::new(false);
@@ -208,6 +209,10 @@ impl Platform for Hardware {
 
     fn interrupt_time(&self) -> u64 {
         clock::interrupt_time()
+    }
+
+    fn process_list_head(&self) -> Option<Link<ListEntry>> {
+        Some(debugger_data::process_list_head())
     }
 
     fn system_time(&self) -> u64 {

@@ -27,7 +27,7 @@ use crate::bugcheck::refuse;
 use crate::crash::crash;
 use crate::machine::{HARDWARE, Hardware};
 use crate::options::{Debugger, Options};
-use crate::{bench, bugcheck, debugger, disk, link};
+use crate::{bench, bugcheck, debugger, debugger_data, disk, link};
 
 /// What the kernel is.
 static MEMORY: Once<MemoryManager<Hardware>> = Once::new();
@@ -118,6 +118,9 @@ pub fn initialise(memory: &Memory<'_>, information: &BootInformation, options: O
     let objects = OBJECTS.call_once(|| {
         ObjectManager::new(mm).unwrap_or_else(|_| refuse(format_args!("too little RAM for the object manager")))
     });
+    if debugger_data::initialise(mm, objects).is_err() {
+        refuse(format_args!("too little RAM for the list of the kernel's modules"));
+    }
     let volume = disk::mount(objects, information);
     let pointers = image::directory_pointers();
     hal::context::set_system_table(pointers);

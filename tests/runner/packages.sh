@@ -2,7 +2,7 @@
 # Makes sure that the tools of the named groups are there: quietly and quickly when they are, else by installing
 # Debian's packages as root or through sudo, else with one line that names what is missing.
 #
-# usage: packages.sh GROUP...     groups: host debian bare guest qemu window fat disc gdb bochs check
+# usage: packages.sh GROUP...     groups: host debian bare guest qemu window fat disc gdb python bochs check
 set -u
 
 missing=""
@@ -55,6 +55,10 @@ for group in "$@"; do
         need mformat mtools
         ;;
     gdb) need gdb gdb ;;
+    python) # for what comes from PyPI, in an environment of its own below out/
+        need python3 python3
+        python3 -c 'import ensurepip' 2>/dev/null || need "" python3-venv
+        ;;
     bochs)
         need bochs bochs
         # bochs wants one of its displays; this is the smallest (ours is rfb, which comes with bochs itself)

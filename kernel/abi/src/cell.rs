@@ -111,6 +111,11 @@ impl Field<u16> {
     pub const ZERO_HALF: Self = Self(AtomicU16::new(0));
 }
 
+impl Field<u8> {
+    /// A zero byte, usable in constants.
+    pub const ZERO_BYTE: Self = Self(AtomicU8::new(0));
+}
+
 impl<T> Field<Link<T>> {
     /// A link to nothing, usable in constants.
     pub const NULL: Self = Self(AtomicU32::new(0));

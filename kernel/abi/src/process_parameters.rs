@@ -34,6 +34,7 @@ mod offset {
     pub(super) const SHOW_WINDOW: usize = offset_of!(RtlUserProcessParameters, show_window_flags);
     pub(super) const WINDOW_TITLE: usize = offset_of!(RtlUserProcessParameters, window_title);
     pub(super) const DESKTOP: usize = offset_of!(RtlUserProcessParameters, desktop_info);
+    pub(super) const ENVIRONMENT_SIZE: usize = offset_of!(RtlUserProcessParameters, environment_size);
     pub(super) const RUNTIME_DATA: usize = offset_of!(RtlUserProcessParameters, runtime_data);
 }
 
@@ -124,6 +125,7 @@ impl ProcessParameters<'_> {
         block.put(offset::WINDOW_FLAGS, self.window_flags);
         block.put(offset::SHOW_WINDOW, self.show_window);
         block.address(offset::ENVIRONMENT, 0);
+        block.put(offset::ENVIRONMENT_SIZE, 2 * self.environment.len() as u32);
         block.string(offset::CURRENT_DIRECTORY, self.directory, LONGEST_PATH);
         block.string(offset::DLL_PATH, self.dll_path, 0);
         block.string(offset::IMAGE_PATH, self.image, 0);

@@ -33,6 +33,9 @@ pub struct Target<'a, M> {
     /// Head of the list of all processes.
     #[doc(alias = "PsActiveProcessHead")]
     pub processes: Link<ListEntry>,
+    /// Head of the list of the kernel's modules, or null.
+    #[doc(alias = "PsLoadedModuleList")]
+    pub modules: Link<ListEntry>,
     /// The process that commands without an address mean. Its address space is the current one.
     pub process: Link<Eprocess>,
     /// Names of the kernel's functions.
@@ -206,11 +209,17 @@ pub struct Name {
 }
 
 impl Name {
-    const EMPTY: Self = Self { units: [0; LONGEST_NAME], length: 0 };
+    /// None.
+    pub const EMPTY: Self = Self { units: [0; LONGEST_NAME], length: 0 };
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.length == 0
+    }
+
+    /// Its UTF-16 units.
+    pub fn units(&self) -> &[u16] {
+        &self.units[..self.length]
     }
 
     /// Whether it is `text`.

@@ -101,7 +101,10 @@ impl<P: Platform> Executive<P> {
         stack: (u32, u32),
     ) -> Result<Self, Exhausted> {
         let mm = objects.memory();
-        let active_processes: Link<ListEntry> = mm.allocate_zeroed_pool(8, mm::pool::Tag(*b"PsAp"))?;
+        let active_processes = match mm.machine.process_list_head() {
+            Some(head) => head,
+            None => mm.allocate_zeroed_pool(8, mm::pool::Tag(*b"PsAp"))?,
+        };
         mm::list::initialise(&mm.machine, active_processes);
         let system_process = objects.create::<Eprocess>()?;
         let idle = objects.create::<Ethread>()?;

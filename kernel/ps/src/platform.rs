@@ -2,6 +2,7 @@
 //! standard handles stand for.
 
 use abi::cell::Link;
+use abi::nt::list::ListEntry;
 use abi::nt::process::Eprocess;
 use abi::nt::thread::{Ethread, Kthread};
 use abi::status::NtStatus;
@@ -200,6 +201,12 @@ pub trait Platform: Machine + Sync + 'static {
 
     /// Units of 100 ns since the start.
     fn interrupt_time(&self) -> u64;
+
+    /// Where the head of the list of all processes stands, if the machine has a place for it that tools find by its name; else it is in pool.
+    #[doc(alias = "PsActiveProcessHead")]
+    fn process_list_head(&self) -> Option<Link<ListEntry>> {
+        None
+    }
 
     /// Units of 100 ns since 1601.
     fn system_time(&self) -> u64;

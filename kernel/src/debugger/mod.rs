@@ -30,7 +30,7 @@ use spin::mutex::SpinMutex;
 use crate::bugcheck::{bugcheck, registers_of};
 use crate::machine::{HARDWARE, Hardware};
 use crate::options::Debugger;
-use crate::{clock, system};
+use crate::{clock, debugger_data, system};
 
 /// Words that the audit counts shares in: 64 KB.
 const SCRATCH: usize = 0x8000;
@@ -177,6 +177,7 @@ fn target(process: Link<Eprocess>, registers: Option<Registers>) -> Target<'stat
     Target {
         mm: executive.mm(),
         processes: executive.process_list(),
+        modules: debugger_data::module_list_head(),
         process,
         symbols: Symbols::new(boot::image::symbols()),
         registers,

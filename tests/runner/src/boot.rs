@@ -37,6 +37,8 @@ pub enum Input {
     Terminal,
     /// These bytes, then the end.
     Bytes(Vec<u8>),
+    /// Nothing, and no end.
+    Silent,
 }
 
 /// Where drive C: is.
@@ -336,6 +338,9 @@ fn send_input(mut link: UnixStream, input: Input, guest_listens: &Receiver<()>) 
     let sent = match input {
         Input::Bytes(bytes) => link.write_all(&encode_data(Channel::StandardInput, &bytes)),
         Input::Terminal => pump(&mut io::stdin().lock(), &mut link),
+        Input::Silent => loop {
+            thread::park();
+        },
     };
     if sent.is_ok() {
         let _ = link.write_all(&encode_end(Channel::StandardInput));

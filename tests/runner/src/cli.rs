@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 
+use crate::dump::{self, DumpOptions};
 use crate::error::{self, Result};
 use crate::exec::{self, ExecOptions};
+use crate::forensics::{self, ForensicsOptions};
 use crate::iso::{self, IsoOptions};
 use crate::machine::MachineOptions;
 use crate::paths::Tree;
@@ -79,8 +81,15 @@ enum Command {
     /// Attach to the debugger of the machine that `run` started
     #[command(after_help = kd::HELP)]
     Kd,
-    /// Take an image of the machine's memory (not built yet)
-    Dump(Rest),
+    /// Stop the machine and write its memory, paging file and symbols, for forensics tools, and what the kernel says of them
+    Dump {
+        #[command(flatten)]
+        machine: MachineOptions,
+        #[command(flatten)]
+        options: DumpOptions,
+    },
+    /// Compare what stock Volatility 3 makes of a dump with what the kernel says; a table, and 1 when a row differs
+    Forensics(ForensicsOptions),
     /// Run a program that draws on the screen, headless, and take the screen as a PNG file
     Picture {
         #[command(flatten)]
@@ -139,7 +148,8 @@ pub fn main() -> ExitCode {
         Command::Debug { machine, options } => debug::run(&tree, &machine, &options),
         Command::Iso(options) => build_iso(&tree, &options),
         Command::Kd => kd::run(&tree),
-        Command::Dump(_) => return not_built("dump"),
+        Command::Dump { machine, options } => dump::run(&tree, &machine, &options),
+        Command::Forensics(options) => forensics::run(&tree, &options),
         Command::Picture { machine, options } => picture::run(&tree, &machine, &options),
         Command::Image(_) => return not_built("image"),
         Command::PackSymbols { input, output } => symbols::pack(&input, &output).map(|()| 0),

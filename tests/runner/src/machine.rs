@@ -29,6 +29,8 @@ pub mod names {
     pub const DEBUGGER: &str = "debugger";
     /// The socket of the debugger's console.
     pub const CONSOLE: &str = "kd.socket";
+    /// RAM, where it is a file.
+    pub const RAM: &str = "ram.bin";
     /// The image of the disk.
     pub const DISK: &str = "disk.img";
     /// What the RAM that cannot be written holds.
@@ -98,6 +100,9 @@ pub struct MachineOptions {
     /// Whether the host gives the machine all its RAM before it starts, instead of page by page as it is touched
     #[arg(skip)]
     pub touched: bool,
+    /// Whether RAM is a file of the scratch folder, which is there when the machine is gone
+    #[arg(skip)]
+    pub ram_file: bool,
 }
 
 /// Seconds after which a machine is stopped when the user did not say.
@@ -140,6 +145,7 @@ impl Default for MachineOptions {
             timeout: None,
             dead: false,
             touched: false,
+            ram_file: false,
         }
     }
 }
@@ -162,6 +168,8 @@ pub enum SerialPorts {
     Linked,
     /// The same, and QEMU's machine protocol on a socket.
     LinkedAndWatched,
+    /// The same, and COM2 on a socket for the debugger's console.
+    LinkedAndInspected,
     /// COM1 into the kernel log, no link.
     Logged,
     /// COM1 and QEMU's monitor on this terminal, COM2 on a socket for the debugger's console.
@@ -172,7 +180,7 @@ impl SerialPorts {
     /// Whether there is a link to the runner.
     #[must_use]
     pub fn are_linked(self) -> bool {
-        matches!(self, Self::Linked | Self::LinkedAndWatched)
+        matches!(self, Self::Linked | Self::LinkedAndWatched | Self::LinkedAndInspected)
     }
 }
 
@@ -251,10 +259,13 @@ impl Start<'_> {
         if self.options.dead {
             return words(&["-machine", board]).into_iter().chain(dead_memory(self.options.ram)).collect();
         }
-        if self.options.ram <= LARGEST_FOR_I386 {
+        if self.options.ram <= LARGEST_FOR_I386 && !self.options.ram_file {
             return words(&["-machine", board]);
         }
-        let backend = format!("memory-backend-ram,id=ram,size={}M,reserve=off", self.options.ram);
+        let backend = match self.options.ram_file {
+            false => format!("memory-backend-ram,id=ram,size={}M,reserve=off", self.options.ram),
+            true => format!("memory-backend-file,id=ram,size={}M,mem-path={},share=on", self.options.ram, names::RAM),
+        };
         let mut arguments = words(&["-object", &backend, "-machine", &format!("{board},memory-backend=ram")]);
         if self.options.ram > LARGEST_WITH_DEVICES {
             arguments.extend(words(&["-global", NO_ROOM_FOR_DEVICES]));
@@ -271,25 +282,23 @@ impl Start<'_> {
 
     fn serial_arguments(&self) -> Vec<String> {
         let log = format!("file,id=com1,path={}", names::KERNEL_LOG);
-        let logged = ["-monitor", "none", "-chardev", &log, "-serial", "chardev:com1", "-serial", "null"];
-        match self.serial {
-            SerialPorts::Absent => words(&["-monitor", "none", "-serial", "none"]),
-            SerialPorts::Logged => words(&logged),
-            SerialPorts::Terminal => {
-                let console = format!("socket,id=kd,path={},server=on,wait=off", names::CONSOLE);
-                words(&["-serial", "mon:stdio", "-chardev", &console, "-serial", "chardev:kd"])
-            }
-            SerialPorts::Linked | SerialPorts::LinkedAndWatched => {
-                let link = format!("socket,id=link,path={}", names::LINK);
-                let mut arguments = words(&logged);
-                if self.serial == SerialPorts::LinkedAndWatched {
-                    let monitor = format!("unix:{},server=on,wait=off", names::MONITOR);
-                    arguments.extend(words(&["-qmp", &monitor]));
-                }
-                arguments.extend(words(&["-chardev", &link, "-serial", "chardev:link"]));
-                arguments
-            }
-        }
+        let logged = ["-monitor", "none", "-chardev", &log, "-serial", "chardev:com1"];
+        let console = format!("socket,id=kd,path={},server=on,wait=off", names::CONSOLE);
+        let console = ["-chardev", &console, "-serial", "chardev:kd"];
+        let link = format!("socket,id=link,path={}", names::LINK);
+        let link = ["-chardev", &link, "-serial", "chardev:link"];
+        let monitor = format!("unix:{},server=on,wait=off", names::MONITOR);
+        let monitor = ["-qmp", &monitor];
+        let nobody = ["-serial", "null"];
+        let parts: &[&[&str]] = match self.serial {
+            SerialPorts::Absent => &[&["-monitor", "none", "-serial", "none"]],
+            SerialPorts::Logged => &[&logged, &nobody],
+            SerialPorts::Terminal => &[&["-serial", "mon:stdio"], &console],
+            SerialPorts::Linked => &[&logged, &nobody, &link],
+            SerialPorts::LinkedAndWatched => &[&logged, &nobody, &monitor, &link],
+            SerialPorts::LinkedAndInspected => &[&logged, &console, &monitor, &link],
+        };
+        parts.iter().flat_map(|part| words(part)).collect()
     }
 
     fn medium_arguments(&self) -> Vec<String> {

@@ -1,15 +1,12 @@
 //! `picture`: boots headless, runs a program that draws a picture on the screen, and takes the screen as a PNG file.
 //!
-//! The kernel says when a whole picture is on the screen. QEMU itself writes the file, asked through its machine protocol: a line of JSON
-//! each way.
+//! The kernel says when a whole picture is on the screen. QEMU itself writes the file, asked through its [monitor](crate::monitor).
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::boot::{self, Drive, Input, Setup};
 use crate::command_line;
@@ -17,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::guest_path;
 use crate::link::event::Event;
 use crate::link::transcript::Passing;
-use crate::machine::{MachineOptions, Medium, SerialPorts, names};
+use crate::machine::{MachineOptions, Medium, SerialPorts};
+use crate::monitor::Monitor;
 use crate::paths::Tree;
 use crate::plan::{Handles, Job};
 use crate::process;
@@ -93,69 +91,9 @@ pub fn run(tree: &Tree, machine: &MachineOptions, options: &PictureOptions) -> R
 
 /// Has QEMU write the screen into its folder, end, and copies what it wrote.
 fn take(folder: &Path, output: &Path) -> Result<()> {
-    let socket = folder.join(names::MONITOR);
-    let stream = UnixStream::connect(&socket).map_err(Error::file("connecting to", &socket))?;
-    let mut monitor = Monitor { answers: BufReader::new(&stream), commands: &stream };
-    monitor.answer("QMP")?;
-    monitor.command(&json!({ "execute": "qmp_capabilities" }))?;
+    let mut monitor = Monitor::connect(folder)?;
     monitor.command(&json!({ "execute": "screendump", "arguments": { "filename": FILE, "format": "png" } }))?;
     let file = folder.join(FILE);
     fs::copy(&file, output).map_err(Error::file("writing", output))?;
     monitor.command(&json!({ "execute": "quit" }))
-}
-
-/// QEMU's machine protocol.
-struct Monitor<'a> {
-    answers: BufReader<&'a UnixStream>,
-    commands: &'a UnixStream,
-}
-
-impl Monitor<'_> {
-    fn command(&mut self, command: &Value) -> Result<()> {
-        writeln!(self.commands, "{command}").map_err(Error::host("talking to QEMU"))?;
-        self.answer("return")
-    }
-
-    /// Waits for an answer with the member `wanted`; events come in between.
-    fn answer(&mut self, wanted: &str) -> Result<()> {
-        let failed = |problem: String| Error::Tool { program: "QEMU".into(), problem };
-        loop {
-            let mut line = String::new();
-            let count = self.answers.read_line(&mut line).map_err(Error::host("listening to QEMU"))?;
-            if count == 0 {
-                return Err(failed("ended while it was asked for the screen".into()));
-            }
-            let answer: Value = serde_json::from_str(&line).map_err(|error| failed(format!("said {line}: {error}")))?;
-            if let Some(error) = answer.get("error") {
-                return Err(failed(format!("refused: {error}")));
-            }
-            if answer.get(wanted).is_some() {
-                return Ok(());
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What asking a QEMU that says `answers` comes to.
-    fn ask(answers: &str) -> Result<()> {
-        let (here, mut there) = UnixStream::pair().unwrap();
-        there.write_all(answers.as_bytes()).unwrap();
-        there.shutdown(std::net::Shutdown::Write).unwrap();
-        let mut monitor = Monitor { answers: BufReader::new(&here), commands: &here };
-        monitor.answer("QMP")?;
-        monitor.command(&json!({ "execute": "qmp_capabilities" }))
-    }
-
-    #[test]
-    fn answers_are_waited_for_between_events() {
-        let greeting = "{\"QMP\": {}}\n";
-        assert!(ask(&format!("{greeting}{{\"event\": \"RESET\"}}\n{{\"return\": {{}}}}\n")).is_ok());
-        for wrong in ["", "{\"error\": {\"desc\": \"no\"}}\n", "rubbish\n", "{\"event\": \"STOP\"}\n"] {
-            assert!(ask(&format!("{greeting}{wrong}")).is_err(), "{wrong}");
-        }
-    }
 }

@@ -13,6 +13,7 @@ use object::read::elf::ElfFile32;
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
 
 use crate::error::{Error, Result};
+use crate::identity;
 
 /// The section that the kernel reserves.
 const SECTION: &str = ".symbols";
@@ -26,13 +27,15 @@ struct Functions {
     end: u32,
 }
 
-/// Copies the kernel at `input` to `output` with its symbols packed.
+/// Copies the kernel at `input` to `output` with its symbols packed, and its [identifier](crate::identity) in place.
 ///
 /// # Errors
 /// [`Error::Malformed`] when it is not a kernel of ours, or its room is too small.
 pub fn pack(input: &Path, output: &Path) -> Result<()> {
     let mut image = fs::read(input).map_err(Error::file("reading", input))?;
-    fill(&mut image).map_err(|problem| Error::Malformed { path: input.to_owned(), problem })?;
+    // The identifier last: it is that of all the rest.
+    let done = fill(&mut image).and_then(|()| identity::stamp(&mut image));
+    done.map_err(|problem| Error::Malformed { path: input.to_owned(), problem })?;
     fs::write(output, image).map_err(Error::file("writing", output))
 }
 

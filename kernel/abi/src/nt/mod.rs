@@ -4,6 +4,7 @@
 //! Source: symbol types of XP SP3 as Volatility publishes them; Windows XP headers for what programs see.
 
 pub mod context;
+pub mod debugger;
 pub mod device;
 pub mod dispatcher;
 pub mod file;

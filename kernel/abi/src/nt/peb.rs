@@ -156,12 +156,15 @@ pub struct RtlUserProcessParameters {
     pub shell_info: UnicodeString,
     pub runtime_data: UnicodeString,
     pub reserved_90: [Field<u32>; 128],
+    /// Bytes of the environment, as Vista and later tell them here, where XP's structure has ended: without them nobody outside the process
+    /// knows where to stop reading.
+    pub environment_size: Field<u32>,
 }
 impl Record for RtlUserProcessParameters {}
-assert_layout!(RtlUserProcessParameters, 0x290, {
+assert_layout!(RtlUserProcessParameters, 0x294, {
     maximum_length: 0, length: 4, flags: 8, standard_input: 0x18, standard_output: 0x1C, standard_error: 0x20,
     current_directory: 0x24, current_directory_handle: 0x2C, dll_path: 0x30, image_path_name: 0x38, command_line: 0x40,
-    environment: 0x48, show_window_flags: 0x6C, window_title: 0x70, runtime_data: 0x88,
+    environment: 0x48, show_window_flags: 0x6C, window_title: 0x70, runtime_data: 0x88, environment_size: 0x290,
 });
 
 /// Bits of [`RtlUserProcessParameters::flags`].

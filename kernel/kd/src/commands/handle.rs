@@ -15,13 +15,13 @@ use super::{Arguments, Done, Problem, process};
 use crate::target::Target;
 
 /// Entries of a page.
-const ENTRIES: u32 = 512;
+pub(super) const ENTRIES: u32 = 512;
 /// Pointers of a page.
 const POINTERS: u32 = 1024;
 /// Bits of `TableCode` that count the levels of pointers.
 const LEVEL: u32 = 3;
 /// Bits of an entry's first word that are no part of the address.
-const ATTRIBUTES: u32 = 7;
+pub(super) const ATTRIBUTES: u32 = 7;
 /// The handle is not to be closed.
 const PROTECTED: u32 = 1;
 /// Children inherit the handle.
@@ -71,7 +71,7 @@ pub(super) fn handle<'a, M: Machine>(
 }
 
 /// How many entries the pages of `table` have, as far as its levels go.
-fn entries(table: &HandleTable) -> u32 {
+pub(super) fn entries(table: &HandleTable) -> u32 {
     let most = match table.table_code.get() & LEVEL {
         0 => ENTRIES,
         1 => ENTRIES * POINTERS,
@@ -81,7 +81,7 @@ fn entries(table: &HandleTable) -> u32 {
 }
 
 /// The entry `index`, and where it stands, if the way there is whole.
-fn entry_of<'t, M: Machine>(
+pub(super) fn entry_of<'t, M: Machine>(
     target: &'t Target<'_, M>,
     table: &HandleTable,
     index: u32,
@@ -166,7 +166,7 @@ fn name<M: Machine>(
 }
 
 /// The name information in front of `header`, where there is any.
-fn name_info<'t, M: Machine>(
+pub(super) fn name_info<'t, M: Machine>(
     target: &'t Target<'_, M>,
     header: Link<ObjectHeader>,
     record: &ObjectHeader,

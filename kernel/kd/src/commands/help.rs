@@ -62,6 +62,8 @@ const ENTRIES: &[Entry] = &[
     entry(&["s"], "s [-b|w|d|q|a|u] VA L n WHAT", "where it stands: numbers, or \"text\"", ""),
     entry(&["ln", "x"], "ln VA        x NAME", "the function there; functions by name (* ?)", ""),
     entry(&[".process"], ".process [ADDRESS|ID]", "the process that the others mean", ""),
+    entry(&[".truth"], ".truth", "all there is, a line of JSON each",
+        "For ./vadose dump: frames, processes, threads, VADs, pages, modules, handles, from the kernel's own structures."),
     entry(&["r", "k"], "r   k [n]", "registers and calls of what stopped", ""),
     entry(&["bp", "ba"], "bp VA   ba e1|w4|r4 VA", "stops there (kernel option debug)",
         "bp puts int 3 over an instruction of the implicit process or of the kernel. ba has the processor watch for the instruction (e1), for stores (w1 w2 w4) or \

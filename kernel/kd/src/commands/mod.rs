@@ -21,6 +21,7 @@ mod search;
 mod stack;
 mod symbol;
 mod thread;
+mod truth;
 mod usage;
 mod vad;
 mod vm;
@@ -156,6 +157,7 @@ fn dispatch<'a, M: Machine>(
         "k" => stack::calls(target, arguments, out)?,
         "?" | "help" => help::list(out)?,
         ".help" => help::help(arguments, out)?,
+        ".truth" => truth::truth(target, arguments, out)?,
         ".process" => return context(target, arguments, out),
         "g" | "q" | ".crash" => return leave(name, arguments),
         _ => return Err(Problem::Unknown(name)),

@@ -17,9 +17,9 @@ use crate::target::{LONGEST_WALK, Name, Target};
 
 /// A node on the way through a tree, and how deep it is.
 #[derive(Clone, Copy)]
-struct Place<'t> {
-    link: Link<VadNode>,
-    node: &'t MmvadShort,
+pub(super) struct Place<'t> {
+    pub(super) link: Link<VadNode>,
+    pub(super) node: &'t MmvadShort,
     level: u32,
 }
 
@@ -60,8 +60,7 @@ pub(super) fn vad<'a, M: Machine>(
 fn listing<'a, M: Machine>(target: &Target<'_, M>, root: Link<VadNode>, out: &mut dyn Write) -> Done<'a> {
     writeln!(out, "VAD     level      start      end    commit")?;
     let (mut count, mut levels, mut deepest) = (0u32, 0u32, 0u32);
-    let walk = InOrder { target, next: Step::Begin(root), left: LONGEST_WALK };
-    for place in walk {
+    for place in nodes(target, root) {
         let place = match place {
             Ok(place) => place,
             Err(link) => return Ok(writeln!(out, "{:08x} is no VAD: the tree is broken here", link.address())?),
@@ -139,8 +138,13 @@ fn backing_of<M: Machine>(target: &Target<'_, M>, area: &ControlArea) -> Backing
     }
 }
 
+/// The nodes of the tree with `root` in order of address, and the link to what is none.
+pub(super) fn nodes<'t, 'm, M: Machine>(target: &'t Target<'m, M>, root: Link<VadNode>) -> InOrder<'t, 'm, M> {
+    InOrder { target, next: Step::Begin(root), left: LONGEST_WALK }
+}
+
 /// The nodes of a tree in order of address, by their own links.
-struct InOrder<'t, 'm, M> {
+pub(super) struct InOrder<'t, 'm, M> {
     target: &'t Target<'m, M>,
     next: Step<'t>,
     left: usize,

@@ -116,6 +116,7 @@ impl Stage {
         let target = Target {
             mm: &self.system.mm,
             processes: self.processes,
+            modules: Link::NULL,
             process: self.process,
             symbols: Symbols::new(&self.symbols),
             registers: self.registers,

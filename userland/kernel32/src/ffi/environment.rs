@@ -15,8 +15,9 @@ use super::last_error::{Bool, TRUE, fail};
 use super::nt::{RtlAllocateHeap, RtlFreeHeap};
 use super::startup::memory;
 
-/// Offset of the block's address in the process parameters.
+/// Offsets of the block's address, and of its bytes, in the process parameters.
 const ENVIRONMENT: u32 = 0x48;
+const ENVIRONMENT_SIZE: u32 = 0x290;
 
 /// The block that this DLL made last, to be freed when it makes the next; the kernel's first one is not on the heap.
 static OWN_BLOCK: AtomicU32 = AtomicU32::new(0);
@@ -106,6 +107,7 @@ fn set(name: &[u16], new: Option<&[u16]>) -> Bool {
     let units = with(block(), name, new);
     let Some(made) = heap_copy(&units) else { return fail(Win32Error::NOT_ENOUGH_MEMORY) };
     memory().write_u32(peb().parameters() + ENVIRONMENT, made);
+    memory().write_u32(peb().parameters() + ENVIRONMENT_SIZE, 2 * units.len() as u32);
     let old = OWN_BLOCK.swap(made, Ordering::AcqRel);
     if old != 0 {
         // SAFETY: the block was made by an earlier call, and the parameters no longer name it.
