@@ -6,5 +6,5 @@
 boot_symbols:
     .ascii "VADOSYMS"
     .long boot_symbols_end - boot_symbols
-    .fill 0x20000 - 12, 1, 0
+    .fill 0x30000 - 12, 1, 0
 boot_symbols_end:

@@ -154,7 +154,7 @@ mod tests {
 
     fn report(registers: Option<Registers>) -> String {
         let section =
-            crate::symbols::encode([(0x8010_1000, "start"), (0x8010_1100, "fail")], 0x8010_2000, 200).unwrap();
+            crate::symbols::encode([(0x8010_1000, "start"), (0x8010_1100, "fail")], 0x8010_2000, &[], 200).unwrap();
         let stack = [(0xB000_0000, 0), (0xB000_0004, 0x8010_1010)];
         Report {
             code: BugcheckCode::MEMORY_MANAGEMENT,

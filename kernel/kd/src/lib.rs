@@ -8,6 +8,7 @@
 //! | where the system is to stop | [`breakpoints`] |
 //! | the line a person types | [`mod@line`] |
 //! | what a bugcheck shows | [`bugcheck`], [`backtrace`], [`symbols`] |
+//! | NT's structures | [`types`] |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
@@ -24,4 +25,5 @@ pub mod line;
 mod names;
 pub mod symbols;
 pub mod target;
+pub mod types;
 pub mod walk;

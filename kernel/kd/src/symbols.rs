@@ -1,4 +1,5 @@
-//! The names of the kernel's functions, packed into the image so that a backtrace can be read without the ELF file.
+//! The names of the kernel's functions, packed into the image so that a backtrace can be read without the ELF file; and NT's structures
+//! behind them ([`crate::types`]).
 //!
 //! The image has a section of fixed size for them. A host tool fills it after linking: it lists the functions of the ELF
 //! file and hands them to [`encode`]. All numbers are little-endian:
@@ -9,17 +10,20 @@
 //! | 8 | 4 | bytes of the whole section, there before packing |
 //! | 12 | 4 | number of symbols, 0 before packing |
 //! | 16 | 4 | end of the last function |
-//! | 20 | 4 each | addresses, ascending |
+//! | 20 | 4 | where the structures are, 0 where there are none |
+//! | 24 | 4 each | addresses, ascending |
 //! | then | 1 + n each | length and UTF-8 bytes of each name, in the same order |
 //!
 //! Names are demangled and without their hash when they are packed.
+
+use crate::types::Types;
 
 /// What stands before the names of the kernel's own functions.
 pub const KERNEL: &str = "nt!";
 /// First bytes of the section.
 pub const MAGIC: [u8; 8] = *b"VADOSYMS";
 /// Bytes before the addresses.
-const HEADER: usize = 20;
+const HEADER: usize = 24;
 /// Bytes of a name that are kept.
 #[cfg(any(test, feature = "encode"))]
 const LONGEST_NAME: usize = u8::MAX as usize;
@@ -30,12 +34,13 @@ pub struct Symbols<'a> {
     addresses: &'a [u8],
     names: &'a [u8],
     end: u32,
+    types: &'a [u8],
 }
 
 impl<'a> Symbols<'a> {
     /// Reads a section; one that was never packed, or is not what it should be, has no symbols.
     pub fn new(section: &'a [u8]) -> Self {
-        Self::read(section).unwrap_or(Self { addresses: &[], names: &[], end: 0 })
+        Self::read(section).unwrap_or(Self { addresses: &[], names: &[], end: 0, types: &[] })
     }
 
     fn read(section: &'a [u8]) -> Option<Self> {
@@ -46,7 +51,16 @@ impl<'a> Symbols<'a> {
         let count = word(section, 12)? as usize;
         let end = word(section, 16)?;
         let (addresses, names) = section.get(HEADER..)?.split_at_checked(count.checked_mul(4)?)?;
-        Some(Self { addresses, names, end })
+        let types = match word(section, 20)? as usize {
+            0 => &[],
+            at => section.get(at..)?,
+        };
+        Some(Self { addresses, names, end, types })
+    }
+
+    /// NT's structures.
+    pub fn types(&self) -> Types<'a> {
+        Types::new(self.types)
     }
 
     /// How many symbols there are.
@@ -122,7 +136,7 @@ pub struct TooLarge {
     pub room: usize,
 }
 
-/// Packs `functions`, pairs of address and mangled name in any order, of which the last ends at `end`, into a section of
+/// Packs `functions`, pairs of address and mangled name in any order, of which the last ends at `end`, and the table `types` into a section of
 /// `room` bytes, which the result fills exactly. Of several names of one address the first is kept.
 ///
 /// # Errors
@@ -131,6 +145,7 @@ pub struct TooLarge {
 pub fn encode<'a>(
     functions: impl IntoIterator<Item = (u32, &'a str)>,
     end: u32,
+    types: &[u8],
     room: usize,
 ) -> Result<alloc::vec::Vec<u8>, TooLarge> {
     use alloc::vec::Vec;
@@ -138,7 +153,7 @@ pub fn encode<'a>(
     functions.sort_by_key(|(address, _)| *address);
     functions.dedup_by_key(|(address, _)| *address);
     let mut section = Vec::from(MAGIC);
-    for number in [room as u32, functions.len() as u32, end] {
+    for number in [room as u32, functions.len() as u32, end, 0] {
         section.extend(number.to_le_bytes());
     }
     for (address, _) in &functions {
@@ -149,6 +164,11 @@ pub fn encode<'a>(
         let length = name.floor_char_boundary(LONGEST_NAME);
         section.push(length as u8);
         section.extend(&name.as_bytes()[..length]);
+    }
+    if !types.is_empty() {
+        let at = section.len() as u32;
+        section[20..HEADER].copy_from_slice(&at.to_le_bytes());
+        section.extend(types);
     }
     if section.len() > room {
         return Err(TooLarge { needed: section.len(), room });
@@ -168,7 +188,7 @@ mod tests {
             (0x8010_1000, "an_alias"),
             (0x8010_1800, "_ZN4core3fmt5write17h0123456789abcdefE"),
         ];
-        encode(functions, 0x8010_2100, 200).unwrap()
+        encode(functions, 0x8010_2100, b"\x01\0\0\0\x07\0\x08\0\0\0\x02_X", 200).unwrap()
     }
 
     #[test]
@@ -183,6 +203,7 @@ mod tests {
         assert_eq!(symbols.lookup(0x8010_20FF), Some(("boot_entry", 0xFF)));
         assert_eq!(symbols.lookup(0x8010_2100), None, "past the last function");
         assert_eq!(symbols.lookup(0x8010_0FFF), None, "before the first");
+        assert_eq!(symbols.types().find("_X").map(|structure| structure.size), Some(8));
     }
 
     #[test]
@@ -203,6 +224,7 @@ mod tests {
                 let mut bad = good.clone();
                 bad[index] = value;
                 Symbols::new(&bad).lookup(0x8010_2001);
+                Symbols::new(&bad).types().structures().count();
                 Symbols::new(&bad[..index]).lookup(0x8010_2001);
             }
         }
@@ -210,14 +232,14 @@ mod tests {
 
     #[test]
     fn too_many_symbols_are_refused() {
-        assert_eq!(encode([(1, "a")], 2, 25), Err(TooLarge { needed: 26, room: 25 }));
-        assert!(encode([(1, "a")], 2, 26).is_ok());
+        assert_eq!(encode([(1, "a")], 2, &[], 29), Err(TooLarge { needed: 30, room: 29 }));
+        assert!(encode([(1, "a")], 2, &[], 30).is_ok());
     }
 
     #[test]
     fn a_long_name_is_cut_at_a_character() {
         let name = "é".repeat(200);
-        let section = encode([(1, name.as_str())], 2, 1000).unwrap();
+        let section = encode([(1, name.as_str())], 2, &[], 1000).unwrap();
         let (found, _) = Symbols::new(&section).lookup(1).unwrap();
         assert_eq!(found, "é".repeat(127));
     }

@@ -1,5 +1,5 @@
-//! Packing symbols: the kernel's function names travel in its own image, so that a bugcheck can name functions
-//! without a debugger at hand.
+//! Packing symbols: the kernel's function names, and NT's structures, travel in its own image, so that a bugcheck can name functions
+//! without a debugger at hand, and the debugger knows what it looks at.
 //!
 //! The linked kernel reserves a section for them, which begins with a magic and its own size. The runner reads the
 //! functions out of the ELF symbol table and fills the section in place, so that no address moves. The encoding is
@@ -14,6 +14,7 @@ use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
 
 use crate::error::{Error, Result};
 use crate::identity;
+use crate::types::{self, TypeTable};
 
 /// The section that the kernel reserves.
 const SECTION: &str = ".symbols";
@@ -34,13 +35,15 @@ struct Functions {
 pub fn pack(input: &Path, output: &Path) -> Result<()> {
     let mut image = fs::read(input).map_err(Error::file("reading", input))?;
     // The identifier last: it is that of all the rest.
-    let done = fill(&mut image).and_then(|()| identity::stamp(&mut image));
+    let done = TypeTable::of_image(&image)
+        .and_then(|types| fill(&mut image, &types::pack(&types)))
+        .and_then(|()| identity::stamp(&mut image));
     done.map_err(|problem| Error::Malformed { path: input.to_owned(), problem })?;
     fs::write(output, image).map_err(Error::file("writing", output))
 }
 
-/// Fills the reserved section of a kernel image.
-fn fill(image: &mut [u8]) -> Result<(), String> {
+/// Fills the reserved section of a kernel image, with `types` behind its functions.
+fn fill(image: &mut [u8], types: &[u8]) -> Result<(), String> {
     let file = ElfFile32::<object::Endianness>::parse(&*image).map_err(|error| error.to_string())?;
     let section = file.section_by_name(SECTION).ok_or_else(|| format!("it has no section {SECTION}"))?;
     let (start, length) = section.file_range().ok_or_else(|| format!("{SECTION} has no bytes in the file"))?;
@@ -51,7 +54,7 @@ fn fill(image: &mut [u8]) -> Result<(), String> {
         return Err(format!("{SECTION} does not begin with its magic"));
     }
     let names = functions.names.iter().map(|(address, name)| (*address, name.as_str()));
-    let packed = symbols::encode(names, functions.end, length).map_err(|TooLarge { needed, room }| {
+    let packed = symbols::encode(names, functions.end, types, length).map_err(|TooLarge { needed, room }| {
         format!("the symbols take {needed} bytes, and {SECTION} has room for {room}: make it larger")
     })?;
     room.copy_from_slice(&packed);
@@ -122,7 +125,7 @@ mod tests {
     fn the_kernel_finds_its_functions_in_what_was_packed() {
         let mut image = kernel(200, &symbols::MAGIC);
         let length = image.len();
-        fill(&mut image).unwrap();
+        fill(&mut image, &[]).unwrap();
         assert_eq!(image.len(), length);
         let section = section_of(&image);
         let symbols = Symbols::new(&section);
@@ -133,8 +136,8 @@ mod tests {
 
     #[test]
     fn what_is_no_kernel_of_ours_is_refused_with_the_reason() {
-        assert!(fill(&mut kernel(200, b"SOMETHIN")).unwrap_err().contains("magic"));
-        assert!(fill(&mut kernel(24, &symbols::MAGIC)).unwrap_err().contains("room for 24"));
-        assert!(fill(b"MZ".to_vec().as_mut_slice()).is_err());
+        assert!(fill(&mut kernel(200, b"SOMETHIN"), &[]).unwrap_err().contains("magic"));
+        assert!(fill(&mut kernel(24, &symbols::MAGIC), &[]).unwrap_err().contains("room for 24"));
+        assert!(fill(b"MZ".to_vec().as_mut_slice(), &[]).is_err());
     }
 }

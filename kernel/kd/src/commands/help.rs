@@ -61,6 +61,8 @@ const ENTRIES: &[Entry] = &[
         "The values go to the frames themselves, whatever the page tables allow and whoever shares them; all of them or none."),
     entry(&["s"], "s [-b|w|d|q|a|u] VA L n WHAT", "where it stands: numbers, or \"text\"", ""),
     entry(&["ln", "x"], "ln VA        x NAME", "the function there; functions by name (* ?)", ""),
+    entry(&["dt"], "dt [-r[N]] TYPE [VA]", "a structure; memory as one (dt * lists)",
+        "Names of members may stand before the address: then only they are shown. -r shows the structures in it as well, N levels of them."),
     entry(&[".process"], ".process [ADDRESS|ID]", "the process that the others mean", ""),
     entry(&[".truth"], ".truth", "all there is, a line of JSON each",
         "For ./vadose dump: frames, processes, threads, VADs, pages, modules, handles, from the kernel's own structures."),

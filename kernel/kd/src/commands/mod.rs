@@ -22,6 +22,7 @@ mod stack;
 mod symbol;
 mod thread;
 mod truth;
+mod types;
 mod usage;
 mod vad;
 mod vm;
@@ -146,6 +147,7 @@ fn dispatch<'a, M: Machine>(
         "u" => disassemble::disassemble(target, session, arguments, out)?,
         "ln" => symbol::nearest(target, arguments, out)?,
         "x" => symbol::examine(target, arguments, out)?,
+        "dt" => types::display(target, arguments, out)?,
         "bp" => breakpoint::set(target, session, arguments, out)?,
         "ba" => breakpoint::watch(target, session, arguments, out)?,
         "bl" => breakpoint::list(target, session, arguments, out)?,

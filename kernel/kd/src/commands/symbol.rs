@@ -54,7 +54,7 @@ pub(super) fn examine<'a, M: Machine>(
 }
 
 /// Whether `name` is like `pattern`: a `*` takes as little as will do, and more when what follows does not fit.
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
+pub(super) fn matches(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut taken) = (0, 0);
     let mut retry = None;
     while taken < name.len() {

@@ -8,3 +8,4 @@ mod notepad;
 mod objects;
 mod stage;
 mod translation;
+mod types;

@@ -287,7 +287,7 @@ fn a_thread_is_told_with_what_it_waits_for() {
 fn functions_are_found_by_address_and_by_name() {
     let mut stage = stage();
     let functions = [(0x8010_0000, "mm::fault"), (0x8010_0040, "mm::apply"), (0x8010_0100, "ke::wait")];
-    stage.symbols = kd::symbols::encode(functions, 0x8010_0200, 4096).expect("room");
+    stage.symbols = kd::symbols::encode(functions, 0x8010_0200, &[], 4096).expect("room");
     stage.expect("ln 80100010", "(80100000)   nt!mm::fault+0x10   |  (80100040)   nt!mm::apply\n");
     stage.expect("ln 80100100", "(80100100)   nt!ke::wait\nExact matches:\n    nt!ke::wait\n");
     stage.expect("ln 80100200", "kd: this lies in no function\n");
@@ -304,7 +304,7 @@ fn instructions_are_shown_with_where_they_lead() {
     stage.system.store(stage.process, BASE + 0x1000, 0).expect("its memory");
     stage.debugging = true;
     let functions = [(0x8010_0000, "mm::fault"), (0x8010_0040, "mm::apply")];
-    stage.symbols = kd::symbols::encode(functions, 0x8010_0200, 4096).expect("room");
+    stage.symbols = kd::symbols::encode(functions, 0x8010_0200, &[], 4096).expect("room");
     stage.expect(
         "eb 251000 55 8b ec 83 ec 10 e8 35 f0 ea 7f 74 f8 f3 a5 c7 05 78 56 34 12 1 0 0 0 ff 15 0 10 40 0 c9 c3",
         "",

@@ -391,7 +391,7 @@ impl Commands {
     /// Steps and breakpoints of the debugger's own, in a program and in the kernel.
     fn steps(&self) -> Result<Verdict> {
         let program = self.program("steps")?;
-        let script = "bp eip+2; g; r; t; r; p; r; bc *; ba w4 edi; bl; g; r; bc *; \
+        let script = "dt _EPROCESS ImageFileName; dt _MMVAD_FLAGS WriteWatch; bp eip+2; g; r; t; r; p; r; bc *; ba w4 edi; bl; g; r; bc *; \
                       bp nt!vadose_kernel::traps::system_call; g; r; k 1; t; r; bc *";
         let stepped = self.vadose(&["exec", "--cmdline", "debug", "--kd", script, &program], b"")?;
         let refused = self.vadose(&["exec", "--kd", "bp eip+2; t", &program], b"")?;
@@ -404,9 +404,11 @@ impl Commands {
         let places = stops.first().map(|start| stops.iter().map(|stop| stop.wrapping_sub(*start)).collect::<Vec<_>>());
         let expected = [0, 2, 3, 8, 11];
         let registers = ["eax=00000000", "eax=00000001", "ecx=00000001", "eax=00000002", "system_call+0x"];
+        let types = ["+0x174 ImageFileName    : [16] UChar", "+0x000 WriteWatch       : Pos 23, 1 Bit"];
         // The exit code is what was stored, 2, and how often the function was called.
         Ok(expect_code(&stepped, 0x21)
             .and_then(|()| expect_errors(&stepped, &registers))
+            .and_then(|()| expect_errors(&stepped, &types))
             .and_then(|()| {
                 check(stops.len() == 7 && places.is_some_and(|places| places.starts_with(&expected)), || said.clone())
             })

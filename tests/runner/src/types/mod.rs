@@ -8,8 +8,10 @@ mod added;
 mod dwarf;
 mod names;
 mod notation;
+mod packed;
 
 pub use names::nt_spelling;
+pub use packed::pack;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -92,7 +94,11 @@ impl TypeTable {
         Self::of_image(&image).map_err(|problem| Error::Malformed { path: path.to_owned(), problem })
     }
 
-    fn of_image(image: &[u8]) -> Result<Self, String> {
+    /// The same for an image in memory.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn of_image(image: &[u8]) -> Result<Self, String> {
         let mut table = Self::default();
         names::translate(&dwarf::read(image)?, &mut table)?;
         added::add(&mut table);
