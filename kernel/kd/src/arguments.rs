@@ -1,12 +1,12 @@
 //! What follows the name of a command: words, numbers, register names, sums of them.
 //!
-//! Numbers are hexadecimal, as in WinDbg: `7ffdf000`, `0x10`; `0n16` is decimal; `nt!name` is the
-//! address of a function. A back quote may part a long one.
+//! Numbers are hexadecimal, as in WinDbg: `7ffdf000`, `0x10`; `0n16` is decimal; `nt!name` and
+//! `image!name` are addresses of functions. A back quote may part a long one.
 
 use core::fmt;
 
 use crate::bugcheck::Registers;
-use crate::symbols::{KERNEL, Symbols};
+use crate::modules::Names;
 
 /// Why a command could not be carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,17 +45,17 @@ impl fmt::Display for Problem<'_> {
 }
 
 /// The words of a command, taken one by one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Arguments<'a> {
     rest: &'a str,
     registers: Option<Registers>,
-    symbols: Symbols<'a>,
+    names: Names<'a>,
 }
 
 impl<'a> Arguments<'a> {
-    /// The words in `text`; names of registers mean those in `registers`, `nt!` and a name the function in `symbols`.
-    pub fn new(text: &'a str, registers: Option<Registers>, symbols: Symbols<'a>) -> Self {
-        Self { rest: text.trim_ascii(), registers, symbols }
+    /// The words in `text`; names of registers mean those in `registers`, and those with a `!` functions in `names`.
+    pub fn new(text: &'a str, registers: Option<Registers>, names: Names<'a>) -> Self {
+        Self { rest: text.trim_ascii(), registers, names }
     }
 
     /// The next word.
@@ -163,8 +163,8 @@ impl<'a> Arguments<'a> {
         if let Some(value) = self.registers.as_ref().and_then(|registers| registers.named(name)) {
             return Some(value.into());
         }
-        if let Some(name) = text.strip_prefix(KERNEL) {
-            return self.symbols.iter().find(|(_, known)| *known == name).map(|(address, _)| address.into());
+        if text.contains('!') {
+            return self.names.find(text).map(u64::from);
         }
         let (digits, radix) = match text.split_at_checked(2) {
             Some(("0x" | "0X", digits)) => (digits, 16),
@@ -195,7 +195,7 @@ mod tests {
 
     fn number(text: &str) -> Option<u64> {
         let registers = Registers { pointers: [0x40_1000, 0x12_FF00, 0], ..Registers::default() };
-        Arguments::new(text, Some(registers), Symbols::new(&[])).long().ok().flatten()
+        Arguments::new(text, Some(registers), Names::none()).long().ok().flatten()
     }
 
     #[test]
@@ -212,26 +212,23 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_32_bits_is_no_address() {
-        assert_eq!(
-            Arguments::new("100000000", None, Symbols::new(&[])).number(),
-            Err(Problem::NotANumber("100000000"))
-        );
-        assert_eq!(Arguments::new("eip", None, Symbols::new(&[])).number(), Err(Problem::NotANumber("eip")));
-        assert_eq!(Arguments::new("  ", None, Symbols::new(&[])).number(), Ok(None));
-        assert_eq!(Arguments::new("", None, Symbols::new(&[])).needed("which?"), Err(Problem::Say("which?")));
+        assert_eq!(Arguments::new("100000000", None, Names::none()).number(), Err(Problem::NotANumber("100000000")));
+        assert_eq!(Arguments::new("eip", None, Names::none()).number(), Err(Problem::NotANumber("eip")));
+        assert_eq!(Arguments::new("  ", None, Names::none()).number(), Ok(None));
+        assert_eq!(Arguments::new("", None, Names::none()).needed("which?"), Err(Problem::Say("which?")));
     }
 
     #[test]
     fn a_count_has_an_l_before_it() {
         for text in ["1000 L10", "1000 l 10"] {
-            let mut arguments = Arguments::new(text, None, Symbols::new(&[]));
+            let mut arguments = Arguments::new(text, None, Names::none());
             assert_eq!(
                 (arguments.number(), arguments.count(), arguments.end()),
                 (Ok(Some(0x1000)), Ok(Some(0x10)), Ok(()))
             );
         }
-        assert_eq!(Arguments::new("Lx", None, Symbols::new(&[])).count(), Err(Problem::NotANumber("Lx")));
-        assert_eq!(Arguments::new("10", None, Symbols::new(&[])).count(), Err(Problem::Unexpected("10")));
-        assert_eq!(Arguments::new("a b", None, Symbols::new(&[])).clone().end(), Err(Problem::Unexpected("a")));
+        assert_eq!(Arguments::new("Lx", None, Names::none()).count(), Err(Problem::NotANumber("Lx")));
+        assert_eq!(Arguments::new("10", None, Names::none()).count(), Err(Problem::Unexpected("10")));
+        assert_eq!(Arguments::new("a b", None, Names::none()).clone().end(), Err(Problem::Unexpected("a")));
     }
 }

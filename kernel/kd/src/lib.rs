@@ -9,6 +9,7 @@
 //! | the line a person types | [`mod@line`] |
 //! | what a bugcheck shows | [`bugcheck`], [`backtrace`], [`symbols`] |
 //! | NT's structures | [`types`] |
+//! | names in programs' images | [`modules`] |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
@@ -22,6 +23,7 @@ pub mod bugcheck;
 pub mod commands;
 mod date;
 pub mod line;
+pub mod modules;
 mod names;
 pub mod symbols;
 pub mod target;

@@ -18,6 +18,7 @@ use mm::machine::Machine;
 use mm::section::{ControlArea, ControlAreaFlags};
 
 use crate::bugcheck::Registers;
+use crate::modules::{Module, Names};
 use crate::symbols::Symbols;
 use crate::walk::Walk;
 
@@ -40,6 +41,8 @@ pub struct Target<'a, M> {
     pub process: Link<Eprocess>,
     /// Names of the kernel's functions.
     pub symbols: Symbols<'a>,
+    /// Images whose symbols were read.
+    pub images: &'a [Module<'a>],
     /// Registers of the code that stopped; none while the system runs.
     pub registers: Option<Registers>,
     /// System time, units of 100 ns.
@@ -73,7 +76,12 @@ pub enum Findings<'a> {
     Nothing,
 }
 
-impl<M: Machine> Target<'_, M> {
+impl<'a, M: Machine> Target<'a, M> {
+    /// The names that mean addresses.
+    pub fn names(&self) -> Names<'a> {
+        Names { kernel: self.symbols, modules: self.images, process: self.process }
+    }
+
     /// The process in question, where there is one.
     pub fn context(&self) -> Option<&Eprocess> {
         self.checked(self.process)
@@ -212,6 +220,16 @@ impl Name {
     /// None.
     pub const EMPTY: Self = Self { units: [0; LONGEST_NAME], length: 0 };
 
+    /// `units`, as far as there is room.
+    pub fn of(units: impl IntoIterator<Item = u16>) -> Self {
+        let mut name = Self::EMPTY;
+        for (place, unit) in name.units.iter_mut().zip(units) {
+            *place = unit;
+            name.length += 1;
+        }
+        name
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.length == 0
@@ -225,6 +243,12 @@ impl Name {
     /// Whether it is `text`.
     pub fn is(&self, text: &str) -> bool {
         text.encode_utf16().eq(self.units[..self.length].iter().copied())
+    }
+
+    /// Whether it is `text` but for the case of its letters.
+    pub fn is_like(&self, text: &str) -> bool {
+        let lower = |unit: u16| u8::try_from(unit).map_or(unit, |letter| letter.to_ascii_lowercase().into());
+        text.encode_utf16().map(lower).eq(self.units[..self.length].iter().copied().map(lower))
     }
 
     /// What follows the last backslash.

@@ -58,6 +58,27 @@ impl<P: Platform> Executive<P> {
         self.open_by_name(&name, &request).map(|opened| opened.file)
     }
 
+    /// All bytes of the file at DOS path `path`, of which there are `most` at most.
+    ///
+    /// # Errors
+    /// FILE_TOO_LARGE, INSUFFICIENT_RESOURCES, and what opening and reading a file gives.
+    pub fn whole_file(&self, path: &str, most: u32) -> Result<Vec<u8>, NtStatus> {
+        let file = self.open_image(path)?;
+        let read = || {
+            let _lock = self.lock_volume();
+            let size = self.volume().fcb(file).file_size.get();
+            if u64::from(size) > u64::from(most) {
+                return Err(NtStatus::FILE_TOO_LARGE);
+            }
+            let mut bytes = zeros(size)?;
+            self.volume().read(file, 0, &mut bytes)?;
+            Ok(bytes)
+        };
+        let bytes = read();
+        self.close_image(file);
+        bytes
+    }
+
     /// Gives up a file that the kernel opened for itself: it no longer counts among those who share it.
     pub(crate) fn close_image(&self, file: Link<FileObject>) {
         {

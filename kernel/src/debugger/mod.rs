@@ -9,6 +9,7 @@
 mod breakpoints;
 mod console;
 mod script;
+mod symbols;
 
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -147,11 +148,26 @@ fn run_line(line: &str, state: &mut State, registers: Option<Registers>, out: &m
         match run_command(command, state, registers, out) {
             After::Stay => {}
             After::Process(process) => state.chosen = Some(process),
+            After::Reload => {
+                let _ = reload(state, registers, out);
+            }
             After::Crash => bugcheck(BugcheckCode::MANUALLY_INITIATED_CRASH, [0; 4]),
             leave => return leave,
         }
     }
     After::Stay
+}
+
+/// Reads the symbols of the process that commands mean, where the disk may be waited for.
+fn reload(state: &State, registers: Option<Registers>, out: &mut dyn fmt::Write) -> fmt::Result {
+    const PROGRAM: u32 = 3;
+    let is_inside = registers.is_some_and(|registers| registers.segments[0] & PROGRAM == 0);
+    if is_inside || BUGCHECKED.load(Ordering::Relaxed) {
+        return out.write_str(
+            "kd: the kernel stands still: symbols are read where a program stopped, or while the system runs\n",
+        );
+    }
+    symbols::reload(context(state, registers), out)
 }
 
 fn run_command(command: &str, state: &mut State, registers: Option<Registers>, out: &mut dyn fmt::Write) -> After {
@@ -180,6 +196,7 @@ fn target(process: Link<Eprocess>, registers: Option<Registers>) -> Target<'stat
         modules: debugger_data::module_list_head(),
         process,
         symbols: Symbols::new(boot::image::symbols()),
+        images: symbols::images(),
         registers,
         time: clock::system_time(),
         started: clock::system_time() - clock::interrupt_time(),

@@ -13,7 +13,6 @@ use crate::boot::{self, Input, Setup};
 use crate::command_line;
 use crate::drive_c::DriveC;
 use crate::error::{Error, Result};
-use crate::guest_path;
 use crate::link::transcript::Passing;
 use crate::machine::{MachineOptions, Medium, SerialPorts};
 use crate::paths::Tree;
@@ -21,6 +20,7 @@ use crate::plan::{Handles, Job};
 use crate::report::{self, Outcome, Ticks};
 use crate::vet;
 use crate::volume::Volume;
+use crate::{guest_path, image_symbols};
 
 /// Options of `exec`.
 #[derive(Args, Clone, Debug, Default)]
@@ -106,6 +106,9 @@ fn execute(
     let bytes = vet::read_program(program)?;
     let name = guest_path::file_name(program)?;
     let mut files = Volume::default();
+    if options.kd.is_some() {
+        image_symbols::add(tree, &mut files, &[(&name, &bytes)])?;
+    }
     files.add_bytes(&name, bytes)?;
     add_extras(&mut files, options)?;
     let medium = DriveC::prepare(tree, files, options)?;

@@ -7,6 +7,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::error::{Error, Result};
+use crate::image_symbols;
 use crate::paths::Tree;
 use crate::plan::{self, Handles, Job};
 use crate::process;
@@ -58,6 +59,7 @@ pub struct Demonstration {
 /// [`Error::Unbuilt`].
 pub fn demonstration(tree: &Tree) -> Result<Demonstration> {
     let mut volume = tree.system_volume()?;
+    image_symbols::add(tree, &mut volume, &[])?;
     tree.built(&format!("system32/{SHELL}"), "userland")?;
     tree.built("samples/hello.exe", "guest")?;
     volume.add_folder("samples", &tree.out("samples"))?;

@@ -25,6 +25,7 @@ pub mod forensics;
 pub mod guest_path;
 pub mod hint;
 pub mod identity;
+pub mod image_symbols;
 pub mod isf;
 pub mod iso;
 pub mod kd;

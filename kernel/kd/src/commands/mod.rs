@@ -39,6 +39,7 @@ use crate::breakpoints::Breakpoints;
 use crate::target::Target;
 pub use help::names;
 use memory::{Format, Space};
+pub use vad::images_of;
 
 /// How a command went.
 type Done<'a> = Result<(), Problem<'a>>;
@@ -56,6 +57,8 @@ pub enum After {
     Quit,
     /// The system stops with a bugcheck.
     Crash,
+    /// The symbols of the process's images are to be read.
+    Reload,
     /// Commands without an address mean this process from now on.
     Process(Link<Eprocess>),
 }
@@ -94,7 +97,7 @@ pub fn run<M: Machine>(
     out: &mut dyn Write,
 ) -> Result<After, fmt::Error> {
     let (name, rest) = command.split_once(|unit: char| unit.is_ascii_whitespace()).unwrap_or((command, ""));
-    let mut arguments = Arguments::new(rest, target.registers, target.symbols);
+    let mut arguments = Arguments::new(rest, target.registers, target.names());
     match dispatch(target, session, scratch, name, &mut arguments, out) {
         Ok(after) => Ok(after),
         Err(Problem::Output) => Err(fmt::Error),
@@ -160,6 +163,10 @@ fn dispatch<'a, M: Machine>(
         "?" | "help" => help::list(out)?,
         ".help" => help::help(arguments, out)?,
         ".truth" => truth::truth(target, arguments, out)?,
+        ".reload" => {
+            arguments.end()?;
+            return Ok(After::Reload);
+        }
         ".process" => return context(target, arguments, out),
         "g" | "q" | ".crash" => return leave(name, arguments),
         _ => return Err(Problem::Unknown(name)),

@@ -8,6 +8,7 @@ use mm::machine::Machine;
 use super::vad::image_at;
 use super::{Arguments, Done, Problem};
 use crate::bugcheck::Registers;
+use crate::modules::Place;
 use crate::target::Target;
 
 /// Calls that are shown where the command does not say.
@@ -67,6 +68,10 @@ pub(super) fn place<M: Machine>(target: &Target<'_, M>, address: u32, out: &mut 
             Some((name, offset)) => write!(out, "{name}+{offset:#x}"),
             None => write!(out, "{address:#010x}"),
         };
+    }
+    if let Some(Place { module, name, offset, .. }) = target.names().place(address) {
+        write!(out, "{}!{name}", module.name)?;
+        return if offset == 0 { Ok(()) } else { write!(out, "+{offset:#x}") };
     }
     match target.context().and_then(|process| image_at(target, process, address)) {
         Some((base, name)) => write!(out, "{}+{:#x}", name.file().stem(), address - base),

@@ -299,6 +299,18 @@ pub(crate) fn image_at<M: Machine>(target: &Target<'_, M>, process: &Eprocess, a
     }
 }
 
+/// The images that `process` has mapped: where each is, and its file.
+pub fn images_of<M: Machine>(target: &Target<'_, M>, process: Link<Eprocess>) -> impl Iterator<Item = (u32, Name)> {
+    let root = target.checked(process).map_or(Link::NULL, |record| record.vad_root.get());
+    nodes(target, root).map_while(Result::ok).filter_map(|place| {
+        let flags = place.node.flags();
+        match backing(target, place.link, flags) {
+            Backing::File(name) if flags.has(VadFlags::IMAGE_MAP) => Some((place.node.start().address().0, name)),
+            _ => None,
+        }
+    })
+}
+
 /// The VAD of `process` that covers `page`, where the way down to it is whole.
 pub(super) fn vad_at<'t, M: Machine>(
     target: &'t Target<'_, M>,

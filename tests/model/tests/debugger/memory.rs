@@ -294,7 +294,7 @@ fn functions_are_found_by_address_and_by_name() {
     stage.expect("ln 1000", "kd: this lies in no image\n");
     stage.expect("x nt!mm::*", "80100000 nt!mm::fault\n80100040 nt!mm::apply\n");
     stage.expect("x *w?it", "80100100 nt!ke::wait\n");
-    stage.expect("x wait", "kd: there is no such function\n");
+    stage.expect("x wait", "kd: there is no such function; .reload reads those of programs\n");
     stage.expect("x", "kd: x needs a name, with * and ? for what is not known of it\n");
 }
 
@@ -328,4 +328,30 @@ fn instructions_are_shown_with_where_they_lead() {
     stage.expect("u 251ffe L2", "0x00251ffe:\n00251ffe ff              ???\n00251fff 25              ???\n");
     stage.expect("u 70000000 L1", "0x70000000:\n70000000 ??              ???\n");
     stage.expect("u 251000 L2000", "kd: this is too much at once\n");
+}
+
+#[test]
+fn names_of_images_whose_symbols_were_read_are_addresses() {
+    let mut stage = stage();
+    assert_eq!(stage.carry_out(".reload"), (String::new(), After::Reload));
+    assert_eq!(stage.say(".reload now"), "kd: what is now?\n");
+    let functions = [(0x1000, "main"), (0x1010, "_ZN4demo4help17h0123456789abcdefE")];
+    let symbols = kd::symbols::encode(functions, 0x2000, &[], 4096).expect("room");
+    stage.images.push((0x40_0000, "Demo", symbols));
+    stage.expect("ln 401012", "(00401010)   Demo!demo::help+0x2\n");
+    stage.expect(
+        "ln demo!main",
+        "(00401000)   Demo!main   |  (00401010)   Demo!demo::help\nExact matches:\n    Demo!main\n",
+    );
+    stage.expect("x demo!*", "00401000 Demo!main\n00401010 Demo!demo::help\n");
+    stage.expect("x other!*", "kd: there is no such function; .reload reads those of programs\n");
+    stage.expect("db demo!demo::help+8 L1", "00401018  ??                                               ?\n");
+    stage.expect("ln demo!nothing", "kd: demo!nothing is not a number\n");
+    stage.expect("ln 402000", "kd: this lies in no image\n");
+    stage.registers = Some(Registers { pointers: [0x40_1003, 0, BASE + 0x100], ..Registers::default() });
+    stage.expect("k 1", "ChildEBP RetAddr\n00250100 00000000 Demo!main+0x3\n");
+    // Another process has images of its own.
+    stage.start(0x42C, "other.exe");
+    stage.images.clear();
+    stage.expect("x demo!*", "kd: there is no such function; .reload reads those of programs\n");
 }

@@ -8,8 +8,9 @@ use abi::nt::thread::Ethread;
 use core::mem::offset_of;
 use kd::bugcheck::Registers;
 use kd::commands::{self, After, Session};
+use kd::modules::Module;
 use kd::symbols::Symbols;
-use kd::target::{Findings, Target};
+use kd::target::{Findings, Name, Target};
 use mm::list;
 use mm::machine::Records;
 use mm::pool::Tag;
@@ -28,6 +29,8 @@ pub struct Stage {
     pub debugging: bool,
     /// The packed names of functions.
     pub symbols: Vec<u8>,
+    /// Images of the process whose symbols were read: base, name, packed symbols.
+    pub images: Vec<(u32, &'static str, Vec<u8>)>,
     /// What is found of all that is not memory.
     pub findings: Findings<'static>,
     /// What the debugger remembers.
@@ -53,6 +56,7 @@ impl Stage {
             registers: None,
             debugging: false,
             symbols: Vec::new(),
+            images: Vec::new(),
             findings,
             session: Session::default(),
         }
@@ -113,12 +117,19 @@ impl Stage {
         if !self.process.is_null() {
             self.system.space(self.process);
         }
+        let process = self.process;
+        let mut images = Vec::new();
+        for (base, name, symbols) in &self.images {
+            let (name, symbols) = (Name::of(name.encode_utf16()), Symbols::new(symbols));
+            images.push(Module { process, base: *base, name, symbols });
+        }
         let target = Target {
             mm: &self.system.mm,
             processes: self.processes,
             modules: Link::NULL,
             process: self.process,
             symbols: Symbols::new(&self.symbols),
+            images: &images,
             registers: self.registers,
             time: 100 * SECOND,
             started: 40 * SECOND,
