@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::AtomicBool;
 
 use abi::cell::{Field, Link, Record};
+use abi::nt::dispatcher::Kevent;
 use abi::nt::file::FileObject;
 use abi::nt::list::ListEntry;
 use abi::nt::process::Eprocess;
@@ -106,6 +107,8 @@ impl<P: Platform> Executive<P> {
         let system_process = objects.create::<Eprocess>()?;
         let idle = objects.create::<Ethread>()?;
         let database = mm.allocate_zeroed_pool(size_of::<DispatcherDatabase>() as u32, mm::pool::Tag(*b"KeDb"))?;
+        let has_records = mm.allocate_zeroed_pool(size_of::<Kevent>() as u32, mm::pool::Tag(*b"PsCo"))?;
+        ke::initialise_event(&mm.machine, has_records, ke::EventKind::Notification, 0);
         let devices = Devices::create(objects)?;
         volume.set_device_object(devices.volume);
         let this = Self {
@@ -132,7 +135,7 @@ impl<P: Platform> Executive<P> {
             reaper: Field::<Link<Ethread>>::NULL,
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),
             debugging: AtomicBool::new(false),
-            console: ConsoleDevice::new(),
+            console: ConsoleDevice::new(has_records),
             pipes: Field::<Link<Pipe>>::NULL,
             token_numbers: Field::new(FIRST_TOKEN),
         };

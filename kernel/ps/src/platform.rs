@@ -9,6 +9,7 @@ use abi::trap_frame::TrapFrame;
 use io::BlockDevice;
 use mm::layout::FrameNumber;
 use mm::machine::Machine;
+pub use terminal::Cell;
 
 use crate::context::{Form, Image};
 
@@ -169,6 +170,12 @@ pub trait Platform: Machine + Sync + 'static {
 
     /// The next byte that somebody typed at the console.
     fn read_console(&self) -> Option<ConsoleByte>;
+
+    /// The console's cells from place `first` on, row by row.
+    fn read_cells(&self, first: usize, into: &mut [Cell]);
+
+    /// Changes them; `painted` makes a terminal show them.
+    fn write_cells(&self, first: usize, cells: &[Cell], painted: &[u8]);
 
     /// Column and row of the console's cursor, from 0, and the colours of what is written next.
     fn console_place(&self) -> ((usize, usize), u8);

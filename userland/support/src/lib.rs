@@ -25,6 +25,7 @@ extern crate alloc;
 pub mod collation;
 pub mod command_line;
 pub mod console;
+pub mod console_cells;
 pub mod date_format;
 pub mod environment;
 pub mod error;

@@ -42,7 +42,9 @@ impl<P: Platform> Executive<P> {
         let result = match self.opened(object) {
             Opened::File => self.read_disk_file(&owner, offset, buffer, length),
             Opened::Stream(Stream::Input) => self.read_standard_input(buffer, length),
-            Opened::Stream(Stream::ConsoleInput) => self.read_console_bytes(buffer, length),
+            Opened::Stream(Stream::ConsoleInput) => {
+                self.need_console().and_then(|()| self.read_console_bytes(buffer, length))
+            }
             Opened::Stream(_) => Err(NtStatus::ACCESS_DENIED),
             Opened::Pipe(end) => self.read_pipe(object, end, buffer, length),
             Opened::Null => self.need_offset(object, offset_at).and(Err(NtStatus::END_OF_FILE)),
@@ -159,6 +161,9 @@ impl<P: Platform> Executive<P> {
     }
 
     fn write_stream(&self, stream: Stream, buffer: u32, length: u32) -> Result<u32, NtStatus> {
+        if stream == Stream::Console {
+            self.need_console()?;
+        }
         let mut chunk = zeros(CHUNK.min(length))?;
         let mut done = 0;
         while done < length {

@@ -4,6 +4,8 @@ mod code_page;
 mod code_page_information;
 mod completion;
 mod console;
+mod console_attach;
+mod console_cells;
 mod console_input;
 mod console_screen;
 mod control_handler;

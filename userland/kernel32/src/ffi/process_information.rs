@@ -34,6 +34,11 @@ fn query<const WORDS: usize>(process: u32, class: u32) -> Result<[u32; WORDS], S
     Status(status).ok().map(|()| words)
 }
 
+/// The number of the process that made this one; 0 where that cannot be found out.
+pub(super) fn parent_of_this() -> u32 {
+    query::<6>(CURRENT_PROCESS, class::BASIC).map_or(0, |words| words[5])
+}
+
 /// Opens a process by its identifier. Returns a handle, or 0.
 #[unsafe(no_mangle)]
 pub extern "system" fn OpenProcess(access: u32, inherit: Bool, identifier: u32) -> u32 {

@@ -11,7 +11,7 @@ use user_support::status::Status;
 
 use super::image::Image;
 use super::{Startup, flag};
-use crate::ffi::control_handler::lead_group;
+use crate::ffi::control_handler::{detach, lead_group};
 use crate::ffi::directory::{system_directory, windows_directory};
 use crate::ffi::last_error::Bool;
 use crate::ffi::nt::{
@@ -95,6 +95,9 @@ impl Child {
         self.create_thread(stack, peb, image.entry(), start)?;
         if start.flags & flag::NEW_GROUP != 0 {
             lead_group(self.client[0]);
+        }
+        if start.flags & flag::DETACHED != 0 {
+            detach(self.client[0]);
         }
         if start.flags & flag::SUSPENDED == 0 {
             // SAFETY: the thread was made here and has what it needs.
