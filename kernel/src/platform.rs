@@ -228,6 +228,22 @@ impl Platform for Hardware {
         clock::system_time()
     }
 
+    fn set_system_time(&self, time: u64) {
+        clock::set_system_time(time);
+    }
+
+    fn time_adjustment(&self) -> (u32, u32, bool) {
+        clock::adjustment()
+    }
+
+    fn set_time_adjustment(&self, adjustment: Option<u32>) {
+        clock::set_adjustment(adjustment);
+    }
+
+    fn set_time_zone_bias(&self, bias: u64, season: u32) {
+        clock::set_time_zone_bias(bias, season);
+    }
+
     #[inline(always)]
     fn current_thread(&self) -> Link<Ethread> {
         Link::new(control_region::get().prcb_data.current_thread.get())

@@ -155,6 +155,8 @@ services! {
     NtSetInformationObject = 0xE3, 4;
     NtSetInformationProcess = 0xE4, 4;
     NtSetInformationThread = 0xE5, 4;
+    NtSetSystemInformation = 0xF0, 3;
+    NtSetSystemTime = 0xF2, 2;
     NtSetTimer = 0xF4, 7;
     NtShutdownSystem = 0xF9, 1;
     NtSuspendThread = 0xFE, 2;

@@ -12,6 +12,7 @@ use abi::nt::section::SectionObject;
 use abi::nt::thread::Ethread;
 use abi::processor::Kpcr;
 use abi::status::NtStatus;
+use abi::time_zone::TimeZone;
 use io::Volume;
 use ke::{Dispatcher, DispatcherDatabase, Turns};
 use mm::MemoryManager;
@@ -79,6 +80,9 @@ pub struct Executive<P: Platform> {
     /// Whether programs may read all memory.
     pub(crate) debugging: AtomicBool,
     pub(crate) console: ConsoleDevice,
+    /// The time zone. Never held over a wait.
+    #[doc(alias = "ExpTimeZoneInformation")]
+    pub(crate) time_zone: Mutex<TimeZone>,
     /// Pipes of which an end can still be opened by name, by their `next`.
     pub(crate) pipes: Field<Link<Pipe>>,
     /// The number that the next token gets, and the next change of one.
@@ -136,6 +140,7 @@ impl<P: Platform> Executive<P> {
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),
             debugging: AtomicBool::new(false),
             console: ConsoleDevice::new(has_records),
+            time_zone: Mutex::new(abi::time_zone::UTC),
             pipes: Field::<Link<Pipe>>::NULL,
             token_numbers: Field::new(FIRST_TOKEN),
         };

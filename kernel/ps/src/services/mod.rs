@@ -34,6 +34,7 @@ mod process_list;
 mod section;
 mod semaphore;
 mod system_information;
+mod system_time;
 mod thread;
 mod thread_information;
 mod timer;
@@ -179,6 +180,8 @@ impl<P: Platform> Executive<P> {
             Service::NtQueryMutant => self.query_mutant(words),
             Service::NtCreateTimer => self.create_timer(words),
             Service::NtOpenTimer => self.open_object::<Etimer>(words),
+            Service::NtSetSystemInformation => self.set_system_information(words),
+            Service::NtSetSystemTime => self.set_system_time(words),
             Service::NtSetTimer => self.set_timer(words),
             Service::NtCancelTimer => self.cancel_timer(words),
             Service::NtQueryTimer => self.query_timer(words),

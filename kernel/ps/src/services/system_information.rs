@@ -8,19 +8,22 @@ use abi::frames;
 use abi::nt::process::Eprocess;
 use abi::nt::thread::Kthread;
 use abi::status::NtStatus;
+use abi::time_zone::UNITS_PER_MINUTE;
 use mm::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, LOWEST_USER_ADDRESS, PAGE_SIZE};
 
 use crate::executive::Executive;
 use crate::platform::Platform;
 
 /// Classes of information, under NT's numbers.
-mod class {
+pub(super) mod class {
     pub(super) const BASIC_INFORMATION: u32 = 0;
     pub(super) const PERFORMANCE_INFORMATION: u32 = 2;
     pub(super) const TIME_OF_DAY_INFORMATION: u32 = 3;
     pub(super) const PROCESS_INFORMATION: u32 = 5;
     pub(super) const PROCESSOR_PERFORMANCE_INFORMATION: u32 = 8;
     pub(super) const PAGE_FILE_INFORMATION: u32 = 18;
+    pub(in crate::services) const TIME_ADJUSTMENT_INFORMATION: u32 = 28;
+    pub(in crate::services) const CURRENT_TIME_ZONE_INFORMATION: u32 = 44;
 }
 
 /// Length of a clock tick, in units of 100 ns.
@@ -48,6 +51,8 @@ impl<P: Platform> Executive<P> {
             class::PERFORMANCE_INFORMATION => self.at_least(&self.performance_information(), buffer, length),
             class::TIME_OF_DAY_INFORMATION => self.at_most(&self.time_of_day_information(), buffer, length),
             class::PROCESSOR_PERFORMANCE_INFORMATION => self.at_least(&self.processor_times(), buffer, length),
+            class::TIME_ADJUSTMENT_INFORMATION => self.exactly(&self.time_adjustment_information(), buffer, length),
+            class::CURRENT_TIME_ZONE_INFORMATION => self.exactly(&self.time_zone().0, buffer, length),
             class::PROCESS_INFORMATION => self.list_processes(buffer, length),
             class::PAGE_FILE_INFORMATION => self.list_paging_files(buffer, length),
             frames::MEMORY_LISTS => self.at_least(&self.memory_lists(), buffer, length),
@@ -124,13 +129,17 @@ impl<P: Platform> Executive<P> {
         words
     }
 
-    /// SYSTEM_TIMEOFDAY_INFORMATION: when the system started, what time it is, both in UTC, and no time zone.
+    /// SYSTEM_TIMEOFDAY_INFORMATION: when the system started, what time it is, both in UTC, how far local time is behind, and which of its
+    /// times the zone has.
     fn time_of_day_information(&self) -> [u32; 12] {
         let now = self.platform().system_time();
         let start = now - self.platform().interrupt_time();
         let mut words = [0; 12];
         words[..2].copy_from_slice(&halves(start));
         words[2..4].copy_from_slice(&halves(now));
+        let (season, minutes) = self.time_zone().at(now);
+        words[4..6].copy_from_slice(&halves((minutes * UNITS_PER_MINUTE) as u64));
+        words[6] = season as u32;
         words
     }
 

@@ -150,6 +150,8 @@ services! {
     NtSetInformationObject ZwSetInformationObject (handle: u32, class: u32, buffer: *const u8, length: u32);
     NtSetInformationProcess ZwSetInformationProcess (process: u32, class: u32, buffer: *const u8, length: u32);
     NtSetInformationThread ZwSetInformationThread (thread: u32, class: u32, buffer: *const u8, length: u32);
+    NtSetSystemInformation ZwSetSystemInformation (class: u32, information: *const u8, length: u32);
+    NtSetSystemTime ZwSetSystemTime (time: *const u64, before: *mut u64);
     NtSetTimer ZwSetTimer (timer: u32, due: *const i64, routine: u32, context: u32, resume: u32, period: i32, state: *mut u32);
     NtShutdownSystem ZwShutdownSystem (action: u32);
     NtSuspendThread ZwSuspendThread (thread: u32, previous: *mut u32);
