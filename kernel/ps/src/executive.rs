@@ -29,7 +29,7 @@ use crate::files::Opened;
 use crate::identifiers::Identifiers;
 use crate::ntdll::Ntdll;
 use crate::page_writer::PageWriters;
-use crate::pipe::Pipe;
+use crate::pipe::PipeName;
 use crate::platform::Platform;
 use crate::read_ahead::ReadAhead;
 use crate::refusals::Refusals;
@@ -83,8 +83,8 @@ pub struct Executive<P: Platform> {
     /// The time zone. Never held over a wait.
     #[doc(alias = "ExpTimeZoneInformation")]
     pub(crate) time_zone: Mutex<TimeZone>,
-    /// Pipes of which an end can still be opened by name, by their `next`.
-    pub(crate) pipes: Field<Link<Pipe>>,
+    /// The names of pipes that have a server.
+    pub(crate) pipes: Field<Link<PipeName>>,
     /// The number that the next token gets, and the next change of one.
     #[doc(alias = "ExpLuid")]
     pub(crate) token_numbers: Field<u32>,
@@ -141,7 +141,7 @@ impl<P: Platform> Executive<P> {
             debugging: AtomicBool::new(false),
             console: ConsoleDevice::new(has_records),
             time_zone: Mutex::new(abi::time_zone::UTC),
-            pipes: Field::<Link<Pipe>>::NULL,
+            pipes: Field::<Link<PipeName>>::NULL,
             token_numbers: Field::new(FIRST_TOKEN),
         };
         this.describe_system_process(pointer_table);

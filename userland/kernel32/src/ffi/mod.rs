@@ -52,6 +52,7 @@ mod object;
 mod path_name;
 mod physical_pages;
 mod pipe;
+mod pipe_client;
 mod pointer_check;
 mod pointer_code;
 mod process;
