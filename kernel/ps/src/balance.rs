@@ -22,6 +22,7 @@ impl<P: Platform> Executive<P> {
             self.wait_at_most(ticks, WaitReason::Executive, self.balance_manager());
             self.trim_all();
             self.refresh_time_zone();
+            self.enforce_job_times();
         }
     }
 

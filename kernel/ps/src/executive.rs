@@ -286,6 +286,9 @@ impl<P: Platform> Executive<P> {
         if closed.handles_left == 0 && closed.condemned.is_none() && closed.opened.kind == Kind::File {
             self.clean_up_file(closed.opened.body.cast());
         }
+        if closed.handles_left == 0 && closed.condemned.is_none() && closed.opened.kind == Kind::Job {
+            self.job_is_closed(closed.opened.body.cast());
+        }
         if let Some(condemned) = closed.condemned {
             self.take_apart(condemned);
         }

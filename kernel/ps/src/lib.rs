@@ -44,6 +44,7 @@ mod exit;
 mod file_data;
 mod files;
 mod identifiers;
+mod job;
 mod known_dlls;
 mod ntdll;
 mod page_tables;

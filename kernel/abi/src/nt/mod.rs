@@ -7,6 +7,7 @@ pub mod context;
 pub mod device;
 pub mod dispatcher;
 pub mod file;
+pub mod job;
 pub mod list;
 pub mod name_space;
 pub mod object;

@@ -16,6 +16,7 @@ mod event;
 mod file;
 mod file_information;
 mod frame_information;
+mod job;
 mod lock;
 mod memory;
 mod mutant;
@@ -49,6 +50,7 @@ pub(crate) use lock::Others;
 pub(crate) use timer::active_timers;
 
 use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
+use abi::nt::job::Ejob;
 use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink};
 use abi::nt::section::SectionObject;
 use abi::nt::timer::Etimer;
@@ -182,6 +184,13 @@ impl<P: Platform> Executive<P> {
             Service::NtOpenTimer => self.open_object::<Etimer>(words),
             Service::NtSetSystemInformation => self.set_system_information(words),
             Service::NtSetSystemTime => self.set_system_time(words),
+            Service::NtCreateJobObject => self.create_job_object(words),
+            Service::NtOpenJobObject => self.open_object::<Ejob>(words),
+            Service::NtAssignProcessToJobObject => self.assign_process_to_job_object(words),
+            Service::NtIsProcessInJob => self.is_process_in_job(words),
+            Service::NtTerminateJobObject => self.terminate_job_object(words),
+            Service::NtQueryInformationJobObject => self.query_information_job_object(words),
+            Service::NtSetInformationJobObject => self.set_information_job_object(words),
             Service::NtSetTimer => self.set_timer(words),
             Service::NtCancelTimer => self.cancel_timer(words),
             Service::NtQueryTimer => self.query_timer(words),

@@ -23,11 +23,15 @@ pub(super) mod class {
     pub(super) const PROCESSOR_PERFORMANCE_INFORMATION: u32 = 8;
     pub(super) const PAGE_FILE_INFORMATION: u32 = 18;
     pub(in crate::services) const TIME_ADJUSTMENT_INFORMATION: u32 = 28;
+    pub(super) const LOGICAL_PROCESSOR_INFORMATION: u32 = 73;
     pub(in crate::services) const CURRENT_TIME_ZONE_INFORMATION: u32 = 44;
 }
 
 /// Length of a clock tick, in units of 100 ns.
 const TICK: u32 = 100_000;
+
+/// SYSTEM_LOGICAL_PROCESSOR_INFORMATION of one processor, six words each: it is a core, a package, and a node of memory.
+const LOGICAL_PROCESSORS: [u32; 18] = [1, 0, 0, 0, 0, 0, 1, 3, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0];
 
 /// SYSTEM_PERFORMANCE_INFORMATION in words, and the places of what is counted.
 mod performance {
@@ -53,6 +57,12 @@ impl<P: Platform> Executive<P> {
             class::PROCESSOR_PERFORMANCE_INFORMATION => self.at_least(&self.processor_times(), buffer, length),
             class::TIME_ADJUSTMENT_INFORMATION => self.exactly(&self.time_adjustment_information(), buffer, length),
             class::CURRENT_TIME_ZONE_INFORMATION => self.exactly(&self.time_zone().0, buffer, length),
+            class::LOGICAL_PROCESSOR_INFORMATION => {
+                if length < LOGICAL_PROCESSORS.len() as u32 * 4 {
+                    self.write_optional(returned_at, LOGICAL_PROCESSORS.len() as u32 * 4)?;
+                }
+                self.at_least(&LOGICAL_PROCESSORS, buffer, length)
+            }
             class::PROCESS_INFORMATION => self.list_processes(buffer, length),
             class::PAGE_FILE_INFORMATION => self.list_paging_files(buffer, length),
             frames::MEMORY_LISTS => self.at_least(&self.memory_lists(), buffer, length),

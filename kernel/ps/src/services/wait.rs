@@ -106,7 +106,7 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::ACCESS_DENIED);
         }
         match opened.kind {
-            Kind::Process | Kind::Thread | Kind::Event | Kind::Semaphore | Kind::Mutant | Kind::Timer => {
+            Kind::Process | Kind::Thread | Kind::Event | Kind::Semaphore | Kind::Mutant | Kind::Timer | Kind::Job => {
                 Ok((opened.body, opened.body.cast()))
             }
             Kind::File if self.opened(opened.body.cast()) == Opened::Stream(Stream::ConsoleInput) => {

@@ -35,6 +35,7 @@ mod find;
 mod fold_string;
 mod heap;
 mod interlocked;
+mod job;
 mod last_error;
 mod local_memory;
 mod locale;
