@@ -114,7 +114,7 @@ fn decode(value: u8, mode: u8) -> u32 {
 
 fn encode(value: u32, mode: u8) -> u8 {
     let value = value as u8;
-    if mode & BINARY == 0 { (value / 10) << 4 | value % 10 } else { value }
+    if mode & BINARY == 0 { ((value / 10) << 4) | (value % 10) } else { value }
 }
 
 fn set_register(index: u8, value: u8) {

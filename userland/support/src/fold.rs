@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 /// What is folded (`MAP_` flags).
-pub mod fold {
+pub mod flag {
     /// Letters of the compatibility zone become the ordinary ones.
     pub const ZONE: u32 = 0x10;
     /// A letter and its accent become one.
@@ -79,14 +79,14 @@ pub fn folded(text: &[u16], flags: u32) -> Vec<u16> {
     let has = |flag: u32| flags & flag != 0;
     let mut result: Vec<u16> = Vec::with_capacity(text.len());
     for &unit in text {
-        let unit = if has(fold::ZONE) { narrow(unit) } else { unit };
-        let unit = if has(fold::DIGITS) { digit(unit) } else { unit };
+        let unit = if has(flag::ZONE) { narrow(unit) } else { unit };
+        let unit = if has(flag::DIGITS) { digit(unit) } else { unit };
         let ligature = char::from_u32(unit.into()).and_then(|letter| LIGATURES.iter().find(|row| row.0 == letter));
         match (ligature, split(unit)) {
-            (Some((_, letters)), _) if has(fold::LIGATURES) => result.extend(letters.encode_utf16()),
-            (_, Some(pair)) if has(fold::COMPOSITE) => result.extend(pair),
+            (Some((_, letters)), _) if has(flag::LIGATURES) => result.extend(letters.encode_utf16()),
+            (_, Some(pair)) if has(flag::COMPOSITE) => result.extend(pair),
             _ => match result.last().and_then(|last| joined(*last, unit)) {
-                Some(letter) if has(fold::PRECOMPOSED) => *result.last_mut().unwrap_or(&mut 0) = letter,
+                Some(letter) if has(flag::PRECOMPOSED) => *result.last_mut().unwrap_or(&mut 0) = letter,
                 _ => result.push(unit),
             },
         }
@@ -141,22 +141,22 @@ mod tests {
 
     #[test]
     fn accents_go_and_come_back() {
-        assert_eq!(fold_text("\u{E9}\u{17D}x\u{F8}", fold::COMPOSITE), "e\u{301}Z\u{30C}x\u{F8}");
-        assert_eq!(fold_text("e\u{301}Z\u{30C}q\u{301}", fold::PRECOMPOSED), "\u{E9}\u{17D}q\u{301}");
+        assert_eq!(fold_text("\u{E9}\u{17D}x\u{F8}", flag::COMPOSITE), "e\u{301}Z\u{30C}x\u{F8}");
+        assert_eq!(fold_text("e\u{301}Z\u{30C}q\u{301}", flag::PRECOMPOSED), "\u{E9}\u{17D}q\u{301}");
         for (_, with, without) in ACCENTS {
             assert_eq!(with.chars().count(), without.chars().count());
-            assert_eq!(fold_text(&fold_text(with, fold::COMPOSITE), fold::PRECOMPOSED), with);
+            assert_eq!(fold_text(&fold_text(with, flag::COMPOSITE), flag::PRECOMPOSED), with);
         }
     }
 
     #[test]
     fn digits_wide_letters_and_ligatures() {
         assert_eq!(
-            fold_text("\u{B2}\u{B9}\u{663}\u{2074}\u{2460}\u{2468}\u{2469}\u{FF15}7", fold::DIGITS),
+            fold_text("\u{B2}\u{B9}\u{663}\u{2074}\u{2460}\u{2468}\u{2469}\u{FF15}7", flag::DIGITS),
             "213419\u{2469}57"
         );
-        assert_eq!(fold_text("\u{FF21}\u{FF5E}\u{3000}\u{FF15}", fold::ZONE), "A~ 5");
-        assert_eq!(fold_text("\u{DF}\u{C6}\u{FB03}", fold::LIGATURES), "ssAEffi");
+        assert_eq!(fold_text("\u{FF21}\u{FF5E}\u{3000}\u{FF15}", flag::ZONE), "A~ 5");
+        assert_eq!(fold_text("\u{DF}\u{C6}\u{FB03}", flag::LIGATURES), "ssAEffi");
         assert_eq!(fold_text("\u{DF}\u{E9}\u{B2}", 0), "\u{DF}\u{E9}\u{B2}");
     }
 }

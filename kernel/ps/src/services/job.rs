@@ -45,6 +45,7 @@ const SCHEDULING_CLASSES: u32 = 9;
 const PROCESSORS: u32 = 1;
 
 impl<P: Platform> Executive<P> {
+    #[inline(never)]
     pub(super) fn create_job_object(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle_at, access, attributes_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         self.probe_word(handle_at)?;
@@ -60,6 +61,7 @@ impl<P: Platform> Executive<P> {
         self.current_handles().get(Handle(handle), access)
     }
 
+    #[inline(never)]
     pub(super) fn assign_process_to_job_object(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[job, process] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let job = self.job_by_handle(job, JOB_OBJECT_ASSIGN_PROCESS)?;
@@ -75,6 +77,7 @@ impl<P: Platform> Executive<P> {
         Ok(NtStatus::SUCCESS)
     }
 
+    #[inline(never)]
     pub(super) fn is_process_in_job(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[process, job] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let process = self.any_process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
@@ -86,6 +89,7 @@ impl<P: Platform> Executive<P> {
         Ok(if is_there { NtStatus::PROCESS_IN_JOB } else { NtStatus::PROCESS_NOT_IN_JOB })
     }
 
+    #[inline(never)]
     pub(super) fn terminate_job_object(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[job, status] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let job = self.job_by_handle(job, JOB_OBJECT_TERMINATE)?;
@@ -93,6 +97,7 @@ impl<P: Platform> Executive<P> {
         Ok(NtStatus::SUCCESS)
     }
 
+    #[inline(never)]
     pub(super) fn query_information_job_object(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, class, buffer, length, returned_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let words = match class {
@@ -172,6 +177,7 @@ impl<P: Platform> Executive<P> {
         Ok(if fits < count { NtStatus::BUFFER_OVERFLOW } else { NtStatus::SUCCESS })
     }
 
+    #[inline(never)]
     pub(super) fn set_information_job_object(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, class, buffer, length] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         let words = match class {

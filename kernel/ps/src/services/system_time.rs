@@ -19,6 +19,7 @@ const LATEST: u64 = 0x2000_0000_0000_0000;
 impl<P: Platform> Executive<P> {
     /// Sets the clock, which the second argument, where there is one, is told the time of before.
     #[doc(alias = "NtSetSystemTime")]
+    #[inline(never)]
     pub(super) fn set_system_time(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[time_at, before_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         if before_at != 0 {
@@ -48,6 +49,7 @@ impl<P: Platform> Executive<P> {
     }
 
     #[doc(alias = "NtSetSystemInformation")]
+    #[inline(never)]
     pub(super) fn set_system_information(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[class, buffer, length] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
         match class {

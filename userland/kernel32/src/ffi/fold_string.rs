@@ -2,7 +2,7 @@
 
 use user_ffi::{bytes_mut, wide_mut};
 use user_support::error::Win32Error;
-use user_support::fold::{fold, folded};
+use user_support::fold::{flag, folded};
 use user_support::text::{ansi, wide};
 
 use super::code_page::copy;
@@ -11,8 +11,8 @@ use super::locale::{given, given_wide};
 
 /// The flags that cannot be together.
 fn check(flags: u32) -> Result<(), Win32Error> {
-    let forms = flags & (fold::PRECOMPOSED | fold::COMPOSITE | fold::LIGATURES);
-    let sound = flags & !fold::ALL == 0 && forms.count_ones() <= 1;
+    let forms = flags & (flag::PRECOMPOSED | flag::COMPOSITE | flag::LIGATURES);
+    let sound = flags & !flag::ALL == 0 && forms.count_ones() <= 1;
     if sound { Ok(()) } else { Err(Win32Error::INVALID_FLAGS) }
 }
 
