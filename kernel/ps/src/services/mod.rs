@@ -28,6 +28,7 @@ mod open;
 mod paging_file;
 mod picture;
 mod pipe;
+mod pipe_control;
 mod power;
 mod process;
 mod process_information;
