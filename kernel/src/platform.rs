@@ -15,7 +15,7 @@ use hal::context::{self, Context, KernelStack};
 use hal::{control_region, debug_registers, fpu, interrupts, registers, traps, user_memory};
 use mm::layout::FrameNumber;
 use mm::machine::Records;
-use ps::{ConsoleByte, Form, Image, Input, KernelRoutine, Platform, ShutDown, Stream};
+use ps::{Cell, ConsoleByte, Form, Image, Input, KernelRoutine, Platform, ShutDown, Stream};
 
 use crate::disk::SystemDisk;
 use crate::machine::Hardware;
@@ -131,9 +131,23 @@ impl Platform for Hardware {
     }
 
     fn write_stream(&self, stream: Stream, bytes: &[u8]) {
-        if !bytes.is_empty() && !link::write(stream, bytes) {
-            log::write_bytes(bytes);
+        if bytes.is_empty() {
+            return;
         }
+        if !link::write(stream, bytes) {
+            log::write_bytes(bytes);
+        } else if stream == Stream::Console {
+            log::write_text(bytes);
+        }
+    }
+
+    fn read_cells(&self, first: usize, into: &mut [Cell]) {
+        log::read_cells(first, into);
+    }
+
+    fn write_cells(&self, first: usize, cells: &[Cell], painted: &[u8]) {
+        let is_shown = link::write(Stream::Console, painted);
+        log::write_cells(first, cells, (!is_shown).then_some(painted));
     }
 
     fn read_input(&self, into: &mut [u8]) -> Input {
@@ -217,6 +231,22 @@ impl Platform for Hardware {
 
     fn system_time(&self) -> u64 {
         clock::system_time()
+    }
+
+    fn set_system_time(&self, time: u64) {
+        clock::set_system_time(time);
+    }
+
+    fn time_adjustment(&self) -> (u32, u32, bool) {
+        clock::adjustment()
+    }
+
+    fn set_time_adjustment(&self, adjustment: Option<u32>) {
+        clock::set_adjustment(adjustment);
+    }
+
+    fn set_time_zone_bias(&self, bias: u64, season: u32) {
+        clock::set_time_zone_bias(bias, season);
     }
 
     #[inline(always)]

@@ -170,6 +170,16 @@ pub const TOKEN_IMPERSONATE: u32 = 0x0004;
 pub const TOKEN_QUERY: u32 = 0x0008;
 /// Ask where it came from.
 pub const TOKEN_QUERY_SOURCE: u32 = 0x0010;
+/// Put processes into a job.
+pub const JOB_OBJECT_ASSIGN_PROCESS: u32 = 0x1;
+/// Set its limits.
+pub const JOB_OBJECT_SET_ATTRIBUTES: u32 = 0x2;
+/// Ask about it.
+pub const JOB_OBJECT_QUERY: u32 = 0x4;
+/// End its processes.
+pub const JOB_OBJECT_TERMINATE: u32 = 0x8;
+/// All that one can do with a job.
+pub const JOB_OBJECT_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x1F;
 /// Switch privileges.
 pub const TOKEN_ADJUST_PRIVILEGES: u32 = 0x0020;
 /// Switch groups.

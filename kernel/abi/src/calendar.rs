@@ -63,7 +63,7 @@ const fn days_of_year(year: u32) -> u32 {
     337 + days_in(year, 2)
 }
 
-const fn days_in(year: u32, month: u32) -> u32 {
+pub(crate) const fn days_in(year: u32, month: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
         2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,

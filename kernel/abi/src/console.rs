@@ -46,6 +46,28 @@ pub const SHOW_PICTURE: u32 = code(0x811);
 /// Puts records behind those that wait, as many as there is room for; how many bytes of them.
 pub const WRITE_RECORDS: u32 = code(0x812);
 
+/// Gives cells of the screen: a word says from which on, row by row. As many [`CELL_SIZE`] as there are, or fit.
+pub const READ_CELLS: u32 = code(0x813);
+/// Changes cells: two words, the first cell and the bits of each that change, and then the cells themselves. How many bytes of these
+/// there was a place for.
+pub const WRITE_CELLS: u32 = code(0x814);
+/// Makes a part of the screen the window that programs are told of: four halves, its left, top, right and bottom cells.
+pub const SET_WINDOW: u32 = code(0x815);
+/// Gives the numbers of the processes that share the caller's console: the number of all of them, and then as many as fit.
+pub const LIST_PROCESSES: u32 = code(0x816);
+/// The process with a number, a child of the caller's, or the caller for 0, has no console any more.
+pub const DETACH: u32 = code(0x817);
+/// It has one again: that of the process with a number, or, for 0, one of its own, which here is the same.
+pub const ATTACH: u32 = code(0x818);
+
+/// Bytes of a cell: the UTF-16 unit, and the attributes in another half.
+#[doc(alias = "CHAR_INFO")]
+pub const CELL_SIZE: u32 = 4;
+/// Bits of a cell that are its character.
+pub const CELL_CHARACTER: u32 = 0xFFFF;
+/// Bits of a cell that are its colours; what else is in their half is not kept.
+pub const CELL_COLORS: u32 = 0xFF_0000;
+
 /// Bytes of a record.
 pub const RECORD_SIZE: u32 = 20;
 /// Kind of record: a key.
@@ -113,7 +135,7 @@ impl InputRecord {
 /// Bytes of a [`ScreenInformation`].
 pub const SCREEN_SIZE: u32 = 22;
 
-/// The screen as programs ask for it. The window is the whole buffer.
+/// The screen as programs ask for it.
 #[doc(alias = "CONSOLE_SCREEN_BUFFER_INFO")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScreenInformation {
@@ -123,13 +145,16 @@ pub struct ScreenInformation {
     pub cursor: (u16, u16),
     /// Colours of what is written next.
     pub attributes: u16,
+    /// Its left, top, right and bottom cells, the last two inclusive.
+    pub window: [u16; 4],
 }
 
 impl ScreenInformation {
     /// As it lies in memory.
     pub fn to_bytes(self) -> [u8; SCREEN_SIZE as usize] {
         let ((columns, rows), (column, row)) = (self.size, self.cursor);
-        let words = [columns, rows, column, row, self.attributes, 0, 0, columns - 1, rows - 1, columns, rows];
+        let [left, top, right, bottom] = self.window;
+        let words = [columns, rows, column, row, self.attributes, left, top, right, bottom, columns, rows];
         let mut bytes = [0; SCREEN_SIZE as usize];
         for (place, word) in bytes.chunks_exact_mut(2).zip(words) {
             place.copy_from_slice(&word.to_le_bytes());
@@ -163,8 +188,8 @@ mod tests {
 
     #[test]
     fn the_screen_lies_in_memory_as_windows_has_it() {
-        let screen = ScreenInformation { size: (80, 25), cursor: (3, 4), attributes: 7 };
-        let expected = [80, 0, 25, 0, 3, 0, 4, 0, 7, 0, 0, 0, 0, 0, 79, 0, 24, 0, 80, 0, 25, 0];
+        let screen = ScreenInformation { size: (80, 25), cursor: (3, 4), attributes: 7, window: [0, 1, 79, 24] };
+        let expected = [80, 0, 25, 0, 3, 0, 4, 0, 7, 0, 0, 0, 1, 0, 79, 0, 24, 0, 80, 0, 25, 0];
         assert_eq!(screen.to_bytes(), expected);
     }
 }

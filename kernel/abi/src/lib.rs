@@ -17,4 +17,5 @@ pub mod process_parameters;
 pub mod processor;
 pub mod service;
 pub mod status;
+pub mod time_zone;
 pub mod trap_frame;

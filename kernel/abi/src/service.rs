@@ -64,6 +64,7 @@ services! {
     NtAllocateUserPhysicalPages = 0x0F, 3;
     NtAllocateVirtualMemory = 0x11, 6;
     NtAreMappedFilesTheSame = 0x12, 2;
+    NtAssignProcessToJobObject = 0x13, 2;
     NtCancelTimer = 0x17, 2;
     NtClearEvent = 0x18, 1;
     NtClose = 0x19, 1;
@@ -71,6 +72,7 @@ services! {
     NtCreateDirectoryObject = 0x22, 3;
     NtCreateEvent = 0x23, 5;
     NtCreateFile = 0x25, 11;
+    NtCreateJobObject = 0x27, 3;
     NtCreateMutant = 0x2B, 4;
     NtCreateNamedPipeFile = 0x2C, 14;
     NtCreatePagingFile = 0x2D, 4;
@@ -96,6 +98,7 @@ services! {
     NtFsControlFile = 0x54, 10;
     NtGetContextThread = 0x55, 2;
     NtGetWriteWatch = 0x58, 7;
+    NtIsProcessInJob = 0x5E, 2;
     NtLockFile = 0x64, 10;
     NtLockVirtualMemory = 0x67, 4;
     NtMakeTemporaryObject = 0x69, 1;
@@ -105,6 +108,7 @@ services! {
     NtOpenDirectoryObject = 0x71, 3;
     NtOpenEvent = 0x72, 3;
     NtOpenFile = 0x74, 6;
+    NtOpenJobObject = 0x76, 3;
     NtOpenMutant = 0x78, 3;
     NtOpenProcess = 0x7A, 4;
     NtOpenProcessToken = 0x7B, 3;
@@ -125,6 +129,7 @@ services! {
     NtQueryEvent = 0x94, 5;
     NtQueryFullAttributesFile = 0x95, 2;
     NtQueryInformationFile = 0x97, 5;
+    NtQueryInformationJobObject = 0x98, 5;
     NtQueryInformationProcess = 0x9A, 5;
     NtQueryInformationThread = 0x9B, 5;
     NtQueryInformationToken = 0x9C, 5;
@@ -152,13 +157,17 @@ services! {
     NtSetContextThread = 0xD5, 2;
     NtSetEvent = 0xDB, 2;
     NtSetInformationFile = 0xE0, 5;
+    NtSetInformationJobObject = 0xE1, 4;
     NtSetInformationObject = 0xE3, 4;
     NtSetInformationProcess = 0xE4, 4;
     NtSetInformationThread = 0xE5, 4;
+    NtSetSystemInformation = 0xF0, 3;
+    NtSetSystemTime = 0xF2, 2;
     NtSetTimer = 0xF4, 7;
     NtShutdownSystem = 0xF9, 1;
     NtSuspendThread = 0xFE, 2;
     NtSystemDebugControl = 0xFF, 6;
+    NtTerminateJobObject = 0x100, 2;
     NtTerminateProcess = 0x101, 2;
     NtTerminateThread = 0x102, 2;
     NtTestAlert = 0x103, 0;

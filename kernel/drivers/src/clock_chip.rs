@@ -21,6 +21,8 @@ const UPDATING: u8 = 1 << 7;
 const BINARY: u8 = 1 << 2;
 const DAY_OF_24_HOURS: u8 = 1 << 1;
 const AFTERNOON: u8 = 1 << 7;
+/// Status B: time stands still, so that it can be set.
+const STOPPED: u8 = 1 << 7;
 /// Looks at the chip before it is taken as it is: an update lasts 2 ms at most.
 const PATIENCE: u32 = 10_000;
 
@@ -52,6 +54,25 @@ pub fn read() -> Reading {
         before = now;
     }
     before
+}
+
+/// Sets the chip, in the form in which it has its numbers.
+pub fn write(date: Reading) {
+    let mode = register(STATUS_B);
+    let number = |index: u8, value: u32| set_register(index, encode(value, mode));
+    set_register(STATUS_B, mode | STOPPED);
+    number(CENTURY, date.year / 100);
+    number(YEAR, date.year % 100);
+    number(MONTH, date.month);
+    number(DAY, date.day);
+    let hours = match mode & DAY_OF_24_HOURS {
+        0 => encode((date.hour + 11) % 12 + 1, mode) | if date.hour < 12 { 0 } else { AFTERNOON },
+        _ => encode(date.hour, mode),
+    };
+    set_register(HOURS, hours);
+    number(MINUTES, date.minute);
+    number(SECONDS, date.second);
+    set_register(STATUS_B, mode);
 }
 
 /// The seconds as the chip has them, for who only wants to know whether time passes.
@@ -89,6 +110,16 @@ fn read_once() -> Reading {
 fn decode(value: u8, mode: u8) -> u32 {
     let value = u32::from(value);
     if mode & BINARY == 0 { (value >> 4) * 10 + (value & 0xF) } else { value }
+}
+
+fn encode(value: u32, mode: u8) -> u8 {
+    let value = value as u8;
+    if mode & BINARY == 0 { ((value / 10) << 4) | (value % 10) } else { value }
+}
+
+fn set_register(index: u8, value: u8) {
+    write_u8(INDEX, index);
+    write_u8(DATA, value);
 }
 
 fn register(index: u8) -> u8 {

@@ -4,21 +4,28 @@ use core::fmt::{self, Write};
 
 use spin::mutex::SpinMutex;
 
-use crate::screen::{Colors, Screen};
+use terminal::{Cell, Cells};
+
+use crate::screen::{Colors, Screen, Text, text};
 use crate::serial::{Port, Serial};
 
 struct Log {
     serial: Option<Serial>,
     screen: Option<Screen>,
+    /// What the console shows.
+    text: Option<Text>,
 }
 
+const CLOSED: Log = Log { serial: None, screen: None, text: None };
+
 /// Held while a line is written. Interrupt handlers do not log, so that nobody waits for it but a bugcheck.
-static LOG: SpinMutex<Log> = SpinMutex::new(Log { serial: None, screen: None });
+static LOG: SpinMutex<Log> = SpinMutex::new(CLOSED);
 
 /// Opens COM1 and the screen.
 pub fn initialise() {
     let mut log = LOG.lock();
     log.screen = Some(Screen::new());
+    log.text = Some(text());
     log.serial = Serial::open(Port::Com1);
 }
 
@@ -33,15 +40,26 @@ pub fn write(arguments: fmt::Arguments<'_>) {
     if let Some(serial) = &mut log.serial {
         let _ = serial.write_fmt(arguments);
     }
-    if let Some(screen) = &mut log.screen {
-        let _ = screen.write_fmt(arguments);
+    let _ = log.write_fmt(arguments);
+}
+
+/// What is seen on the screen.
+impl fmt::Write for Log {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if let Some(screen) = &mut self.screen {
+            screen.write_bytes(text.as_bytes());
+        }
+        if let Some(seen) = &mut self.text {
+            seen.write(text.as_bytes());
+        }
+        Ok(())
     }
 }
 
 /// Turns the screen blue and writes the last words of the system. Whoever was writing will never finish.
 pub fn write_last_words(arguments: fmt::Arguments<'_>) {
     let mut log = LOG.try_lock();
-    let mut own = Log { serial: None, screen: None };
+    let mut own = CLOSED;
     let log = match &mut log {
         Some(log) => &mut **log,
         None => {
@@ -77,11 +95,42 @@ pub fn write_bytes(bytes: &[u8]) {
     if let Some(screen) = &mut log.screen {
         screen.write_bytes(bytes);
     }
+    drop(log);
+    write_text(bytes);
 }
 
-/// Column and row of the screen's cursor, and the colours of what is written next.
+/// Notes what a console shows somewhere else.
+pub fn write_text(bytes: &[u8]) {
+    if let Some(text) = &mut LOG.lock().text {
+        text.write(bytes);
+    }
+}
+
+/// The console's cells from place `first` on. There are none before [`initialise`].
+pub fn read_cells(first: usize, into: &mut [Cell]) {
+    if let Some(text) = &LOG.lock().text {
+        (first..).zip(into).for_each(|(index, cell)| *cell = text.cells().get(index));
+    }
+}
+
+/// Changes them. Where the console is here, COM1 is sent `painted`.
+pub fn write_cells(first: usize, cells: &[Cell], painted: Option<&[u8]>) {
+    let mut log = LOG.lock();
+    if let Some(text) = &log.text {
+        (first..).zip(cells).for_each(|(index, cell)| text.cells().set(index, *cell));
+    }
+    let Some(painted) = painted else { return };
+    if let Some(screen) = &log.screen {
+        screen.set(first, cells);
+    }
+    if let Some(serial) = &mut log.serial {
+        serial.send(painted);
+    }
+}
+
+/// Column and row of the console's cursor, and the colours of what is written next.
 pub fn place() -> ((usize, usize), u8) {
-    LOG.lock().screen.as_ref().map_or(((0, 0), 7), Screen::place)
+    LOG.lock().text.as_ref().map_or(((0, 0), 7), |text| (text.position(), text.attribute()))
 }
 
 /// Waits until the last line has left COM1.

@@ -1,10 +1,12 @@
 //! The text screen of a PC: `terminal`'s screen over the cells of the VGA, and the cursor that blinks.
 
 use core::fmt;
+use core::sync::atomic::{AtomicU16, AtomicU32};
 
 use hal::port::write_u8;
 use hal::screen::cells;
-use terminal::screen::NORMAL;
+use terminal::screen::{COLUMNS, NORMAL, ROWS};
+use terminal::{Cell, Cells};
 
 use crate::graphics;
 
@@ -26,13 +28,23 @@ pub enum Colors {
 }
 
 /// The screen, from its upper left corner on.
-pub struct Screen(terminal::Screen<'static>);
+pub struct Screen(terminal::Screen<&'static [AtomicU16]>);
+
+/// What the console shows, with all that a VGA has no character for: the same screen again, in memory.
+pub type Text = terminal::Screen<&'static [AtomicU32]>;
+
+static TEXT: [AtomicU32; COLUMNS * ROWS] = [const { AtomicU32::new(0) }; COLUMNS * ROWS];
+
+/// The console's text, cleared.
+pub fn text() -> Text {
+    Text::new(&TEXT)
+}
 
 impl Screen {
     /// The screen, cleared.
     pub fn new() -> Self {
         graphics::leave();
-        let screen = Self(terminal::Screen::new(cells()));
+        let screen = Self(terminal::Screen::new(cells().as_slice()));
         screen.place_cursor();
         screen
     }
@@ -44,9 +56,10 @@ impl Screen {
         self.place_cursor();
     }
 
-    /// Column and row of the cursor, from 0, and the colours of what is written next.
-    pub fn place(&self) -> ((usize, usize), u8) {
-        (self.0.position(), self.0.attribute())
+    /// Shows cells from place `first` on.
+    pub fn set(&self, first: usize, cells: &[Cell]) {
+        graphics::leave();
+        (first..).zip(cells).for_each(|(index, cell)| self.0.cells().set(index, *cell));
     }
 
     fn place_cursor(&self) {

@@ -36,11 +36,11 @@ pub fn start(shared: &KuserSharedData, increment: u32, system_time: u64) {
     shared.system_time.set(system_time);
 }
 
-/// One tick, `increment` units of 100 ns after the last.
+/// One tick, `increment` units of 100 ns after the last; the time of day goes on by `adjustment`.
 #[doc(alias = "KeUpdateSystemTime")]
-pub fn advance(shared: &KuserSharedData, increment: u32) {
+pub fn advance(shared: &KuserSharedData, increment: u32, adjustment: u32) {
     shared.interrupt_time.set(shared.interrupt_time.get() + u64::from(increment));
-    shared.system_time.set(shared.system_time.get() + u64::from(increment));
+    shared.system_time.set(shared.system_time.get() + u64::from(adjustment));
     let ticks = shared.tick_count.get() + 1;
     shared.tick_count.set(ticks);
     shared.tick_count_low.set(ticks as u32);
@@ -101,7 +101,7 @@ mod tests {
         let shared = system.records().record(Link::<KuserSharedData>::new(KERNEL_SHARED_DATA));
         start(shared, 156_250, 0x01C0_0000_0000_0000);
         assert_eq!(shared.tick_count_multiplier.get(), 0x0FA0_0000, "15.625 ms");
-        (0..3).for_each(|_| advance(shared, 156_250));
+        (0..3).for_each(|_| advance(shared, 156_250, 156_250));
         assert_eq!(shared.interrupt_time.get(), 468_750);
         assert_eq!(shared.system_time.get(), 0x01C0_0000_0000_0000 + 468_750);
         assert_eq!((shared.tick_count.get(), shared.tick_count_low.get()), (3, 3));

@@ -28,6 +28,34 @@ impl<R: Records> Dispatcher<'_, R> {
         }
     }
 
+    /// The clock was set `later` by so many units of 100 ns: what was to come at a time of day comes sooner by that, now where that is past.
+    #[doc(alias = "KeSetSystemTime")]
+    pub fn shift_absolute_timers(&self, later: i64, now: u64) {
+        /// A mark of those that have been moved already.
+        const MOVED: u8 = 2;
+        while let Some(timer) = self.timers().find(|timer| self.records.record(*timer).header.absolute.get() == 1) {
+            let record = self.records.record(timer);
+            self.remove_timer(timer);
+            record.header.absolute.set(MOVED);
+            self.insert_timer(timer, record.due_time.get().saturating_add_signed(later.saturating_neg()).max(now));
+        }
+        for timer in self.timers() {
+            let absolute = &self.records.record(timer).header.absolute;
+            absolute.set(absolute.get().min(1));
+        }
+        self.request();
+    }
+
+    /// The timers that are set, in the order in which they come.
+    fn timers(&self) -> impl Iterator<Item = Link<Ktimer>> {
+        let head = self.timer_list();
+        let next = move |entry: Link<ListEntry>| {
+            let next = self.records.record(entry).flink.get();
+            (next != head).then_some(next)
+        };
+        core::iter::successors(next(head), move |entry| next(*entry)).map(timer_of)
+    }
+
     /// Starts the timer of `thread`.
     pub(crate) fn start_timer(&self, thread: Link<Kthread>, due: u64) {
         self.insert_timer(own_timer(thread), due);

@@ -59,6 +59,11 @@ impl<R: Records> Dispatcher<'_, R> {
         }
     }
 
+    /// Whether a timer that is set comes at a time of day: where the clock is set it stays with that.
+    pub fn mark_absolute(&self, timer: Link<Etimer>, is_absolute: bool) {
+        self.records.record(timer).ke_timer.header.absolute.set(u8::from(is_absolute));
+    }
+
     /// Makes a timer come no more; whether it was set. Its state stays.
     #[doc(alias = "KeCancelTimer")]
     pub fn cancel_timer(&self, timer: Link<Etimer>) -> bool {
@@ -80,6 +85,8 @@ impl<R: Records> Dispatcher<'_, R> {
         }
         let period = u64::from(record.period.get()) * u64::from(UNITS_PER_MILLISECOND);
         if period != 0 {
+            // What comes again counts from here on.
+            self.mark_absolute(timer, false);
             self.insert_timer(timer.cast(), now.saturating_add(period));
         }
     }

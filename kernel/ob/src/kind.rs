@@ -8,6 +8,7 @@ use abi::cell::Record;
 use abi::nt::device::DeviceObject;
 use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
 use abi::nt::file::FileObject;
+use abi::nt::job::Ejob;
 use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink};
 use abi::nt::object::ObjectType;
 use abi::nt::process::Eprocess;
@@ -46,6 +47,8 @@ pub enum Kind {
     Token,
     /// Devices.
     Device,
+    /// Jobs.
+    Job,
 }
 
 /// What distinguishes a type.
@@ -100,12 +103,15 @@ impl Object for Etimer {
 impl Object for Token {
     const KIND: Kind = Kind::Token;
 }
+impl Object for Ejob {
+    const KIND: Kind = Kind::Job;
+}
 impl Object for DeviceObject {
     const KIND: Kind = Kind::Device;
 }
 
 /// How many types there are.
-pub(crate) const KINDS: usize = 13;
+pub(crate) const KINDS: usize = 14;
 
 /// By the number of the kind.
 pub(crate) const DEFINITIONS: [Definition; KINDS] = [
@@ -253,6 +259,18 @@ pub(crate) const DEFINITIONS: [Definition; KINDS] = [
         tag: Tag(*b"Dev\xE9"),
         body: size_of::<DeviceObject>() as u32,
         generic: [FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS],
+    },
+    Definition {
+        kind: Kind::Job,
+        name: "Job",
+        tag: Tag(*b"Job\xA0"),
+        body: size_of::<Ejob>() as u32,
+        generic: [
+            READ_CONTROL | JOB_OBJECT_QUERY,
+            READ_CONTROL | JOB_OBJECT_ASSIGN_PROCESS | JOB_OBJECT_SET_ATTRIBUTES | JOB_OBJECT_TERMINATE,
+            READ_CONTROL | SYNCHRONIZE,
+            JOB_OBJECT_ALL_ACCESS,
+        ],
     },
 ];
 

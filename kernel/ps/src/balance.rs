@@ -21,6 +21,8 @@ impl<P: Platform> Executive<P> {
             let ticks = if self.mm().is_memory_short() { SHORT } else { SECOND };
             self.wait_at_most(ticks, WaitReason::Executive, self.balance_manager());
             self.trim_all();
+            self.refresh_time_zone();
+            self.enforce_job_times();
         }
     }
 

@@ -12,15 +12,17 @@ use alloc::vec::Vec;
 
 use abi::cell::{Field, Link};
 use abi::console::{InputRecord, RECORD_SIZE, ScreenInformation};
+use abi::nt::dispatcher::Kevent;
 use abi::nt::process::Eprocess;
 use abi::status::NtStatus;
-use ke::WaitReason;
+use ke::{WAKE_INCREMENT, WaitReason};
 use spin::Mutex;
 use terminal::console::{Event, Keep};
 use terminal::screen::{COLUMNS, ROWS};
 use terminal::{Decoder, Key, Keyboard, Signal};
 
-use crate::control_event::{CONTROL_C, Members};
+use crate::console_member::Members;
+use crate::control_event::CONTROL_C;
 use crate::executive::Executive;
 use crate::platform::{ConsoleByte, Platform, Stream};
 
@@ -33,6 +35,8 @@ pub(crate) struct ConsoleDevice {
     state: Mutex<State>,
     /// Programs started at the console that have not ended. The thread that takes keys waits while there are none.
     users: Field<u32>,
+    /// An event that is set while records wait: what is waited for at a handle to the console's input.
+    pub(crate) has_records: Link<Kevent>,
 }
 
 struct State {
@@ -45,10 +49,15 @@ struct State {
     foreground: u32,
     /// All processes but the system's.
     members: Members,
+    /// The part of the screen that programs are told is their window: left, top, right and bottom, inclusive.
+    window: [u16; 4],
 }
 
+const WHOLE_SCREEN: [u16; 4] = [0, 0, COLUMNS as u16 - 1, ROWS as u16 - 1];
+
 impl ConsoleDevice {
-    pub(crate) fn new() -> Self {
+    /// `has_records` is an event that nobody waits for yet.
+    pub(crate) fn new(has_records: Link<Kevent>) -> Self {
         let state = State {
             input: terminal::Console::new(),
             keyboard: Keyboard::new(),
@@ -56,8 +65,9 @@ impl ConsoleDevice {
             waited: 0,
             foreground: 0,
             members: Members::default(),
+            window: WHOLE_SCREEN,
         };
-        Self { state: Mutex::new(state), users: Field::new(0) }
+        Self { state: Mutex::new(state), users: Field::new(0), has_records }
     }
 }
 
@@ -100,6 +110,7 @@ impl<P: Platform> Executive<P> {
         let mut state = self.console.state.lock();
         state.foreground = id;
         state.input.reset();
+        state.window = WHOLE_SCREEN;
         self.console.users.update(|users| users + 1);
         self.dispatcher.wake(self.console_address());
     }
@@ -132,6 +143,11 @@ impl<P: Platform> Executive<P> {
 
     /// Takes what the devices have.
     fn take_keys(&self) {
+        self.take_bytes();
+        self.tell_of_records();
+    }
+
+    fn take_bytes(&self) {
         loop {
             let mut state = self.console.state.lock();
             let byte = if state.input.has_room() { self.platform().read_console() } else { None };
@@ -201,7 +217,19 @@ impl<P: Platform> Executive<P> {
 
     /// Puts a record behind those that wait; whether there is room.
     pub(crate) fn write_console_record(&self, record: &Record) -> bool {
-        self.console.state.lock().input.write(event_of(record))
+        let has_room = self.console.state.lock().input.write(event_of(record));
+        self.tell_of_records();
+        has_room
+    }
+
+    /// Sets the event of the console's input, or resets it, as there are records.
+    fn tell_of_records(&self) {
+        let (event, count) = (self.console.has_records, self.console.state.lock().input.event_count());
+        if count == 0 {
+            self.dispatcher.reset_event(event);
+        } else if self.machine_record(event).header.signal_state.get() == 0 {
+            self.dispatcher.set_event(event, WAKE_INCREMENT);
+        }
     }
 
     /// Asks `ask` each tick until it has an answer; shows what it wants shown.
@@ -214,6 +242,7 @@ impl<P: Platform> Executive<P> {
             self.take_keys();
             let (column, _) = self.platform().console_place().0;
             let answer = ask(&mut self.console.state.lock(), &mut out, (column, COLUMNS));
+            self.tell_of_records();
             self.platform().write_stream(Stream::Console, &out);
             out.clear();
             match answer {
@@ -247,7 +276,21 @@ impl<P: Platform> Executive<P> {
             size: (COLUMNS as u16, ROWS as u16),
             cursor: (column as u16, row as u16),
             attributes: u16::from(attributes),
+            window: self.console.state.lock().window,
         }
+    }
+
+    /// Makes a part of the screen the window.
+    ///
+    /// # Errors
+    /// INVALID_PARAMETER where it is not one, or is empty.
+    pub(crate) fn set_console_window(&self, window: [u16; 4]) -> Result<(), NtStatus> {
+        let [left, top, right, bottom] = window;
+        if left > right || top > bottom || usize::from(right) >= COLUMNS || usize::from(bottom) >= ROWS {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        self.console.state.lock().window = window;
+        Ok(())
     }
 
     /// How many records wait.
@@ -260,6 +303,7 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn flush_console(&self) {
         self.take_keys();
         self.console.state.lock().input.flush();
+        self.tell_of_records();
     }
 
     /// Makes process `id` the foreground, or nobody for 0.

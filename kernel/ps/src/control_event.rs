@@ -11,14 +11,13 @@
 //!
 //! Source: Microsoft's documentation of GenerateConsoleCtrlEvent, SetConsoleCtrlHandler and CREATE_NEW_PROCESS_GROUP.
 
-use alloc::vec::Vec;
-
 use abi::cell::Link;
 use abi::nt::context::{CONTEXT_FULL, Context};
 use abi::nt::process::Eprocess;
 use abi::status::NtStatus;
 use mm::layout::PAGE_SIZE;
 
+use crate::console_member::Member;
 use crate::executive::Executive;
 use crate::platform::Platform;
 use crate::process::SYSTEM_ID;
@@ -33,64 +32,7 @@ const CONTROL_BREAK: u32 = 1;
 /// Generations of processes that are followed up from one to its ancestors.
 const GENERATIONS: usize = 64;
 
-/// What is known of a process to which events may go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Member {
-    id: u32,
-    /// The process that leads its group.
-    group: u32,
-    /// Whether Ctrl-C passes it over.
-    ignores: bool,
-    /// Where the thread begins that calls its handlers, or 0.
-    routine: u32,
-}
-
-/// All of them.
-#[derive(Debug, Default)]
-pub(crate) struct Members(Vec<Member>);
-
-impl Members {
-    fn get(&mut self, id: u32) -> Option<&mut Member> {
-        self.0.iter_mut().find(|member| member.id == id)
-    }
-
-    /// Process `id` begins, as a child of `parent`.
-    fn join(&mut self, id: u32, parent: u32) -> Result<(), NtStatus> {
-        self.0.try_reserve(1).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
-        let first = Member { id, group: id, ignores: false, routine: 0 };
-        let member = self.get(parent).map_or(first, |parent| Member { id, routine: 0, ..*parent });
-        self.0.push(member);
-        Ok(())
-    }
-
-    /// Process `id` is no more.
-    fn leave(&mut self, id: u32) {
-        self.0.retain(|member| member.id != id);
-    }
-}
-
 impl<P: Platform> Executive<P> {
-    fn id_of(&self, process: Link<Eprocess>) -> u32 {
-        self.machine_record(process).unique_process_id.get()
-    }
-
-    /// `process` has been made, as a child of `parent`: events may go to it.
-    #[doc(alias = "CsrCreateProcess")]
-    pub(crate) fn join_console(&self, process: Link<Eprocess>, parent: Link<Eprocess>) -> Result<(), NtStatus> {
-        let (id, parent) = (self.id_of(process), self.id_of(parent));
-        self.with_console_members(|members| members.join(id, parent))
-    }
-
-    /// Nobody can be told by the number `id` any more.
-    pub(crate) fn forget_console_member(&self, id: u32) {
-        self.with_console_members(|members| members.leave(id));
-    }
-
-    fn change_own_member(&self, change: impl FnOnce(&mut Member)) {
-        let id = self.id_of(self.current_process());
-        self.with_console_members(|members| members.get(id).map(change));
-    }
-
     /// Where a thread of the current process begins on an event; 0 for nowhere.
     pub(crate) fn set_control_routine(&self, routine: u32) {
         self.change_own_member(|member| member.routine = routine);
@@ -106,11 +48,7 @@ impl<P: Platform> Executive<P> {
     /// # Errors
     /// INVALID_CID where there is no such process, ACCESS_DENIED where it is another's child.
     pub(crate) fn lead_group(&self, id: u32) -> Result<(), NtStatus> {
-        let process = self.process_by_id(id).ok_or(NtStatus::INVALID_CID)?;
-        let parent = self.machine_record(process).inherited_from_unique_process_id.get();
-        if parent != self.id_of(self.current_process()) {
-            return Err(NtStatus::ACCESS_DENIED);
-        }
+        self.own_child(id)?;
         self.with_console_members(|members| {
             members.get(id).map(|member| (member.group, member.ignores) = (id, true)).ok_or(NtStatus::INVALID_CID)
         })
@@ -125,8 +63,7 @@ impl<P: Platform> Executive<P> {
         if !matches!(event, CONTROL_C | CONTROL_BREAK) {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        let (own, foreground) = (self.id_of(self.current_process()), self.foreground());
-        let root = if self.descends_from(own, foreground) { foreground } else { self.oldest_ancestor(own) };
+        let root = self.console_root();
         let told = self.signal_below(root, event, (group != 0).then_some(group));
         if told > 0 { Ok(()) } else { Err(NtStatus::INVALID_PARAMETER) }
     }
@@ -141,7 +78,7 @@ impl<P: Platform> Executive<P> {
         while let Some(process) = after(id) {
             id = self.id_of(process);
             let member = self.with_console_members(|members| members.get(id).copied());
-            let is_meant = |member: &Member| group.is_none_or(|group| member.group == group);
+            let is_meant = |member: &Member| member.is_attached && group.is_none_or(|group| member.group == group);
             let Some(member) = member.filter(|member| self.is_alive(process) && is_meant(member)) else { continue };
             if !self.descends_from(id, root) {
                 continue;
@@ -169,8 +106,14 @@ impl<P: Platform> Executive<P> {
     }
 
     /// Whether process `id` is `ancestor` or was started by it, or by one that was.
-    fn descends_from(&self, id: u32, ancestor: u32) -> bool {
+    pub(crate) fn descends_from(&self, id: u32, ancestor: u32) -> bool {
         ancestor > SYSTEM_ID && self.ancestors(id).any(|other| other == ancestor)
+    }
+
+    /// The process that is the oldest of those who share the current one's console.
+    pub(crate) fn console_root(&self) -> u32 {
+        let (own, foreground) = (self.id_of(self.current_process()), self.foreground());
+        if self.descends_from(own, foreground) { foreground } else { self.oldest_ancestor(own) }
     }
 
     fn oldest_ancestor(&self, id: u32) -> u32 {
@@ -209,27 +152,5 @@ impl<P: Platform> Executive<P> {
                 Err(status)
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_child_is_of_its_parents_group_and_minds_what_it_minds() {
-        let mut members = Members::default();
-        members.join(24, 4).unwrap();
-        assert_eq!(members.get(24), Some(&mut Member { id: 24, group: 24, ignores: false, routine: 0 }));
-        members.get(24).unwrap().routine = 0x40_1000;
-        members.join(28, 24).unwrap();
-        assert_eq!(members.get(28), Some(&mut Member { id: 28, group: 24, ignores: false, routine: 0 }));
-        *members.get(28).unwrap() = Member { id: 28, group: 28, ignores: true, routine: 0 };
-        members.join(32, 28).unwrap();
-        assert_eq!(members.get(32), Some(&mut Member { id: 32, group: 28, ignores: true, routine: 0 }));
-        members.leave(28);
-        assert_eq!(members.get(28), None);
-        members.join(28, 999).unwrap();
-        assert_eq!(members.get(28).unwrap().group, 28, "somebody else by the same number");
     }
 }

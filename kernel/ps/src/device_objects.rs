@@ -33,6 +33,8 @@ const LINKS: [(&str, &str); 6] = [
 const CURRENT_IN: &str = "\\CurrentIn";
 const CURRENT_OUT: &str = "\\CurrentOut";
 const EITHER_SIDE: &str = "\\Console";
+/// Where a process that has no console asks for one.
+const CONNECT: &str = "\\Connect";
 
 /// The devices.
 pub(crate) struct Devices {
@@ -152,6 +154,10 @@ impl<P: Platform> Executive<P> {
     /// The side of the console that is called `name` there.
     pub(crate) fn console_side(&self, name: &[u16], writes: bool) -> Result<Stream, NtStatus> {
         let is = |other: &str| same_name(name, other.encode_utf16());
+        if is(CONNECT) {
+            return Ok(Stream::Console);
+        }
+        self.need_console()?;
         match () {
             () if is(CURRENT_IN) => Ok(Stream::ConsoleInput),
             () if is(CURRENT_OUT) => Ok(Stream::Console),

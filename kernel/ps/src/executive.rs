@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::AtomicBool;
 
 use abi::cell::{Field, Link, Record};
+use abi::nt::dispatcher::Kevent;
 use abi::nt::file::FileObject;
 use abi::nt::list::ListEntry;
 use abi::nt::process::Eprocess;
@@ -11,6 +12,7 @@ use abi::nt::section::SectionObject;
 use abi::nt::thread::Ethread;
 use abi::processor::Kpcr;
 use abi::status::NtStatus;
+use abi::time_zone::TimeZone;
 use io::Volume;
 use ke::{Dispatcher, DispatcherDatabase, Turns};
 use mm::MemoryManager;
@@ -27,7 +29,7 @@ use crate::files::Opened;
 use crate::identifiers::Identifiers;
 use crate::ntdll::Ntdll;
 use crate::page_writer::PageWriters;
-use crate::pipe::Pipe;
+use crate::pipe::PipeName;
 use crate::platform::Platform;
 use crate::read_ahead::ReadAhead;
 use crate::refusals::Refusals;
@@ -78,8 +80,11 @@ pub struct Executive<P: Platform> {
     /// Whether programs may read all memory.
     pub(crate) debugging: AtomicBool,
     pub(crate) console: ConsoleDevice,
-    /// Pipes of which an end can still be opened by name, by their `next`.
-    pub(crate) pipes: Field<Link<Pipe>>,
+    /// The time zone. Never held over a wait.
+    #[doc(alias = "ExpTimeZoneInformation")]
+    pub(crate) time_zone: Mutex<TimeZone>,
+    /// The names of pipes that have a server.
+    pub(crate) pipes: Field<Link<PipeName>>,
     /// The number that the next token gets, and the next change of one.
     #[doc(alias = "ExpLuid")]
     pub(crate) token_numbers: Field<u32>,
@@ -109,6 +114,8 @@ impl<P: Platform> Executive<P> {
         let system_process = objects.create::<Eprocess>()?;
         let idle = objects.create::<Ethread>()?;
         let database = mm.allocate_zeroed_pool(size_of::<DispatcherDatabase>() as u32, mm::pool::Tag(*b"KeDb"))?;
+        let has_records = mm.allocate_zeroed_pool(size_of::<Kevent>() as u32, mm::pool::Tag(*b"PsCo"))?;
+        ke::initialise_event(&mm.machine, has_records, ke::EventKind::Notification, 0);
         let devices = Devices::create(objects)?;
         volume.set_device_object(devices.volume);
         let this = Self {
@@ -135,8 +142,9 @@ impl<P: Platform> Executive<P> {
             reaper: Field::<Link<Ethread>>::NULL,
             scratch: Mutex::new(alloc::vec![0; SCRATCH]),
             debugging: AtomicBool::new(false),
-            console: ConsoleDevice::new(),
-            pipes: Field::<Link<Pipe>>::NULL,
+            console: ConsoleDevice::new(has_records),
+            time_zone: Mutex::new(abi::time_zone::UTC),
+            pipes: Field::<Link<PipeName>>::NULL,
             token_numbers: Field::new(FIRST_TOKEN),
         };
         this.describe_system_process(pointer_table);
@@ -280,6 +288,9 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn settle_closed(&self, closed: Closed) {
         if closed.handles_left == 0 && closed.condemned.is_none() && closed.opened.kind == Kind::File {
             self.clean_up_file(closed.opened.body.cast());
+        }
+        if closed.handles_left == 0 && closed.condemned.is_none() && closed.opened.kind == Kind::Job {
+            self.job_is_closed(closed.opened.body.cast());
         }
         if let Some(condemned) = closed.condemned {
             self.take_apart(condemned);

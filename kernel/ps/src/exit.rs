@@ -116,6 +116,7 @@ impl<P: Platform> Executive<P> {
         record.flags.update(|flags| flags | process_flags::PROCESS_EXITING);
         self.clean_address_space(process);
         self.close_all_handles(process);
+        self.leave_job(process);
         self.attach(self.system_process);
         self.dispatcher.signal(process.cast());
     }

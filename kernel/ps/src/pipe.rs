@@ -1,302 +1,352 @@
-//! Pipes: bytes that one file object writes and another reads, with room for a page of them on the way.
+//! Pipes: bytes or messages that one file object writes and another reads, with room for a page of them on the way.
 //!
-//! A pipe has two ends, which are file objects. Whoever makes it gets the server's; the other is opened by name, once. Bytes go
-//! one way, from the end that writes to the one that reads. The pipe goes with the last of its ends.
+//! A pipe has a name and up to as many instances as its first maker allowed. An instance has two ends, which are file objects: the server's,
+//! of whoever makes it, and the client's, which is opened by name. For each way that the name allows it has a queue. The server may
+//! throw a client out, and listen for the next one: the client's file object leads to the instance still, but to no end of it.
 //!
-//! * **B1** `readable` is set while there are bytes or nobody can write any more, `writable` while there is room or nobody can
-//!   read any more: whoever finds nothing to do waits for one of them and looks again.
-//! * **B2** `ends` has a bit for each end that a file object leads to, one for each; `vacant` is none of them, and as long as
-//!   it is not 0 the pipe is on the list of those that can be opened by name.
-//! * **B3** What is in the buffer begins and ends within it.
+//! * **B1** A queue's `readable` is set while there is something in it or its ends are not connected, `writable` while there is room or
+//!   they are not: whoever finds nothing to do waits for one of them and looks again.
+//! * **B2** `ends` has a bit for each end that a file object leads to, one for each; `files` counts all that lead to the instance. An
+//!   instance with a server's end is on the list of its name, and a name with such an instance on that of names.
+//! * **B3** What is in a queue begins and ends within its buffer.
 //!
-//! Source: documented behaviour of CreatePipe, ReadFile and WriteFile.
+//! Source: documented behaviour of CreateNamedPipe, ConnectNamedPipe, DisconnectNamedPipe, ReadFile and WriteFile.
 
 use abi::cell::{Field, Link, Record};
 use abi::nt::dispatcher::{DispatcherHeader, Kevent};
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
+use core::mem::offset_of;
 use io::file_object;
 use ke::{Alertable, EventKind, Ring, WAKE_INCREMENT, WaitKind, WaitReason, WaitTerms, initialise_event};
 use mm::pool::Tag;
-use mm::system::Exhausted;
 
 use crate::executive::Executive;
 use crate::platform::Platform;
 use crate::wait::Waited;
 
+mod name;
+mod queue;
 mod verify;
 
+pub use name::PipeName;
+pub(crate) use name::{LONGEST_NAME, NewPipe};
+pub use queue::Queue;
+pub(crate) use queue::{CAPACITY, Kept, Take};
 pub use verify::PipeCorruption;
 pub(crate) use verify::verify;
 
 const PIPE: Tag = Tag(*b"NpFc");
-/// Bytes that a pipe holds.
-pub(crate) const CAPACITY: u32 = 0x1000;
-/// UTF-16 units of the longest name.
-pub(crate) const LONGEST_NAME: usize = 120;
 
-/// A pipe.
+/// An instance of a pipe.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Pipe {
-    readable: Kevent,
-    writable: Kevent,
-    /// Ends that there are: bit 0 the one that reads, bit 1 the one that writes.
-    ends: Field<u32>,
-    /// The end that can still be opened by name, as a bit of `ends`; 0 for none.
-    vacant: Field<u32>,
-    /// The end of whoever made the pipe, as a bit of `ends`.
-    server: Field<u32>,
-    /// Where the first byte is, and how many there are.
-    start: Field<u32>,
-    count: Field<u32>,
-    buffer: Field<Link<Buffer>>,
-    /// The next pipe with a vacant end.
+    /// What goes to the server, and what goes to the client.
+    queues: [Queue; 2],
+    name: Field<Link<PipeName>>,
+    /// The next instance of the name.
     next: Field<Link<Pipe>>,
-    /// UTF-16 units of the name.
-    name_length: Field<u32>,
-    /// A backslash, so that files can be called so, and the name.
-    path: [Field<u16>; LONGEST_NAME + 1],
+    /// A [`PipeState`].
+    state: Field<u32>,
+    /// Ends that there are: bit 0 the server's, bit 1 the client's.
+    ends: Field<u32>,
+    /// File objects that lead here.
+    files: Field<u32>,
+    /// The client's, while it is not thrown out.
+    client: Field<Link<FileObject>>,
+    /// Of each end: whether it reads messages, and whether it never waits.
+    modes: [[Field<u32>; 2]; 2],
 }
 impl Record for Pipe {}
 
-/// The bits of both ends.
-const BOTH: u32 = End::Reads as u32 | End::Writes as u32;
-
-#[repr(C)]
-#[derive(Debug)]
-struct Buffer([Field<u8>; CAPACITY as usize]);
-impl Record for Buffer {}
+/// What has become of an instance; the numbers are NT's.
+#[doc(alias = "FILE_PIPE_LISTENING_STATE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PipeState {
+    /// The server has thrown the client out.
+    Disconnected = 1,
+    /// The client's end waits to be opened.
+    Listening = 2,
+    Connected = 3,
+    /// One of the ends has been closed.
+    Closing = 4,
+}
 
 /// One end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// Bytes come out of it.
-    Reads = 1,
-    /// Bytes go into it.
-    Writes = 2,
+    /// Of whoever made the instance.
+    Server = 0,
+    /// Of whoever opened it.
+    Client = 1,
 }
 
 impl End {
     fn other(self) -> Self {
         match self {
-            Self::Reads => Self::Writes,
-            Self::Writes => Self::Reads,
+            Self::Server => Self::Client,
+            Self::Client => Self::Server,
         }
+    }
+
+    fn bit(self) -> u32 {
+        1 << self as u32
     }
 }
 
-/// What may have become of the other end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OtherEnd {
-    /// It waits to be opened by name.
-    Vacant,
-    Open,
-    /// It has been closed, or can never be opened.
-    Gone,
-}
-
-/// An end of a pipe, as a file object leads to it.
+/// An end of an instance, as a file object leads to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PipeEnd {
     pipe: Link<Pipe>,
     pub(crate) end: End,
+    /// Whether it was thrown out.
+    is_cut_off: bool,
 }
 
+/// Bits of a file object's second context word: the client's end, and one that was thrown out.
+const CLIENT: u32 = 1;
+const CUT_OFF: u32 = 2;
+
 impl PipeEnd {
-    /// The end that a file object's second context word means: the pipe's address, with the end in its lowest bit.
+    /// The end that a file object's second context word means: the instance's address, and the bits.
     pub(crate) fn of(word: u32) -> Self {
-        Self { pipe: Link::new(word & !1), end: if word & 1 == 0 { End::Reads } else { End::Writes } }
+        let end = if word & CLIENT == 0 { End::Server } else { End::Client };
+        Self { pipe: Link::new(word & !(CLIENT | CUT_OFF)), end, is_cut_off: word & CUT_OFF != 0 }
     }
 
     fn word(self) -> u32 {
-        self.pipe.address() | u32::from(self.end == End::Writes)
+        let cut_off = if self.is_cut_off { CUT_OFF } else { 0 };
+        self.pipe.address() | if self.end == End::Client { CLIENT } else { 0 } | cut_off
     }
 }
 
 impl Pipe {
-    /// The ends that there are or may still come.
-    fn expected(&self) -> u32 {
-        self.ends.get() | self.vacant.get()
+    pub(crate) fn state(&self) -> PipeState {
+        match self.state.get() {
+            1 => PipeState::Disconnected,
+            2 => PipeState::Listening,
+            3 => PipeState::Connected,
+            _ => PipeState::Closing,
+        }
     }
 
-    /// What the two events should say (B1): whether one who reads, and one who writes, has something to do.
-    fn busy(&self) -> [bool; 2] {
-        let (count, is_over) = (self.count.get(), self.expected() != BOTH);
-        [count > 0 || is_over, count < CAPACITY || is_over]
+    /// What the two events of each queue should say (B1).
+    fn busy(&self) -> [[bool; 2]; 2] {
+        let is_over = self.state() != PipeState::Connected;
+        [0, 1].map(|index| [!self.queues[index].is_empty() || is_over, self.queues[index].has_room() || is_over])
     }
 }
 
 impl<P: Platform> Executive<P> {
-    /// A pipe called `name`, of at most [`LONGEST_NAME`] units, and its server's end.
-    pub(crate) fn create_pipe(&self, name: &[u16], end: End) -> Result<Link<FileObject>, NtStatus> {
-        let pipe = self.allocate_pipe()?;
-        let record = self.machine_record(pipe);
-        initialise_event(self.platform(), readable(pipe), EventKind::Notification, 0);
-        initialise_event(self.platform(), writable(pipe), EventKind::Notification, 1);
-        record.name_length.set(name.len() as u32);
-        for (cell, unit) in record.path.iter().zip(core::iter::once(&u16::from(b'\\')).chain(name)) {
-            cell.set(*unit);
-        }
-        record.vacant.set(end.other() as u32);
-        record.server.set(end as u32);
-        record.next.set(self.pipes.get());
-        let file = self.pipe_file(PipeEnd { pipe, end }).inspect_err(|_| self.free_pipe(pipe))?;
-        self.pipes.set(pipe);
-        Ok(file)
-    }
-
-    fn allocate_pipe(&self) -> Result<Link<Pipe>, Exhausted> {
-        let pipe: Link<Pipe> = self.mm().allocate_zeroed_pool(size_of::<Pipe>() as u32, PIPE)?;
-        let buffer = self.mm().allocate_pool_pages(1).inspect_err(|_| self.mm().free_pool(pipe))?;
-        self.machine_record(pipe).buffer.set(buffer);
-        Ok(pipe)
-    }
-
-    fn free_pipe(&self, pipe: Link<Pipe>) {
-        self.mm().free_pool_pages(self.machine_record(pipe).buffer.get(), 1);
-        self.mm().free_pool(pipe);
-    }
-
-    /// A file object for an end, which there is from now on.
-    fn pipe_file(&self, end: PipeEnd) -> Result<Link<FileObject>, NtStatus> {
+    /// A file object for an end of `pipe`, which there is from now on.
+    fn pipe_file(&self, pipe: Link<Pipe>, end: End) -> Result<Link<FileObject>, NtStatus> {
         let object = self.objects().create::<FileObject>()?;
         file_object::lead_to(self.objects(), object, self.devices.pipes);
-        let (record, pipe) = (self.machine_record(object), self.machine_record(end.pipe));
-        record.fs_context2.set(end.word());
-        let path = end.pipe.address() + core::mem::offset_of!(Pipe, path) as u32;
-        record.file_name.set(path, (pipe.name_length.get() as u16 + 1) * 2);
-        pipe.ends.update(|ends| ends | end.end as u32);
+        let (record, instance) = (self.machine_record(object), self.machine_record(pipe));
+        record.fs_context2.set(PipeEnd { pipe, end, is_cut_off: false }.word());
+        let (path, bytes) = self.machine_record(instance.name.get()).path(instance.name.get());
+        record.file_name.set(path, bytes);
+        instance.ends.update(|ends| ends | end.bit());
+        instance.files.update(|files| files + 1);
         Ok(object)
     }
 
-    /// Opens the vacant end of the pipe called `name`: a file object for it, and which end it is.
+    /// Makes an instance, and its server's end; whether it is the first of its name.
     ///
     /// # Errors
-    /// OBJECT_NAME_NOT_FOUND where there is none, INSUFFICIENT_RESOURCES.
-    pub(crate) fn open_pipe(&self, name: &[u16]) -> Result<(Link<FileObject>, End), NtStatus> {
-        let pipe = self.vacant_pipe(name).ok_or(NtStatus::OBJECT_NAME_NOT_FOUND)?;
-        let end = if self.machine_record(pipe).vacant.get() == End::Reads as u32 { End::Reads } else { End::Writes };
-        let file = self.pipe_file(PipeEnd { pipe, end })?;
-        self.take_name_off(pipe);
-        Ok((file, end))
+    /// ACCESS_DENIED where there is another kind of pipe of that name, or any and it must be the first; INSTANCE_NOT_AVAILABLE where
+    /// there are as many as may be; INSUFFICIENT_RESOURCES.
+    pub(crate) fn create_pipe(&self, new: &NewPipe<'_>) -> Result<(Link<FileObject>, bool), NtStatus> {
+        let (name, is_first) = self.name_for(new)?;
+        let pipe = self.allocate_instance(name).inspect_err(|_| self.forget_unused_name(name))?;
+        let modes = &self.machine_record(pipe).modes[End::Server as usize];
+        modes[0].set(new.modes[0]);
+        modes[1].set(new.modes[1]);
+        let file = self.pipe_file(pipe, End::Server).inspect_err(|_| {
+            self.free_instance(pipe);
+            self.forget_unused_name(name);
+        })?;
+        self.list_instance(name, pipe);
+        Ok((file, is_first))
     }
 
-    /// Whether a pipe of this name waits for its other end.
-    pub(crate) fn vacant_pipe(&self, name: &[u16]) -> Option<Link<Pipe>> {
-        let next = |pipe: &Link<Pipe>| self.machine_record(*pipe).next.get().some();
-        core::iter::successors(self.pipes.get().some(), next).find(|pipe| {
-            let record = self.machine_record(*pipe);
-            let own = record.path[1..][..record.name_length.get() as usize].iter().map(Field::get);
-            io::path::same_name(name, own)
-        })
-    }
-
-    /// Nobody can open the other end of `pipe` any more.
-    fn take_name_off(&self, pipe: Link<Pipe>) {
+    fn allocate_instance(&self, name: Link<PipeName>) -> Result<Link<Pipe>, NtStatus> {
+        let pipe: Link<Pipe> = self.mm().allocate_zeroed_pool(size_of::<Pipe>() as u32, PIPE)?;
         let record = self.machine_record(pipe);
-        record.vacant.set(0);
-        let next = record.next.get();
-        if self.pipes.get() == pipe {
-            self.pipes.set(next);
-            return;
+        record.name.set(name);
+        self.machine_record(name).references.update(|count| count + 1);
+        record.state.set(PipeState::Listening as u32);
+        for index in [0, 1] {
+            for event in self.queue_events(pipe, index) {
+                initialise_event(self.platform(), event, EventKind::Notification, 1);
+            }
+            if self.machine_record(name).has_way(index) {
+                match self.mm().allocate_pool_pages(1) {
+                    Ok(buffer) => record.queues[index].set_buffer(buffer),
+                    Err(exhausted) => {
+                        self.free_instance(pipe);
+                        return Err(exhausted.into());
+                    }
+                }
+            }
         }
-        let follows = |before: &Link<Pipe>| self.machine_record(*before).next.get().some();
-        let before = core::iter::successors(self.pipes.get().some(), follows)
-            .find(|before| self.machine_record(*before).next.get() == pipe);
-        if let Some(before) = before {
-            self.machine_record(before).next.set(next);
+        Ok(pipe)
+    }
+
+    /// The instance's pool goes; nothing leads to it.
+    fn free_instance(&self, pipe: Link<Pipe>) {
+        for queue in &self.machine_record(pipe).queues {
+            if let Some(buffer) = queue.buffer().some() {
+                self.mm().free_pool_pages(buffer, 1);
+            }
         }
+        self.machine_record(self.machine_record(pipe).name.get()).references.update(|count| count - 1);
+        self.mm().free_pool(pipe);
+    }
+
+    /// Opens the client's end of an instance of the pipe called `name`, for what `wants` says: reading is bit 0, writing bit 1.
+    ///
+    /// # Errors
+    /// OBJECT_NAME_NOT_FOUND where there is none, ACCESS_DENIED for a way it has not, PIPE_NOT_AVAILABLE where no instance listens,
+    /// INSUFFICIENT_RESOURCES.
+    pub(crate) fn open_pipe(&self, name: &[u16], wants: u32) -> Result<Link<FileObject>, NtStatus> {
+        let name = self.pipe_name(name).ok_or(NtStatus::OBJECT_NAME_NOT_FOUND)?;
+        if wants & !self.machine_record(name).ways() != 0 {
+            return Err(NtStatus::ACCESS_DENIED);
+        }
+        let pipe = self.listening_instance(name).ok_or(NtStatus::PIPE_NOT_AVAILABLE)?;
+        let file = self.pipe_file(pipe, End::Client)?;
+        let record = self.machine_record(pipe);
+        record.client.set(file);
+        record.modes[End::Client as usize].iter().for_each(|mode| mode.set(0));
+        self.change_pipe_state(pipe, PipeState::Connected);
+        Ok(file)
+    }
+
+    /// An instance of the pipe whose client's end waits to be opened.
+    pub(crate) fn listening_instance(&self, name: Link<PipeName>) -> Option<Link<Pipe>> {
+        let next = |pipe: &Link<Pipe>| self.machine_record(*pipe).next.get().some();
+        core::iter::successors(self.machine_record(name).first().some(), next)
+            .find(|pipe| self.machine_record(*pipe).state() == PipeState::Listening)
+    }
+
+    fn change_pipe_state(&self, pipe: Link<Pipe>, state: PipeState) {
+        self.machine_record(pipe).state.set(state as u32);
+        self.settle_events(pipe);
+    }
+
+    /// What has become of the instance, to who is not thrown out.
+    ///
+    /// # Errors
+    /// PIPE_DISCONNECTED to one that is.
+    pub(crate) fn pipe_state(&self, end: PipeEnd) -> Result<PipeState, NtStatus> {
+        if end.is_cut_off { Err(NtStatus::PIPE_DISCONNECTED) } else { Ok(self.machine_record(end.pipe).state()) }
+    }
+
+    /// The server listens for another client, where it has thrown one out.
+    ///
+    /// # Errors
+    /// ILLEGAL_FUNCTION for a client, PIPE_CONNECTED where there is one, PIPE_CLOSING where it has gone.
+    pub(crate) fn begin_listening(&self, end: PipeEnd) -> Result<(), NtStatus> {
+        if end.end == End::Client {
+            return Err(NtStatus::ILLEGAL_FUNCTION);
+        }
+        match self.pipe_state(end)? {
+            PipeState::Disconnected => self.change_pipe_state(end.pipe, PipeState::Listening),
+            PipeState::Listening => {}
+            PipeState::Connected => return Err(NtStatus::PIPE_CONNECTED),
+            PipeState::Closing => return Err(NtStatus::PIPE_CLOSING),
+        }
+        Ok(())
+    }
+
+    /// The server throws its client out, and what is on the way with him.
+    ///
+    /// # Errors
+    /// ILLEGAL_FUNCTION for a client, PIPE_DISCONNECTED, PIPE_LISTENING.
+    pub(crate) fn disconnect_pipe(&self, end: PipeEnd) -> Result<(), NtStatus> {
+        if end.end == End::Client {
+            return Err(NtStatus::ILLEGAL_FUNCTION);
+        }
+        match self.pipe_state(end)? {
+            PipeState::Disconnected => return Err(NtStatus::PIPE_DISCONNECTED),
+            PipeState::Listening => return Err(NtStatus::PIPE_LISTENING),
+            PipeState::Connected | PipeState::Closing => {}
+        }
+        let record = self.machine_record(end.pipe);
+        if let Some(client) = record.client.get().some() {
+            let word = PipeEnd { pipe: end.pipe, end: End::Client, is_cut_off: true }.word();
+            self.machine_record(client).fs_context2.set(word);
+            record.client.set(Link::NULL);
+            record.ends.update(|ends| ends & !End::Client.bit());
+        }
+        record.queues.iter().for_each(Queue::clear);
+        self.change_pipe_state(end.pipe, PipeState::Disconnected);
+        Ok(())
     }
 
     /// The last reference to an end has gone.
     pub(crate) fn close_pipe(&self, end: PipeEnd) {
         let record = self.machine_record(end.pipe);
-        if record.vacant.get() != 0 {
-            self.take_name_off(end.pipe);
+        let name = record.name.get();
+        if !end.is_cut_off {
+            record.ends.update(|ends| ends & !end.end.bit());
+            match end.end {
+                End::Server => self.unlist_instance(name, end.pipe),
+                End::Client => record.client.set(Link::NULL),
+            }
+            // Whoever waits at the other end is to look again.
+            self.change_pipe_state(end.pipe, PipeState::Closing);
         }
-        if record.ends.update(|ends| ends & !(end.end as u32)) == 0 {
-            self.free_pipe(end.pipe);
-            return;
+        if record.files.update(|files| files - 1) == 0 {
+            self.free_instance(end.pipe);
+            self.forget_unused_name(name);
         }
-        // Whoever waits at the other end is to look again.
+    }
+
+    /// The name of what `end` is an end of.
+    pub(crate) fn name_of_pipe(&self, end: PipeEnd) -> &'static PipeName {
+        self.machine_record(self.machine_record(end.pipe).name.get())
+    }
+
+    /// Whether the end reads messages, and whether it never waits.
+    pub(crate) fn pipe_modes(&self, end: PipeEnd) -> [u32; 2] {
+        let modes = &self.machine_record(end.pipe).modes[end.end as usize];
+        [modes[0].get(), modes[1].get()]
+    }
+
+    pub(crate) fn set_pipe_modes(&self, end: PipeEnd, new: [u32; 2]) {
+        let modes = &self.machine_record(end.pipe).modes[end.end as usize];
+        modes[0].set(new[0]);
+        modes[1].set(new[1]);
+    }
+
+    /// The queue from which `end` reads, or the one into which it writes.
+    pub(crate) fn queue(&self, end: PipeEnd, way: Way) -> &'static Queue {
+        &self.machine_record(end.pipe).queues[queue_of(end, way)]
+    }
+
+    fn queue_events(&self, pipe: Link<Pipe>, index: usize) -> [Link<Kevent>; 2] {
+        let queue = offset_of!(Pipe, queues) + index * size_of::<Queue>();
+        Queue::EVENTS.map(|event| pipe.offset((queue + event) as u32))
+    }
+
+    /// Makes all events say what is true (B1).
+    pub(crate) fn settle_pipe(&self, end: PipeEnd) {
         self.settle_events(end.pipe);
     }
 
-    /// What there is to read, and whether more may come.
-    ///
-    /// # Errors
-    /// PIPE_BROKEN where there is nothing and nothing will come.
-    pub(crate) fn available(&self, end: PipeEnd) -> Result<u32, NtStatus> {
-        let record = self.machine_record(end.pipe);
-        match record.count.get() {
-            0 if !self.other_end_is_there(end) => Err(NtStatus::PIPE_BROKEN),
-            count => Ok(count),
+    fn settle_events(&self, pipe: Link<Pipe>) {
+        for (index, busy) in self.machine_record(pipe).busy().into_iter().enumerate() {
+            for (event, set) in self.queue_events(pipe, index).into_iter().zip(busy) {
+                if set {
+                    self.dispatcher.set_event(event, WAKE_INCREMENT);
+                } else {
+                    self.dispatcher.reset_event(event);
+                }
+            }
         }
-    }
-
-    /// What has become of the other end.
-    pub(crate) fn other_end(&self, end: PipeEnd) -> OtherEnd {
-        let (record, other) = (self.machine_record(end.pipe), end.end.other() as u32);
-        if record.vacant.get() & other != 0 {
-            OtherEnd::Vacant
-        } else if record.ends.get() & other != 0 {
-            OtherEnd::Open
-        } else {
-            OtherEnd::Gone
-        }
-    }
-
-    /// Whether this is the end of whoever made the pipe.
-    pub(crate) fn is_server(&self, end: PipeEnd) -> bool {
-        self.machine_record(end.pipe).server.get() == end.end as u32
-    }
-
-    /// Bytes on the way.
-    pub(crate) fn bytes_in(&self, end: PipeEnd) -> u32 {
-        self.machine_record(end.pipe).count.get()
-    }
-
-    fn other_end_is_there(&self, end: PipeEnd) -> bool {
-        let record = self.machine_record(end.pipe);
-        record.expected() & end.end.other() as u32 != 0
-    }
-
-    /// Copies the first bytes of the pipe into `into`, as many as there are; `take` takes them out.
-    pub(crate) fn copy_from_pipe(&self, end: PipeEnd, into: &mut [u8], take: Take) -> usize {
-        let record = self.machine_record(end.pipe);
-        let buffer = self.machine_record(record.buffer.get());
-        let (start, count) = (record.start.get(), record.count.get());
-        let step = into.len().min(count as usize);
-        for (byte, index) in into[..step].iter_mut().zip(start..) {
-            *byte = buffer.0[(index % CAPACITY) as usize].get();
-        }
-        if take == Take::Yes && step > 0 {
-            record.start.set((start + step as u32) % CAPACITY);
-            record.count.set(count - step as u32);
-            self.settle_events(end.pipe);
-        }
-        step
-    }
-
-    /// Puts bytes behind those that are there, as many as there is room for.
-    ///
-    /// # Errors
-    /// PIPE_CLOSING where nobody can read them.
-    pub(crate) fn copy_to_pipe(&self, end: PipeEnd, from: &[u8]) -> Result<usize, NtStatus> {
-        if !self.other_end_is_there(end) {
-            return Err(NtStatus::PIPE_CLOSING);
-        }
-        let record = self.machine_record(end.pipe);
-        let buffer = self.machine_record(record.buffer.get());
-        let (start, count) = (record.start.get(), record.count.get());
-        let step = from.len().min((CAPACITY - count) as usize);
-        for (byte, index) in from[..step].iter().zip(start + count..) {
-            buffer.0[(index % CAPACITY) as usize].set(*byte);
-        }
-        record.count.set(count + step as u32);
-        self.settle_events(end.pipe);
-        Ok(step)
     }
 
     /// Waits until the other end has read all that was written.
@@ -304,8 +354,8 @@ impl<P: Platform> Executive<P> {
     /// # Errors
     /// PIPE_BROKEN where nobody will, PROCESS_IS_TERMINATING.
     pub(crate) fn flush_pipe(&self, end: PipeEnd) -> Result<(), NtStatus> {
-        while self.machine_record(end.pipe).count.get() > 0 {
-            if !self.other_end_is_there(end) {
+        while !self.queue(end, Way::Out).is_empty() {
+            if self.pipe_state(end)? != PipeState::Connected {
                 return Err(NtStatus::PIPE_BROKEN);
             }
             if self.is_told_to_end() {
@@ -316,24 +366,13 @@ impl<P: Platform> Executive<P> {
         Ok(())
     }
 
-    /// Makes both events say what is true (B1).
-    fn settle_events(&self, pipe: Link<Pipe>) {
-        for (event, set) in [readable(pipe), writable(pipe)].into_iter().zip(self.machine_record(pipe).busy()) {
-            if set {
-                self.dispatcher.set_event(event, WAKE_INCREMENT);
-            } else {
-                self.dispatcher.reset_event(event);
-            }
-        }
-    }
-
-    /// Waits until something may have changed for `end`, an end of `file`.
+    /// Waits until something may have changed for `end`, an end of `file`, which reads or writes.
     ///
     /// # Errors
     /// PROCESS_IS_TERMINATING where the thread is to end.
-    pub(crate) fn wait_for_pipe(&self, file: Link<FileObject>, end: PipeEnd) -> Result<(), NtStatus> {
-        let event = if end.end == End::Reads { readable(end.pipe) } else { writable(end.pipe) };
-        let header: Link<DispatcherHeader> = event.cast();
+    pub(crate) fn wait_for_pipe(&self, file: Link<FileObject>, end: PipeEnd, way: Way) -> Result<(), NtStatus> {
+        let header: Link<DispatcherHeader> =
+            self.queue_events(end.pipe, queue_of(end, way))[usize::from(way == Way::Out)].cast();
         let terms =
             WaitTerms { reason: WaitReason::Executive, mode: Ring::User, alertable: Alertable::No, deadline: None };
         let waited = Waited { headers: &[header], bodies: &[file.cast()] };
@@ -346,19 +385,18 @@ impl<P: Platform> Executive<P> {
     }
 }
 
-/// Whether bytes are taken out or only looked at.
+/// Which way bytes go, seen from an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Take {
-    /// They are gone then.
-    Yes,
-    /// They stay.
-    No,
+pub(crate) enum Way {
+    /// They are read.
+    In,
+    /// They are written.
+    Out,
 }
 
-fn readable(pipe: Link<Pipe>) -> Link<Kevent> {
-    pipe.offset(core::mem::offset_of!(Pipe, readable) as u32)
-}
-
-fn writable(pipe: Link<Pipe>) -> Link<Kevent> {
-    pipe.offset(core::mem::offset_of!(Pipe, writable) as u32)
+fn queue_of(end: PipeEnd, way: Way) -> usize {
+    match way {
+        Way::In => end.end as usize,
+        Way::Out => end.end.other() as usize,
+    }
 }

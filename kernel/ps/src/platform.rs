@@ -10,6 +10,7 @@ use abi::trap_frame::TrapFrame;
 use io::BlockDevice;
 use mm::layout::FrameNumber;
 use mm::machine::Machine;
+pub use terminal::Cell;
 
 use crate::context::{Form, Image};
 
@@ -171,6 +172,12 @@ pub trait Platform: Machine + Sync + 'static {
     /// The next byte that somebody typed at the console.
     fn read_console(&self) -> Option<ConsoleByte>;
 
+    /// The console's cells from place `first` on, row by row.
+    fn read_cells(&self, first: usize, into: &mut [Cell]);
+
+    /// Changes them; `painted` makes a terminal show them.
+    fn write_cells(&self, first: usize, cells: &[Cell], painted: &[u8]);
+
     /// Column and row of the console's cursor, from 0, and the colours of what is written next.
     fn console_place(&self) -> ((usize, usize), u8);
 
@@ -210,6 +217,18 @@ pub trait Platform: Machine + Sync + 'static {
 
     /// Units of 100 ns since 1601.
     fn system_time(&self) -> u64;
+
+    /// Sets the clock, and the clock chip.
+    fn set_system_time(&self, time: u64);
+
+    /// How far the clock goes on with a tick and how long a tick is, in units of 100 ns, and whether it goes at its own speed.
+    fn time_adjustment(&self) -> (u32, u32, bool);
+
+    /// Makes the clock go on so far with a tick, or at its own speed.
+    fn set_time_adjustment(&self, adjustment: Option<u32>);
+
+    /// Tells programs how far local time is behind UTC, in units of 100 ns, and which of its times the zone has.
+    fn set_time_zone_bias(&self, bias: u64, season: u32);
 
     /// The thread that runs.
     fn current_thread(&self) -> Link<Ethread>;

@@ -357,6 +357,7 @@ impl<P: Platform> Executive<P> {
             mm::list::remove(self.platform(), process.offset(offset_of!(Eprocess, active_process_links) as u32));
         }
         self.close_all_handles(process);
+        self.leave_job(process);
         if let Some(section) = Link::<SectionObject>::new(record.section_object.get()).some() {
             self.release(section);
         }

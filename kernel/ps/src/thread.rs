@@ -93,6 +93,7 @@ impl<P: Platform> Executive<P> {
         ke::initialise_thread(self.platform(), thread.cast::<Kthread>(), &start);
         mm::list::initialise(self.platform(), active_timers(thread));
         let record = self.machine_record(thread);
+        record.tcb.disable_boost.set(self.machine_record(process).pcb.disable_boost.get());
         record.create_time.set(self.platform().system_time() << 3);
         record.cid.unique_process.set(self.machine_record(process).unique_process_id.get());
         record.cid.unique_thread.set(id);

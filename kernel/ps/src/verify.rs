@@ -5,6 +5,7 @@
 
 use abi::cell::Link;
 use abi::nt::device::DeviceObject;
+use abi::nt::job::Ejob;
 use abi::nt::process::Eprocess;
 use io::FileCorruption;
 use ke::DispatcherCorruption;
@@ -34,6 +35,8 @@ pub enum Corruption {
     Pipes(PipeCorruption),
     /// Of a token.
     Tokens(TokenCorruption),
+    /// Of a job (J1).
+    Jobs(Link<Ejob>),
 }
 
 /// What the audit counted of all that is not memory.
@@ -82,6 +85,7 @@ impl<P: Platform> Executive<P> {
             files_rest.then(|| self.volume().verify_files(has_handle).map_err(Corruption::Files)).transpose()?;
         let pipes = pipe::verify(self.objects(), self.pipes.get()).map_err(Corruption::Pipes)?;
         let tokens = token::verify(self.objects(), || self.processes()).map_err(Corruption::Tokens)?;
+        self.verify_jobs().map_err(Corruption::Jobs)?;
         Ok(ObjectAudit { files, pipes, tokens })
     }
 }

@@ -19,6 +19,8 @@ pub mod attribute {
 pub const DEBUG: u32 = 20;
 /// To keep pages in memory.
 pub const LOCK_MEMORY: u32 = 4;
+/// To set the clock.
+pub const SYSTEM_TIME: u32 = 12;
 /// To own what belongs to others, and so to say who may use it.
 pub const TAKE_OWNERSHIP: u32 = 9;
 /// To make paging files.
@@ -77,6 +79,6 @@ pub(crate) const SYSTEM: [(u32, u32); 21] = [
     (SHUTDOWN, OFF),          // SeShutdownPrivilege
     (10, OFF),                // SeLoadDriverPrivilege
     (13, ALWAYS_ON),          // SeProfileSingleProcessPrivilege
-    (12, OFF),                // SeSystemtimePrivilege
+    (SYSTEM_TIME, OFF),       // SeSystemtimePrivilege
     (30, ALWAYS_ON),          // SeCreateGlobalPrivilege
 ];

@@ -314,7 +314,7 @@ mod tests {
     #[test]
     fn the_screen_shows_what_the_line_holds() {
         let cells: Vec<AtomicU16> = (0..COLUMNS * ROWS).map(|_| AtomicU16::new(0)).collect();
-        let mut screen = Screen::new(&cells);
+        let mut screen = Screen::new(&cells[..]);
         screen.write(b"C:\\>");
         let mut editor = Editor::new(4, COLUMNS);
         let mut state = 12345u32;

@@ -12,12 +12,14 @@
 //! | lines typed before | [`history`] |
 //! | cooked and raw reads, Ctrl-C, Ctrl-Z | [`console`] |
 //! | the screen | [`screen`] |
+//! | its cells, and how a terminal shows some of them | [`cells`] |
 //! | what an interrupt handler may fill | [`ring`] |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+pub mod cells;
 pub mod console;
 pub mod editor;
 pub mod history;
@@ -27,6 +29,7 @@ pub mod scan_code;
 pub mod screen;
 pub mod serial;
 
+pub use cells::{Cell, Cells};
 pub use console::{Console, Signal};
 pub use editor::{Edit, Editor};
 pub use history::History;

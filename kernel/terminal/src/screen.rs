@@ -3,12 +3,12 @@
 //!
 //! Understood are cursor movement (`CSI A B C D G H f`), erasing (`CSI J K`), colours (`CSI m`), saving and restoring the
 //! cursor (`ESC 7`, `ESC 8`, `CSI s u`); other sequences, a window title among them, are passed over. A line feed also
-//! returns the carriage, as on the console of Windows. Characters are code page 437; UTF-8 that it has is shown, the rest is
-//! `?`.
+//! returns the carriage, as on the console of Windows. Bytes beyond ASCII are UTF-8 or, where they cannot be, of code page 437;
+//! a VGA shows what that has, and `?` for the rest.
 //!
 //! Source: ECMA-48 for the sequences; the attribute byte of the VGA.
 
-use core::sync::atomic::{AtomicU16, Ordering};
+use crate::cells::{Cell, Cells, of_code_page_437};
 
 /// Columns.
 pub const COLUMNS: usize = 80;
@@ -35,8 +35,8 @@ enum State {
 
 /// The screen.
 #[derive(Debug)]
-pub struct Screen<'a> {
-    cells: &'a [AtomicU16],
+pub struct Screen<C> {
+    cells: C,
     position: usize,
     attribute: u8,
     saved: usize,
@@ -46,9 +46,9 @@ pub struct Screen<'a> {
     character: u32,
 }
 
-impl<'a> Screen<'a> {
-    /// The screen over `cells` (row by row, character low, attribute high), cleared.
-    pub fn new(cells: &'a [AtomicU16]) -> Self {
+impl<C: Cells> Screen<C> {
+    /// The screen over `cells`, cleared.
+    pub fn new(cells: C) -> Self {
         let mut screen = Self {
             cells,
             position: 0,
@@ -91,13 +91,16 @@ impl<'a> Screen<'a> {
         bytes.iter().for_each(|byte| self.push(*byte));
     }
 
+    /// The cells.
+    pub fn cells(&self) -> &C {
+        &self.cells
+    }
+
     /// The text of a row, for tests.
     #[cfg(test)]
     pub fn row(&self, row: usize) -> String {
-        self.cells[row * COLUMNS..][..COLUMNS]
-            .iter()
-            .map(|cell| char::from(cell.load(Ordering::Relaxed) as u8))
-            .collect()
+        let unit = |column| self.cells.get(row * COLUMNS + column).character;
+        String::from_utf16_lossy(&(0..COLUMNS).map(unit).collect::<Vec<_>>())
     }
 
     fn push(&mut self, byte: u8) {
@@ -126,7 +129,7 @@ impl<'a> Screen<'a> {
             0xC2..=0xDF => self.begin_character(byte & 0x1F, 1),
             0xE0..=0xEF => self.begin_character(byte & 0x0F, 2),
             0xF0..=0xF4 => self.begin_character(byte & 0x07, 3),
-            _ => self.put(byte),
+            _ => self.put(of_code_page_437(byte)),
         }
         self.scroll_if_past_end();
     }
@@ -139,18 +142,18 @@ impl<'a> Screen<'a> {
     fn continued(&mut self, byte: u8, left: u8) {
         self.state = State::Ground;
         if byte & 0xC0 != 0x80 {
-            self.put(b'?');
+            self.put(u16::from(b'?'));
             return self.ground(byte);
         }
         self.character = self.character << 6 | u32::from(byte & 0x3F);
         match left {
-            1 => self.put(code_page_437(self.character)),
+            1 => self.put(u16::try_from(self.character).unwrap_or(u16::from(b'?'))),
             _ => self.state = State::Character(left - 1),
         }
     }
 
-    fn put(&mut self, byte: u8) {
-        self.cells[self.position].store(u16::from(self.attribute) << 8 | u16::from(byte), Ordering::Relaxed);
+    fn put(&mut self, character: u16) {
+        self.cells.set(self.position, Cell { character, attribute: self.attribute });
         self.position += 1;
         self.scroll_if_past_end();
     }
@@ -163,16 +166,15 @@ impl<'a> Screen<'a> {
 
     fn scroll(&mut self) {
         for index in COLUMNS..COLUMNS * ROWS {
-            let cell = self.cells[index].load(Ordering::Relaxed);
-            self.cells[index - COLUMNS].store(cell, Ordering::Relaxed);
+            self.cells.set(index - COLUMNS, self.cells.get(index));
         }
         self.blank(COLUMNS * (ROWS - 1), COLUMNS * ROWS);
         self.position = COLUMNS * (ROWS - 1) + self.position % COLUMNS;
     }
 
     fn blank(&self, from: usize, to: usize) {
-        let blank = u16::from(self.attribute) << 8 | u16::from(b' ');
-        self.cells[from..to].iter().for_each(|cell| cell.store(blank, Ordering::Relaxed));
+        let blank = Cell { character: u16::from(b' '), attribute: self.attribute };
+        (from..to).for_each(|index| self.cells.set(index, blank));
     }
 
     fn escape(&mut self, byte: u8) {
@@ -260,20 +262,10 @@ pub const fn vga_color(color: u16) -> u8 {
     color & 2 | (color & 1) << 2 | color >> 2 & 1
 }
 
-/// The character of code page 437 for a Unicode one; `?` for what it lacks.
-///
-/// Source: the Unicode consortium's mapping table for code page 437, of which the letters of Western languages and the
-/// lines of boxes are here.
-fn code_page_437(character: u32) -> u8 {
-    const FROM_80: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀\
-                           αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■";
-    let wanted = char::from_u32(character);
-    let index = FROM_80.chars().position(|other| Some(other) == wanted);
-    index.and_then(|index| u8::try_from(0x80 + index).ok()).unwrap_or(b'?')
-}
-
 #[cfg(test)]
 mod tests {
+    use core::sync::atomic::{AtomicU16, Ordering};
+
     use super::*;
 
     fn cells() -> Vec<AtomicU16> {
@@ -287,7 +279,7 @@ mod tests {
     #[test]
     fn lines_wrap_and_the_screen_scrolls() {
         let cells = cells();
-        let mut screen = Screen::new(&cells);
+        let mut screen = Screen::new(&cells[..]);
         screen.write("x".repeat(81).as_bytes());
         assert_eq!((screen.position(), screen.row(1).trim_end()), ((1, 1), "x"));
         for number in 0..30 {
@@ -301,7 +293,7 @@ mod tests {
     #[test]
     fn control_characters_move() {
         let cells = cells();
-        let mut screen = Screen::new(&cells);
+        let mut screen = Screen::new(&cells[..]);
         screen.write(b"ab\tc\rX\x08Y\x07\0");
         assert_eq!(screen.row(0).trim_end(), "Yb      c");
         screen.write(b"\nz");
@@ -313,7 +305,7 @@ mod tests {
     #[test]
     fn sequences_move_and_erase() {
         let cells = cells();
-        let mut screen = Screen::new(&cells);
+        let mut screen = Screen::new(&cells[..]);
         screen.write(b"hello world\x1b[5D\x1b[K");
         assert_eq!((screen.row(0).trim_end(), screen.position()), ("hello", (6, 0)));
         screen.write(b"\x1b[10;20Hx\x1b[2A\x1b[3Cy\x1b[99B\x1b[999Dz");
@@ -330,7 +322,7 @@ mod tests {
     #[test]
     fn colours_become_attributes() {
         let cells = cells();
-        let mut screen = Screen::new(&cells);
+        let mut screen = Screen::new(&cells[..]);
         for (sequence, attribute) in [
             (&b"\x1b[31m"[..], 0x04),
             (b"\x1b[1;33m", 0x0E),
@@ -352,7 +344,7 @@ mod tests {
     #[test]
     fn characters_beyond_ascii_are_shown_as_far_as_there_are_any() {
         let cells = cells();
-        let mut screen = Screen::new(&cells);
+        let mut screen = Screen::new(&cells[..]);
         screen.write("é│€\u{1F600}ß".as_bytes());
         let codes: Vec<u8> = cells[..5].iter().map(|cell| cell.load(Ordering::Relaxed) as u8).collect();
         assert_eq!(codes, [0x82, 0xB3, b'?', b'?', 0xE1]);
@@ -361,7 +353,7 @@ mod tests {
     #[test]
     fn a_title_is_not_shown_and_rubbish_stays_on_the_screen() {
         let cells = cells();
-        let mut screen = Screen::new(&cells);
+        let mut screen = Screen::new(&cells[..]);
         screen.write(b"\x1b]0;title\x07a\x1b]0;t\x1b\\b\x1b[?25lc\x1b[99999999;;;;;;;;;;;;;mz");
         assert_eq!(screen.row(0).trim_end(), "abcz");
         let mut state = 1u32;

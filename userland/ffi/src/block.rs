@@ -86,6 +86,8 @@ impl ThreadBlock {
         0x30 process_block;
         /// The last Win32 error.
         0x34 last_error set_last_error;
+        /// The locale of the thread, or 0.
+        0xC4 locale set_locale;
         /// Lowest address of the stack that is reserved.
         0xE0C stack_allocation;
         /// Address of the words of the slots from 64 on, or 0.
@@ -188,6 +190,8 @@ impl SharedData {
         0x000 tick_count;
         /// Milliseconds a tick, times 2^24.
         0x004 tick_multiplier;
+        /// Which of its times the zone has: 0 its only one, 1 winter's, 2 summer's.
+        0x240 time_zone_id;
         /// Bytes of a large page.
         0x244 large_page_minimum;
     }
@@ -206,6 +210,11 @@ impl SharedData {
     /// The system time in units of 100 ns since 1601.
     pub fn system_time(self) -> u64 {
         self.time(0x14)
+    }
+
+    /// Units of 100 ns that local time is behind UTC.
+    pub fn time_zone_bias(self) -> i64 {
+        self.time(0x20).cast_signed()
     }
 
     /// Units of 100 ns since the start of the system.

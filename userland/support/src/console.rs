@@ -27,23 +27,6 @@ pub fn show_cursor(shown: bool) -> Vec<u8> {
     if shown { b"\x1b[?25h".to_vec() } else { b"\x1b[?25l".to_vec() }
 }
 
-/// Writes rows of characters with their colours, the first at a place; the cursor stays where it is, and so do the colours.
-pub fn cells(rows: &[Vec<(u8, u16)>], column: u32, row: u32) -> Vec<u8> {
-    let mut bytes = b"\x1b7".to_vec();
-    for (index, cells) in (0..).zip(rows) {
-        bytes.extend(go_to(column, row + index));
-        let mut last = None;
-        for &(character, attribute) in cells {
-            if last.replace(attribute) != Some(attribute) {
-                bytes.extend(colors(attribute));
-            }
-            bytes.push(character);
-        }
-    }
-    bytes.extend(b"\x1b8");
-    bytes
-}
-
 /// Writes in the colours of `attribute` from here on.
 pub fn colors(attribute: u16) -> Vec<u8> {
     // Windows counts blue, green, red from the low bit up; ANSI the other way round.
@@ -56,27 +39,6 @@ pub fn colors(attribute: u16) -> Vec<u8> {
         low if low >> 4 == 0 => format!("\x1b[0;{foreground}m").into_bytes(),
         _ => format!("\x1b[0;{foreground};{background}m").into_bytes(),
     }
-}
-
-/// Writes `count` times `byte` from a place on, and leaves the cursor where it is. How many cells that are: none beyond the
-/// last.
-pub fn fill(byte: u8, count: u32, column: u32, row: u32) -> (Vec<u8>, u32) {
-    let start = row.saturating_mul(COLUMNS).saturating_add(column);
-    let left = (COLUMNS * ROWS).saturating_sub(start);
-    let count = count.min(left);
-    if count == 0 || column >= COLUMNS {
-        return (Vec::new(), 0);
-    }
-    let mut bytes = b"\x1b7".to_vec();
-    bytes.extend(go_to(column, row));
-    match (byte, count == left) {
-        (b' ', true) => bytes.extend(b"\x1b[J"),
-        // A character in the last cell would scroll the screen.
-        (_, true) => bytes.extend(core::iter::repeat_n(byte, count as usize - 1)),
-        (_, false) => bytes.extend(core::iter::repeat_n(byte, count as usize)),
-    }
-    bytes.extend(b"\x1b8");
-    (bytes, count)
 }
 
 /// Sets the title of the terminal's window.
@@ -125,15 +87,6 @@ mod tests {
     }
 
     #[test]
-    fn filling_stops_at_the_end_of_the_screen() {
-        assert_eq!(fill(b'*', 3, 4, 1), (b"\x1b7\x1b[2;5H***\x1b8".to_vec(), 3));
-        assert_eq!(fill(b' ', 2000, 0, 0), (b"\x1b7\x1b[1;1H\x1b[J\x1b8".to_vec(), 2000));
-        assert_eq!(fill(b'*', 99, 78, 24), (b"\x1b7\x1b[25;79H*\x1b8".to_vec(), 2));
-        assert_eq!(fill(b'*', 99, 0, 25).1, 0);
-        assert_eq!(fill(b'*', 1, u32::MAX, u32::MAX).1, 0);
-    }
-
-    #[test]
     fn the_console_has_its_names_everywhere() {
         let path = |name: &[u8], writes| console_path(&wide(name), writes);
         assert_eq!(path(b"conin$", false), Some(wide(b"\\??\\CONIN$")));
@@ -149,9 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_written_row_by_row() {
-        let rows = [std::vec![(b'a', 7), (b'b', 7)], std::vec![(b'c', 0x0C)]];
-        assert_eq!(cells(&rows, 2, 3), b"\x1b7\x1b[4;3H\x1b[0mab\x1b[5;3H\x1b[0;91mc\x1b8");
-        assert_eq!(show_cursor(false), b"\x1b[?25l");
+    fn the_cursor_is_hidden_and_shown() {
+        assert_eq!([show_cursor(false), show_cursor(true)], [b"\x1b[?25l", b"\x1b[?25h"]);
     }
 }

@@ -98,6 +98,55 @@ pub fn absolute(current: &[u16], path: &[u16]) -> Vec<u16> {
     result
 }
 
+/// `path` from the root of its drive or its share on, as programs are told: a separator at its end stays, dots and spaces there go. Of an
+/// empty one nothing.
+#[doc(alias = "GetFullPathName")]
+pub fn full_path(current: &[u16], path: &[u16]) -> Vec<u16> {
+    const SPACE: u16 = b' ' as u16;
+    if begins_with(path, VERBATIM_PREFIX) {
+        return path.to_vec();
+    }
+    let end = path.iter().rposition(|&unit| unit != SPACE).map_or(0, |last| last + 1);
+    let path = &path[..end];
+    let Some(&last) = path.last() else { return Vec::new() };
+    let mut whole = if let [first, second, rest @ ..] = path
+        && is_separator(*first)
+        && is_separator(*second)
+    {
+        on_share(rest)
+    } else {
+        absolute(current, path)
+    };
+    if is_separator(last) {
+        if whole.last() != Some(&BACKSLASH) {
+            whole.push(BACKSLASH);
+        }
+    } else {
+        while matches!(whole.last(), Some(&unit) if unit == DOT || unit == SPACE) {
+            whole.pop();
+        }
+    }
+    whole
+}
+
+/// What is behind the two separators of a share's path, or of a device's, with them: server and share stay whatever `..` says.
+fn on_share(rest: &[u16]) -> Vec<u16> {
+    let mut names = rest.splitn(3, |&unit| is_separator(unit));
+    let mut whole = [BACKSLASH, BACKSLASH].to_vec();
+    whole.extend_from_slice(names.next().unwrap_or_default());
+    if let Some(share) = names.next() {
+        whole.push(BACKSLASH);
+        whole.extend_from_slice(share);
+    }
+    let mut parts: Vec<&[u16]> = Vec::new();
+    collect_parts(&mut parts, names.next().unwrap_or_default());
+    for part in parts {
+        whole.push(BACKSLASH);
+        whole.extend_from_slice(part);
+    }
+    whole
+}
+
 fn collect_parts<'path>(parts: &mut Vec<&'path [u16]>, path: &'path [u16]) {
     for part in path.split(|&unit| is_separator(unit)) {
         match part {
@@ -159,6 +208,28 @@ mod tests {
 
     fn text(units: &[u16]) -> String {
         String::from_utf8(ansi(units)).unwrap()
+    }
+
+    #[test]
+    fn full_paths_keep_a_last_separator_and_lose_last_dots() {
+        let rows: [(&[u8], &[u8]); 13] = [
+            (b"", b""),
+            (b"   ", b""),
+            (b"x", b"C:\\dir\\x"),
+            (b"x\\", b"C:\\dir\\x\\"),
+            (b"C:\\a\\.\\b/../c. . ", b"C:\\a\\c"),
+            (b"\\", b"C:\\"),
+            (b"..\\..\\..", b"C:\\"),
+            (b"D:y", b"D:\\y"),
+            (b"C:", b"C:\\dir"),
+            (b"\\\\server\\share\\..\\..\\x", b"\\\\server\\share\\x"),
+            (b"//server/share/a/./b/", b"\\\\server\\share\\a\\b\\"),
+            (b"\\\\.\\pipe\\x", b"\\\\.\\pipe\\x"),
+            (b"\\\\?\\C:\\a\\..\\b. ", b"\\\\?\\C:\\a\\..\\b. "),
+        ];
+        for (path, whole) in rows {
+            assert_eq!(full_path(&wide(b"C:\\dir\\"), &wide(path)), wide(whole));
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod debugger;
 pub mod device;
 pub mod dispatcher;
 pub mod file;
+pub mod job;
 pub mod list;
 pub mod name_space;
 pub mod object;

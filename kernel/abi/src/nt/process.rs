@@ -45,7 +45,10 @@ pub struct Kprocess {
     pub thread_quantum: Field<u8>,
     pub reserved_64: Field<u8>,
     pub state: Field<u8>,
-    pub reserved_66: [Field<u8>; 5],
+    pub reserved_66: Field<u8>,
+    /// New threads gain no priority when they are woken.
+    pub disable_boost: Field<u8>,
+    pub reserved_68: [Field<u8>; 3],
     /// Bits of [`execute_options`].
     pub execute_options: Field<u8>,
 }
@@ -53,7 +56,7 @@ impl Record for Kprocess {}
 assert_layout!(Kprocess, 0x6C, {
     header: 0, profile_list_head: 0x10, directory_table_base: 0x18, ldt_descriptor: 0x20, iopm_offset: 0x30,
     active_processors: 0x34, kernel_time: 0x38, user_time: 0x3C, ready_list_head: 0x40, thread_list_head: 0x50,
-    affinity: 0x5C, stack_count: 0x60, base_priority: 0x62, thread_quantum: 0x63, state: 0x65, execute_options: 0x6B,
+    affinity: 0x5C, stack_count: 0x60, base_priority: 0x62, thread_quantum: 0x63, state: 0x65, disable_boost: 0x67, execute_options: 0x6B,
 });
 
 /// Working-set figures of a process; sizes in pages.
@@ -138,7 +141,7 @@ pub struct Eprocess {
     pub session: Field<u32>,
     /// Up to 15 characters and a NUL.
     pub image_file_name: [Field<u8>; 16],
-    pub reserved_184: [Field<u32>; 2],
+    pub job_links: ListEntry,
     pub locked_pages_list: Field<u32>,
     /// Its `_ETHREAD`s, by `ThreadListEntry` at 22C.
     pub thread_list_head: ListEntry,
@@ -178,7 +181,7 @@ assert_layout!(Eprocess, 0x260, {
     hyper_space_lock: 0x110, vad_root: 0x11C, vad_hint: 0x120, clone_root: 0x124, number_of_private_pages: 0x128,
     number_of_locked_pages: 0x12C, job: 0x134, section_object: 0x138, section_base_address: 0x13C,
     inherited_from_unique_process_id: 0x14C, vad_free_hint: 0x154, device_map: 0x15C, physical_vad_list: 0x160,
-    page_directory_pte: 0x168, session: 0x170, image_file_name: 0x174, locked_pages_list: 0x18C,
+    page_directory_pte: 0x168, session: 0x170, image_file_name: 0x174, job_links: 0x184, locked_pages_list: 0x18C,
     thread_list_head: 0x190, pae_top: 0x19C, active_threads: 0x1A0, last_thread_exit_status: 0x1AC, peb: 0x1B0,
     commit_charge_limit: 0x1E8, commit_charge_peak: 0x1EC, awe_info: 0x1F0, se_audit_process_creation_info: 0x1F4,
     vm: 0x1F8, last_fault_count: 0x238, modified_page_count: 0x23C, number_of_vads: 0x240, flags: 0x248,

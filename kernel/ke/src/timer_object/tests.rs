@@ -163,3 +163,23 @@ fn timers_do_what_a_table_of_their_times_would() {
         }
     }
 }
+
+#[test]
+fn a_timer_for_a_time_of_day_follows_the_clock() {
+    let system = TestSystem::new();
+    let [absolute, relative, late] = [(); 3].map(|()| timer(&system, TimerKind::Notification));
+    for (timer, due) in [(absolute, 500), (relative, 300), (late, 900)] {
+        system.dispatcher.set_timer(timer, due, 0, 0);
+        system.dispatcher.mark_absolute(timer, timer != relative);
+    }
+    system.dispatcher.shift_absolute_timers(400, 50);
+    assert_eq!(system.dispatcher.verify(), Ok(()));
+    system.dispatcher.dispatch(100);
+    assert_eq!([absolute, relative, late].map(|timer| state(&system, timer)), [1, 0, 0]);
+    system.dispatcher.shift_absolute_timers(-100, 100);
+    system.dispatcher.dispatch(599);
+    assert_eq!([relative, late].map(|timer| state(&system, timer)), [1, 0]);
+    system.dispatcher.shift_absolute_timers(1, 599);
+    system.dispatcher.dispatch(599);
+    assert_eq!(state(&system, late), 1);
+}

@@ -12,6 +12,7 @@ use crate::platform::Platform;
 
 /// Flags of NtCreateProcessEx: `PROCESS_CREATE_FLAGS_` BREAKAWAY, NO_DEBUG_INHERIT, INHERIT_HANDLES, OVERRIDE_ADDRESS_SPACE.
 const KNOWN_FLAGS: u32 = 0xF;
+const BREAKAWAY: u32 = 0x1;
 const INHERIT_HANDLES: u32 = 0x4;
 /// Offsets in OBJECT_ATTRIBUTES.
 const OBJECT_NAME: u32 = 0x8;
@@ -30,7 +31,7 @@ impl<P: Platform> Executive<P> {
         }
         let attributes = self.handle_attributes(attributes_at)?;
         let parent = self.any_process_by_handle(parent, PROCESS_CREATE_PROCESS)?;
-        // No process is in a job.
+        // There are no sets of jobs, of which a process could be on a level.
         if job_level != 0 {
             return Err(NtStatus::INVALID_PARAMETER);
         }
@@ -49,6 +50,10 @@ impl<P: Platform> Executive<P> {
         }
         let inheritance = if flags & INHERIT_HANDLES == 0 { Inheritance::Nothing } else { Inheritance::Handles };
         let process = self.create_process(parent, section, inheritance)?;
+        if let Err(status) = self.inherit_job(process, parent, flags & BREAKAWAY != 0) {
+            self.release(process);
+            return Err(status);
+        }
         let handle = self.insert_handle_with(process, process_rights(access), attributes)?;
         self.write_word(handle_at, handle)?;
         Ok(NtStatus::SUCCESS)

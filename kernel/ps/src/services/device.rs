@@ -1,16 +1,20 @@
 //! NtDeviceIoControlFile: what the console can do beyond reading and writing. Nothing else has control codes.
 
+use alloc::vec::Vec;
+
 use abi::console::*;
 use abi::status::NtStatus;
 use terminal::console::Keep;
 
-use crate::buffer::{bytes_of_text, room};
+use crate::buffer::{bytes_of_text, room, zeros};
 use crate::executive::Executive;
 use crate::files::Opened;
 use crate::platform::{Platform, Stream};
 
 /// Most records moved at once.
 const MOST_RECORDS: u32 = 512;
+/// Most cells changed at once: those of a screen.
+const MOST_CELLS: u32 = (terminal::screen::COLUMNS * terminal::screen::ROWS) as u32;
 /// Most units read at once.
 const MOST_UNITS: u32 = 0x1000;
 
@@ -44,10 +48,31 @@ impl<P: Platform> Executive<P> {
             _ => Err(NtStatus::BUFFER_TOO_SMALL),
         };
         let give = |bytes: &[u8]| self.give(output, output_length, bytes);
+        // Others than who asks for it back have nothing of a console that they gave up.
+        if code != ATTACH {
+            self.need_console()?;
+        }
         match code {
             GET_MODE => give(&self.console_mode(stream).to_le_bytes()),
             SET_MODE => word().and_then(|mode| self.set_console_mode(stream, mode)).map(|()| 0),
             GET_SCREEN if stream == Stream::Console => give(&self.console_screen().to_bytes()),
+            READ_CELLS if stream == Stream::Console => {
+                self.check_buffer(output, output_length)?;
+                give(&self.console_cells(word()?, output_length)?)
+            }
+            WRITE_CELLS if stream == Stream::Console => self.write_console_cells(input, input_length),
+            SET_WINDOW if stream == Stream::Console => {
+                let mut window = [0; 8];
+                if input_length < 8 {
+                    return Err(NtStatus::BUFFER_TOO_SMALL);
+                }
+                self.platform().read_user(input, &mut window)?;
+                let half = |index: usize| u16::from_le_bytes([window[2 * index], window[2 * index + 1]]);
+                self.set_console_window([0, 1, 2, 3].map(half)).map(|()| 0)
+            }
+            LIST_PROCESSES => self.list_console_processes(output, output_length),
+            DETACH => word().and_then(|id| self.detach_console(id)).map(|()| 0),
+            ATTACH => word().and_then(|id| self.attach_console(id)).map(|()| 0),
             GET_PICTURE_SIZE if stream == Stream::Console => self.picture_size().and_then(|(columns, rows)| {
                 let size = u64::from(rows) << 32 | u64::from(columns);
                 give(&size.to_le_bytes())
@@ -94,6 +119,25 @@ impl<P: Platform> Executive<P> {
             }
             _ => Err(NtStatus::INVALID_DEVICE_REQUEST),
         }
+    }
+
+    /// Changes cells as a program says: two words and the cells.
+    fn write_console_cells(&self, input: u32, length: u32) -> Result<u32, NtStatus> {
+        let length = length.checked_sub(8).ok_or(NtStatus::BUFFER_TOO_SMALL)?.min(MOST_CELLS * CELL_SIZE);
+        let (first, mask) = (self.read_word(input)?, self.read_word(input.wrapping_add(4))?);
+        let mut cells = zeros(length)?;
+        self.platform().read_user(input.wrapping_add(8), &mut cells)?;
+        self.set_console_cells(first, mask, &cells)
+    }
+
+    fn list_console_processes(&self, output: u32, length: u32) -> Result<u32, NtStatus> {
+        self.check_buffer(output, length)?;
+        let ids = self.console_processes()?;
+        let count = ids.len() as u32;
+        let bytes = core::iter::once(count).chain(ids).flat_map(u32::to_le_bytes);
+        let mut list: Vec<u8> = room(4 + 4 * count as usize)?;
+        list.extend(bytes.take(length as usize & !3));
+        self.give(output, length, &list)
     }
 
     /// Puts records of a program behind those that wait.

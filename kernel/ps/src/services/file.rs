@@ -39,14 +39,18 @@ impl<P: Platform> Executive<P> {
         let notice = self.prepare_notice(event, routine, context, status_at)?;
         let owner = self.lock_owner(object, self.lock_key(key_at)?);
         let offset = self.offset_argument(object, offset_at)?;
+        if let Opened::Pipe(end) = self.opened(object) {
+            return notice.give(self.read_pipe(object, end, (buffer, length), status_at));
+        }
         let result = match self.opened(object) {
             Opened::File => self.read_disk_file(&owner, offset, buffer, length),
             Opened::Stream(Stream::Input) => self.read_standard_input(buffer, length),
-            Opened::Stream(Stream::ConsoleInput) => self.read_console_bytes(buffer, length),
+            Opened::Stream(Stream::ConsoleInput) => {
+                self.need_console().and_then(|()| self.read_console_bytes(buffer, length))
+            }
             Opened::Stream(_) => Err(NtStatus::ACCESS_DENIED),
-            Opened::Pipe(end) => self.read_pipe(object, end, buffer, length),
             Opened::Null => self.need_offset(object, offset_at).and(Err(NtStatus::END_OF_FILE)),
-            Opened::Device => Err(NtStatus::INVALID_DEVICE_REQUEST),
+            Opened::Device | Opened::Pipe(_) => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
         notice.give(self.complete(status_at, result))
     }
@@ -159,6 +163,9 @@ impl<P: Platform> Executive<P> {
     }
 
     fn write_stream(&self, stream: Stream, buffer: u32, length: u32) -> Result<u32, NtStatus> {
+        if stream == Stream::Console {
+            self.need_console()?;
+        }
         let mut chunk = zeros(CHUNK.min(length))?;
         let mut done = 0;
         while done < length {
@@ -255,7 +262,7 @@ impl<P: Platform> Executive<P> {
         Ok(status)
     }
 
-    fn write_status(&self, at: u32, status: NtStatus, information: u32) -> Result<(), NtStatus> {
+    pub(super) fn write_status(&self, at: u32, status: NtStatus, information: u32) -> Result<(), NtStatus> {
         self.write_word(at, status.0)?;
         self.write_word(at.wrapping_add(4), information)
     }

@@ -35,6 +35,7 @@ const ALIGNMENT: u32 = 17;
 const ALL: u32 = 18;
 const ALLOCATION: u32 = 19;
 const END_OF_FILE: u32 = 20;
+const PIPE: u32 = 23;
 const PIPE_LOCAL: u32 = 24;
 const NETWORK_OPEN: u32 = 34;
 const ATTRIBUTE_TAG: u32 = 35;
@@ -64,6 +65,7 @@ impl<P: Platform> Executive<P> {
             INTERNAL | POSITION | ATTRIBUTE_TAG => (8, if class == ATTRIBUTE_TAG { FILE_READ_ATTRIBUTES } else { 0 }),
             EXTENDED_ATTRIBUTES | ACCESS | MODE | ALIGNMENT => (4, 0),
             NAME => (8, 0),
+            PIPE => (8, FILE_READ_ATTRIBUTES),
             PIPE_LOCAL => (40, FILE_READ_ATTRIBUTES),
             NETWORK_OPEN => (56, FILE_READ_ATTRIBUTES),
             ALL => (104, FILE_READ_ATTRIBUTES),
@@ -77,7 +79,7 @@ impl<P: Platform> Executive<P> {
         let object = self.file_by_handle(handle, access)?;
         let granted = self.current_handles().get_any(Handle(handle))?.granted_access;
         let answer = match self.opened(object) {
-            Opened::File if class != PIPE_LOCAL => self.file_information(object, granted, class),
+            Opened::File if !matches!(class, PIPE | PIPE_LOCAL) => self.file_information(object, granted, class),
             opened => self.device_information(object, opened, granted, class)?,
         };
         let fits = answer.len().min(length as usize);
@@ -129,7 +131,8 @@ impl<P: Platform> Executive<P> {
                 Ok(record.current_byte_offset.get().to_le_bytes().to_vec())
             }
             STANDARD if opened == Opened::Null => Ok(bytes_of(&[0, 0, 0, 0, 1, 0])),
-            PIPE_LOCAL => match opened {
+            PIPE | PIPE_LOCAL => match opened {
+                Opened::Pipe(end) if class == PIPE => Ok(bytes_of(&self.pipe_modes(end))),
                 Opened::Pipe(end) => Ok(bytes_of(&self.pipe_information(end))),
                 _ => Err(NtStatus::INVALID_PARAMETER),
             },
@@ -177,6 +180,7 @@ impl<P: Platform> Executive<P> {
             DISPOSITION => (1, DELETE),
             POSITION => (8, 0),
             MODE => (4, 0),
+            PIPE => (8, FILE_WRITE_ATTRIBUTES),
             ALLOCATION | END_OF_FILE => (8, FILE_WRITE_DATA),
             _ => return Err(NtStatus::INVALID_INFO_CLASS),
         };
@@ -189,7 +193,11 @@ impl<P: Platform> Executive<P> {
         self.platform().read_user(buffer, &mut [0; LARGEST][..least as usize])?;
         let object = self.file_by_handle(handle, access)?;
         match self.opened(object) {
-            Opened::File => {}
+            Opened::Pipe(end) if class == PIPE => {
+                let modes = [self.read_word(buffer)?, self.read_word(buffer + 4)?];
+                return self.complete(status_at, self.set_pipe_mode_information(end, modes).map(|()| 0));
+            }
+            Opened::File if class != PIPE => {}
             Opened::Null | Opened::Device if class == POSITION => {}
             Opened::Null => return self.complete(status_at, Err(NtStatus::INVALID_DEVICE_REQUEST)),
             _ => return Err(NtStatus::INVALID_PARAMETER),

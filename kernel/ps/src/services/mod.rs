@@ -16,6 +16,7 @@ mod event;
 mod file;
 mod file_information;
 mod frame_information;
+mod job;
 mod lock;
 mod memory;
 mod mutant;
@@ -27,6 +28,7 @@ mod open;
 mod paging_file;
 mod picture;
 mod pipe;
+mod pipe_control;
 mod power;
 mod process;
 mod process_information;
@@ -34,6 +36,7 @@ mod process_list;
 mod section;
 mod semaphore;
 mod system_information;
+mod system_time;
 mod thread;
 mod thread_information;
 mod timer;
@@ -48,6 +51,7 @@ pub(crate) use lock::Others;
 pub(crate) use timer::active_timers;
 
 use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
+use abi::nt::job::Ejob;
 use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink};
 use abi::nt::section::SectionObject;
 use abi::nt::timer::Etimer;
@@ -183,6 +187,15 @@ impl<P: Platform> Executive<P> {
             Service::NtQueryMutant => self.query_mutant(words),
             Service::NtCreateTimer => self.create_timer(words),
             Service::NtOpenTimer => self.open_object::<Etimer>(words),
+            Service::NtSetSystemInformation => self.set_system_information(words),
+            Service::NtSetSystemTime => self.set_system_time(words),
+            Service::NtCreateJobObject => self.create_job_object(words),
+            Service::NtOpenJobObject => self.open_object::<Ejob>(words),
+            Service::NtAssignProcessToJobObject => self.assign_process_to_job_object(words),
+            Service::NtIsProcessInJob => self.is_process_in_job(words),
+            Service::NtTerminateJobObject => self.terminate_job_object(words),
+            Service::NtQueryInformationJobObject => self.query_information_job_object(words),
+            Service::NtSetInformationJobObject => self.set_information_job_object(words),
             Service::NtSetTimer => self.set_timer(words),
             Service::NtCancelTimer => self.cancel_timer(words),
             Service::NtQueryTimer => self.query_timer(words),

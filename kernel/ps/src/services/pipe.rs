@@ -1,7 +1,7 @@
-//! Pipes, as services: making one, opening its other end, reading, writing, looking at what there is to read.
+//! Pipes, as services: making one, opening its other end, reading, writing, and what goes through it; the control codes are in `pipe_control`.
 //!
-//! Source: documented parameters of NtCreateNamedPipeFile and `FSCTL_PIPE_PEEK`, which CreatePipe and PeekNamedPipe use. Of
-//! named pipes there is what anonymous ones need: one instance, bytes, one way, always waiting.
+//! Source: documented parameters of NtCreateNamedPipeFile, the control codes and structures of pipes in public headers, and what is documented
+//! of the Win32 functions that use them.
 
 use abi::access::{FILE_READ_DATA, FILE_WRITE_DATA, MAXIMUM_ALLOWED};
 use abi::cell::Link;
@@ -13,30 +13,24 @@ use ob::Kind;
 
 use crate::buffer::zeros;
 use crate::executive::Executive;
-use crate::files::Opened;
-use crate::pipe::{CAPACITY, End, LONGEST_NAME, OtherEnd, PipeEnd, Take};
+use crate::pipe::{Kept, LONGEST_NAME, NewPipe, PipeEnd, PipeState, Take, Way};
 use crate::platform::Platform;
 
 /// `FILE_CREATE`, `FILE_OPEN_IF`: dispositions that make one.
-const MAKING: [u32; 2] = [2, 3];
-/// Directions as the share access of NtCreateNamedPipeFile says them: what the client may do.
-const CLIENT_READS: u32 = 1;
-const CLIENT_WRITES: u32 = 2;
-/// `FSCTL_PIPE_PEEK`.
-const PEEK: u32 = 0x0011_400C;
-/// `FSCTL_PIPE_LISTEN`.
-const LISTEN: u32 = 0x0011_0008;
-/// Bytes of FILE_PIPE_PEEK_BUFFER before the data: state, bytes to be read, messages, length of a message.
-const PEEK_HEAD: u32 = 16;
-/// `FILE_PIPE_LISTENING_STATE`, `FILE_PIPE_CONNECTED_STATE`, `FILE_PIPE_CLOSING_STATE`.
-const LISTENING: u32 = 2;
-const CONNECTED: u32 = 3;
-const CLOSING: u32 = 4;
-/// `FILE_PIPE_INBOUND`, `FILE_PIPE_OUTBOUND`: which way the bytes go, seen from the server.
-const INBOUND: u32 = 0;
-const OUTBOUND: u32 = 1;
+const CREATE: u32 = 2;
+const MAKING: [u32; 2] = [CREATE, 3];
+/// What a client may do: reading and writing, as the share access of NtCreateNamedPipeFile says it.
+const WAYS: u32 = 3;
+/// Where nobody says how long to wait for an instance: 50 ms.
+const DEFAULT_TIMEOUT: u64 = 500_000;
 /// Bytes moved at a time, on the way between a program and a pipe.
 const CHUNK: u32 = 0x400;
+
+/// Bytes that were moved, and whether a message has more of them.
+pub(super) struct Moved {
+    pub count: u32,
+    pub has_more: bool,
+}
 
 impl<P: Platform> Executive<P> {
     pub(super) fn create_named_pipe_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
@@ -51,40 +45,41 @@ impl<P: Platform> Executive<P> {
             kind,
             read_mode,
             completion,
-            ..,
+            maximum,
+            _in_quota,
+            _out_quota,
+            timeout_at,
         ] = arguments
         else {
             return Err(NtStatus::INVALID_PARAMETER);
         };
         self.probe_word(handle_at)?;
         self.probe_word(status_at)?;
+        let timeout = if timeout_at == 0 { DEFAULT_TIMEOUT } else { self.read_long(timeout_at)?.wrapping_neg() };
         let attributes = self.read_file_attributes(attributes_at)?;
         let place = self.locate(&self.object_name(&attributes)?)?;
         if place.device != self.devices.pipes {
             return Err(NtStatus::INVALID_DEVICE_REQUEST);
         }
         let name = pipe_name(place.rest.units()).ok_or(NtStatus::OBJECT_NAME_INVALID)?;
-        let end = match share {
-            CLIENT_WRITES => End::Reads,
-            CLIENT_READS => End::Writes,
-            0 | 4.. => return Err(NtStatus::INVALID_PARAMETER),
-            _ => return Err(NtStatus::NOT_SUPPORTED),
-        };
-        if !MAKING.contains(&disposition) || kind > 1 || read_mode > 1 || completion > 1 {
+        let is_known = MAKING.contains(&disposition) && kind <= 1 && read_mode <= 1 && completion <= 1;
+        if share == 0 || share & !WAYS != 0 || !is_known || read_mode > kind || maximum == 0 {
             return Err(NtStatus::INVALID_PARAMETER);
-        }
-        if kind != 0 || read_mode != 0 || completion != 0 {
-            return Err(NtStatus::NOT_SUPPORTED);
         }
         if name.len() > LONGEST_NAME {
             return Err(NtStatus::OBJECT_NAME_INVALID);
         }
-        // One instance: a second one would have to wait for the first.
-        if self.vacant_pipe(name).is_some() {
-            return Err(NtStatus::INSTANCE_NOT_AVAILABLE);
-        }
-        let file = self.create_pipe(name, end)?;
-        let opened = OpenedFile { file, granted_access: Kind::File.rights(access), information: FILE_CREATED };
+        let (file, is_first) = self.create_pipe(&NewPipe {
+            name,
+            ways: share,
+            kind,
+            modes: [read_mode, completion],
+            maximum,
+            timeout,
+            is_first: disposition == CREATE,
+        })?;
+        let information = if is_first { FILE_CREATED } else { FILE_OPENED };
+        let opened = OpenedFile { file, granted_access: Kind::File.rights(access), information };
         self.give_file(opened, attributes.flags, handle_at, status_at)
     }
 
@@ -95,42 +90,112 @@ impl<P: Platform> Executive<P> {
             let file = self.create_device_file(self.devices.pipes, request)?;
             return Ok(OpenedFile { file, granted_access: wanted, information: FILE_OPENED });
         };
-        let (file, end) = self.open_pipe(name)?;
-        let forbidden = if end == End::Reads { FILE_WRITE_DATA } else { FILE_READ_DATA };
-        if wanted & forbidden != 0 {
-            self.release(file);
-            return Err(NtStatus::ACCESS_DENIED);
-        }
+        let way = |right: u32, bit: u32| if wanted & right != 0 { bit } else { 0 };
+        let file = self.open_pipe(name, way(FILE_READ_DATA, 1) | way(FILE_WRITE_DATA, 2))?;
         Ok(OpenedFile { file, granted_access: wanted, information: FILE_OPENED })
     }
 
-    /// Waits until there is something, and takes what there is. The end of it all is a broken pipe.
+    /// How an end reads.
+    pub(super) fn kept(&self, end: PipeEnd) -> Kept {
+        match (self.name_of_pipe(end).has_messages(), self.pipe_modes(end)[0]) {
+            (false, _) => Kept::Bytes,
+            (true, 0) => Kept::Joined,
+            (true, _) => Kept::Messages,
+        }
+    }
+
+    /// NtReadFile of a pipe. What is left of a message is a warning.
     pub(super) fn read_pipe(
+        &self,
+        file: Link<FileObject>,
+        end: PipeEnd,
+        (buffer, length): (u32, u32),
+        status_at: u32,
+    ) -> Result<NtStatus, NtStatus> {
+        self.complete_moved(status_at, self.receive(file, end, buffer, length))
+    }
+
+    pub(super) fn complete_moved(&self, status_at: u32, moved: Result<Moved, NtStatus>) -> Result<NtStatus, NtStatus> {
+        match moved {
+            Ok(Moved { count, has_more: true }) => {
+                self.write_status(status_at, NtStatus::BUFFER_OVERFLOW, count)?;
+                Ok(NtStatus::BUFFER_OVERFLOW)
+            }
+            Ok(Moved { count, .. }) => self.complete(status_at, Ok(count)),
+            Err(status) => self.complete(status_at, Err(status)),
+        }
+    }
+
+    /// Waits until there is something, and takes what there is, or a message. The end of it all is a broken pipe.
+    pub(super) fn receive(
         &self,
         file: Link<FileObject>,
         end: PipeEnd,
         buffer: u32,
         length: u32,
-    ) -> Result<u32, NtStatus> {
-        if end.end != End::Reads {
+    ) -> Result<Moved, NtStatus> {
+        let (queue, kept) = (self.queue(end, Way::In), self.kept(end));
+        if !queue.is_there() {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        while self.available(end)? == 0 {
-            self.wait_for_pipe(file, end)?;
-        }
+        self.await_data(file, end)?;
         let mut chunk = zeros(CHUNK.min(length))?;
-        let mut done = 0;
-        while done < length {
-            let wanted = (length - done).min(CHUNK) as usize;
+        let mut count = 0;
+        loop {
+            let wanted = (length - count).min(CHUNK) as usize;
             // Taken before it is stored, which may take time: another reader must not get the same.
-            let got = self.copy_from_pipe(end, &mut chunk[..wanted], Take::Yes);
-            if got == 0 {
-                break;
+            let got = queue.read(self.platform(), &mut chunk[..wanted], kept, Take::Yes);
+            self.settle_pipe(end);
+            self.platform().write_user(buffer + count, &chunk[..got.count])?;
+            count += got.count as u32;
+            match kept {
+                Kept::Messages if got.is_end => return Ok(Moved { count, has_more: false }),
+                Kept::Messages if count == length => return Ok(Moved { count, has_more: true }),
+                // The rest of a message is being written.
+                Kept::Messages if got.count == 0 => match self.await_data(file, end) {
+                    Err(NtStatus::PIPE_BROKEN) => return Ok(Moved { count, has_more: false }),
+                    waited => waited?,
+                },
+                Kept::Messages => {}
+                _ if got.count == 0 || count == length => return Ok(Moved { count, has_more: false }),
+                _ => {}
             }
-            self.platform().write_user(buffer + done, &chunk[..got])?;
-            done += got as u32;
         }
-        Ok(done)
+    }
+
+    /// Waits until something can be read.
+    ///
+    /// # Errors
+    /// PIPE_BROKEN where nothing will come, PIPE_EMPTY where the end does not wait, PIPE_DISCONNECTED, PIPE_LISTENING.
+    fn await_data(&self, file: Link<FileObject>, end: PipeEnd) -> Result<(), NtStatus> {
+        while self.queue(end, Way::In).is_empty() {
+            self.nothing_to_read(end)?;
+            if self.pipe_modes(end)[1] != 0 {
+                return Err(NtStatus::PIPE_EMPTY);
+            }
+            self.wait_for_pipe(file, end, Way::In)?;
+        }
+        self.pipe_state(end).map(|_| ())
+    }
+
+    /// Why nothing is there, but that nothing has come yet.
+    pub(super) fn nothing_to_read(&self, end: PipeEnd) -> Result<(), NtStatus> {
+        match self.pipe_state(end)? {
+            PipeState::Connected => Ok(()),
+            PipeState::Closing => Err(NtStatus::PIPE_BROKEN),
+            PipeState::Listening => Err(NtStatus::PIPE_LISTENING),
+            PipeState::Disconnected => Err(NtStatus::PIPE_DISCONNECTED),
+        }
+    }
+
+    /// Why nothing can be written.
+    pub(super) fn check_writable(&self, end: PipeEnd) -> Result<(), NtStatus> {
+        match self.pipe_state(end)? {
+            PipeState::Connected => Ok(()),
+            PipeState::Closing => Err(NtStatus::PIPE_CLOSING),
+            PipeState::Listening => Err(NtStatus::PIPE_LISTENING),
+            PipeState::Disconnected => Err(NtStatus::PIPE_DISCONNECTED),
+        }
     }
 
     /// Puts all of it into the pipe, and waits for room as often as it must.
@@ -141,103 +206,86 @@ impl<P: Platform> Executive<P> {
         buffer: u32,
         length: u32,
     ) -> Result<u32, NtStatus> {
-        if end.end != End::Writes {
+        if !self.queue(end, Way::Out).is_there() {
             return Err(NtStatus::INVALID_PARAMETER);
         }
+        self.check_writable(end)?;
+        if self.name_of_pipe(end).has_messages() {
+            return self.write_message(file, end, buffer, length);
+        }
+        let never_waits = self.pipe_modes(end)[1] != 0;
         let mut chunk = zeros(CHUNK.min(length))?;
         let mut done = 0;
         while done < length {
             let bytes = &mut chunk[..(length - done).min(CHUNK) as usize];
             self.platform().read_user(buffer + done, bytes)?;
-            match self.copy_to_pipe(end, bytes)? {
-                0 => self.wait_for_pipe(file, end)?,
+            self.check_writable(end)?;
+            let step = self.queue(end, Way::Out).write_bytes(self.platform(), bytes);
+            self.settle_pipe(end);
+            match step {
+                0 if never_waits => break,
+                0 => self.wait_for_pipe(file, end, Way::Out)?,
                 step => done += step as u32,
             }
         }
         Ok(done)
     }
 
-    /// NtFsControlFile: of all codes, those of a look into a pipe and of waiting for its other end.
-    pub(super) fn fs_control_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, event, routine, context, status_at, code, _input, _input_length, output, length] = arguments
-        else {
-            return Err(NtStatus::INVALID_PARAMETER);
-        };
-        self.probe_word(status_at)?;
-        let object = self.file_by_handle(handle, 0)?;
-        let notice = self.prepare_notice(event, routine, context, status_at)?;
-        notice.give(self.control_pipe((handle, object), status_at, code, (output, length)))
-    }
-
-    fn control_pipe(
-        &self,
-        (handle, object): (u32, Link<FileObject>),
-        status_at: u32,
-        code: u32,
-        (output, length): (u32, u32),
-    ) -> Result<NtStatus, NtStatus> {
-        let end = match self.opened(object) {
-            Opened::Pipe(end) if code == PEEK => end,
-            Opened::Pipe(end) if code == LISTEN => {
-                let _held = self.hold(object);
-                return self.complete(status_at, self.listen(end));
-            }
-            _ => return self.complete(status_at, Err(NtStatus::INVALID_DEVICE_REQUEST)),
-        };
-        self.file_by_handle(handle, FILE_READ_DATA)?;
-        if length < PEEK_HEAD {
-            return self.complete(status_at, Err(NtStatus::INFO_LENGTH_MISMATCH));
+    /// Puts a message into the pipe, in fragments, while nobody else puts one there.
+    fn write_message(&self, file: Link<FileObject>, end: PipeEnd, buffer: u32, length: u32) -> Result<u32, NtStatus> {
+        let queue = self.queue(end, Way::Out);
+        // Who never waits writes all of it or nothing.
+        if self.pipe_modes(end)[1] != 0
+            && (queue.is_being_written() || queue.room() < length.max(1) + length / CHUNK * 2)
+        {
+            return Ok(0);
         }
-        self.check_buffer(output, length)?;
-        let result = self.peek(end, output, length);
-        let told = self.complete(status_at, result)?;
-        let more = result.is_ok() && self.available(end).is_ok_and(|count| count > length - PEEK_HEAD);
-        // All that fits has been stored.
-        Ok(if more { NtStatus::BUFFER_OVERFLOW } else { told })
-    }
-
-    /// Waits until the other end has been opened.
-    ///
-    /// # Errors
-    /// PIPE_CONNECTED where that is so already, PIPE_CLOSING where it has been closed again, PROCESS_IS_TERMINATING.
-    fn listen(&self, end: PipeEnd) -> Result<u32, NtStatus> {
-        match self.other_end(end) {
-            OtherEnd::Vacant => {}
-            OtherEnd::Open => return Err(NtStatus::PIPE_CONNECTED),
-            OtherEnd::Gone => return Err(NtStatus::PIPE_CLOSING),
-        }
-        while self.other_end(end) == OtherEnd::Vacant {
+        let mut chunk = zeros(CHUNK.min(length))?;
+        while queue.is_being_written() {
+            self.check_writable(end)?;
             if self.is_told_to_end() {
                 return Err(NtStatus::PROCESS_IS_TERMINATING);
             }
             self.sleep(1);
         }
-        Ok(0)
+        queue.set_being_written(true);
+        let mut done = 0;
+        let written = self.write_fragments(file, end, (buffer, length), &mut chunk, &mut done);
+        queue.set_being_written(false);
+        if written.is_err() && done > 0 && self.check_writable(end).is_ok() {
+            // The message is given up, and ends here.
+            queue.write_fragment(self.platform(), &[], false);
+            self.settle_pipe(end);
+        }
+        written.map(|()| length)
     }
 
-    /// FILE_PIPE_LOCAL_INFORMATION: kind, direction, instances allowed and there; room for bytes that come in, and how many there
-    /// are to be read; room for those that go out, and how much of it is left; state, and which end this is.
-    #[doc(alias = "FilePipeLocalInformation")]
-    pub(super) fn pipe_information(&self, end: PipeEnd) -> [u32; 10] {
-        let (reads, is_server) = (end.end == End::Reads, self.is_server(end));
-        let direction = if reads == is_server { INBOUND } else { OUTBOUND };
-        let state = match self.other_end(end) {
-            OtherEnd::Vacant => LISTENING,
-            OtherEnd::Open => CONNECTED,
-            OtherEnd::Gone => CLOSING,
-        };
-        let count = self.bytes_in(end);
-        let (to_read, room) = if reads { (count, CAPACITY) } else { (0, CAPACITY - count) };
-        [0, direction, 1, 1, CAPACITY, to_read, CAPACITY, room, state, is_server.into()]
-    }
-
-    fn peek(&self, end: PipeEnd, output: u32, length: u32) -> Result<u32, NtStatus> {
-        let count = self.available(end)?;
-        let mut bytes = zeros((length - PEEK_HEAD).min(CAPACITY))?;
-        let got = self.copy_from_pipe(end, &mut bytes, Take::No);
-        self.write_words(output, &[CONNECTED, count, 0, 0])?;
-        self.platform().write_user(output + PEEK_HEAD, &bytes[..got])?;
-        Ok(PEEK_HEAD + got as u32)
+    fn write_fragments(
+        &self,
+        file: Link<FileObject>,
+        end: PipeEnd,
+        (buffer, length): (u32, u32),
+        chunk: &mut [u8],
+        done: &mut u32,
+    ) -> Result<(), NtStatus> {
+        let queue = self.queue(end, Way::Out);
+        loop {
+            while !queue.has_room() {
+                self.check_writable(end)?;
+                self.wait_for_pipe(file, end, Way::Out)?;
+            }
+            let step = (length - *done).min(CHUNK).min(queue.room());
+            let bytes = &mut chunk[..step as usize];
+            self.platform().read_user(buffer + *done, bytes)?;
+            self.check_writable(end)?;
+            // Reading may have taken time, but nobody else writes.
+            *done += step;
+            queue.write_fragment(self.platform(), bytes, *done < length);
+            self.settle_pipe(end);
+            if *done == length {
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use abi::access::{PROCESS_QUERY_INFORMATION, PROCESS_SET_INFORMATION, PROCESS_SET_QUOTA};
 use abi::cell::Link;
 use abi::nt::file::FileObject;
+use abi::nt::job::{Ejob, limit};
 use abi::nt::process::{Eprocess, process_flags};
 use abi::nt::section::SectionObject;
 use abi::status::NtStatus;
@@ -112,6 +113,7 @@ impl<P: Platform> Executive<P> {
                     pair.copy_from_slice(&[time as u32, (time >> 32) as u32]);
                 }
             }
+            class::PRIORITY_BOOST => words[0] = record.pcb.disable_boost.get().into(),
             class::DEFAULT_HARD_ERROR_MODE => words[0] = HARD_ERRORS_ARE_SHOWN,
             // The first byte says whether it is in the foreground: nothing is.
             class::PRIORITY_CLASS => words[0] = u32::from(record.priority_class.get()) << 8,
@@ -216,7 +218,8 @@ impl<P: Platform> Executive<P> {
             class::PRIORITY_CLASS => self.set_priority_class(process, bytes[1])?,
             class::BASE_PRIORITY => self.set_base_priority(process, value)?,
             class::AFFINITY_MASK if value & AFFINITY == 0 => return Err(NtStatus::INVALID_PARAMETER),
-            // One processor, errors that are shown, boosts: there is nothing that could be kept.
+            class::PRIORITY_BOOST => self.set_process_boost(process, value != 0),
+            // One processor, errors that are shown: there is nothing that could be kept.
             _ => {}
         }
         Ok(NtStatus::SUCCESS)
@@ -238,9 +241,26 @@ impl<P: Platform> Executive<P> {
         if class == PriorityClass::Unknown {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        self.machine_record(process).priority_class.set(number);
-        self.move_process_priority(process, class.base_priority());
+        // A job that says what it is has the last word.
+        let is_said = |job: Link<Ejob>| self.machine_record(job).limit_flags.get() & limit::PRIORITY_CLASS != 0;
+        if !self.job_of(process).is_some_and(is_said) {
+            self.give_priority_class(process, class);
+        }
         Ok(())
+    }
+
+    pub(crate) fn give_priority_class(&self, process: Link<Eprocess>, class: PriorityClass) {
+        self.machine_record(process).priority_class.set(class as u8);
+        self.move_process_priority(process, class.base_priority());
+    }
+
+    /// Says whether threads of `process` gain priority when they are woken: those there are, and those to come.
+    #[doc(alias = "PsSetProcessPriorityBoost")]
+    fn set_process_boost(&self, process: Link<Eprocess>, is_off: bool) {
+        self.machine_record(process).pcb.disable_boost.set(is_off.into());
+        for thread in self.living_threads_of(process) {
+            self.machine_record(thread).tcb.disable_boost.set(is_off.into());
+        }
     }
 
     fn set_base_priority(&self, process: Link<Eprocess>, value: u32) -> Result<(), NtStatus> {

@@ -8,23 +8,30 @@ use abi::frames;
 use abi::nt::process::Eprocess;
 use abi::nt::thread::Kthread;
 use abi::status::NtStatus;
+use abi::time_zone::UNITS_PER_MINUTE;
 use mm::layout::{ALLOCATION_GRANULARITY, HIGHEST_VAD_ADDRESS, LOWEST_USER_ADDRESS, PAGE_SIZE};
 
 use crate::executive::Executive;
 use crate::platform::Platform;
 
 /// Classes of information, under NT's numbers.
-mod class {
+pub(super) mod class {
     pub(super) const BASIC_INFORMATION: u32 = 0;
     pub(super) const PERFORMANCE_INFORMATION: u32 = 2;
     pub(super) const TIME_OF_DAY_INFORMATION: u32 = 3;
     pub(super) const PROCESS_INFORMATION: u32 = 5;
     pub(super) const PROCESSOR_PERFORMANCE_INFORMATION: u32 = 8;
     pub(super) const PAGE_FILE_INFORMATION: u32 = 18;
+    pub(in crate::services) const TIME_ADJUSTMENT_INFORMATION: u32 = 28;
+    pub(super) const LOGICAL_PROCESSOR_INFORMATION: u32 = 73;
+    pub(in crate::services) const CURRENT_TIME_ZONE_INFORMATION: u32 = 44;
 }
 
 /// Length of a clock tick, in units of 100 ns.
 const TICK: u32 = 100_000;
+
+/// SYSTEM_LOGICAL_PROCESSOR_INFORMATION of one processor, six words each: it is a core, a package, and a node of memory.
+const LOGICAL_PROCESSORS: [u32; 18] = [1, 0, 0, 0, 0, 0, 1, 3, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0];
 
 /// SYSTEM_PERFORMANCE_INFORMATION in words, and the places of what is counted.
 mod performance {
@@ -48,6 +55,14 @@ impl<P: Platform> Executive<P> {
             class::PERFORMANCE_INFORMATION => self.at_least(&self.performance_information(), buffer, length),
             class::TIME_OF_DAY_INFORMATION => self.at_most(&self.time_of_day_information(), buffer, length),
             class::PROCESSOR_PERFORMANCE_INFORMATION => self.at_least(&self.processor_times(), buffer, length),
+            class::TIME_ADJUSTMENT_INFORMATION => self.exactly(&self.time_adjustment_information(), buffer, length),
+            class::CURRENT_TIME_ZONE_INFORMATION => self.exactly(&self.time_zone().0, buffer, length),
+            class::LOGICAL_PROCESSOR_INFORMATION => {
+                if length < LOGICAL_PROCESSORS.len() as u32 * 4 {
+                    self.write_optional(returned_at, LOGICAL_PROCESSORS.len() as u32 * 4)?;
+                }
+                self.at_least(&LOGICAL_PROCESSORS, buffer, length)
+            }
             class::PROCESS_INFORMATION => self.list_processes(buffer, length),
             class::PAGE_FILE_INFORMATION => self.list_paging_files(buffer, length),
             frames::MEMORY_LISTS => self.at_least(&self.memory_lists(), buffer, length),
@@ -124,13 +139,17 @@ impl<P: Platform> Executive<P> {
         words
     }
 
-    /// SYSTEM_TIMEOFDAY_INFORMATION: when the system started, what time it is, both in UTC, and no time zone.
+    /// SYSTEM_TIMEOFDAY_INFORMATION: when the system started, what time it is, both in UTC, how far local time is behind, and which of its
+    /// times the zone has.
     fn time_of_day_information(&self) -> [u32; 12] {
         let now = self.platform().system_time();
         let start = now - self.platform().interrupt_time();
         let mut words = [0; 12];
         words[..2].copy_from_slice(&halves(start));
         words[2..4].copy_from_slice(&halves(now));
+        let (season, minutes) = self.time_zone().at(now);
+        words[4..6].copy_from_slice(&halves((minutes * UNITS_PER_MINUTE) as u64));
+        words[6] = season as u32;
         words
     }
 

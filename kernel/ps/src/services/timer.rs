@@ -55,6 +55,7 @@ impl<P: Platform> Executive<P> {
         }
         let timer: Link<Etimer> = self.current_handles().get(Handle(handle), TIMER_MODIFY_STATE)?;
         let before = self.machine_record(timer).ke_timer.header.signal_state.get();
+        let is_absolute = due as i64 > 0;
         let due = self.interrupt_time_of(due);
         // The handle's reference would do, but for the handle: leaving the thread's list may be the last of the others.
         self.objects().reference(timer);
@@ -62,6 +63,7 @@ impl<P: Platform> Executive<P> {
         if routine != 0 {
             self.associate(timer, routine, context);
         }
+        self.dispatcher.mark_absolute(timer, is_absolute);
         self.dispatcher.set_timer(timer, due, period, self.platform().interrupt_time());
         self.release(timer);
         self.tell_byte(before_at, before);

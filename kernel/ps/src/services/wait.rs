@@ -11,7 +11,8 @@ use ke::{Alertable, EventKind, Ring, WaitKind, WaitReason, WaitTerms, initialise
 use ob::{Handle, Kind};
 
 use crate::executive::{CURRENT_PROCESS, CURRENT_THREAD, Executive};
-use crate::platform::Platform;
+use crate::files::Opened;
+use crate::platform::{Platform, Stream};
 use crate::wait::Waited;
 
 impl<P: Platform> Executive<P> {
@@ -105,8 +106,11 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::ACCESS_DENIED);
         }
         match opened.kind {
-            Kind::Process | Kind::Thread | Kind::Event | Kind::Semaphore | Kind::Mutant | Kind::Timer => {
+            Kind::Process | Kind::Thread | Kind::Event | Kind::Semaphore | Kind::Mutant | Kind::Timer | Kind::Job => {
                 Ok((opened.body, opened.body.cast()))
+            }
+            Kind::File if self.opened(opened.body.cast()) == Opened::Stream(Stream::ConsoleInput) => {
+                Ok((opened.body, self.console.has_records.cast()))
             }
             Kind::File => Ok((opened.body, self.file_event(opened.body.cast()))),
             Kind::Section | Kind::Type | Kind::Directory | Kind::SymbolicLink | Kind::Token | Kind::Device => {

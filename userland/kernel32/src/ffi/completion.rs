@@ -185,6 +185,8 @@ struct Later {
     overlapped: u32,
     call: Call,
     work: Box<dyn FnOnce() -> Result<u32, Status>>,
+    /// Bytes of a message's part.
+    most: u32,
 }
 
 /// Has `work`, which moves bytes through `file` as `moves` says, done in another thread, if `file` tells a port or has to be waited for: then
@@ -203,7 +205,8 @@ pub(super) fn later(
         return None;
     }
     let file = known.unwrap_or(File { handle: file, port: 0, key: 0 });
-    Some(pending(start(file, overlapped, Call::NONE, Box::new(work))))
+    let most = if let Moves::In(most) = moves { most } else { 0 };
+    Some(pending(start(file, overlapped, Call::NONE, most, Box::new(work))))
 }
 
 fn known_file(file: u32) -> Option<File> {
@@ -216,8 +219,8 @@ fn known_file(file: u32) -> Option<File> {
 /// What is to be done with a file.
 #[derive(Clone, Copy)]
 pub(super) enum Moves {
-    /// Bytes are read.
-    In,
+    /// So many bytes are read at most.
+    In(u32),
     /// So many bytes are written.
     Out(u32),
 }
@@ -241,7 +244,7 @@ pub(super) fn would_wait(file: u32, moves: Moves) -> bool {
     let Ok(words) = query_file::<10>(file, PIPE_LOCAL) else { return false };
     words[STATE] == CONNECTED
         && match moves {
-            Moves::In => words[READABLE] == 0,
+            Moves::In(_) => words[READABLE] == 0,
             Moves::Out(count) => words[WRITABLE] < count,
         }
 }
@@ -279,7 +282,7 @@ pub(super) fn later_with_call(
         return FALSE;
     }
     let file = File { handle: file, port: 0, key: 0 };
-    if start(file, overlapped, Call { routine, thread }, Box::new(work)) {
+    if start(file, overlapped, Call { routine, thread }, 0, Box::new(work)) {
         return TRUE;
     }
     // SAFETY: the handle was opened here.
@@ -300,7 +303,7 @@ pub(super) extern "system" fn call_completed(routine: u32, overlapped: u32, _not
 /// The same for work that may wait for what the caller does next: whether or not `file` tells a port.
 pub(super) fn always_later(file: u32, overlapped: u32, work: impl FnOnce() -> Result<u32, Status> + 'static) -> Bool {
     let file = known_file(file).unwrap_or(File { handle: file, port: 0, key: 0 });
-    pending(start(file, overlapped, Call::NONE, Box::new(work)))
+    pending(start(file, overlapped, Call::NONE, 0, Box::new(work)))
 }
 
 /// What a function answers whose work was started: no with ERROR_IO_PENDING, or with the error that was in the way.
@@ -308,14 +311,14 @@ fn pending(started: bool) -> Bool {
     if started { fail(Win32Error::IO_PENDING) } else { FALSE }
 }
 
-fn start(file: File, overlapped: u32, call: Call, work: Box<dyn FnOnce() -> Result<u32, Status>>) -> bool {
+fn start(file: File, overlapped: u32, call: Call, most: u32, work: Box<dyn FnOnce() -> Result<u32, Status>>) -> bool {
     memory().write_u32(overlapped + STATUS, PENDING);
     let event = memory().read_u32(overlapped + EVENT) & !1;
     // A call takes the event's place: the word is the program's own.
     if event != 0 && call.thread == 0 {
         ResetEvent(event);
     }
-    let made = Box::into_raw(Box::new(Later { file, overlapped, call, work }));
+    let made = Box::into_raw(Box::new(Later { file, overlapped, call, most, work }));
     let entry = run as *const () as u32;
     // SAFETY: the entry takes the box; nobody wants the identifier.
     let thread = unsafe { CreateThread(core::ptr::null(), 0, entry, made as u32, 0, core::ptr::null_mut()) };
@@ -331,9 +334,11 @@ fn start(file: File, overlapped: u32, call: Call, work: Box<dyn FnOnce() -> Resu
 
 unsafe extern "system" fn run(later: u32) -> u32 {
     // SAFETY: the box came from `later`.
-    let Later { file, overlapped, call, work } = *unsafe { Box::from_raw(later as *mut Later) };
+    let Later { file, overlapped, call, most, work } = *unsafe { Box::from_raw(later as *mut Later) };
     let (status, bytes) = match work() {
         Ok(bytes) => (0, bytes),
+        // A part of a message, which is as long as could be.
+        Err(Status::BUFFER_OVERFLOW) => (Status::BUFFER_OVERFLOW.0, most),
         Err(status) => (status.0, 0),
     };
     memory().write_u32(overlapped + MOVED, bytes);
@@ -384,10 +389,13 @@ pub unsafe extern "system" fn GetOverlappedResult(file: u32, overlapped: u32, mo
     }
 }
 
-/// Notes in an OVERLAPPED how something ended that was done at once.
-pub(super) fn note(overlapped: u32, result: Result<u32, Status>) {
+/// Notes in an OVERLAPPED how something ended that was done at once; where it is a part of a message it is `most` bytes.
+pub(super) fn note(overlapped: u32, result: Result<u32, Status>, most: u32) {
     if overlapped != 0 {
-        let (status, bytes) = result.map_or_else(|status| (status.0, 0), |bytes| (0, bytes));
+        let (status, bytes) = match result {
+            Ok(bytes) => (0, bytes),
+            Err(status) => (status.0, if status == Status::BUFFER_OVERFLOW { most } else { 0 }),
+        };
         memory().write_u32(overlapped + STATUS, status);
         memory().write_u32(overlapped + MOVED, bytes);
     }

@@ -8,11 +8,11 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use abi::console::{GET_MODE, GET_SCREEN, SCREEN_SIZE, SET_MODE};
 use alloc::vec::Vec;
 use user_ffi::{bytes, c_string, wide, wide_string};
-use user_support::console::{colors, fill, go_to, title};
+use user_support::console::{colors, go_to, title};
 use user_support::error::Win32Error;
 use user_support::file::CONSOLE_DEVICE;
 use user_support::status::Status;
-use user_support::text::{ansi, wide_to_ansi};
+use user_support::text::ansi;
 
 use super::directory::{copy_ansi, copy_wide};
 use super::file::{open, write};
@@ -153,44 +153,6 @@ pub extern "system" fn SetConsoleCursorPosition(handle: u32, place: u32) -> Bool
 #[unsafe(no_mangle)]
 pub extern "system" fn SetConsoleTextAttribute(handle: u32, attribute: u32) -> Bool {
     show(handle, &colors(attribute as u16))
-}
-
-/// Writes `count` times the same character from a place on; the cursor stays.
-///
-/// # Safety
-/// `written` points to a word.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn FillConsoleOutputCharacterA(
-    handle: u32,
-    character: u8,
-    count: u32,
-    place: u32,
-    written: *mut u32,
-) -> Bool {
-    let (text, cells) = fill(character, count, place & 0xFFFF, place >> 16);
-    let done = show(handle, &text);
-    if done == TRUE {
-        // SAFETY: the caller's promise.
-        unsafe { written.write_unaligned(cells) };
-    }
-    done
-}
-
-/// The same in UTF-16.
-///
-/// # Safety
-/// `written` points to a word.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn FillConsoleOutputCharacterW(
-    handle: u32,
-    character: u16,
-    count: u32,
-    place: u32,
-    written: *mut u32,
-) -> Bool {
-    let character = wide_to_ansi(character).unwrap_or(b'?');
-    // SAFETY: the caller's promise.
-    unsafe { FillConsoleOutputCharacterA(handle, character, count, place, written) }
 }
 
 /// Sets the title of the console's window.

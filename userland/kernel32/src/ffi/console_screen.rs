@@ -1,23 +1,26 @@
-//! The console's screen as cells, its cursor's look, its code pages, and which process has it.
+//! The console's screen as a whole: its cursor's look, its window, its code pages.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::cmp::Ordering;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use abi::console::{GET_SCREEN, SCREEN_SIZE, SET_WINDOW};
 
 use alloc::vec::Vec;
 
-use user_support::console::{COLUMNS, ROWS, cells, show_cursor};
+use user_support::console::{COLUMNS, ROWS, show_cursor};
+use user_support::console_cells::{Rectangle, place};
 use user_support::error::Win32Error;
-use user_support::memory::Memory;
-use user_support::text::wide_to_ansi;
 
 use super::code_page::code_page;
-use super::console::{is_console, show};
+use super::console::{answered, control, is_console, refuse, show};
 use super::last_error::{Bool, TRUE, fail};
-use super::startup::memory;
 
 /// The code page of the console unless a program sets another.
 const CODE_PAGE: u32 = 1252;
 /// Per cent of a cell that the cursor fills, unless a program says otherwise.
 const CURSOR_SIZE: u32 = 25;
+/// Where in what is told of the screen the window's edges are.
+const WINDOW: usize = 10;
 
 /// Code pages that the program set for what is typed and what is shown. Characters are those of 1252 all the same.
 static INPUT_PAGE: AtomicU32 = AtomicU32::new(CODE_PAGE);
@@ -28,19 +31,19 @@ static CURSOR: [AtomicU32; 2] = [AtomicU32::new(CURSOR_SIZE), AtomicU32::new(TRU
 /// The code page in which the console is read.
 #[unsafe(no_mangle)]
 pub extern "system" fn GetConsoleCP() -> u32 {
-    INPUT_PAGE.load(Ordering::Relaxed)
+    INPUT_PAGE.load(Relaxed)
 }
 
 /// The code page in which the console is written.
 #[unsafe(no_mangle)]
 pub extern "system" fn GetConsoleOutputCP() -> u32 {
-    OUTPUT_PAGE.load(Ordering::Relaxed)
+    OUTPUT_PAGE.load(Relaxed)
 }
 
 fn set_page(place: &AtomicU32, page: u32) -> Bool {
     match code_page(page) {
         Some(_) => {
-            place.store(page, Ordering::Relaxed);
+            place.store(page, Relaxed);
             TRUE
         }
         None => fail(Win32Error::INVALID_PARAMETER),
@@ -59,72 +62,6 @@ pub extern "system" fn SetConsoleOutputCP(page: u32) -> Bool {
     set_page(&OUTPUT_PAGE, page)
 }
 
-/// Shows cells: the part of `source`, a field of the width `size` begins with, from `from` on, that fits into the rectangle at `target`,
-/// which becomes what was written. `COORD`s have the column in their low half.
-///
-/// # Safety
-/// `source` points to such a field of `CHAR_INFO`s, `target` to a `SMALL_RECT`.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn WriteConsoleOutputA(handle: u32, source: u32, size: u32, from: u32, target: u32) -> Bool {
-    // SAFETY: the caller's promise.
-    unsafe { write_cells(handle, source, [size, from], target, |unit| unit as u8) }
-}
-
-/// The same in UTF-16.
-///
-/// # Safety
-/// As [`WriteConsoleOutputA`].
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn WriteConsoleOutputW(handle: u32, source: u32, size: u32, from: u32, target: u32) -> Bool {
-    // SAFETY: the caller's promise.
-    unsafe { write_cells(handle, source, [size, from], target, |unit| wide_to_ansi(unit).unwrap_or(b'?')) }
-}
-
-/// # Safety
-/// As [`WriteConsoleOutputA`].
-unsafe fn write_cells(handle: u32, source: u32, [size, from]: [u32; 2], target: u32, byte: impl Fn(u16) -> u8) -> Bool {
-    let halves = |word: u32| [word & 0xFFFF, word >> 16];
-    let ([width, height], [from_column, from_row]) = (halves(size), halves(from));
-    let edge = |index: u32| u32::from(memory().read_u16(target + 2 * index));
-    let [left, top, right, bottom] = [edge(0), edge(1), edge(2).min(COLUMNS - 1), edge(3).min(ROWS - 1)];
-    if !is_console(handle) {
-        return fail(Win32Error::INVALID_HANDLE);
-    }
-    let columns = (right + 1).saturating_sub(left).min(width.saturating_sub(from_column));
-    let rows = (bottom + 1).saturating_sub(top).min(height.saturating_sub(from_row));
-    let row = |row: u32| -> Vec<(u8, u16)> {
-        let first = source + 4 * ((from_row + row) * width + from_column);
-        let cell = |index: u32| (byte(memory().read_u16(first + 4 * index)), memory().read_u16(first + 4 * index + 2));
-        (0..columns).map(cell).collect()
-    };
-    let rows: Vec<Vec<(u8, u16)>> = (0..rows).map(row).collect();
-    let last = [left + columns, top + rows.len() as u32].map(|edge| (edge as u16).wrapping_sub(1));
-    memory().write_u16(target + 4, last[0]);
-    memory().write_u16(target + 6, last[1]);
-    show(handle, &cells(&rows, left, top))
-}
-
-/// Colours cells that are on the screen already. A console of bytes can only colour what is written: they stay as they are.
-///
-/// # Safety
-/// `written` points to a word.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn FillConsoleOutputAttribute(
-    handle: u32,
-    _attribute: u32,
-    count: u32,
-    place: u32,
-    written: *mut u32,
-) -> Bool {
-    if !is_console(handle) {
-        return fail(Win32Error::INVALID_HANDLE);
-    }
-    let left = (COLUMNS * ROWS).saturating_sub((place >> 16) * COLUMNS + (place & 0xFFFF));
-    // SAFETY: the caller's promise.
-    unsafe { written.write_unaligned(count.min(left)) };
-    TRUE
-}
-
 /// How the cursor looks: its size in per cent of a cell, and whether it is shown.
 ///
 /// # Safety
@@ -136,7 +73,7 @@ pub unsafe extern "system" fn GetConsoleCursorInfo(handle: u32, information: *mu
     }
     let [size, shown] = &CURSOR;
     // SAFETY: the caller's promise.
-    unsafe { information.write_unaligned([size.load(Ordering::Relaxed), shown.load(Ordering::Relaxed)]) };
+    unsafe { information.write_unaligned([size.load(Relaxed), shown.load(Relaxed)]) };
     TRUE
 }
 
@@ -153,8 +90,8 @@ pub unsafe extern "system" fn SetConsoleCursorInfo(handle: u32, information: *co
     }
     let done = show(handle, &show_cursor(shown != 0));
     if done == TRUE {
-        CURSOR[0].store(size, Ordering::Relaxed);
-        CURSOR[1].store(u32::from(shown != 0), Ordering::Relaxed);
+        CURSOR[0].store(size, Relaxed);
+        CURSOR[1].store(u32::from(shown != 0), Relaxed);
     }
     done
 }
@@ -171,8 +108,63 @@ pub extern "system" fn GetConsoleWindow() -> u32 {
     0
 }
 
-/// Makes a console for a process that has none; every process here has one.
+/// Makes the window a part of the screen: `window` are its edges, or, where `absolute` is 0, how far each of them moves. What is shown is the
+/// whole screen all the same.
+///
+/// # Safety
+/// `window` points to a `SMALL_RECT`.
 #[unsafe(no_mangle)]
-pub extern "system" fn AllocConsole() -> Bool {
-    fail(Win32Error::ACCESS_DENIED)
+pub unsafe extern "system" fn SetConsoleWindowInfo(handle: u32, absolute: Bool, window: *const [u32; 2]) -> Bool {
+    // SAFETY: the caller's promise.
+    let mut window = Rectangle::of_words(unsafe { window.read_unaligned() });
+    if absolute == 0 {
+        let mut screen = [0; SCREEN_SIZE as usize];
+        if let Err(status) = control(handle, GET_SCREEN, &[], &mut screen) {
+            return refuse(status);
+        }
+        let half = |at: usize| i32::from(i16::from_le_bytes([screen[at], screen[at + 1]]));
+        window.left += half(WINDOW);
+        window.top += half(WINDOW + 2);
+        window.right += half(WINDOW + 4);
+        window.bottom += half(WINDOW + 6);
+    }
+    let bytes: Vec<u8> = window.to_words().into_iter().flat_map(u32::to_le_bytes).collect();
+    answered(control(handle, SET_WINDOW, &bytes, &mut []))
+}
+
+/// Makes the screen larger or smaller: it is as large as it is. `size` is a `COORD`.
+#[unsafe(no_mangle)]
+pub extern "system" fn SetConsoleScreenBufferSize(handle: u32, size: u32) -> Bool {
+    let ([columns, rows], screen) = (place(size), [COLUMNS as i32, ROWS as i32]);
+    match [columns.cmp(&screen[0]), rows.cmp(&screen[1])] {
+        _ if !is_console(handle) => fail(Win32Error::INVALID_HANDLE),
+        [Ordering::Equal, Ordering::Equal] => TRUE,
+        // Smaller than the window can be here, or there are no more cells.
+        [Ordering::Less, _] | [_, Ordering::Less] => fail(Win32Error::INVALID_PARAMETER),
+        _ => fail(Win32Error::NOT_ENOUGH_MEMORY),
+    }
+}
+
+/// Buttons of the mouse: there is none.
+///
+/// # Safety
+/// `count` points to a word.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetNumberOfConsoleMouseButtons(count: *mut u32) -> Bool {
+    // SAFETY: the caller's promise.
+    unsafe { count.write_unaligned(0) };
+    TRUE
+}
+
+/// Whether the console has the whole screen to itself: it has, and the hardware writes its characters.
+///
+/// # Safety
+/// `mode` points to a word.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetConsoleDisplayMode(mode: *mut u32) -> Bool {
+    /// `CONSOLE_FULLSCREEN`, `CONSOLE_FULLSCREEN_HARDWARE`.
+    const FULL_SCREEN: u32 = 1 | 2;
+    // SAFETY: the caller's promise.
+    unsafe { mode.write_unaligned(FULL_SCREEN) };
+    TRUE
 }

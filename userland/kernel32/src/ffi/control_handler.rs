@@ -3,7 +3,7 @@
 use core::arch::naked_asm;
 use core::cell::UnsafeCell;
 
-use abi::console::{GENERATE_EVENT, IGNORE_CONTROL_C, LEAD_GROUP, SET_CONTROL_ROUTINE};
+use abi::console::{DETACH, GENERATE_EVENT, IGNORE_CONTROL_C, LEAD_GROUP, SET_CONTROL_ROUTINE};
 use alloc::vec::Vec;
 use user_support::error::Win32Error;
 use user_support::status::Status;
@@ -24,8 +24,8 @@ const READ: u32 = 0x8000_0000;
 const SHARE: u32 = 3;
 const OPEN: u32 = 1;
 const SYNCHRONOUS: u32 = 0x20;
-/// Where the console's output is in the object name space.
-const OUTPUT_NAME: &str = "\\??\\CONOUT$";
+/// Where every process reaches the console, whether it has one or not, in the object name space.
+const CONNECTION: &str = "\\Device\\ConDrv\\Connect";
 /// `STATUS_CONTROL_C_EXIT`.
 const CONTROL_C_EXIT: u32 = 0xC000_013A;
 
@@ -44,18 +44,28 @@ fn handlers<R>(work: impl FnOnce(&mut Vec<u32>) -> R) -> R {
 }
 
 /// Tells the console of this process, by whichever standard handle leads there, or by its name where none does.
-fn tell(code: u32, words: &[u32]) -> Result<u32, Status> {
+pub(super) fn tell(code: u32, words: &[u32]) -> Result<u32, Status> {
+    ask(code, words, &mut [])
+}
+
+/// Asks it: how many bytes of `output` it filled.
+pub(super) fn ask(code: u32, words: &[u32], output: &mut [u8]) -> Result<u32, Status> {
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     let standard = (FIRST_STANDARD..FIRST_STANDARD + 3).map(real_handle).find(|handle| is_console(*handle));
     if let Some(console) = standard {
-        return control(console, code, &bytes, &mut []);
+        return control(console, code, &bytes, output);
     }
-    let path: Vec<u16> = OUTPUT_NAME.encode_utf16().collect();
+    let path: Vec<u16> = CONNECTION.encode_utf16().collect();
     let (console, _) = create(&path, READ, SHARE, OPEN, 0, SYNCHRONOUS, 0)?;
-    let told = control(console, code, &bytes, &mut []);
+    let told = control(console, code, &bytes, output);
     // SAFETY: nobody else has this handle.
     unsafe { NtClose(console) };
     told
+}
+
+/// The child with this number has no console.
+pub(super) fn detach(process: u32) {
+    let _ = tell(DETACH, &[process]);
 }
 
 /// Makes the child with this number the first of a group, which Ctrl-C passes over.

@@ -173,11 +173,17 @@ pub unsafe extern "system" fn ReadFile(
     let offset = unsafe { offset_of(overlapped) };
     // SAFETY: the caller's promise, which holds until it has completed.
     let read = move || unsafe { read_at(file, buffer, count, offset) };
-    if let Some(answer) = later(file, overlapped as u32, Moves::In, read) {
+    if let Some(answer) = later(file, overlapped as u32, Moves::In(count), read) {
         return answer;
     }
     let read = read();
-    note(overlapped as u32, read);
+    note(overlapped as u32, read, count);
+    if read == Err(Status::BUFFER_OVERFLOW) {
+        // A part of a message, which is as long as could be.
+        // SAFETY: the caller's promise.
+        unsafe { deliver(done, count) };
+        return fail(Win32Error::MORE_DATA);
+    }
     // SAFETY: the caller's promise.
     unsafe { transferred(done, if read == Err(Status::END_OF_FILE) { Ok(0) } else { read }) }
 }
@@ -213,7 +219,7 @@ pub unsafe extern "system" fn WriteFile(
         return answer;
     }
     let written = write();
-    note(overlapped as u32, written);
+    note(overlapped as u32, written, 0);
     // SAFETY: the caller's promise.
     unsafe { transferred(done, written) }
 }

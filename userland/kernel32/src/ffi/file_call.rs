@@ -31,7 +31,7 @@ pub unsafe extern "system" fn ReadFileEx(
 ) -> Bool {
     // SAFETY: the caller's promise.
     let offset = unsafe { offset_of(overlapped) };
-    if would_wait(file, Moves::In) {
+    if would_wait(file, Moves::In(count)) {
         // SAFETY: the caller's promise, which holds until it has completed.
         return later_with_call(file, overlapped as u32, routine, move || unsafe {
             read_at(file, buffer, count, offset)

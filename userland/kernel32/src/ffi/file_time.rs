@@ -1,4 +1,4 @@
-//! Times of files, the end of one, and dates. There is one time zone, UTC.
+//! Times of files, the end of one, and dates.
 
 use abi::calendar::{Date, date, system_time};
 use user_ffi::shared_data;
@@ -114,7 +114,7 @@ pub unsafe extern "system" fn SystemTimeToFileTime(fields: *const SystemTime, ta
     TRUE
 }
 
-/// The local time of a time: the same.
+/// The local time of a time, as far behind as it is today.
 ///
 /// # Safety
 /// Both point to 8 bytes.
@@ -123,18 +123,21 @@ pub unsafe extern "system" fn FileTimeToLocalFileTime(time: *const u64, target: 
     // SAFETY: the caller's promise.
     let time = unsafe { time.read_unaligned() };
     // SAFETY: the caller's promise.
-    unsafe { target.write_unaligned(time) };
+    unsafe { target.write_unaligned(time.wrapping_sub_signed(shared_data().time_zone_bias())) };
     TRUE
 }
 
-/// The time of a local time: the same.
+/// The time of a local time.
 ///
 /// # Safety
 /// Both point to 8 bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn LocalFileTimeToFileTime(time: *const u64, target: *mut u64) -> Bool {
     // SAFETY: the caller's promise.
-    unsafe { FileTimeToLocalFileTime(time, target) }
+    let time = unsafe { time.read_unaligned() };
+    // SAFETY: the caller's promise.
+    unsafe { target.write_unaligned(time.wrapping_add_signed(shared_data().time_zone_bias())) };
+    TRUE
 }
 
 /// Which of two times is later: -1, 0 or 1.
@@ -160,12 +163,14 @@ pub unsafe extern "system" fn GetSystemTime(target: *mut SystemTime) {
     unsafe { target.write_unaligned(fields_of(shared_data().system_time())) };
 }
 
-/// The local date and time: the same.
+/// The local date and time.
 ///
 /// # Safety
 /// `target` points to a `SYSTEMTIME`.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn GetLocalTime(target: *mut SystemTime) {
+    let page = shared_data();
+    let time = page.system_time().wrapping_sub_signed(page.time_zone_bias());
     // SAFETY: the caller's promise.
-    unsafe { GetSystemTime(target) };
+    unsafe { target.write_unaligned(fields_of(time)) };
 }

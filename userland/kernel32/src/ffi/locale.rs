@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use user_ffi::{bytes, bytes_mut, c_string, wide, wide_mut, wide_string};
+use user_ffi::{bytes, bytes_mut, c_string, teb, wide, wide_mut, wide_string};
 use user_support::collation::{self, compare, flag, in_case};
 use user_support::error::Win32Error;
 use user_support::letter::kind_of;
@@ -39,17 +39,30 @@ macro_rules! locale_number {
 locale_number!(
     GetUserDefaultLCID,
     GetSystemDefaultLCID,
-    GetThreadLocale,
     GetUserDefaultLangID,
     GetSystemDefaultLangID,
     GetUserDefaultUILanguage,
     GetSystemDefaultUILanguage
 );
 
-/// Sets the locale of the thread, which can only be the one there is.
+/// The locale of the thread: the one there is, unless the thread calls it by another number.
+#[unsafe(no_mangle)]
+pub extern "system" fn GetThreadLocale() -> u32 {
+    match teb().locale() {
+        0 => ENGLISH,
+        locale => locale,
+    }
+}
+
+/// Sets the locale of the thread, which can only be one that stands for the one there is.
 #[unsafe(no_mangle)]
 pub extern "system" fn SetThreadLocale(locale: u32) -> Bool {
-    if is_known(locale) { TRUE } else { fail(Win32Error::INVALID_PARAMETER) }
+    if !is_known(locale) {
+        return fail(Win32Error::INVALID_PARAMETER);
+    }
+    // The user's and the system's are the real one; others stay what they are.
+    teb().set_locale(if matches!(locale, 0 | 0x400 | 0x800) { ENGLISH } else { locale });
+    TRUE
 }
 
 /// Whether there is such a locale.
@@ -112,7 +125,7 @@ pub unsafe extern "system" fn GetLocaleInfoA(locale: u32, kind: u32, target: *mu
 ///
 /// # Safety
 /// `text` holds `length` bytes, or a string.
-unsafe fn given<'text>(text: *const u8, length: i32) -> &'text [u8] {
+pub(super) unsafe fn given<'text>(text: *const u8, length: i32) -> &'text [u8] {
     match u32::try_from(length) {
         // SAFETY: the caller's promise.
         Ok(length) => unsafe { bytes(text, length) },
@@ -125,7 +138,7 @@ unsafe fn given<'text>(text: *const u8, length: i32) -> &'text [u8] {
 ///
 /// # Safety
 /// `text` holds `length` units, or a string.
-unsafe fn given_wide<'text>(text: *const u16, length: i32) -> &'text [u16] {
+pub(super) unsafe fn given_wide<'text>(text: *const u16, length: i32) -> &'text [u16] {
     match u32::try_from(length) {
         // SAFETY: the caller's promise.
         Ok(length) => unsafe { wide(text, length) },

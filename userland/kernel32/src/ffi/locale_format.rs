@@ -35,7 +35,9 @@ const DAY: u64 = 864_000_000_000;
 /// `given` is null or points to a `SYSTEMTIME`.
 unsafe fn moment(given: *const SystemTime) -> SystemTime {
     if given.is_null() {
-        return fields_of(shared_data().system_time());
+        // What people see is local time.
+        let page = shared_data();
+        return fields_of(page.system_time().wrapping_sub_signed(page.time_zone_bias()));
     }
     // SAFETY: the caller's promise.
     unsafe { given.read_unaligned() }
@@ -141,9 +143,9 @@ formats! {
 /// # Safety
 /// `function` takes the address of a string.
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn EnumSystemLocalesA(function: u32, _flags: u32) -> Bool {
+pub unsafe extern "system" fn EnumSystemLocalesA(function: u32, flags: u32) -> Bool {
     // SAFETY: the caller's promise.
-    unsafe { call_with(function, c"00000409".as_ptr() as u32) }
+    unsafe { call_with(function, flags, c"00000409".as_ptr() as u32) }
 }
 
 /// The same in UTF-16.
@@ -151,17 +153,22 @@ pub unsafe extern "system" fn EnumSystemLocalesA(function: u32, _flags: u32) -> 
 /// # Safety
 /// As [`EnumSystemLocalesA`].
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn EnumSystemLocalesW(function: u32, _flags: u32) -> Bool {
+pub unsafe extern "system" fn EnumSystemLocalesW(function: u32, flags: u32) -> Bool {
     let number = wide(b"00000409\0");
     // SAFETY: the caller's promise.
-    unsafe { call_with(function, number.as_ptr() as u32) }
+    unsafe { call_with(function, flags, number.as_ptr() as u32) }
 }
 
 /// # Safety
 /// As [`EnumSystemLocalesA`].
-unsafe fn call_with(function: u32, text: u32) -> Bool {
+unsafe fn call_with(function: u32, flags: u32, text: u32) -> Bool {
+    /// `LCID_INSTALLED`, `LCID_SUPPORTED`, `LCID_ALTERNATE_SORTS`.
+    const KNOWN: u32 = 7;
     if function == 0 {
         return fail(Win32Error::INVALID_PARAMETER);
+    }
+    if flags & !KNOWN != 0 {
+        return fail(Win32Error::INVALID_FLAGS);
     }
     // SAFETY: the caller's promise.
     let function: extern "system" fn(u32) -> u32 = unsafe { core::mem::transmute(function) };

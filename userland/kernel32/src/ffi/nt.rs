@@ -271,6 +271,24 @@ unsafe extern "system" {
     pub fn NtCancelTimer(timer: u32, state: *mut u8) -> u32;
     pub fn NtCreateTimer(handle: *mut u32, access: u32, attributes: *const u32, kind: u32) -> u32;
     pub fn NtOpenTimer(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
+    pub fn NtAssignProcessToJobObject(job: u32, process: u32) -> u32;
+    pub fn NtCreateJobObject(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
+    pub fn NtIsProcessInJob(process: u32, job: u32) -> u32;
+    pub fn NtOpenJobObject(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
+    pub fn NtQueryInformationJobObject(job: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32) -> u32;
+    pub fn NtSetInformationJobObject(job: u32, class: u32, buffer: *const u8, length: u32) -> u32;
+    pub fn NtTerminateJobObject(job: u32, status: u32) -> u32;
+    pub fn NtAdjustPrivilegesToken(
+        token: u32,
+        disable_all: u32,
+        wanted: *const u32,
+        length: u32,
+        previous: *mut u32,
+        returned: *mut u32,
+    ) -> u32;
+    pub fn NtOpenProcessToken(process: u32, access: u32, token: *mut u32) -> u32;
+    pub fn NtSetSystemInformation(class: u32, information: *const u8, length: u32) -> u32;
+    pub fn NtSetSystemTime(time: *const u64, before: *mut u64) -> u32;
     pub fn NtSetTimer(
         timer: u32,
         due: *const i64,

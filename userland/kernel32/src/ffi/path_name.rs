@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use user_ffi::{c_string, peb, wide_mut, wide_string};
 use user_support::error::Win32Error;
 use user_support::memory::Memory;
-use user_support::path::{MAXIMUM_PATH, absolute, dos_device, file_name, to_nt};
+use user_support::path::{MAXIMUM_PATH, absolute, dos_device, file_name, full_path, to_nt};
 use user_support::text;
 
 use super::directory::{CURRENT_DIRECTORY, copy_ansi, copy_wide, current_directory};
@@ -17,6 +17,9 @@ use super::startup::memory;
 const BACKSLASH: u16 = b'\\' as u16;
 
 fn set_current(path: &[u16]) -> Bool {
+    if path.is_empty() {
+        return fail(Win32Error::INVALID_NAME);
+    }
     let mut whole = absolute(&current_directory(), path);
     if whole.last() != Some(&BACKSLASH) {
         whole.push(BACKSLASH);
@@ -65,7 +68,7 @@ pub unsafe extern "system" fn SetCurrentDirectoryW(path: *const u16) -> Bool {
 fn full(path: &[u16]) -> Vec<u16> {
     match dos_device(path) {
         Some(device) => [&text::wide(b"\\\\.\\"), device].concat(),
-        None => absolute(&current_directory(), path),
+        None => full_path(&current_directory(), path),
     }
 }
 
@@ -75,7 +78,7 @@ fn name_start(path: &[u16]) -> Option<usize> {
     (!name.is_empty()).then_some(path.len() - name.len())
 }
 
-/// A path from the root of its drive: its length, or the room it needs.
+/// A path from the root of its drive: its length, or the room it needs; 0 of an empty one.
 ///
 /// # Safety
 /// `path` is a string; `target` has room for `room` bytes; `part` is null or points to a word.
@@ -84,8 +87,10 @@ pub unsafe extern "system" fn GetFullPathNameA(path: *const u8, room: u32, targe
     // SAFETY: the caller's promise.
     let whole = full(&text::wide(unsafe { c_string(path) }));
     // SAFETY: the caller's promise.
-    let length = unsafe { copy_ansi(&whole, target, room) };
-    let start = name_start(&whole).filter(|_| length < room).map_or(0, |start| target as u32 + start as u32);
+    let length = if whole.is_empty() { 0 } else { unsafe { copy_ansi(&whole, target, room) } };
+    let start = name_start(&whole)
+        .filter(|_| length < room && !whole.is_empty())
+        .map_or(0, |start| target as u32 + start as u32);
     if !part.is_null() {
         // SAFETY: the caller's promise.
         unsafe { part.write_unaligned(start) };
@@ -102,8 +107,10 @@ pub unsafe extern "system" fn GetFullPathNameW(path: *const u16, room: u32, targ
     // SAFETY: the caller's promise.
     let whole = full(unsafe { wide_string(path) });
     // SAFETY: the caller's promise.
-    let length = unsafe { copy_wide(&whole, target, room) };
-    let start = name_start(&whole).filter(|_| length < room).map_or(0, |start| target as u32 + 2 * start as u32);
+    let length = if whole.is_empty() { 0 } else { unsafe { copy_wide(&whole, target, room) } };
+    let start = name_start(&whole)
+        .filter(|_| length < room && !whole.is_empty())
+        .map_or(0, |start| target as u32 + 2 * start as u32);
     if !part.is_null() {
         // SAFETY: the caller's promise.
         unsafe { part.write_unaligned(start) };

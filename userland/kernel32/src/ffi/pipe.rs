@@ -141,7 +141,9 @@ pub unsafe extern "system" fn PeekNamedPipe(
         // SAFETY: the caller's promise; no more than there was room for.
         unsafe { buffer.copy_from_nonoverlapping(answer[PEEK_HEAD..].as_ptr(), got as usize) };
     }
-    for (target, value) in [(read, got), (available, count), (left_in_message, 0)] {
+    let message = u32::from_le_bytes([answer[12], answer[13], answer[14], answer[15]]);
+    let left = message.saturating_sub(got);
+    for (target, value) in [(read, got), (available, count), (left_in_message, left)] {
         if !target.is_null() {
             // SAFETY: the caller's promise.
             unsafe { target.write_unaligned(value) };

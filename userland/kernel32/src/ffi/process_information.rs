@@ -5,7 +5,8 @@ use user_support::status::Status;
 
 use super::last_error::{Bool, FALSE, TRUE, fail, fail_with, succeeded};
 use super::nt::{
-    CURRENT_PROCESS, NtClose, NtOpenProcess, NtQueryInformationProcess, NtReadVirtualMemory, NtSetInformationProcess,
+    CURRENT_PROCESS, NtClose, NtOpenProcess, NtQueryInformationProcess, NtQuerySystemInformation, NtReadVirtualMemory,
+    NtSetInformationProcess,
 };
 
 /// Classes of information.
@@ -15,10 +16,11 @@ mod class {
     pub(super) const PRIORITY_CLASS: u32 = 18;
     pub(super) const AFFINITY_MASK: u32 = 21;
     pub(super) const HANDLE_COUNT: u32 = 20;
+    pub(super) const PRIORITY_BOOST: u32 = 22;
 }
 
 /// Priority classes: the flag that Win32 has for each, in the order in which they are looked for, and NT's number.
-const CLASSES: [(u32, u8); 6] = [(0x40, 1), (0x4000, 5), (0x20, 2), (0x8000, 6), (0x80, 3), (0x100, 4)];
+pub(super) const CLASSES: [(u32, u8); 6] = [(0x40, 1), (0x4000, 5), (0x20, 2), (0x8000, 6), (0x80, 3), (0x100, 4)];
 
 /// The class that creation flags ask for, under NT's number.
 pub(super) fn class_of_flags(flags: u32) -> Option<u8> {
@@ -32,6 +34,11 @@ fn query<const WORDS: usize>(process: u32, class: u32) -> Result<[u32; WORDS], S
     // SAFETY: the service writes so many bytes.
     let status = unsafe { NtQueryInformationProcess(process, class, words.as_mut_ptr().cast(), length, none) };
     Status(status).ok().map(|()| words)
+}
+
+/// The number of the process that made this one; 0 where that cannot be found out.
+pub(super) fn parent_of_this() -> u32 {
+    query::<6>(CURRENT_PROCESS, class::BASIC).map_or(0, |words| words[5])
 }
 
 /// Opens a process by its identifier. Returns a handle, or 0.
@@ -189,4 +196,55 @@ fn read_word(process: u32, address: u32) -> Result<u32, Status> {
     // SAFETY: the service writes four bytes.
     let status = unsafe { NtReadVirtualMemory(process, address, (&raw mut word).cast(), 4, core::ptr::null_mut()) };
     Status(status).ok().map(|()| word)
+}
+
+/// Says whether the threads of a process gain no priority when they are woken: those there are, and those to come.
+#[unsafe(no_mangle)]
+pub extern "system" fn SetProcessPriorityBoost(process: u32, disable: Bool) -> Bool {
+    let word = u32::from(disable != 0).to_le_bytes();
+    // SAFETY: the service reads four bytes.
+    succeeded(unsafe { NtSetInformationProcess(process, class::PRIORITY_BOOST, word.as_ptr().cast(), 4) })
+}
+
+/// What [`SetProcessPriorityBoost`] has set.
+///
+/// # Safety
+/// `disabled` points to a word.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetProcessPriorityBoost(process: u32, disabled: *mut u32) -> Bool {
+    match query::<1>(process, class::PRIORITY_BOOST) {
+        Ok([word]) => {
+            // SAFETY: the caller's promise.
+            unsafe { disabled.write_unaligned(word) };
+            TRUE
+        }
+        Err(status) => fail_with(status),
+    }
+}
+
+/// What processors there are and what they share: a list of structures of 24 bytes.
+///
+/// # Safety
+/// `length` points to a word, the number of bytes at `buffer`; it becomes how many there are.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn GetLogicalProcessorInformation(buffer: *mut u8, length: *mut u32) -> Bool {
+    /// `SystemLogicalProcessorInformation`.
+    const LOGICAL_PROCESSORS: u32 = 73;
+    if length.is_null() {
+        return fail(Win32Error::INVALID_PARAMETER);
+    }
+    // SAFETY: the caller's promise.
+    let room = unsafe { length.read_unaligned() };
+    let mut needed = 0;
+    // SAFETY: the caller's promise; the service checks the buffer.
+    let status = unsafe { NtQuerySystemInformation(LOGICAL_PROCESSORS, buffer, room, &mut needed) };
+    if needed != 0 {
+        // SAFETY: the caller's promise.
+        unsafe { length.write_unaligned(needed) };
+    }
+    match Status(status).ok() {
+        Ok(()) => TRUE,
+        Err(Status::INFO_LENGTH_MISMATCH) => fail(Win32Error::INSUFFICIENT_BUFFER),
+        Err(status) => fail_with(status),
+    }
 }

@@ -65,6 +65,9 @@ pub unsafe extern "system" fn SearchPathA(
     target: *mut u8,
     part: *mut u32,
 ) -> u32 {
+    if name.is_null() {
+        return fail(Win32Error::INVALID_PARAMETER);
+    }
     // SAFETY: the caller's promise.
     let path = (!path.is_null()).then(|| wide(unsafe { c_string(path) }));
     // SAFETY: the caller's promise.
@@ -95,6 +98,9 @@ pub unsafe extern "system" fn SearchPathW(
     target: *mut u16,
     part: *mut u32,
 ) -> u32 {
+    if name.is_null() {
+        return fail(Win32Error::INVALID_PARAMETER);
+    }
     // SAFETY: the caller's promise.
     let path = (!path.is_null()).then(|| unsafe { wide_string(path) });
     // SAFETY: the caller's promise.
@@ -144,6 +150,9 @@ macro_rules! forms {
         /// `path` is a string; `target` has room for `room` bytes.
         #[unsafe(no_mangle)]
         pub unsafe extern "system" fn $ansi(path: *const u8, target: *mut u8, room: u32) -> u32 {
+            if path.is_null() {
+                return fail(Win32Error::INVALID_PARAMETER);
+            }
             // SAFETY: the caller's promise.
             match in_form(&wide(unsafe { c_string(path) }), $short) {
                 // SAFETY: the caller's promise.
@@ -158,6 +167,9 @@ macro_rules! forms {
         /// `path` is a string; `target` has room for `room` units.
         #[unsafe(no_mangle)]
         pub unsafe extern "system" fn $wide(path: *const u16, target: *mut u16, room: u32) -> u32 {
+            if path.is_null() {
+                return fail(Win32Error::INVALID_PARAMETER);
+            }
             // SAFETY: the caller's promise.
             match in_form(unsafe { wide_string(path) }, $short) {
                 // SAFETY: the caller's promise.

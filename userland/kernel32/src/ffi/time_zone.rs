@@ -1,71 +1,108 @@
-//! The time zone, which is UTC without summer time, and the times of DOS.
+//! The time zone, which is UTC without summer time until somebody sets another, and the times of DOS.
 
+use abi::time_zone::{TimeZone, UNITS_PER_MINUTE, ZONE_WORDS};
+use user_ffi::shared_data;
 use user_support::date_format::SystemTime;
 use user_support::error::Win32Error;
+use user_support::status::Status;
 
 use super::file_time::{fields_of, time_of};
-use super::last_error::{Bool, TRUE, fail};
+use super::last_error::{Bool, TRUE, fail, fail_with, succeeded};
+use super::nt::{NtQuerySystemInformation, NtSetSystemInformation};
 
-/// Words of a `TIME_ZONE_INFORMATION`: bias, name, date and bias of winter time, the same of summer time.
-const ZONE_WORDS: usize = 43;
-/// The time zone's name in UTF-16, as pairs of units in words.
-const NAME: [u32; 2] = [0x0054_0055, 0x0000_0043];
-/// `TIME_ZONE_ID_UNKNOWN`: a zone without summer time.
-const NO_SUMMER: u32 = 0;
+/// `SystemCurrentTimeZoneInformation`.
+const CURRENT_ZONE: u32 = 44;
+/// Bytes of a `TIME_ZONE_INFORMATION`.
+const ZONE_LENGTH: u32 = 4 * ZONE_WORDS as u32;
+/// `TIME_ZONE_ID_INVALID`.
+const INVALID_ZONE: u32 = u32::MAX;
 
-/// Tells of the time zone.
+/// The system's time zone.
+fn current_zone() -> Result<TimeZone, Status> {
+    let mut words = [0; ZONE_WORDS];
+    let (buffer, none) = (words.as_mut_ptr().cast(), core::ptr::null_mut());
+    // SAFETY: the service writes so many bytes.
+    let status = unsafe { NtQuerySystemInformation(CURRENT_ZONE, buffer, ZONE_LENGTH, none) };
+    Status(status).ok().map(|()| TimeZone(words))
+}
+
+/// Tells of the time zone, and which of its times it has now.
 ///
 /// # Safety
 /// `target` points to a `TIME_ZONE_INFORMATION`.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn GetTimeZoneInformation(target: *mut [u32; ZONE_WORDS]) -> u32 {
-    let mut zone = [0; ZONE_WORDS];
-    // The names stand behind the first bias, and behind the second with its date.
-    for at in [1, 22] {
-        zone[at..at + 2].copy_from_slice(&NAME);
+    match current_zone() {
+        Ok(TimeZone(words)) => {
+            // SAFETY: the caller's promise.
+            unsafe { target.write_unaligned(words) };
+            shared_data().time_zone_id()
+        }
+        Err(status) => {
+            fail_with(status);
+            INVALID_ZONE
+        }
     }
-    // SAFETY: the caller's promise.
-    unsafe { target.write_unaligned(zone) };
-    NO_SUMMER
 }
 
-/// The local time of a date: the same, whatever the zone says of summer time, but for its bias.
+/// Sets the time zone. The caller has switched on the privilege to set the clock.
 ///
 /// # Safety
-/// `zone` is null or points to a `TIME_ZONE_INFORMATION`; the others point to a `SYSTEMTIME`.
+/// `zone` points to a `TIME_ZONE_INFORMATION`.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn SetTimeZoneInformation(zone: *const u8) -> Bool {
+    // SAFETY: the service checks the pointer itself.
+    succeeded(unsafe { NtSetSystemInformation(CURRENT_ZONE, zone, ZONE_LENGTH) })
+}
+
+/// The local time of a date, with summer time where the zone has it then.
+///
+/// # Safety
+/// `zone` is null, for the system's, or points to a `TIME_ZONE_INFORMATION`; the others point to a `SYSTEMTIME`.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn SystemTimeToTzSpecificLocalTime(
-    zone: *const i32,
+    zone: *const [u32; ZONE_WORDS],
     universal: *const SystemTime,
     local: *mut SystemTime,
 ) -> Bool {
     // SAFETY: the caller's promise.
-    unsafe { shift(zone, -1, universal, local) }
+    unsafe { shift(zone, universal, local, |zone, time| -zone.at(time).1) }
 }
 
-/// The date of a local time.
+/// The date of a local time. An hour that is there twice is summer's.
 ///
 /// # Safety
 /// As [`SystemTimeToTzSpecificLocalTime`].
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn TzSpecificLocalTimeToSystemTime(
-    zone: *const i32,
+    zone: *const [u32; ZONE_WORDS],
     local: *const SystemTime,
     universal: *mut SystemTime,
 ) -> Bool {
     // SAFETY: the caller's promise.
-    unsafe { shift(zone, 1, local, universal) }
+    unsafe { shift(zone, local, universal, |zone, time| zone.at_local(time).1) }
 }
 
 /// # Safety
 /// As [`SystemTimeToTzSpecificLocalTime`].
-unsafe fn shift(zone: *const i32, sign: i64, from: *const SystemTime, to: *mut SystemTime) -> Bool {
-    const UNITS_PER_MINUTE: i64 = 600_000_000;
+unsafe fn shift(
+    zone: *const [u32; ZONE_WORDS],
+    from: *const SystemTime,
+    to: *mut SystemTime,
+    minutes: impl Fn(TimeZone, u64) -> i64,
+) -> Bool {
+    let zone = if zone.is_null() {
+        match current_zone() {
+            Ok(zone) => zone,
+            Err(status) => return fail_with(status),
+        }
+    } else {
+        // SAFETY: the caller's promise.
+        TimeZone(unsafe { zone.read_unaligned() })
+    };
     // SAFETY: the caller's promise.
-    let minutes = if zone.is_null() { 0 } else { i64::from(unsafe { zone.read_unaligned() }) };
-    // SAFETY: the caller's promise.
-    let time = time_of(unsafe { from.read_unaligned() });
-    match time.and_then(|time| time.checked_add_signed(sign * minutes * UNITS_PER_MINUTE)) {
+    let time = time_of(unsafe { from.read_unaligned() }).filter(|_| zone.is_sound());
+    match time.and_then(|time| time.checked_add_signed(minutes(zone, time) * UNITS_PER_MINUTE)) {
         Some(time) => {
             // SAFETY: the caller's promise.
             unsafe { to.write_unaligned(fields_of(time)) };

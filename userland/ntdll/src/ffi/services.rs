@@ -59,6 +59,7 @@ services! {
     NtAllocateUserPhysicalPages ZwAllocateUserPhysicalPages (process: u32, count: *mut u32, frames: *mut u32);
     NtAllocateVirtualMemory ZwAllocateVirtualMemory (process: u32, base: *mut u32, zero_bits: u32, size: *mut u32, kind: u32, protection: u32);
     NtAreMappedFilesTheSame ZwAreMappedFilesTheSame (first: u32, second: u32);
+    NtAssignProcessToJobObject ZwAssignProcessToJobObject (job: u32, process: u32);
     NtCancelTimer ZwCancelTimer (timer: u32, state: *mut u32);
     NtClearEvent ZwClearEvent (event: u32);
     NtClose ZwClose (handle: u32);
@@ -66,6 +67,7 @@ services! {
     NtCreateDirectoryObject ZwCreateDirectoryObject (handle: *mut u32, access: u32, attributes: *const u32);
     NtCreateEvent ZwCreateEvent (handle: *mut u32, access: u32, attributes: *const u32, kind: u32, signalled: u32);
     NtCreateFile ZwCreateFile (handle: *mut u32, access: u32, attributes: *const u32, status: *mut u32, size: *const u64, file_attributes: u32, share: u32, disposition: u32, options: u32, extended: *const u8, extended_length: u32);
+    NtCreateJobObject ZwCreateJobObject (handle: *mut u32, access: u32, attributes: *const u32);
     NtCreateMutant ZwCreateMutant (handle: *mut u32, access: u32, attributes: *const u32, owned: u32);
     NtCreateNamedPipeFile ZwCreateNamedPipeFile (handle: *mut u32, access: u32, attributes: *const u32, status: *mut u32, share: u32, disposition: u32, options: u32, kind: u32, read_mode: u32, completion: u32, instances: u32, in_quota: u32, out_quota: u32, timeout: *const i64);
     NtCreatePagingFile ZwCreatePagingFile (name: *const u32, minimum: *const u64, maximum: *const u64, priority: u32);
@@ -91,6 +93,7 @@ services! {
     NtFsControlFile ZwFsControlFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, code: u32, input: *const u8, input_length: u32, output: *mut u8, output_length: u32);
     NtGetContextThread ZwGetContextThread (thread: u32, context: *mut u8);
     NtGetWriteWatch ZwGetWriteWatch (process: u32, flags: u32, base: u32, size: u32, addresses: *mut u32, count: *mut u32, granularity: *mut u32);
+    NtIsProcessInJob ZwIsProcessInJob (process: u32, job: u32);
     NtLockFile ZwLockFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, first: *const u64, length: *const u64, key: u32, fails: u32, excludes: u32);
     NtLockVirtualMemory ZwLockVirtualMemory (process: u32, base: *mut u32, size: *mut u32, kind: u32);
     NtMakeTemporaryObject ZwMakeTemporaryObject (handle: u32);
@@ -100,6 +103,7 @@ services! {
     NtOpenDirectoryObject ZwOpenDirectoryObject (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenEvent ZwOpenEvent (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenFile ZwOpenFile (handle: *mut u32, access: u32, attributes: *const u32, status: *mut u32, share: u32, options: u32);
+    NtOpenJobObject ZwOpenJobObject (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenMutant ZwOpenMutant (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenProcess ZwOpenProcess (handle: *mut u32, access: u32, attributes: *const u32, client: *const u32);
     NtOpenProcessToken ZwOpenProcessToken (process: u32, access: u32, token: *mut u32);
@@ -120,6 +124,7 @@ services! {
     NtQueryEvent ZwQueryEvent (event: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryFullAttributesFile ZwQueryFullAttributesFile (attributes: *const u32, information: *mut u8);
     NtQueryInformationFile ZwQueryInformationFile (file: u32, status: *mut u32, buffer: *mut u8, length: u32, class: u32);
+    NtQueryInformationJobObject ZwQueryInformationJobObject (job: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryInformationProcess ZwQueryInformationProcess (process: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryInformationThread ZwQueryInformationThread (thread: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryInformationToken ZwQueryInformationToken (token: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
@@ -147,13 +152,17 @@ services! {
     NtSetContextThread ZwSetContextThread (thread: u32, context: *const u8);
     NtSetEvent ZwSetEvent (event: u32, previous: *mut u32);
     NtSetInformationFile ZwSetInformationFile (file: u32, status: *mut u32, buffer: *const u8, length: u32, class: u32);
+    NtSetInformationJobObject ZwSetInformationJobObject (job: u32, class: u32, buffer: *const u8, length: u32);
     NtSetInformationObject ZwSetInformationObject (handle: u32, class: u32, buffer: *const u8, length: u32);
     NtSetInformationProcess ZwSetInformationProcess (process: u32, class: u32, buffer: *const u8, length: u32);
     NtSetInformationThread ZwSetInformationThread (thread: u32, class: u32, buffer: *const u8, length: u32);
+    NtSetSystemInformation ZwSetSystemInformation (class: u32, information: *const u8, length: u32);
+    NtSetSystemTime ZwSetSystemTime (time: *const u64, before: *mut u64);
     NtSetTimer ZwSetTimer (timer: u32, due: *const i64, routine: u32, context: u32, resume: u32, period: i32, state: *mut u32);
     NtShutdownSystem ZwShutdownSystem (action: u32);
     NtSuspendThread ZwSuspendThread (thread: u32, previous: *mut u32);
     NtSystemDebugControl ZwSystemDebugControl (command: u32, input: *const u8, input_length: u32, output: *mut u8, output_length: u32, returned: *mut u32);
+    NtTerminateJobObject ZwTerminateJobObject (job: u32, status: u32);
     NtTerminateProcess ZwTerminateProcess (process: u32, status: u32);
     NtTerminateThread ZwTerminateThread (thread: u32, status: u32);
     NtTestAlert ZwTestAlert ();

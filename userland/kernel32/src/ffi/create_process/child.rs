@@ -11,7 +11,7 @@ use user_support::status::Status;
 
 use super::image::Image;
 use super::{Startup, flag};
-use crate::ffi::control_handler::lead_group;
+use crate::ffi::control_handler::{detach, lead_group};
 use crate::ffi::directory::{system_directory, windows_directory};
 use crate::ffi::last_error::Bool;
 use crate::ffi::nt::{
@@ -27,6 +27,8 @@ const PROCESS_ACCESS: u32 = 0x001F_0FFF;
 const THREAD_ACCESS: u32 = 0x001F_03FF;
 /// `PROCESS_CREATE_FLAGS_INHERIT_HANDLES`.
 const INHERIT_HANDLES: u32 = 4;
+/// `PROCESS_CREATE_FLAGS_BREAKAWAY`.
+const BREAKAWAY: u32 = 1;
 /// `OBJ_INHERIT`.
 const INHERITABLE: u32 = 2;
 const MEM_COMMIT: u32 = 0x1000;
@@ -95,6 +97,9 @@ impl Child {
         self.create_thread(stack, peb, image.entry(), start)?;
         if start.flags & flag::NEW_GROUP != 0 {
             lead_group(self.client[0]);
+        }
+        if start.flags & flag::DETACHED != 0 {
+            detach(self.client[0]);
         }
         if start.flags & flag::SUSPENDED == 0 {
             // SAFETY: the thread was made here and has what it needs.
@@ -231,7 +236,8 @@ fn checked(status: u32) -> Result<(), Status> {
 
 fn create_process(image: &Image, start: &Start<'_>) -> Result<u32, Status> {
     let attributes = ObjectAttributes::of(start.attributes[0]);
-    let flags = if start.inherit { INHERIT_HANDLES } else { 0 };
+    let inherit = if start.inherit { INHERIT_HANDLES } else { 0 };
+    let flags = if start.flags & flag::BREAKAWAY == 0 { inherit } else { inherit | BREAKAWAY };
     let mut process = 0;
     // SAFETY: the attributes live until the service returns, which writes the handle.
     checked(unsafe {

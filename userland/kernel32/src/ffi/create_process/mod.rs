@@ -35,6 +35,7 @@ mod flag {
     pub(super) const DETACHED: u32 = 0x8;
     pub(super) const NEW_CONSOLE: u32 = 0x10;
     pub(super) const NEW_GROUP: u32 = 0x200;
+    pub(super) const BREAKAWAY: u32 = 0x0100_0000;
     pub(super) const UNICODE_ENVIRONMENT: u32 = 0x400;
     pub(super) const NO_WINDOW: u32 = 0x0800_0000;
 }
