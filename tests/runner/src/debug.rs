@@ -19,7 +19,7 @@ use crate::paths::Tree;
 use crate::process::{self, Process, Streams};
 
 /// The gdb commands of the project, below the tree's root.
-const SCRIPT: &str = "tests/runner/gdb/vadose.gdb";
+const SCRIPT: &str = "tests/gdb/vadose.gdb";
 /// How long QEMU may take until its gdb stub listens.
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -1,0 +1,7 @@
+"""gdb commands that show a Windows XP machine's memory as the kernel's own debugger does, from outside and by their own lights.
+
+`memory` reads frames of a machine or of a dump, `paging` translates, `layout` knows where fields stand, `system` where all begins; the other
+modules are the commands. None of it is the kernel's code.
+"""
+
+from . import frames, process, select, translation, vad  # noqa: F401  each registers its commands
