@@ -3,11 +3,6 @@
 set disassembly-flavor intel
 set print pretty on
 set pagination off
-python
-import os, sys
-sys.path.insert(0, os.path.abspath("tests/gdb"))
-sys.dont_write_bytecode = True
-import vadose_gdb
-end
+source tests/gdb/vadose.py
 hbreak vadose_start
 continue

@@ -4,4 +4,4 @@
 modules are the commands. None of it is the kernel's code.
 """
 
-from . import frames, process, select, translation, vad  # noqa: F401  each registers its commands
+from . import address, environment, frames, handle, pool, process, section, select, translation, vad, working_set  # noqa: F401
