@@ -4,4 +4,5 @@
 modules are the commands. None of it is the kernel's code.
 """
 
-from . import address, environment, frames, handle, pool, process, section, select, translation, vad, working_set  # noqa: F401
+from . import address, environment, frames, handle, pool, printers, process, section, select  # noqa: F401
+from . import structure, symbols, translation, vad, verify, working_set  # noqa: F401

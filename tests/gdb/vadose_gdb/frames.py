@@ -32,7 +32,7 @@ BLOCK = 0x4000
 
 def records(system):
     """(frame, u1, PteAddress, u2, e1, references, OriginalPte, u4) of each frame of RAM."""
-    for first, count in system.runs or ():
+    for first, count in system.manager and system.runs:
         for start in range(first, first + count, BLOCK):
             number = min(BLOCK, first + count - start)
             raw = system.space.read(FRAME_DATABASE + start * RECORD_SIZE, number * RECORD_SIZE)
