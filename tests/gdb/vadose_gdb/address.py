@@ -90,14 +90,14 @@ class Pages:
         node = self.node
         reserved = self.area is not None and self.area["flags"] >> 12 & 1
         even = node.private or not node.flags & IMAGE_MAP and not reserved
-        end = page
-        while end < node.end:
+        end, last = page, min(node.end, HIGHEST_USER_ADDRESS >> 12)
+        while end < last:
             if self.protection(end + 1) != code:
                 break
             end += 1
             # Where there is no page table, all that it would map is alike.
             if even and self.entry(end) is None:
-                end = min(end | TABLE - 1, node.end)
+                end = min(end | TABLE - 1, last)
         return end
 
     def entry(self, page):

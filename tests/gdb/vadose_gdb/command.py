@@ -92,4 +92,9 @@ def command(*names):
 
 
 def show(text=""):
-    gdb.write(text + "\n")
+    """A line. What is in memory may be anything: what would move the cursor is a dot, what the terminal's character set lacks `?`."""
+    text = "".join(unit if unit >= " " or unit == "\n" else "." for unit in text)
+    try:
+        gdb.write(text + "\n")
+    except UnicodeError:
+        gdb.write(text.encode("ascii", "replace").decode() + "\n")

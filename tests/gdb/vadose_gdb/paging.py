@@ -77,6 +77,7 @@ class AddressSpace:
         return struct.unpack("<512Q", page) if page else ()
 
     def walk(self, address):
+        address &= 0xFFFFFFFF
         directories = self.directories()
         directory = directories and self.entry(directories[address >> 30], address >> 21 & 0x1FF)
         table = None
