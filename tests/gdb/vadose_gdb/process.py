@@ -1,8 +1,11 @@
-"""`process`, `thread` and `.process`."""
+"""`process`, `thread`, `.process` and `$eprocess()`."""
+
+import gdb
 
 from . import layout
 from .command import command, show
 from .memory import Problem
+from .system import SELECTION
 
 MILLISECOND, TICK = 10_000, 10
 DETAILS, THREADS = 1, 2
@@ -184,3 +187,20 @@ def show_objects(system, thread):
         address = block["next_wait_block"]
         if address == first:
             return
+
+
+class ProcessAddress(gdb.Function):
+    """$eprocess([ID]): the address of the _EPROCESS that an ID means; without one, of the process that the commands mean."""
+
+    def __init__(self):
+        super().__init__("eprocess")
+
+    def invoke(self, number=None):
+        try:
+            process = SELECTION.system().process(None if number is None else int(number))
+        except Problem as problem:
+            raise gdb.GdbError(str(problem)) from None
+        return gdb.Value(process.address)
+
+
+ProcessAddress()

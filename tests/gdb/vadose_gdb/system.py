@@ -165,11 +165,14 @@ class System:
         """The address space of a process, of the one that is meant if none is named; the system's where it has none."""
         try:
             process = process or self.process()
+            system = self.record(layout.EPROCESS, self.executive["system_process"])
         except Problem:
             return self.space
-        tables = process["pcb.directory_table_base[0]"]
-        space = AddressSpace(self.physical, tables, self.is_ram)
-        return space if space.directories() else self.space
+        for one in filter(None, (process, system)):
+            space = AddressSpace(self.physical, one["pcb.directory_table_base[0]"], self.is_ram)
+            if space.directories():
+                return space
+        return self.space
 
     # Frames and files.
 

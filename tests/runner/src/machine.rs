@@ -6,7 +6,7 @@
 //! gives 32 physical address bits and faults on any page-table entry above them.
 
 use std::env;
-use std::path::Path;
+use std::path::{self, Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -92,12 +92,20 @@ pub struct MachineOptions {
     /// Seconds after which the machine is stopped, 0 for never [default: 60; run and debug: never]
     #[arg(long, value_name = "SECONDS", help_heading = "Machine")]
     pub timeout: Option<u64>,
+    /// Stop before the first instruction until a gdb has connected to this socket (target remote SOCKET) and says continue
+    #[arg(long, value_name = "SOCKET", value_parser = parse_socket, help_heading = "Machine")]
+    pub gdb: Option<PathBuf>,
     /// Whether 4 MB of the RAM, from 32 MB on, cannot be written
     #[arg(skip)]
     pub dead: bool,
     /// Whether the host gives the machine all its RAM before it starts, instead of page by page as it is touched
     #[arg(skip)]
     pub touched: bool,
+}
+
+/// The emulator runs elsewhere.
+fn parse_socket(text: &str) -> std::result::Result<PathBuf, String> {
+    path::absolute(text).map_err(|error| error.to_string())
 }
 
 /// Seconds after which a machine is stopped when the user did not say.
@@ -138,6 +146,7 @@ impl Default for MachineOptions {
             icount: false,
             kvm: false,
             timeout: None,
+            gdb: None,
             dead: false,
             touched: false,
         }
@@ -239,6 +248,7 @@ impl Start<'_> {
         }
         arguments.extend(self.screen_arguments());
         arguments.extend(self.serial_arguments());
+        arguments.extend(self.options.gdb.as_deref().map(stub_arguments).unwrap_or_default());
         arguments.extend(words(&["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]));
         arguments.extend(self.medium_arguments());
         arguments.extend_from_slice(self.disk);
@@ -306,6 +316,13 @@ impl Start<'_> {
     }
 }
 
+/// QEMU stopped before its first instruction, its gdb stub on `socket`. A comma in a value is written twice.
+fn stub_arguments(socket: &Path) -> Vec<String> {
+    let path = socket.to_string_lossy().replace(',', ",,");
+    let stub = format!("socket,id=gdb,path={path},server=on,wait=off");
+    words(&["-S", "-chardev", &stub, "-gdb", "chardev:gdb"])
+}
+
 /// RAM of `megabytes` in three parts, for QEMU nodes, of which the middle one is a file that is only read.
 fn dead_memory(megabytes: u32) -> Vec<String> {
     let file = format!("memory-backend-file,id=dead,size={DEAD}M,mem-path={},share=off,readonly=on", names::DEAD_RAM);
@@ -330,6 +347,14 @@ mod tests {
         let screen = Screen::Hidden;
         let start = Start { options, medium, modules, command_line: "link=com3 x", serial, screen, disk: &[] };
         start.arguments().join("|")
+    }
+
+    #[test]
+    fn a_stub_waits_on_its_socket() {
+        let options = MachineOptions { gdb: Some("/a,b/gdb".into()), ..MachineOptions::default() };
+        let stub = "|-S|-chardev|socket,id=gdb,path=/a,,b/gdb,server=on,wait=off|-gdb|chardev:gdb|";
+        assert!(arguments_of(&options, Medium::Kernel, SerialPorts::Linked).contains(stub));
+        assert!(!arguments_of(&MachineOptions::default(), Medium::Kernel, SerialPorts::Linked).contains("|-S|"));
     }
 
     #[test]
