@@ -34,7 +34,7 @@ pub struct DebugOptions {
     pub dump: Option<PathBuf>,
     /// Arguments handed to gdb, such as -batch -ex "info registers"
     #[arg(value_name = "GDB ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub gdb: Vec<String>,
+    pub words: Vec<String>,
 }
 
 /// Starts QEMU and gdb and stays until gdb ends; its exit code passes through.
@@ -43,6 +43,9 @@ pub struct DebugOptions {
 /// [`Error::Unbuilt`] or [`Error::Tool`].
 pub fn run(tree: &Tree, machine: &MachineOptions, options: &DebugOptions) -> Result<u8> {
     process::require("gdb", "gdb")?;
+    if machine.gdb.is_some() {
+        return Err(Error::BadInput("--gdb: debug starts gdb itself; it is for exec and run".into()));
+    }
     if let Some(dump) = &options.dump {
         return run_gdb(tree, &over(dump)?, options);
     }
@@ -114,7 +117,7 @@ fn run_gdb<S: AsRef<str>>(tree: &Tree, first: &[S], options: &DebugOptions) -> R
     for line in settings.into_iter().chain(first.iter().map(AsRef::as_ref)) {
         gdb.args(["-ex", line]);
     }
-    let status = gdb.args(&options.gdb).current_dir(tree.root()).status().map_err(Error::host("starting gdb"))?;
+    let status = gdb.args(&options.words).current_dir(tree.root()).status().map_err(Error::host("starting gdb"))?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
 }
 
