@@ -112,7 +112,8 @@ class Vad(Text):
     def text(self):
         short = self.short()
         start, end = word_in(short["starting_vpn"]), word_in(short["ending_vpn"])
-        return f"{start:x}-{end:x} {kind_of(word_in(short['flags']))}"
+        kind = " ".join(kind_of(word_in(short["flags"])).split())
+        return f"{start:x}-{end:x} {kind}"
 
     def short(self):
         value = self.value

@@ -54,7 +54,8 @@ pub fn run(tree: &Tree, machine: &MachineOptions, options: &DebugOptions) -> Res
     let words = machine.kernel_line("console=com1 poweroff=qemu");
     let emulator = start_stopped(tree, machine, folder.path(), &words)?;
     let connect = format!("target remote {}", folder.path().join(names::GDB).display());
-    let code = run_gdb(tree, &[&connect, &format!("source {SCRIPT}")], options)?;
+    let processor = format!("set architecture {}", machine.architecture());
+    let code = run_gdb(tree, &[&processor, &connect, &format!("source {SCRIPT}")], options)?;
     drop(emulator);
     keep_log(tree, folder.path())?;
     Ok(code)
@@ -113,7 +114,7 @@ fn over(dump: &Path) -> Result<[String; 2]> {
 fn run_gdb<S: AsRef<str>>(tree: &Tree, first: &[S], options: &DebugOptions) -> Result<u8> {
     let mut gdb = Command::new("gdb");
     gdb.args(["-nx", "-q"]).arg(tree.kernel_for_debugger()?);
-    let settings = ["set confirm off", "set architecture i386", PATIENT];
+    let settings = ["set confirm off", PATIENT];
     for line in settings.into_iter().chain(first.iter().map(AsRef::as_ref)) {
         gdb.args(["-ex", line]);
     }

@@ -118,6 +118,17 @@ impl MachineOptions {
         (self.ram > LARGEST_TO_ZERO).then_some("zeromax=1024")
     }
 
+    /// Whether the machine takes the `x86_64` binary.
+    fn is_large(&self) -> bool {
+        self.ram > LARGEST_FOR_I386 || self.board.contains(RAM_ABOVE)
+    }
+
+    /// What gdb takes the machine for: the `x86_64` binary shows its registers as that processor's, whatever the kernel does.
+    #[must_use]
+    pub fn architecture(&self) -> &'static str {
+        if self.is_large() { "i386:x86-64" } else { "i386" }
+    }
+
     /// The kernel's command line: `words`, those, and the user's own.
     #[must_use]
     pub fn kernel_line(&self, words: &str) -> String {
@@ -222,8 +233,7 @@ impl Start<'_> {
         if let Ok(program) = env::var("VADOSE_QEMU") {
             return Ok(program);
         }
-        let large = self.options.ram > LARGEST_FOR_I386 || self.options.board.contains(RAM_ABOVE);
-        let program = if large { "qemu-system-x86_64" } else { "qemu-system-i386" };
+        let program = if self.options.is_large() { "qemu-system-x86_64" } else { "qemu-system-i386" };
         process::require(program, "qemu-system-x86")?;
         if self.options.kvm && !Path::new("/dev/kvm").exists() {
             return Err(Error::BadInput("--kvm: this host has no /dev/kvm".into()));
@@ -347,6 +357,12 @@ mod tests {
         let screen = Screen::Hidden;
         let start = Start { options, medium, modules, command_line: "link=com3 x", serial, screen, disk: &[] };
         start.arguments().join("|")
+    }
+
+    #[test]
+    fn gdb_is_told_the_processor_of_the_emulator() {
+        let of = |ram| MachineOptions { ram, ..MachineOptions::default() }.architecture();
+        assert_eq!((of(3072), of(3073)), ("i386", "i386:x86-64"));
     }
 
     #[test]

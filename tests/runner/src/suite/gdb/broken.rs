@@ -22,6 +22,8 @@ const BROKEN: [(&str, &str, &str); 12] = [
     ("$process + 0x18", "0xfffff000", "pte 400000"),
     ("$process + 0x240", "17", "verify"),
 ];
+/// A question whose answer is in the symbols of a DLL.
+const CODE: &str = "info line kernel32::ffi::code_page::GetACP";
 /// The last line, or one of the last, that follows each.
 const ENDINGS: [&str; 12] = [
     "$root is no VAD: the tree is broken here",
@@ -58,7 +60,7 @@ pub(in crate::suite) fn broken(commands: &Commands) -> Result<Verdict> {
         lines.push("echo kd> restored\\n".into());
         lines.push("set var *$place = $before".into());
     }
-    for question in ["vad", "verify", "vadose-offsets", "dllsyms", "info symbol views_stop", "dllsyms 28"] {
+    for question in ["vad", "verify", "vadose-offsets", "dllsyms", "info symbol views_stop", CODE, "dllsyms 28"] {
         lines.push(format!("echo kd> !{question}\\n"));
         lines.push(question.into());
     }
@@ -127,7 +129,7 @@ fn judge_broken(said: &str, kernel: &str) -> Verdict {
 }
 
 /// What is among the answers.
-const WORDS: [(&str, &[&str]); 14] = [
+const WORDS: [(&str, &[&str]); 15] = [
     ("!vadose-offsets", &["140 fields agree, 0 do not"]),
     (
         "!dllsyms",
@@ -140,6 +142,10 @@ const WORDS: [(&str, &[&str]); 14] = [
         ],
     ),
     ("!info symbol views_stop", &["views_stop in section .text of "]),
+    (
+        "!info line kernel32::ffi::code_page::GetACP",
+        &["userland/kernel32/src/ffi/code_page.rs\" starts at address 0x7c8"],
+    ),
     ("!dllsyms 28", &["cmd.exe (0028):", "00400000 cmd.exe ", "/symbols/cmd.exe"]),
     (
         "shown",

@@ -21,6 +21,9 @@ const SHELL: &str = "system32/cmd.exe";
 pub(super) const RAM: u32 = 64;
 /// How long all of it may take.
 const PATIENCE: Duration = Duration::from_secs(240);
+/// The project's commands, and what waits for the stop; below the tree's root.
+const COMMANDS: &str = "tests/gdb/vadose.py";
+const WAIT: &str = "tests/gdb/wait.py";
 const SOCKET: &str = "gdb.socket";
 /// The file of all of it, when it was asked for.
 pub(super) const MEMORY: &str = "ram.raw";
@@ -55,10 +58,8 @@ impl Stopped {
             "set architecture i386".into(),
             "set remotetimeout 60".into(),
             format!("target remote {SOCKET}"),
-            // The shell has other code at that address.
-            format!("hbreak *{stop:#x} if *(unsigned char *)$eip == 0xcc"),
-            "continue".into(),
-            "delete".into(),
+            format!("set $stop = {stop:#x}"),
+            format!("source {}", commands.tree.file(WAIT).display()),
         ];
         let mut stopped = Self { folder, exec, deadline: Instant::now() + PATIENCE, begin };
         stopped.wait_for_socket()?;
@@ -116,7 +117,7 @@ fn run_gdb(
     let script = folder.join("script.gdb");
     fs::write(&script, "set confirm off\nset pagination off\nset width 0\nset language c\n")
         .map_err(Error::file("writing", &script))?;
-    let loaded = commands.tree.file("tests/gdb/vadose.py").to_string_lossy().into_owned();
+    let loaded = commands.tree.file(COMMANDS).to_string_lossy().into_owned();
     let mut words = ["-nx", "-q", "-batch", "-x", "script.gdb", "-x", &loaded].map(str::to_owned).to_vec();
     words.extend(lines.iter().flat_map(|line| ["-ex".to_owned(), line.clone()]));
     words.push(commands.tree.kernel_for_debugger()?.to_string_lossy().into_owned());
