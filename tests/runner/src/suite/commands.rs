@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 30] = [
+    let tests: [Test; 31] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -46,6 +46,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("exec --console shows what the program writes, and nothing else", Commands::console),
         ("gdb stops at the kernel's entry with source lines", Commands::debugger),
         ("gdb's commands print what the kernel's debugger prints, of the machine and of a dump", gdb::agree),
+        ("gdb's commands end whatever stands in a dump", gdb::corrupt),
         ("gdb's commands stop at broken lists and trees, and show values and symbols", gdb::broken),
         ("the tours print what gdb reads at the same stop", Commands::tours),
         ("past copy on write the audit names the page that the tour names", Commands::tour_past_copy),

@@ -4,7 +4,7 @@
 mod broken;
 mod stopped;
 
-use stopped::{MEMORY, RAM, Stopped};
+use stopped::{MEMORY, Stopped};
 
 pub(super) use broken::broken;
 
@@ -34,6 +34,10 @@ const NUMBER: usize = 87;
 const LINES: usize = 1_050;
 /// VADs of the program and of the shell, and processes.
 const ROWS: [usize; 3] = [16, 8, 3];
+/// What replaces words, how often, and how many commands that are at least.
+const FUZZ: &str = "tests/gdb/fuzz.py";
+const ROUNDS: u32 = 40;
+const FUZZED: u32 = 1_160;
 /// What the kernel's debugger says before why it cannot do something.
 const REFUSAL: &str = "kd: ";
 /// What is true only for a moment.
@@ -63,7 +67,7 @@ pub(super) fn agree(commands: &Commands) -> Result<Verdict> {
     let script = questions().map(kernels).collect::<Vec<_>>().join("; ");
     let mut stopped = Stopped::start(commands, &script)?;
     let mut lines = for_gdb();
-    lines.push(format!("monitor pmemsave 0 {:#x} \"{}\"", u64::from(RAM) << 20, stopped.memory().display()));
+    lines.push(stopped.save());
     let live = match stopped.ask(commands, &lines)? {
         Ok(said) => said,
         problem @ Err(_) => return Ok(problem.map(drop)),
@@ -72,6 +76,26 @@ pub(super) fn agree(commands: &Commands) -> Result<Verdict> {
     lines.extend(for_gdb());
     let dump = stopped.ask_of_file(commands, &lines)?;
     Ok(judge(&stopped.kernel(), &live).and_then(|()| same("the dump", &sections(&live), &sections(&dump))))
+}
+
+/// gdb's commands end whatever stands in a dump: words of what they follow are replaced at random, and no command fails.
+///
+/// # Errors
+/// What stops the runner itself.
+pub(super) fn corrupt(commands: &Commands) -> Result<Verdict> {
+    let mut stopped = Stopped::start(commands, "!vad")?;
+    let save = stopped.save();
+    if let problem @ Err(_) = stopped.ask(commands, &[save])? {
+        return Ok(problem.map(drop));
+    }
+    let fuzz = format!("source {}", commands.tree.file(FUZZ).display());
+    let said =
+        stopped.ask_of_file(commands, &[format!("vadose-dump {MEMORY}"), format!("set $rounds = {ROUNDS}"), fuzz])?;
+    let ran = said.lines().find(|line| line.ends_with(" pages, 0 failed")).and_then(|line| line.split(' ').next());
+    match ran.and_then(|count| count.parse().ok()) {
+        Some(count) if (FUZZED..FUZZED * 2).contains(&count) => Ok(Ok(())),
+        _ => Ok(Err(said)),
+    }
 }
 
 /// The lines after each `kd> `, with the question.

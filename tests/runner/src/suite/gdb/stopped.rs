@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ const PROGRAM: &str = "commands/views.exe";
 const STOP: &str = "views_stop";
 const SHELL: &str = "system32/cmd.exe";
 /// MB of the machine's RAM.
-pub(super) const RAM: u32 = 64;
+const RAM: u32 = 64;
 /// How long all of it may take.
 const PATIENCE: Duration = Duration::from_secs(240);
 /// The project's commands, and what waits for the stop; below the tree's root.
@@ -95,9 +95,9 @@ impl Stopped {
         run_gdb(commands, self.path(), lines, DUMP_LOG, self.deadline)
     }
 
-    /// Where [`MEMORY`] is.
-    pub(super) fn memory(&self) -> PathBuf {
-        self.path().join(MEMORY)
+    /// The line for gdb that writes all of RAM to [`MEMORY`].
+    pub(super) fn save(&self) -> String {
+        format!("monitor pmemsave 0 {:#x} \"{}\"", u64::from(RAM) << 20, self.path().join(MEMORY).display())
     }
 
     /// What the kernel's debugger said.
