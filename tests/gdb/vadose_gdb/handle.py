@@ -9,6 +9,8 @@ from .memory import Problem
 from .process import show_process
 
 ENTRIES, POINTERS, MOST_TOP_POINTERS = 512, 1024, 32
+# Bytes of an entry.
+ENTRY = 8
 BODY = 0x18
 BASIC, OBJECT = 1, 2
 PROTECTED, INHERIT, ATTRIBUTES = 1, 2, 7
@@ -31,11 +33,27 @@ The kernel debugger's !handle, in place of gdb's own command, which is for signa
             raise Problem("this is no handle of the process")
         return show_row(system, wanted & ~3, address, flags)
     show(f"Handle table at {table['table_code'] & ~3:08x} with {table['handle_count']} Entries in use")
-    for index in range(1, number_of_entries(table)):
-        # The first entry of each page says something else.
-        address = entry_of(system, table, index) if index % ENTRIES else None
-        if address is not None and system.space.number(address):
-            show_row(system, index << 2, address, flags)
+    try:
+        for handle, address in entries(system, table):
+            show_row(system, handle, address, flags)
+    except Problem as problem:
+        show(str(problem))
+
+
+def entries(system, table):
+    """The handles of a table, and where their entries stand. The first entry of each page says something else."""
+    seen = set()
+    for first in range(0, number_of_entries(table), ENTRIES):
+        page = entry_of(system, table, first)
+        if page in seen:
+            raise Problem(f"{page:08x} was there before: the table is broken here")
+        raw = page and system.space.read(page, ENTRIES * ENTRY)
+        if not raw:
+            continue
+        seen.add(page)
+        for index in range(1, min(ENTRIES, number_of_entries(table) - first)):
+            if raw[index * ENTRY:index * ENTRY + 4] != b"\0\0\0\0":
+                yield first + index << 2, page + index * ENTRY
 
 
 def number_of_entries(table):
@@ -52,7 +70,7 @@ def entry_of(system, table, index):
         page = kernel_word(system, page + index // span % POINTERS * 4)
         if page is None:
             return None
-    address = page + index % ENTRIES * 8
+    address = page + index % ENTRIES * ENTRY
     return address if index < number_of_entries(table) and kernel_word(system, address) is not None else None
 
 
