@@ -89,7 +89,7 @@ pub struct MachineOptions {
     /// Run on the host's processor instead of QEMU's emulation
     #[arg(long, conflicts_with = "icount", help_heading = "Machine")]
     pub kvm: bool,
-    /// Seconds after which the machine is stopped, 0 for never [default: 60; run and debug: never]
+    /// Seconds after which the machine is stopped, 0 for never [default: 60; run, debug and with --gdb: never]
     #[arg(long, value_name = "SECONDS", help_heading = "Machine")]
     pub timeout: Option<u64>,
     /// Stop before the first instruction until a gdb has connected to this socket (target remote SOCKET) and says continue
@@ -139,7 +139,8 @@ impl MachineOptions {
     /// The moment at which a machine started at `began` is stopped, if ever.
     #[must_use]
     pub fn deadline(&self, began: Instant) -> Option<Instant> {
-        match self.timeout.unwrap_or(PATIENCE) {
+        let usual = if self.gdb.is_some() { 0 } else { PATIENCE };
+        match self.timeout.unwrap_or(usual) {
             0 => None,
             // A time-out too large to be reached is none.
             seconds => began.checked_add(Duration::from_secs(seconds)),
@@ -371,6 +372,8 @@ mod tests {
         let stub = "|-S|-chardev|socket,id=gdb,path=/a,,b/gdb,server=on,wait=off|-gdb|chardev:gdb|";
         assert!(arguments_of(&options, Medium::Kernel, SerialPorts::Linked).contains(stub));
         assert!(!arguments_of(&MachineOptions::default(), Medium::Kernel, SerialPorts::Linked).contains("|-S|"));
+        // Whoever looks takes the time it takes.
+        assert_eq!(options.deadline(Instant::now()), None);
     }
 
     #[test]
