@@ -65,6 +65,7 @@ help:
 	@echo 'make test    all tests; the last line is "N passed, N failed"'
 	@echo 'make soak    more memory than there is, for an hour (MINUTES=60): eight processes of 24 MB on 32 MB of RAM'
 	@echo 'make debug   QEMU stopped at the kernel'"'"'s entry, gdb attached (GDB_ARGS="-batch -ex ..." hands words to gdb)'
+	@echo '             its commands vad, pte, process, ... look for themselves, at a dump too: docs/gdb.md'
 	@echo 'make bench   the benchmark table beside Linux'"'"'s'
 	@echo 'make iso     out/vadose.iso, a hybrid image for a CD or a USB stick'
 	@echo 'make oracle  the guest tests under Wine 8.0, compared with tests/oracle/wine-8.0.txt (WINE="command"; RECORD=1 writes it anew)'

@@ -1,11 +1,13 @@
 //! `debug`: QEMU stopped before its first instruction, gdb attached, a breakpoint at the kernel's entry.
 //!
+//! gdb has the project's commands (`tests/gdb`), which look at the machine or, with `--dump`, at a file of RAM.
+//!
 //! The machine runs the demonstration directly from the kernel file, without firmware or GRUB in between. gdb
 //! talks to QEMU over a socket in the scratch folder, so that two debuggers can run on one host.
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{self, Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,17 +20,21 @@ use crate::machine::{MachineOptions, Medium, Screen, SerialPorts, Start, names};
 use crate::paths::Tree;
 use crate::process::{self, Process, Streams};
 
-/// The gdb commands of the project, below the tree's root.
-const SCRIPT: &str = "tests/runner/gdb/vadose.gdb";
+/// What gdb does when it has connected, and the project's commands alone; below the tree's root.
+const SCRIPT: &str = "tests/gdb/vadose.gdb";
+const COMMANDS: &str = "tests/gdb/vadose.py";
 /// How long QEMU may take until its gdb stub listens.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Options of `debug`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct DebugOptions {
+    /// No machine: gdb's commands look at a file whose byte N is the byte of RAM at physical address N
+    #[arg(long, value_name = "FILE")]
+    pub dump: Option<PathBuf>,
     /// Arguments handed to gdb, such as -batch -ex "info registers"
     #[arg(value_name = "GDB ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub gdb: Vec<String>,
+    pub words: Vec<String>,
 }
 
 /// Starts QEMU and gdb and stays until gdb ends; its exit code passes through.
@@ -37,11 +43,19 @@ pub struct DebugOptions {
 /// [`Error::Unbuilt`] or [`Error::Tool`].
 pub fn run(tree: &Tree, machine: &MachineOptions, options: &DebugOptions) -> Result<u8> {
     process::require("gdb", "gdb")?;
+    if machine.gdb.is_some() {
+        return Err(Error::BadInput("--gdb: debug starts gdb itself; it is for exec and run".into()));
+    }
+    if let Some(dump) = &options.dump {
+        return run_gdb(tree, &over(dump)?, options);
+    }
     let folder = process::scratch_folder()?;
     iso::demonstration(tree)?.write(folder.path())?;
     let words = machine.kernel_line("console=com1 poweroff=qemu");
     let emulator = start_stopped(tree, machine, folder.path(), &words)?;
-    let code = run_gdb(tree, folder.path(), options)?;
+    let connect = format!("target remote {}", folder.path().join(names::GDB).display());
+    let processor = format!("set architecture {}", machine.architecture());
+    let code = run_gdb(tree, &[&processor, &connect, &format!("source {SCRIPT}")], options)?;
     drop(emulator);
     keep_log(tree, folder.path())?;
     Ok(code)
@@ -56,8 +70,9 @@ pub fn start_stopped(tree: &Tree, machine: &MachineOptions, folder: &Path, words
     let kernel = tree.kernel()?;
     symlink(&kernel, folder.join(names::KERNEL)).map_err(Error::file("linking", &kernel))?;
     let modules = [names::VOLUME, names::PLAN];
+    let options = MachineOptions { gdb: Some(names::GDB.into()), ..machine.clone() };
     let start = Start {
-        options: machine,
+        options: &options,
         medium: Medium::Kernel,
         modules: &modules,
         command_line: words,
@@ -65,11 +80,8 @@ pub fn start_stopped(tree: &Tree, machine: &MachineOptions, folder: &Path, words
         screen: Screen::Hidden,
         disk: &[],
     };
-    let mut arguments = start.arguments();
-    let stub = format!("socket,id=gdb,path={},server=on,wait=off", names::GDB);
-    arguments.extend(["-S", "-chardev", &stub, "-gdb", "chardev:gdb"].map(str::to_owned));
     let streams = Streams::Logged(names::EMULATOR_LOG);
-    let mut emulator = Process::start(&start.program()?, &arguments, folder, streams)?;
+    let mut emulator = Process::start(&start.program()?, &start.arguments(), folder, streams)?;
     wait_for_stub(&mut emulator, folder)?;
     Ok(emulator)
 }
@@ -91,13 +103,22 @@ fn wait_for_stub(emulator: &mut Process, folder: &Path) -> Result<()> {
 /// On a busy host an answer may take longer than the usual two seconds.
 const PATIENT: &str = "set remotetimeout 60";
 
-fn run_gdb(tree: &Tree, folder: &Path, options: &DebugOptions) -> Result<u8> {
-    let connect = format!("target remote {}", folder.join(names::GDB).display());
+/// What gdb does first when it is to look at a file.
+fn over(dump: &Path) -> Result<[String; 2]> {
+    let path = path::absolute(dump).map_err(Error::file("resolving", dump))?;
+    let quoted = path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
+    Ok([format!("source {COMMANDS}"), format!("vadose-dump \"{quoted}\"")])
+}
+
+/// Runs gdb over the kernel: `first`, and then what the user wants.
+fn run_gdb<S: AsRef<str>>(tree: &Tree, first: &[S], options: &DebugOptions) -> Result<u8> {
     let mut gdb = Command::new("gdb");
     gdb.args(["-nx", "-q"]).arg(tree.kernel_for_debugger()?);
-    gdb.args(["-ex", "set confirm off", "-ex", "set architecture i386", "-ex", PATIENT, "-ex", &connect, "-x"]);
-    gdb.arg(tree.file(SCRIPT)).args(&options.gdb).current_dir(tree.root());
-    let status = gdb.status().map_err(Error::host("starting gdb"))?;
+    let settings = ["set confirm off", PATIENT];
+    for line in settings.into_iter().chain(first.iter().map(AsRef::as_ref)) {
+        gdb.args(["-ex", line]);
+    }
+    let status = gdb.args(&options.words).current_dir(tree.root()).status().map_err(Error::host("starting gdb"))?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
 }
 

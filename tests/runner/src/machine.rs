@@ -6,7 +6,7 @@
 //! gives 32 physical address bits and faults on any page-table entry above them.
 
 use std::env;
-use std::path::Path;
+use std::path::{self, Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -91,9 +91,12 @@ pub struct MachineOptions {
     /// Run on the host's processor instead of QEMU's emulation
     #[arg(long, conflicts_with = "icount", help_heading = "Machine")]
     pub kvm: bool,
-    /// Seconds after which the machine is stopped, 0 for never [default: 60; run and debug: never]
+    /// Seconds after which the machine is stopped, 0 for never [default: 60; run, debug and with --gdb: never]
     #[arg(long, value_name = "SECONDS", help_heading = "Machine")]
     pub timeout: Option<u64>,
+    /// Stop before the first instruction until a gdb has connected to this socket (target remote SOCKET) and says continue
+    #[arg(long, value_name = "SOCKET", value_parser = parse_socket, help_heading = "Machine")]
+    pub gdb: Option<PathBuf>,
     /// Whether 4 MB of the RAM, from 32 MB on, cannot be written
     #[arg(skip)]
     pub dead: bool,
@@ -103,6 +106,11 @@ pub struct MachineOptions {
     /// Whether RAM is a file of the scratch folder, which is there when the machine is gone
     #[arg(skip)]
     pub ram_file: bool,
+}
+
+/// The emulator runs elsewhere.
+fn parse_socket(text: &str) -> std::result::Result<PathBuf, String> {
+    path::absolute(text).map_err(|error| error.to_string())
 }
 
 /// Seconds after which a machine is stopped when the user did not say.
@@ -115,6 +123,17 @@ impl MachineOptions {
         (self.ram > LARGEST_TO_ZERO).then_some("zeromax=1024")
     }
 
+    /// Whether the machine takes the `x86_64` binary.
+    fn is_large(&self) -> bool {
+        self.ram > LARGEST_FOR_I386 || self.board.contains(RAM_ABOVE)
+    }
+
+    /// What gdb takes the machine for: the `x86_64` binary shows its registers as that processor's, whatever the kernel does.
+    #[must_use]
+    pub fn architecture(&self) -> &'static str {
+        if self.is_large() { "i386:x86-64" } else { "i386" }
+    }
+
     /// The kernel's command line: `words`, those, and the user's own.
     #[must_use]
     pub fn kernel_line(&self, words: &str) -> String {
@@ -125,7 +144,8 @@ impl MachineOptions {
     /// The moment at which a machine started at `began` is stopped, if ever.
     #[must_use]
     pub fn deadline(&self, began: Instant) -> Option<Instant> {
-        match self.timeout.unwrap_or(PATIENCE) {
+        let usual = if self.gdb.is_some() { 0 } else { PATIENCE };
+        match self.timeout.unwrap_or(usual) {
             0 => None,
             // A time-out too large to be reached is none.
             seconds => began.checked_add(Duration::from_secs(seconds)),
@@ -143,6 +163,7 @@ impl Default for MachineOptions {
             icount: false,
             kvm: false,
             timeout: None,
+            gdb: None,
             dead: false,
             touched: false,
             ram_file: false,
@@ -221,8 +242,7 @@ impl Start<'_> {
         if let Ok(program) = env::var("VADOSE_QEMU") {
             return Ok(program);
         }
-        let large = self.options.ram > LARGEST_FOR_I386 || self.options.board.contains(RAM_ABOVE);
-        let program = if large { "qemu-system-x86_64" } else { "qemu-system-i386" };
+        let program = if self.options.is_large() { "qemu-system-x86_64" } else { "qemu-system-i386" };
         process::require(program, "qemu-system-x86")?;
         if self.options.kvm && !Path::new("/dev/kvm").exists() {
             return Err(Error::BadInput("--kvm: this host has no /dev/kvm".into()));
@@ -247,6 +267,7 @@ impl Start<'_> {
         }
         arguments.extend(self.screen_arguments());
         arguments.extend(self.serial_arguments());
+        arguments.extend(self.options.gdb.as_deref().map(stub_arguments).unwrap_or_default());
         arguments.extend(words(&["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]));
         arguments.extend(self.medium_arguments());
         arguments.extend_from_slice(self.disk);
@@ -315,6 +336,13 @@ impl Start<'_> {
     }
 }
 
+/// QEMU stopped before its first instruction, its gdb stub on `socket`. A comma in a value is written twice.
+fn stub_arguments(socket: &Path) -> Vec<String> {
+    let path = socket.to_string_lossy().replace(',', ",,");
+    let stub = format!("socket,id=gdb,path={path},server=on,wait=off");
+    words(&["-S", "-chardev", &stub, "-gdb", "chardev:gdb"])
+}
+
 /// RAM of `megabytes` in three parts, for QEMU nodes, of which the middle one is a file that is only read.
 fn dead_memory(megabytes: u32) -> Vec<String> {
     let file = format!("memory-backend-file,id=dead,size={DEAD}M,mem-path={},share=off,readonly=on", names::DEAD_RAM);
@@ -339,6 +367,22 @@ mod tests {
         let screen = Screen::Hidden;
         let start = Start { options, medium, modules, command_line: "link=com3 x", serial, screen, disk: &[] };
         start.arguments().join("|")
+    }
+
+    #[test]
+    fn gdb_is_told_the_processor_of_the_emulator() {
+        let of = |ram| MachineOptions { ram, ..MachineOptions::default() }.architecture();
+        assert_eq!((of(3072), of(3073)), ("i386", "i386:x86-64"));
+    }
+
+    #[test]
+    fn a_stub_waits_on_its_socket() {
+        let options = MachineOptions { gdb: Some("/a,b/gdb".into()), ..MachineOptions::default() };
+        let stub = "|-S|-chardev|socket,id=gdb,path=/a,,b/gdb,server=on,wait=off|-gdb|chardev:gdb|";
+        assert!(arguments_of(&options, Medium::Kernel, SerialPorts::Linked).contains(stub));
+        assert!(!arguments_of(&MachineOptions::default(), Medium::Kernel, SerialPorts::Linked).contains("|-S|"));
+        // Whoever looks takes the time it takes.
+        assert_eq!(options.deadline(Instant::now()), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{SuiteResult, Tally, TestOptions, listings, pictures, tours};
+use super::{SuiteResult, Tally, TestOptions, gdb, listings, pictures, tours};
 use crate::disk;
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 29] = [
+    let tests: [Test; 32] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -45,6 +45,9 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("the shell runs programs, Ctrl-C and kill end them, and it starts the machine anew", Commands::programs),
         ("exec --console shows what the program writes, and nothing else", Commands::console),
         ("gdb stops at the kernel's entry with source lines", Commands::debugger),
+        ("gdb's commands print what the kernel's debugger prints, of the machine and of a dump", gdb::agree),
+        ("gdb's commands end whatever stands in a dump", gdb::corrupt),
+        ("gdb's commands stop at broken lists and trees, and show values and symbols", gdb::broken),
         ("the tours print what gdb reads at the same stop", Commands::tours),
         ("past copy on write the audit names the page that the tour names", Commands::tour_past_copy),
         ("a page goes through working set, lists and paging file, and back", tours::page_life),

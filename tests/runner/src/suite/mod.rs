@@ -19,6 +19,7 @@ pub mod disks;
 pub mod expectation;
 mod failing;
 pub mod floors;
+mod gdb;
 pub mod guest;
 pub mod host;
 pub mod judge;

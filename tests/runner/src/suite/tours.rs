@@ -117,7 +117,7 @@ fn write_modules(tree: &Tree, folder: &Path) -> Result<()> {
 /// Stops in `tour_stop`, whose arguments say what is where: 0 an entry, 1 one at a physical address, 2 a word; low half, high
 /// half. The script ends with the machine, when there is nothing left to continue.
 fn script(tree: &Tree) -> Result<String> {
-    let stop = address_of_stop(&tree.built(TOUR, "guest")?)?;
+    let stop = address_of(&tree.built(TOUR, "guest")?, STOP)?;
     // On a busy host an answer may take longer than the usual two seconds: what gdb then asks once more would be done twice.
     Ok(format!(
         "set confirm off\nset pagination off\nset architecture i386\nset language c\n\
@@ -142,13 +142,17 @@ fn script(tree: &Tree) -> Result<String> {
     ))
 }
 
-fn address_of_stop(program: &Path) -> Result<u64> {
+/// The address of the symbol `wanted` of a program.
+///
+/// # Errors
+/// [`Error::Malformed`] where it has none.
+pub(super) fn address_of(program: &Path, wanted: &str) -> Result<u64> {
     let malformed = |problem: String| Error::Malformed { path: program.to_owned(), problem };
     let bytes = fs::read(program).map_err(Error::file("reading", program))?;
     let image = PeFile32::parse(&*bytes).map_err(|error| malformed(error.to_string()))?;
-    let is_stop = |name: &str| name.trim_start_matches('_') == STOP;
+    let is_stop = |name: &str| name.trim_start_matches('_') == wanted;
     let symbol = image.symbols().find(|symbol| symbol.name().is_ok_and(is_stop));
-    symbol.map(|symbol| symbol.address()).ok_or_else(|| malformed(format!("it has no symbol {STOP}")))
+    symbol.map(|symbol| symbol.address()).ok_or_else(|| malformed(format!("it has no symbol {wanted}")))
 }
 
 /// Whether gdb read what was printed, entry by entry, and no tour printed fewer than it should.

@@ -1,7 +1,0 @@
-# Run by `make debug` when gdb has connected: goes on to the kernel's entry in the higher half and stops there.
-# A hardware breakpoint, because the page it lies on is not mapped yet.
-set disassembly-flavor intel
-set print pretty on
-set pagination off
-hbreak vadose_start
-continue
