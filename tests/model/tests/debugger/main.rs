@@ -7,3 +7,4 @@ mod notepad;
 mod objects;
 mod stage;
 mod translation;
+mod truth;

@@ -8,6 +8,8 @@ mod added;
 mod dwarf;
 mod names;
 mod notation;
+#[cfg(test)]
+mod tests;
 
 pub use names::nt_spelling;
 
