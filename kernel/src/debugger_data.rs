@@ -116,6 +116,11 @@ pub fn module_list_head() -> Link<ListEntry> {
     Link::new(address_of(&PS_LOADED_MODULE_LIST))
 }
 
+/// The block that leads to the others.
+pub fn data_block() -> u32 {
+    address_of(&KD_DEBUGGER_DATA_BLOCK)
+}
+
 /// Fills what is known before there are processes.
 ///
 /// # Errors
@@ -151,7 +156,7 @@ fn fill_regions() {
 
 fn fill_blocks() {
     let base = image::base();
-    let block = address_of(&KD_DEBUGGER_DATA_BLOCK);
+    let block = data_block();
     let modules = address_of(&PS_LOADED_MODULE_LIST);
     let words = &KD_DEBUGGER_DATA_BLOCK.0;
     for (place, address) in [

@@ -149,7 +149,7 @@ impl Truth {
                 "module" => truth.modules.push(row),
                 "frame" | "frames" => truth.frames.push(row),
                 "process" => truth.processes.push(Process { row, ..Process::default() }),
-                kind => truth.take(&kind.to_owned(), row).ok_or_else(|| format!("there is no process for {line}"))?,
+                _ => truth.take(row).ok_or_else(|| format!("there is no process for {line}"))?,
             }
         }
         truth.share_kernel_half();
@@ -157,9 +157,9 @@ impl Truth {
     }
 
     /// Gives the last process what is its own.
-    fn take(&mut self, kind: &str, row: Row) -> Option<()> {
+    fn take(&mut self, row: Row) -> Option<()> {
         let process = self.processes.last_mut().filter(|process| process.row.number("pid") == row.number("pid"))?;
-        match kind {
+        match row.text("kind") {
             "thread" => process.threads.push(row),
             "handle" => process.handles.push(row),
             "vad" => process.vads.push(row),

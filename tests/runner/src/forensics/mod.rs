@@ -4,6 +4,7 @@
 //! and from memory at the places that the kernel named, without a look at a page table.
 
 mod compare;
+mod crash;
 mod environment;
 mod expected;
 mod image;
@@ -142,6 +143,18 @@ impl Study {
         Self::open(tree, folder)
     }
 
+    /// Has the kernel of an idle system stop with a bugcheck and write a dump itself.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub fn take_crash(tree: &Tree, folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).map_err(Error::file("making", folder))?;
+        let options = DumpOptions { crash: true, folder: folder.to_owned(), ..DumpOptions::default() };
+        let machine = MachineOptions { ram: RAM, timeout: Some(120), ..MachineOptions::default() };
+        dump::take(tree, &machine, &options)?;
+        Self::open(tree, folder)
+    }
+
     /// Opens the dump in `folder`.
     ///
     /// # Errors
@@ -189,6 +202,23 @@ impl Study {
     /// What differs.
     pub fn check_tables(&self) -> std::result::Result<(), String> {
         self.processes_with_memory().try_for_each(|process| walk::check(&self.scene, process))
+    }
+
+    /// Whether the dump that the kernel wrote has what RAM had: [`crash`].
+    ///
+    /// # Errors
+    /// What it has not.
+    pub fn check_crash(&self) -> std::result::Result<(), String> {
+        crash::check(&self.scene, &self.folder)
+    }
+
+    /// Compares the processes that the tool finds in the dump that the kernel wrote.
+    ///
+    /// # Errors
+    /// What the tool says.
+    pub fn compare_crash(&self, volatility: &Volatility) -> Result<Outcome> {
+        let rows = volatility.run(&self.folder, dump::CRASH, "windows.pslist", &[])?;
+        Ok(Outcome { plugin: "pslist".into(), verdict: compare(&self.scene.pslist(), rows) })
     }
 
     fn processes_with_memory(&self) -> impl Iterator<Item = &Process> {
@@ -248,12 +278,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 fn one(volatility: &Volatility, scene: &Scene, folder: &Path, work: Work<'_>) -> Result<Outcome> {
     match work {
         Work::Rows(name, expecting) => {
-            let rows: Vec<Map<String, Value>> = volatility.run(folder, &format!("windows.{name}"), &[])?;
+            let rows: Vec<Map<String, Value>> = volatility.run(folder, dump::RAM, &format!("windows.{name}"), &[])?;
             Ok(Outcome { plugin: name.to_owned(), verdict: compare(&expecting(scene), rows) })
         }
         Work::Memory(process) => {
             let pid = process.row.number("pid").to_string();
-            let rows = volatility.run(folder, "windows.memmap", &["--pid", &pid, "--dump"])?;
+            let rows = volatility.run(folder, dump::RAM, "windows.memmap", &["--pid", &pid, "--dump"])?;
             let contents = folder.join(format!("pid.{pid}.dmp"));
             let verdict = memmap::compare(scene, process, &rows, &contents)?;
             // Gigabytes, when there are many processes.

@@ -16,8 +16,11 @@ type Verdict = std::result::Result<(), String>;
 /// Plugins that show most of what a tool needs; `make forensics` runs all.
 const PLUGINS: [&str; 6] = ["info", "pslist", "vadinfo", "handles", "cmdline", "memmap"];
 
+/// A structure: its name, its bytes, names and offsets of members.
+type Layout = (&'static str, u32, &'static [(&'static str, u32)]);
+
 /// Where XP SP3 has these members. Source: its symbol types, as Volatility publishes them.
-const OFFSETS: &[(&str, u32, &[(&str, u32)])] = &[
+const OFFSETS: &[Layout] = &[
     (
         "_EPROCESS",
         0x260,
@@ -138,8 +141,16 @@ pub fn run(tree: &Tree, tally: &Tally) -> Result<()> {
     suite.record("a tool that knows nothing finds the kernel", study.check_image());
     suite.record("page tables lead to where the kernel says that pages are", study.check_tables());
     suite.record("the dump has a page of each kind", kinds(&study));
+    let crash_folder = process::scratch_folder()?;
+    let crash = Study::take_crash(tree, crash_folder.path());
+    let checked = crash.as_ref().map_err(ToString::to_string).and_then(|crash| crash.check_crash());
+    suite.record("a kernel that stops writes RAM into its paging file, as Windows does", checked);
     match Volatility::ready(tree) {
         Ok(volatility) => {
+            if let Ok(crash) = &crash {
+                let outcome = crash.compare_crash(&volatility)?;
+                suite.record("Volatility 3, pslist of the kernel's own dump", judge(&outcome));
+            }
             let plugins = PLUGINS.map(str::to_owned);
             for outcome in study.compare(&volatility, &plugins)? {
                 suite.record(&format!("Volatility 3, {}", outcome.plugin), judge(&outcome));
