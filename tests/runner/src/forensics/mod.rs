@@ -10,6 +10,7 @@ mod expected;
 mod image;
 mod memmap;
 mod memory;
+mod system;
 mod volatility;
 mod walk;
 mod words;
