@@ -74,7 +74,7 @@ help:
 	@echo 'make clean   remove everything built'
 	@echo
 	@echo 'Variables: RAM=512 (MB)  CPU=coreduo,+pse36  CMDLINE="kernel options"  TIMEOUT=60 (seconds)  ICOUNT=1  KVM=1'
-	@echo 'Kernel:    pagefile=512-1024|none|PATH,MB  maxmem=MB  client4gb  zeromax=MB  badpages=1f3a,2000-20ff  memtest  debug'
+	@echo 'Kernel:    pagefile=512-1024|none|PATH,MB  maxmem=MB  client4gb  zeromax=MB  badpages=1f3a,2000-20ff  memtest  debug  crashdump'
 	@echo '           noexecute=optin|optout|alwayson|alwaysoff (which programs may not execute data)'
 	@echo 'Programs:  ./vadose exec PROG.EXE [ARGS...]; see ./vadose --help and ./vadose exec --help'
 

@@ -15,7 +15,7 @@ use kd::bugcheck::{BugcheckCode, Registers, Report};
 use kd::symbols::Symbols;
 
 use crate::options::Exit;
-use crate::{debugger, link};
+use crate::{crash_dump, debugger, link};
 
 static DEBUG_EXIT: AtomicBool = AtomicBool::new(false);
 static POWER_OFF: AtomicU8 = AtomicU8::new(0);
@@ -124,7 +124,9 @@ fn stop(
             code.0
         ));
         let caller = [stop as *const () as u32, 0, frame_pointer];
-        debugger::after_bugcheck(code, registers.unwrap_or(Registers { pointers: caller, ..Registers::default() }));
+        let registers = registers.unwrap_or(Registers { pointers: caller, ..Registers::default() });
+        debugger::after_bugcheck(code, registers);
+        crash_dump::write(code, parameters, &registers);
     }
     if DEBUG_EXIT.load(Ordering::Relaxed) {
         power::debug_exit(Outcome::Bad);

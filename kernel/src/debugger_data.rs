@@ -84,9 +84,17 @@ static CM_NT_CSD_VERSION: u32 = SERVICE_PACK;
 static MI_VISIBLE_STATE: VisibleStateLink = Field::<Link<MiVisibleState>>::NULL;
 static VISIBLE_STATE: MiVisibleState = MiVisibleState { system_va_regions: [MiVaRegion::ABSENT; SYSTEM_VA_TYPES] };
 /// Structures of programs' memory, which the kernel knows by the places of their members alone: this keeps them in the debugging information.
+struct KnownByPlace {
+    _peb: Field<Link<Peb>>,
+    _loader: Field<Link<PebLdrData>>,
+    _parameters: Field<Link<RtlUserProcessParameters>>,
+}
 #[used]
-static KNOWN_BY_PLACE: (Field<Link<Peb>>, Field<Link<PebLdrData>>, Field<Link<RtlUserProcessParameters>>) =
-    (Field::<Link<Peb>>::NULL, Field::<Link<PebLdrData>>::NULL, Field::<Link<RtlUserProcessParameters>>::NULL);
+static KNOWN_BY_PLACE: KnownByPlace = KnownByPlace {
+    _peb: Field::<Link<Peb>>::NULL,
+    _loader: Field::<Link<PebLdrData>>::NULL,
+    _parameters: Field::<Link<RtlUserProcessParameters>>::NULL,
+};
 #[used]
 static KD_DEBUGGER_DATA_BLOCK: KdDebuggerData64 = KdDebuggerData64([NO_WORDS; data::WORDS]);
 #[used]
@@ -114,6 +122,11 @@ pub fn process_list_head() -> Link<ListEntry> {
 /// The head of the list of the kernel's modules.
 pub fn module_list_head() -> Link<ListEntry> {
     Link::new(address_of(&PS_LOADED_MODULE_LIST))
+}
+
+/// The block that leads to the others.
+pub fn data_block() -> u32 {
+    address_of(&KD_DEBUGGER_DATA_BLOCK)
 }
 
 /// Fills what is known before there are processes.
@@ -151,7 +164,7 @@ fn fill_regions() {
 
 fn fill_blocks() {
     let base = image::base();
-    let block = address_of(&KD_DEBUGGER_DATA_BLOCK);
+    let block = data_block();
     let modules = address_of(&PS_LOADED_MODULE_LIST);
     let words = &KD_DEBUGGER_DATA_BLOCK.0;
     for (place, address) in [

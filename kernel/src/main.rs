@@ -9,6 +9,7 @@ mod bench;
 mod bugcheck;
 mod clock;
 mod crash;
+mod crash_dump;
 mod debugger;
 mod debugger_data;
 mod disk;

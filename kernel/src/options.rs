@@ -69,6 +69,8 @@ pub struct Options {
     pub test: bool,
     /// `crash=`: what to break instead of running programs.
     pub crash: Option<Crash>,
+    /// `crashdump`: a bugcheck writes all RAM into the first paging file.
+    pub crash_dump: bool,
     /// `pagefile=`: paging files, as [`ps::PagingWish`] reads them.
     pub paging_files: [Option<Text<PAGING_FILE>>; MOST_FILES as usize],
     /// `maxmem=`: the first physical address, in MB, from which on RAM is left alone.
@@ -100,6 +102,7 @@ impl Options {
             no_execute: nx_policy::OPT_IN,
             test: false,
             crash: None,
+            crash_dump: false,
             paging_files: [None; MOST_FILES as usize],
             maximum_memory: None,
             client: false,
@@ -153,6 +156,7 @@ impl Options {
                 self.crash = Crash::parse(word);
                 return self.crash.is_some();
             }
+            ("crashdump", "") => self.crash_dump = true,
             ("pagefile", word) => return self.accept_paging_file(word),
             ("run", path) if !path.is_empty() => self.run = Some(Text::new(path.as_bytes())),
             _ => return false,

@@ -27,7 +27,7 @@ use crate::bugcheck::refuse;
 use crate::crash::crash;
 use crate::machine::{HARDWARE, Hardware};
 use crate::options::{Debugger, Options};
-use crate::{bench, bugcheck, debugger, debugger_data, disk, link};
+use crate::{bench, bugcheck, crash_dump, debugger, debugger_data, disk, link};
 
 /// What the kernel is.
 static MEMORY: Once<MemoryManager<Hardware>> = Once::new();
@@ -132,6 +132,9 @@ pub fn initialise(memory: &Memory<'_>, information: &BootInformation, options: O
         refuse(format_args!("too little RAM for the executive"));
     }
     keep_plan(information);
+    if OPTIONS.get().is_some_and(|options| options.crash_dump) {
+        crash_dump::enable();
+    }
     let script = information.module("debugger").map(|module| read_physical(module.start, module.length.into()));
     debugger::initialise(OPTIONS.get().map_or(Debugger::None, |options| options.debugger), script);
     let entries = system.load_ntdll().unwrap_or_else(|error| refuse(format_args!("{error}")));

@@ -58,22 +58,30 @@ impl fmt::Write for Log {
 
 /// Turns the screen blue and writes the last words of the system. Whoever was writing will never finish.
 pub fn write_last_words(arguments: fmt::Arguments<'_>) {
-    let mut log = LOG.try_lock();
-    let mut own = CLOSED;
-    let log = match &mut log {
-        Some(log) => &mut **log,
-        None => {
-            own.serial = Serial::open(Port::Com1);
-            own.screen = Some(Screen::new());
-            &mut own
+    with_last_words(|log| {
+        if let Some(screen) = &mut log.screen {
+            screen.clear(Colors::Stop);
+            let _ = screen.write_fmt(arguments);
         }
-    };
-    if let Some(screen) = &mut log.screen {
-        screen.clear(Colors::Stop);
-        let _ = screen.write_fmt(arguments);
-    }
-    if let Some(serial) = &mut log.serial {
-        let _ = serial.write_fmt(arguments);
+        if let Some(serial) = &mut log.serial {
+            let _ = serial.write_fmt(arguments);
+        }
+    });
+}
+
+/// Writes to COM1 what there is to say behind the last words; the screen is theirs.
+pub fn write_more_last_words(arguments: fmt::Arguments<'_>) {
+    with_last_words(|log| {
+        if let Some(serial) = &mut log.serial {
+            let _ = serial.write_fmt(arguments);
+        }
+    });
+}
+
+fn with_last_words(write: impl FnOnce(&mut Log)) {
+    match LOG.try_lock() {
+        Some(mut log) => write(&mut log),
+        None => write(&mut Log { serial: Serial::open(Port::Com1), screen: Some(Screen::new()), ..CLOSED }),
     }
 }
 

@@ -70,6 +70,7 @@ impl<P: Platform> Executive<P> {
         };
         let saved = self.platform().prepare_kernel_thread(stack, routine, argument);
         self.describe_thread(thread, self.system_process, id, (stack, saved, 0), priority);
+        self.machine_record(thread).start_address.set(routine as *const () as u32);
         self.dispatcher.ready(thread.cast());
         Ok(thread)
     }

@@ -39,7 +39,9 @@ impl Monitor {
     /// # Errors
     /// [`Error::Tool`] with what QEMU says, [`Error::Host`].
     pub fn command(&mut self, command: &Value) -> Result<()> {
-        writeln!(self.commands, "{command}").map_err(Error::host("talking to QEMU"))?;
+        // In one piece: after the last brace of `quit` nobody reads on.
+        let line = format!("{command}\n");
+        self.commands.write_all(line.as_bytes()).map_err(Error::host("talking to QEMU"))?;
         self.answer("return")
     }
 

@@ -134,7 +134,7 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// Reads the lines.
+    /// Reads the lines that [`annotate`] made.
     ///
     /// # Errors
     /// The line that makes no sense, or that the last is missing.
@@ -149,7 +149,7 @@ impl Truth {
                 "module" => truth.modules.push(row),
                 "frame" | "frames" => truth.frames.push(row),
                 "process" => truth.processes.push(Process { row, ..Process::default() }),
-                kind => truth.take(&kind.to_owned(), row).ok_or_else(|| format!("there is no process for {line}"))?,
+                _ => truth.take(row).ok_or_else(|| format!("there is no process for {line}"))?,
             }
         }
         truth.share_kernel_half();
@@ -157,18 +157,15 @@ impl Truth {
     }
 
     /// Gives the last process what is its own.
-    fn take(&mut self, kind: &str, row: Row) -> Option<()> {
+    fn take(&mut self, row: Row) -> Option<()> {
         let process = self.processes.last_mut().filter(|process| process.row.number("pid") == row.number("pid"))?;
-        match kind {
+        match row.text("kind") {
             "thread" => process.threads.push(row),
             "handle" => process.handles.push(row),
             "vad" => process.vads.push(row),
             "table" => process.tables.push(row.word("va") / PAGE),
             "page" => {
-                let pages = row.word("pages").max(1);
-                for index in 0..pages {
-                    process.pages.insert(row.word("va") / PAGE + index, page(&row, index));
-                }
+                process.pages.insert(row.word("va") / PAGE, page(&row));
             }
             "kernel" => {
                 let (first, frame) = (row.word("va") / PAGE, row.word("frame"));
@@ -195,9 +192,9 @@ impl Truth {
     }
 }
 
-fn page(row: &Row, index: u32) -> Page {
+fn page(row: &Row) -> Page {
     let place = match (row.0.get("frame"), row.0.get("offset")) {
-        (Some(_), _) => Place::Frame(row.word("frame") + index),
+        (Some(_), _) => Place::Frame(row.word("frame")),
         (None, Some(_)) => Place::PagingFile { file: row.word("file"), offset: row.word("offset") },
         (None, None) => Place::MappedFile,
     };
@@ -215,30 +212,74 @@ fn hidden(row: &Row) -> Option<Hidden> {
     }
 }
 
-/// The lines with what the kernel does not know: whether a tool outside sees a page, and else why not.
+/// The lines that the kernel printed, with a line for each page and frame, and with what it does not know: whether a tool outside sees a page, and
+/// else why not.
 ///
 /// # Errors
 /// The line that makes no sense.
 pub fn annotate(text: &str) -> Result<String, String> {
-    let mut annotated = String::with_capacity(text.len() * 5 / 4);
+    let mut annotated = String::with_capacity(text.len() * 4);
     for line in text.lines() {
-        let mut row = Row(serde_json::from_str(line).map_err(|error| format!("{error} in {line}"))?);
-        let why = match row.text("kind") {
-            "page" => hidden(&row),
-            "table" => Some(Hidden::Table),
-            _ => {
-                annotated.extend([line, "\n"]);
-                continue;
-            }
+        let row = Row(serde_json::from_str(line).map_err(|error| format!("{error} in {line}"))?);
+        let rows = match row.text("kind") {
+            "pages" => pages(&row),
+            "frames" if row.0.get("owners").is_some() => frames(&row),
+            "table" => vec![marked(row, Some(Hidden::Table))],
+            _ => vec![row],
         };
-        row.0["visible"] = json!(why.is_none());
-        if let Some(why) = why {
-            row.0["why"] = json!(why.to_string());
+        for row in rows {
+            annotated.push_str(&row.0.to_string());
+            annotated.push('\n');
         }
-        annotated.push_str(&row.0.to_string());
-        annotated.push('\n');
     }
     Ok(annotated)
+}
+
+/// A line that says whether it is seen.
+fn marked(mut row: Row, why: Option<Hidden>) -> Row {
+    row.0["visible"] = json!(why.is_none());
+    if let Some(why) = why {
+        row.0["why"] = json!(why.to_string());
+    }
+    row
+}
+
+/// The items of the list `name` of a line, with their places.
+fn items<'r>(row: &'r Row, name: &str) -> impl Iterator<Item = (u32, &'r Value)> {
+    (0..).zip(row.0[name].as_array().into_iter().flatten())
+}
+
+/// A line for each page of a line of pages.
+fn pages(row: &Row) -> Vec<Row> {
+    const LISTS: [(&str, &str); 3] = [("frames", "frame"), ("offsets", "offset"), ("in_file", "in_file")];
+    let mut common = row.clone();
+    common.0["kind"] = json!("page");
+    if let Some(common) = common.0.as_object_mut() {
+        LISTS.iter().for_each(|(list, _)| drop(common.remove(*list)));
+    }
+    let page = |index: u32, name: &str, place: &Value| {
+        let mut page = common.clone();
+        page.0["va"] = json!(row.word("va") + index * PAGE);
+        page.0[name] = place.clone();
+        let why = hidden(&page);
+        marked(page, why)
+    };
+    LISTS
+        .iter()
+        .flat_map(|(list, name)| items(row, list).map(move |(index, place)| (index, *name, place)))
+        .map(|(index, name, place)| page(index, name, place))
+        .collect()
+}
+
+/// A line for each frame of a line of frames.
+fn frames(row: &Row) -> Vec<Row> {
+    let frame = |(index, owner): (u32, &Value)| {
+        Row(json!({
+            "kind": "frame", "frame": row.word("first") + index, "state": row.0["state"], "shared": row.0["shared"],
+            "references": row.0["references"], "pte": owner[0], "table": owner[1], "original": owner[2],
+        }))
+    };
+    items(row, "owners").map(frame).collect()
 }
 
 #[cfg(test)]
@@ -249,26 +290,35 @@ mod tests {
 {"kind":"process","pid":4,"name":"System"}
 {"kind":"kernel","pid":4,"va":2147483648,"pages":2,"frame":256}
 {"kind":"process","pid":8,"name":"a.exe"}
-{"kind":"page","pid":8,"va":65536,"form":"valid","frame":7,"dirty":true}
-{"kind":"page","pid":8,"va":69632,"form":"paged","file":0,"offset":9,"protection":4}
-{"kind":"page","pid":8,"va":73728,"form":"paged","file":0,"offset":9,"protection":1}
-{"kind":"page","pid":8,"va":77824,"form":"prototype","in_file":true}
-{"kind":"page","pid":8,"va":2097152,"form":"large","pages":512,"frame":1024}
+{"kind":"pages","pid":8,"va":65536,"form":"valid","dirty":true,"frames":[7]}
+{"kind":"pages","pid":8,"va":69632,"form":"paged","protection":4,"file":0,"offsets":[9,0]}
+{"kind":"pages","pid":8,"va":77824,"form":"paged","protection":1,"file":0,"offsets":[9]}
+{"kind":"pages","pid":8,"va":81920,"form":"prototype","in_file":[1]}
+{"kind":"pages","pid":8,"va":2097152,"form":"large","frames":[1024,1025]}
 {"kind":"table","pid":8,"va":4194304,"file":0,"offset":3}
+{"kind":"frames","first":3,"state":"Active","shared":false,"references":1,"owners":[[1,2,3],[4,5,6]]}
+{"kind":"frames","first":5,"state":"Free","count":9}
 {"kind":"end"}
 "#;
 
+    fn truth() -> Truth {
+        Truth::read(&annotate(LINES).unwrap()).unwrap()
+    }
+
     #[test]
     fn what_is_seen_follows_from_the_entry() {
-        let truth = Truth::read(LINES).unwrap();
+        let truth = truth();
         let process = truth.process(8).unwrap();
         let seen = |page: u32| (process.pages[&page].place, process.pages[&page].hidden);
         assert_eq!(seen(0x10), (Place::Frame(7), None));
         assert_eq!(seen(0x11), (Place::PagingFile { file: 0, offset: 9 }, None));
-        assert_eq!(seen(0x12).1, Some(Hidden::Protection));
-        assert_eq!(seen(0x13), (Place::MappedFile, Some(Hidden::Section)));
-        assert_eq!(seen(0x3FF), (Place::Frame(1024 + 511), None));
-        assert_eq!((process.pages.len(), process.tables.as_slice()), (4 + 512, &[0x400][..]));
+        assert_eq!(seen(0x12).1, Some(Hidden::File), "no page has this place");
+        assert_eq!(seen(0x13).1, Some(Hidden::Protection));
+        assert_eq!(seen(0x14), (Place::MappedFile, Some(Hidden::Section)));
+        assert_eq!(seen(0x201), (Place::Frame(1025), None));
+        assert_eq!((process.pages.len(), process.tables.as_slice()), (7, &[0x400][..]));
+        assert_eq!(truth.frames.len(), 3);
+        assert_eq!((truth.frames[1].word("frame"), truth.frames[1].word("table")), (4, 5));
         assert_eq!(process.kernel[&0x8_0001], 257, "the kernel half is everybody's");
     }
 
@@ -283,9 +333,9 @@ mod tests {
     #[test]
     fn lines_of_pages_say_whether_they_are_seen() {
         let annotated = annotate(LINES).unwrap();
-        assert_eq!(annotated.lines().count(), LINES.lines().count());
+        assert_eq!(annotated.lines().count(), LINES.lines().count() + 3);
         assert!(annotated.contains(r#""why":"paged out with protection 1 to 3""#));
-        assert_eq!(annotated.matches(r#""visible":true"#).count(), 3);
-        assert_eq!(annotated.matches(r#""visible":false"#).count(), 3);
+        assert_eq!(annotated.matches(r#""visible":true"#).count(), 4);
+        assert_eq!(annotated.matches(r#""visible":false"#).count(), 4);
     }
 }

@@ -15,7 +15,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for needed in ["out/system32", "out/programs"] {
+        for needed in ["out/system32", "out/programs", "out/symbols"] {
             fs::create_dir_all(folder.path().join(needed)).unwrap();
         }
         fs::write(folder.path().join("out/kernel"), "kernel").unwrap();

@@ -84,7 +84,7 @@ impl<M: Machine> MemoryManager<M> {
 
     /// The RAM that the database describes, in ascending order.
     #[doc(alias = "MmPhysicalMemoryBlock")]
-    pub(crate) fn ram(&self) -> &[FrameRun] {
+    pub fn ram(&self) -> &[FrameRun] {
         self.frames.runs()
     }
 

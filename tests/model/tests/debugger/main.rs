@@ -8,4 +8,5 @@ mod notepad;
 mod objects;
 mod stage;
 mod translation;
+mod truth;
 mod types;

@@ -17,6 +17,8 @@ const BREAKPOINT: &str = "Break instruction exception";
 const KNOCK: Duration = Duration::from_millis(200);
 /// How long the kernel may take to answer; a command prints without a pause.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it may write a crash dump.
+const WRITING: Duration = Duration::from_secs(300);
 
 /// A console.
 #[derive(Debug)]
@@ -71,6 +73,24 @@ impl Console {
         let text = self.expect(|text| text.ends_with(&end), Some(PATIENCE))?.replace('\r', "");
         let text = text.strip_suffix(PROMPT).unwrap_or(&text);
         Ok(text.split_once('\n').map_or("", |(_, rest)| rest).to_owned())
+    }
+
+    /// Has the kernel stop for good, as it does when something is broken, and waits until it has done what it does then: the console says no more.
+    ///
+    /// # Errors
+    /// As [`attach`](Self::attach).
+    pub fn crash(&mut self) -> Result<()> {
+        self.send(b".crash\r")?;
+        let mut buffer = [0; 256];
+        let began = Instant::now();
+        while began.elapsed() < WRITING {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
+                _ => crate::process::check_interrupt()?,
+            }
+        }
+        Err(silent("the kernel does not end"))
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<()> {

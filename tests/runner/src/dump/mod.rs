@@ -5,6 +5,7 @@
 //! scratch folder, and what is left of it is copied with its holes.
 
 mod console;
+mod crash;
 mod memory;
 
 use std::fs;
@@ -38,6 +39,8 @@ use console::Console;
 pub const RAM: &str = "memory.raw";
 /// The first paging file.
 pub const PAGING_FILE: &str = "pagefile.sys";
+/// What the kernel wrote itself when it had to stop, in Windows' format.
+pub const CRASH: &str = "crash.dmp";
 /// What the kernel says.
 pub const TRUTH: &str = "truth.jsonl";
 /// Where the symbols are.
@@ -60,6 +63,9 @@ pub struct DumpOptions {
     /// Stop so many seconds after the program's start
     #[arg(long, value_name = "SECONDS")]
     pub after: Option<u64>,
+    /// Have the kernel stop with a bugcheck and write a crash dump of its own, in Windows' format, into the paging file; it is taken out of it
+    #[arg(long)]
+    pub crash: bool,
     /// Copy this file to C:\ too (repeatable)
     #[arg(long = "file", value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -105,7 +111,11 @@ pub fn run(tree: &Tree, machine: &MachineOptions, options: &DumpOptions) -> Resu
 /// # Errors
 /// As [`run`].
 pub fn take(tree: &Tree, machine: &MachineOptions, options: &DumpOptions) -> Result<Vec<PathBuf>> {
-    let machine = MachineOptions { ram_file: true, ..machine.clone() };
+    let mut machine = MachineOptions { ram_file: true, ..machine.clone() };
+    if options.crash {
+        // A page more than RAM, for the header.
+        machine.cmdline = format!("crashdump pagefile={} {}", machine.ram + 1, machine.cmdline);
+    }
     let scratch = process::scratch_folder()?;
     let disk = scratch_disk(tree, &machine, options, scratch.path())?;
     let boot_folder = scratch.path().join("boot");
@@ -115,8 +125,16 @@ pub fn take(tree: &Tree, machine: &MachineOptions, options: &DumpOptions) -> Res
     memory::copy(&boot_folder.join(names::RAM), &ram, machine.ram)?;
     let mut written = vec![ram];
     if let Some(bytes) = paging_file(&disk)? {
-        let path = options.folder.join(PAGING_FILE);
-        memory::write_sparsely(&path, &bytes).map_err(Error::file("writing", &path))?;
+        let crash = crash::length(&bytes);
+        if options.crash && crash.is_none() {
+            return Err(Error::Malformed {
+                path: disk,
+                problem: "the kernel left no crash dump in its paging file".into(),
+            });
+        }
+        let (name, length) = crash.map_or((PAGING_FILE, bytes.len()), |length| (CRASH, length));
+        let path = options.folder.join(name);
+        memory::write_sparsely(&path, &bytes[..length]).map_err(Error::file("writing", &path))?;
         written.push(path);
     }
     let path = options.folder.join(TRUTH);
@@ -136,7 +154,8 @@ fn scratch_disk(tree: &Tree, machine: &MachineOptions, options: &DumpOptions, fo
         volume.add_bytes(&name, bytes)?;
     }
     let path = folder.join(names::DISK);
-    disk::create(&volume, machine.ram.clamp(LEAST_ROOM, MOST_ROOM).into(), &path)?;
+    let room = if options.crash { machine.ram + LEAST_ROOM } else { machine.ram.clamp(LEAST_ROOM, MOST_ROOM) };
+    disk::create(&volume, room.into(), &path)?;
     Ok(path)
 }
 
@@ -182,20 +201,20 @@ fn stop(tree: &Tree, machine: &MachineOptions, options: &DumpOptions, folder: &P
         debugger: None,
         words: &["kd=com2"],
     };
-    let told = Told::default();
+    let (told, crash) = (Told::default(), options.crash);
     let mut said = Vec::new();
     let finished = boot::boot_in(folder, &setup, Input::Silent, &mut |item| {
         match item {
             Passing::Output(bytes) | Passing::Errors(bytes) => {
                 said.extend(bytes);
                 if matches!(&moment, Moment::Text(text) if is_in(text, &said)) && is_untold(&told) {
-                    capture(folder, Moment::Seconds(0), &told);
+                    capture(folder, Moment::Seconds(0), crash, &told);
                 }
             }
             // The console is open by now.
             Passing::Event(Event::Ready { .. }) if !matches!(moment, Moment::Text(_)) => {
                 let (folder, moment, told) = (folder.to_owned(), moment.clone(), Arc::clone(&told));
-                thread::spawn(move || capture(&folder, moment, &told));
+                thread::spawn(move || capture(&folder, moment, crash, &told));
             }
             _ => {}
         }
@@ -220,8 +239,8 @@ fn is_untold(told: &Told) -> bool {
     told.lock().unwrap_or_else(PoisonError::into_inner).is_none()
 }
 
-/// Waits for the moment, has the kernel stop and tell, and ends the machine.
-fn capture(folder: &Path, moment: Moment, told: &Told) {
+/// Waits for the moment, has the kernel stop and tell, and ends the machine, or has it end itself with a `crash`.
+fn capture(folder: &Path, moment: Moment, crash: bool, told: &Told) {
     let stopped = || -> Result<String> {
         let mut console = Console::attach(folder)?;
         match moment {
@@ -232,10 +251,17 @@ fn capture(folder: &Path, moment: Moment, told: &Told) {
             }
             Moment::Text(_) => console.stop()?,
         }
-        console.command(".truth")
+        let told = console.command(".truth")?;
+        if crash {
+            console.crash()?;
+        }
+        Ok(told)
     };
     let result = stopped();
-    // A machine that ended by itself is no news: the truth says what it was.
+    if crash {
+        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        return;
+    }
     let ended = Monitor::connect(folder).and_then(|mut monitor| {
         monitor.command(&json!({ "execute": "stop" }))?;
         monitor.command(&json!({ "execute": "quit" }))

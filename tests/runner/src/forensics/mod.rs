@@ -4,11 +4,15 @@
 //! and from memory at the places that the kernel named, without a look at a page table.
 
 mod compare;
+mod crash;
 mod environment;
 mod expected;
+mod image;
 mod memmap;
 mod memory;
+mod system;
 mod volatility;
+mod walk;
 mod words;
 
 use std::fs;
@@ -21,20 +25,21 @@ use serde_json::{Map, Value};
 
 use crate::dump::{self, DumpOptions};
 use crate::error::{Error, Result};
+use crate::identity::Identity;
 use crate::isf;
 use crate::machine::MachineOptions;
 use crate::paths::Tree;
 use crate::process;
-use crate::truth::Truth;
+use crate::truth::{Process, Truth};
 pub use compare::Verdict;
 use compare::{Expected, compare};
 use expected::Scene;
 use memory::Memory;
-use volatility::Volatility;
+pub use volatility::Volatility;
 
 /// RAM of the scene, in megabytes, and what one of its processes writes: more than there is.
 const RAM: u32 = 32;
-const PAGED: &str = "28";
+const PAGED: &str = "36";
 /// The program, below `out/`, and what it says when all is set.
 const PROGRAM: &str = "forensics/scene.exe";
 const SET: &str = "the scene is set";
@@ -106,48 +111,139 @@ pub fn examine(tree: &Tree, folder: &Path, plugins: &[String]) -> Result<Vec<Out
         return Err(Error::BadInput(format!("{name} is no plugin that is compared")));
     }
     let volatility = Volatility::ready(tree)?;
-    let scene = take(tree, folder)?;
-    let wanted = |name: &str| plugins.is_empty() || plugins.iter().any(|plugin| plugin == name);
-    let mut work: Vec<Work<'_>> =
-        PLUGINS.iter().filter(|(name, _)| wanted(name)).map(|(name, rows)| Work::Rows(name, *rows)).collect();
-    if wanted(MEMMAP) {
-        work.extend(scene.truth.processes.iter().filter(|process| !process.vads.is_empty()).map(Work::Memory));
-    }
-    all(&volatility, &scene, folder, &work)
+    Study::take(tree, folder)?.compare(&volatility, plugins)
 }
 
-/// Takes the dump.
-fn take(tree: &Tree, folder: &Path) -> Result<Scene> {
-    fs::create_dir_all(folder).map_err(Error::file("making", folder))?;
-    let program = tree.built(PROGRAM, "guest")?;
-    let options = DumpOptions {
-        when: Some(SET.into()),
-        folder: folder.to_owned(),
-        environment: vec!["SCENE_PLAN=one two three".into()],
-        command: vec![program.display().to_string(), PAGED.into()],
-        ..DumpOptions::default()
-    };
-    let machine = MachineOptions { ram: RAM, timeout: Some(120), ..MachineOptions::default() };
-    dump::take(tree, &machine, &options)?;
-    let path = folder.join(dump::TRUTH);
-    let text = fs::read_to_string(&path).map_err(Error::file("reading", &path))?;
-    let truth = Truth::read(&text).map_err(|problem| Error::Malformed { path, problem })?;
-    let symbols = isf::Symbols::of_kernel(&tree.kernel_for_debugger()?)?;
-    let file = folder.join(dump::SYMBOLS).join(symbols.file());
-    let file = file.canonicalize().map_err(Error::file("resolving", &file))?;
-    Ok(Scene {
-        truth,
-        memory: Memory::open(folder)?,
-        symbols: symbols.variables,
-        symbol_file: format!("file://{}", file.display()),
-    })
+/// A dump of the scene.
+#[derive(Debug)]
+pub struct Study {
+    folder: PathBuf,
+    scene: Scene,
+    identity: Identity,
+    /// The kernel, with its debugging information.
+    kernel: PathBuf,
+}
+
+impl Study {
+    /// Takes the dump.
+    ///
+    /// # Errors
+    /// What host, QEMU and kernel say.
+    pub fn take(tree: &Tree, folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).map_err(Error::file("making", folder))?;
+        let program = tree.built(PROGRAM, "guest")?;
+        let options = DumpOptions {
+            when: Some(SET.into()),
+            folder: folder.to_owned(),
+            environment: vec!["SCENE_PLAN=one two three".into()],
+            command: vec![program.display().to_string(), PAGED.into()],
+            ..DumpOptions::default()
+        };
+        let machine = MachineOptions { ram: RAM, timeout: Some(120), ..MachineOptions::default() };
+        dump::take(tree, &machine, &options)?;
+        Self::open(tree, folder)
+    }
+
+    /// Has the kernel of an idle system stop with a bugcheck and write a dump itself.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub fn take_crash(tree: &Tree, folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).map_err(Error::file("making", folder))?;
+        let options = DumpOptions { crash: true, folder: folder.to_owned(), ..DumpOptions::default() };
+        let machine = MachineOptions { ram: RAM, timeout: Some(120), ..MachineOptions::default() };
+        dump::take(tree, &machine, &options)?;
+        Self::open(tree, folder)
+    }
+
+    /// Opens the dump in `folder`.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for a truth that makes no sense, [`Error::Host`].
+    pub fn open(tree: &Tree, folder: &Path) -> Result<Self> {
+        let path = folder.join(dump::TRUTH);
+        let text = fs::read_to_string(&path).map_err(Error::file("reading", &path))?;
+        let truth = Truth::read(&text).map_err(|problem| Error::Malformed { path, problem })?;
+        let kernel = tree.kernel_for_debugger()?;
+        let symbols = isf::Symbols::of_kernel(&kernel)?;
+        let file = folder.join(dump::SYMBOLS).join(symbols.file());
+        let file = file.canonicalize().map_err(Error::file("resolving", &file))?;
+        let scene = Scene {
+            truth,
+            memory: Memory::open(folder)?,
+            symbols: symbols.variables,
+            symbol_file: format!("file://{}", file.display()),
+        };
+        Ok(Self { folder: folder.to_owned(), scene, identity: symbols.identity, kernel })
+    }
+
+    /// What the kernel said.
+    #[must_use]
+    pub fn truth(&self) -> &Truth {
+        &self.scene.truth
+    }
+
+    /// The kernel, with its debugging information.
+    #[must_use]
+    pub fn kernel(&self) -> &Path {
+        &self.kernel
+    }
+
+    /// Whether a tool that knows nothing of the machine finds the kernel: [`image`].
+    ///
+    /// # Errors
+    /// What it does not find.
+    pub fn check_image(&self) -> std::result::Result<(), String> {
+        image::check(&self.scene, &self.identity)
+    }
+
+    /// Whether page tables come to what the kernel says: [`walk`].
+    ///
+    /// # Errors
+    /// What differs.
+    pub fn check_tables(&self) -> std::result::Result<(), String> {
+        self.processes_with_memory().try_for_each(|process| walk::check(&self.scene, process))
+    }
+
+    /// Whether the dump that the kernel wrote has what RAM had: [`crash`].
+    ///
+    /// # Errors
+    /// What it has not.
+    pub fn check_crash(&self) -> std::result::Result<(), String> {
+        crash::check(&self.scene, &self.folder)
+    }
+
+    /// Compares the processes that the tool finds in the dump that the kernel wrote.
+    ///
+    /// # Errors
+    /// What the tool says.
+    pub fn compare_crash(&self, volatility: &Volatility) -> Result<Outcome> {
+        let rows = volatility.run(&self.folder, dump::CRASH, "windows.pslist", &[])?;
+        Ok(Outcome { plugin: "pslist".into(), verdict: compare(&self.scene.pslist(), rows) })
+    }
+
+    fn processes_with_memory(&self) -> impl Iterator<Item = &Process> {
+        self.truth().processes.iter().filter(|process| !process.vads.is_empty())
+    }
+
+    /// Runs the tool and compares; `plugins` none means all.
+    ///
+    /// # Errors
+    /// What the tool says.
+    pub fn compare(&self, volatility: &Volatility, plugins: &[String]) -> Result<Vec<Outcome>> {
+        let wanted = |name: &str| plugins.is_empty() || plugins.iter().any(|plugin| plugin == name);
+        let rows = PLUGINS.iter().filter(|(name, _)| wanted(name)).map(|(name, rows)| Work::Rows(name, *rows));
+        let memory = self.processes_with_memory().filter(|_| wanted(MEMMAP)).map(Work::Memory);
+        let work: Vec<Work<'_>> = rows.chain(memory).collect();
+        all(volatility, &self.scene, &self.folder, &work)
+    }
 }
 
 /// One run of the tool.
 #[derive(Clone, Copy)]
 enum Work<'s> {
     Rows(&'static str, Expecting),
-    Memory(&'s crate::truth::Process),
+    Memory(&'s Process),
 }
 
 /// All runs, two at a time: each is a process that is busy by itself.
@@ -183,12 +279,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 fn one(volatility: &Volatility, scene: &Scene, folder: &Path, work: Work<'_>) -> Result<Outcome> {
     match work {
         Work::Rows(name, expecting) => {
-            let rows: Vec<Map<String, Value>> = volatility.run(folder, &format!("windows.{name}"), &[])?;
+            let rows: Vec<Map<String, Value>> = volatility.run(folder, dump::RAM, &format!("windows.{name}"), &[])?;
             Ok(Outcome { plugin: name.to_owned(), verdict: compare(&expecting(scene), rows) })
         }
         Work::Memory(process) => {
             let pid = process.row.number("pid").to_string();
-            let rows = volatility.run(folder, "windows.memmap", &["--pid", &pid, "--dump"])?;
+            let rows = volatility.run(folder, dump::RAM, "windows.memmap", &["--pid", &pid, "--dump"])?;
             let contents = folder.join(format!("pid.{pid}.dmp"));
             let verdict = memmap::compare(scene, process, &rows, &contents)?;
             // Gigabytes, when there are many processes.

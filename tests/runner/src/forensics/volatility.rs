@@ -50,12 +50,18 @@ impl Volatility {
         Ok(Self { program, cache })
     }
 
-    /// The rows of `plugin` with `arguments` on the dump in `folder`, by columns; rows below others follow them. Nothing is configured: it finds
+    /// The rows of `plugin` with `arguments` on `memory` of the dump in `folder`, by columns; rows below others follow them. Nothing is configured: it finds
     /// the kernel, its symbols and the address spaces by itself.
     ///
     /// # Errors
     /// [`Error::Tool`] when it fails.
-    pub fn run(&self, folder: &Path, plugin: &str, arguments: &[&str]) -> Result<Vec<Map<String, Value>>> {
+    pub fn run(
+        &self,
+        folder: &Path,
+        memory: &str,
+        plugin: &str,
+        arguments: &[&str],
+    ) -> Result<Vec<Map<String, Value>>> {
         let mut command = Command::new(&self.program);
         command.args(["--offline", "-q", "-r", "jsonl", "--cache-path"]).arg(&self.cache);
         command.arg("-s").arg(folder.join(dump::SYMBOLS));
@@ -64,7 +70,7 @@ impl Volatility {
         }
         // What a plugin writes beside its rows.
         command.arg("-o").arg(folder);
-        command.arg("-f").arg(folder.join(dump::RAM)).arg(plugin).args(arguments);
+        command.arg("-f").arg(folder.join(memory)).arg(plugin).args(arguments);
         let printed = String::from_utf8_lossy(&run_tool(&mut command)?).into_owned();
         let mut rows = Vec::new();
         for line in printed.lines().filter(|line| line.starts_with('{')) {

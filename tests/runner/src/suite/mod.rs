@@ -19,6 +19,7 @@ pub mod disks;
 pub mod expectation;
 mod failing;
 pub mod floors;
+mod forensics;
 mod gdb;
 pub mod guest;
 pub mod host;
@@ -56,12 +57,14 @@ pub enum Part {
     Stress,
     /// The commands, run as a user runs them
     Commands,
+    /// A dump of a running system, as forensics tools see it
+    Forensics,
 }
 
 /// What runs one after the other, each lane beside the other one: an emulator keeps one processor busy, and often waits.
 const LANES: [&[Part]; 2] = [
     &[Part::Guest, Part::Failing, Part::Stress],
-    &[Part::Host, Part::Refusals, Part::Ram, Part::Disks, Part::Commands],
+    &[Part::Host, Part::Refusals, Part::Ram, Part::Disks, Part::Commands, Part::Forensics],
 ];
 
 /// Options of `test`.
@@ -210,6 +213,7 @@ fn run_lane(tree: &Tree, options: &TestOptions, parts: &[Part], tally: &Tally) -
             Part::Disks => disks::run(tree, options, tally)?,
             Part::Stress => stress::run(tree, options, tally)?,
             Part::Commands => commands::run(tree, options, tally)?,
+            Part::Forensics => forensics::run(tree, tally)?,
         }
     }
     Ok(())

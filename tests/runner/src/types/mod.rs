@@ -9,6 +9,8 @@ mod dwarf;
 mod names;
 mod notation;
 mod packed;
+#[cfg(test)]
+mod tests;
 
 pub use names::nt_spelling;
 pub use packed::pack;

@@ -9,43 +9,66 @@ use mm::machine::Machine;
 use crate::commands::frame::location_name;
 use crate::target::Target;
 
-/// All frames of RAM, lowest first. Those that nobody has are told by runs.
+/// What frames have in common that stand in one line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Kind {
+    location: Location,
+    shared: bool,
+    references: u16,
+}
+
+impl Kind {
+    fn of(record: &Mmpfn) -> Self {
+        let shared = record.flags().contains(Flags::PROTOTYPE);
+        Self { location: record.location(), shared, references: record.reference_count.get() }
+    }
+
+    /// Whether nobody has such a frame.
+    fn is_unowned(self) -> bool {
+        matches!(self.location, Location::Zeroed | Location::Free | Location::Bad)
+    }
+}
+
+/// All frames of RAM, lowest first: of those that nobody has, how many; of each of the others the address of the PTE, the frame of the page table,
+/// and what the PTE becomes when the page goes.
 pub(super) fn frames<M: Machine>(target: &Target<'_, M>, out: &mut dyn Write) -> fmt::Result {
     let (lowest, highest, _) = target.mm.physical_pages();
-    let mut run: Option<(u32, u32, Location)> = None;
+    let mut run: Option<(u32, u32, Kind)> = None;
     for number in (lowest.0..=highest.0).filter(|number| target.mm.is_ram(FrameNumber(*number))) {
         let record = target.mm.frame(FrameNumber(number));
-        let location = record.location();
-        if let Some((_, count, of)) = run.as_mut().filter(|(first, count, _)| *first + *count == number)
-            && *of == location
-        {
-            *count += 1;
-            continue;
+        let kind = Kind::of(record);
+        match run.as_mut().filter(|(first, count, of)| *first + *count == number && *of == kind) {
+            Some((_, count, _)) => {
+                *count += 1;
+                if !kind.is_unowned() {
+                    out.write_str(",")?;
+                }
+            }
+            None => {
+                end(run.replace((number, 1, kind)), out)?;
+                begin(number, kind, out)?;
+            }
         }
-        end(run.take(), out)?;
-        match location {
-            Location::Zeroed | Location::Free | Location::Bad => run = Some((number, 1, location)),
-            _ => frame(number, record, out)?,
+        if !kind.is_unowned() {
+            let (pte, table) = (record.pte_address.get(), record.pte_frame().0);
+            write!(out, "[{pte},{table},{}]", record.original_pte.get())?;
         }
     }
     end(run, out)
 }
 
-fn end(run: Option<(u32, u32, Location)>, out: &mut dyn Write) -> fmt::Result {
-    let Some((first, count, location)) = run else { return Ok(()) };
-    let name = location_name(location);
-    writeln!(out, "{{\"kind\":\"frames\",\"first\":{first},\"count\":{count},\"state\":\"{name}\"}}")
+fn begin(number: u32, kind: Kind, out: &mut dyn Write) -> fmt::Result {
+    write!(out, "{{\"kind\":\"frames\",\"first\":{number},\"state\":\"{}\"", location_name(kind.location))?;
+    match kind.is_unowned() {
+        true => Ok(()),
+        false => write!(out, ",\"shared\":{},\"references\":{},\"owners\":[", kind.shared, kind.references),
+    }
 }
 
-fn frame(number: u32, record: &Mmpfn, out: &mut dyn Write) -> fmt::Result {
-    write!(
-        out,
-        "{{\"kind\":\"frame\",\"frame\":{number},\"state\":\"{}\",\"pte\":{},\"table\":{},\"references\":{},",
-        location_name(record.location()),
-        record.pte_address.get(),
-        record.pte_frame().0,
-        record.reference_count.get(),
-    )?;
-    let shared = record.flags().contains(Flags::PROTOTYPE);
-    writeln!(out, "\"original\":{},\"shared\":{shared}}}", record.original_pte.get())
+fn end(run: Option<(u32, u32, Kind)>, out: &mut dyn Write) -> fmt::Result {
+    match run {
+        Some((_, count, kind)) if kind.is_unowned() => writeln!(out, ",\"count\":{count}}}"),
+        Some(_) => writeln!(out, "]}}"),
+        None => Ok(()),
+    }
 }

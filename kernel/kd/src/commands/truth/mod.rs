@@ -6,9 +6,10 @@
 //! | `module` | module of the kernel |
 //! | `process`, `thread`, `handle` | process, its threads, its handles |
 //! | `vad` | VAD, in order of address |
-//! | `page`, `table` | page of a process that is somewhere, or page table that is in a paging file |
+//! | `pages` | pages of a process that follow each other and are alike; a number for each says where it is |
+//! | `table` | page table that is in a paging file |
 //! | `kernel` | run of pages of the kernel half |
-//! | `frame`, `frames` | frame that somebody has; run of frames that nobody has |
+//! | `frames` | frames that follow each other and are alike: of those that somebody has, what for |
 //! | `end` | the last |
 //!
 //! Numbers are decimal, times are units of 100 ns since 1601. Nothing here reads the memory of programs: where a page's contents are is said,

@@ -6,7 +6,7 @@ use abi::cell::Link;
 use abi::nt::process::Eprocess;
 use mm::layout::{ENTRIES_PER_TABLE, FrameNumber, VirtualPage};
 use mm::machine::Machine;
-use mm::pte::{LARGE_PAGE, PrototypePte, Pte, PteCell};
+use mm::pte::{DIRTY, LARGE_PAGE, PrototypePte, Pte, PteCell};
 use mm::section::{ControlArea, Subsection};
 use mm::vad::{Mmvad, VadFlags};
 
@@ -68,15 +68,21 @@ pub(super) fn pages<M: Machine>(target: &Target<'_, M>, process: &Eprocess, out:
     let Some([low, high, ..]) = target.directories_of(process) else { return Ok(()) };
     let pid = process.unique_process_id.get();
     let mut views = Views { target, process, last: None };
+    let mut group = Group { pid, next: None };
     for (directory, half) in [(low, 0), (high, 512)] {
         for index in 0..ENTRIES_PER_TABLE {
             let first = VirtualPage((half + index) * ENTRIES_PER_TABLE);
             match target.entry(directory, index).map_or(Pte::Empty, Pte::decode) {
-                Pte::Valid(large) if large.has(LARGE_PAGE) => row(pid, first, "large", ENTRIES_PER_TABLE, out)
-                    .and_then(|()| writeln!(out, ",\"frame\":{}}}", large.frame().0))?,
-                Pte::Valid(table) => table_pages(&mut views, pid, first, Some(table.frame()), out)?,
-                Pte::Transition(frame, _) => table_pages(&mut views, pid, first, Some(frame), out)?,
+                Pte::Valid(large) if large.has(LARGE_PAGE) => {
+                    let frame = large.frame().0;
+                    (0..ENTRIES_PER_TABLE).try_for_each(|page| {
+                        group.add(VirtualPage(first.0 + page), Form::Large, Some(frame + page), out)
+                    })?;
+                }
+                Pte::Valid(table) => table_pages(&mut views, &mut group, first, Some(table.frame()), out)?,
+                Pte::Transition(frame, _) => table_pages(&mut views, &mut group, first, Some(frame), out)?,
                 Pte::PagingFile(place) => {
+                    group.end(out)?;
                     let address = first.address().0;
                     let (file, offset) = (place.file, place.offset);
                     writeln!(
@@ -84,11 +90,11 @@ pub(super) fn pages<M: Machine>(target: &Target<'_, M>, process: &Eprocess, out:
                         "{{\"kind\":\"table\",\"pid\":{pid},\"va\":{address},\"file\":{file},\"offset\":{offset}}}"
                     )?;
                 }
-                _ => table_pages(&mut views, pid, first, None, out)?,
+                _ => table_pages(&mut views, &mut group, first, None, out)?,
             }
         }
     }
-    Ok(())
+    group.end(out)
 }
 
 /// The pages of the kernel half as `process` sees them that the processor, or a tool, may follow, by runs of frames. The lower half of it is the
@@ -157,7 +163,7 @@ impl Run {
 /// The pages that the table in `frame` is for; without one, those that sections have.
 fn table_pages<M: Machine>(
     views: &mut Views<'_, '_, M>,
-    pid: u32,
+    group: &mut Group,
     first: VirtualPage,
     frame: Option<FrameNumber>,
     out: &mut dyn Write,
@@ -168,67 +174,102 @@ fn table_pages<M: Machine>(
     for index in 0..ENTRIES_PER_TABLE {
         let page = VirtualPage(first.0 + index);
         let raw = frame.and_then(|frame| views.target.entry(frame, index)).unwrap_or(0);
-        match Pte::decode(raw) {
+        let shared = match Pte::decode(raw) {
             Pte::Valid(valid) => {
-                row(pid, page, "valid", 1, out)?;
-                let dirty = valid.has(mm::pte::DIRTY);
-                writeln!(out, ",\"frame\":{},\"dirty\":{dirty}}}", valid.frame().0)?;
+                let form = if valid.has(DIRTY) { Form::Written } else { Form::Valid };
+                group.add(page, form, Some(valid.frame().0), out)?;
+                None
             }
             Pte::Transition(frame, protection) => {
-                row(pid, page, "transition", 1, out)?;
-                writeln!(out, ",\"frame\":{},\"protection\":{}}}", frame.0, protection.code())?;
+                group.add(page, Form::Transition(protection.code()), Some(frame.0), out)?;
+                None
             }
             Pte::PagingFile(place) => {
-                row(pid, page, "paged", 1, out)?;
-                let (file, offset, protection) = (place.file, place.offset, place.protection.code());
-                writeln!(out, ",\"file\":{file},\"offset\":{offset},\"protection\":{protection}}}")?;
+                let form = Form::Paged { file: place.file, protection: place.protection.code() };
+                group.add(page, form, Some(place.offset), out)?;
+                None
             }
-            Pte::DemandZero(_) => {}
-            Pte::Prototype(cell, _) => shared(views.target, pid, page, Some(cell), out)?,
-            Pte::Empty | Pte::LookInVad(_) => {
-                let cell = views.prototype_of(page);
-                shared(views.target, pid, page, cell, out)?;
+            Pte::DemandZero(_) => None,
+            Pte::Prototype(cell, _) => Some(cell),
+            Pte::Empty | Pte::LookInVad(_) => views.prototype_of(page),
+        };
+        let raw = shared.and_then(|cell| views.target.checked(cell)).map_or(0, PteCell::load);
+        match PrototypePte::decode(raw) {
+            PrototypePte::Empty | PrototypePte::DemandZero(_) => {}
+            PrototypePte::Valid(valid) => group.add(page, Form::Shared, Some(valid.frame().0), out)?,
+            PrototypePte::Transition(frame, _) => group.add(page, Form::Shared, Some(frame.0), out)?,
+            PrototypePte::PagingFile(place) => {
+                group.add(page, Form::SharedPaged { file: place.file }, Some(place.offset), out)?;
             }
+            PrototypePte::Subsection(..) => group.add(page, Form::InFile, None, out)?,
         }
     }
     Ok(())
 }
 
-/// A page that only its section knows: where it is, by the prototype PTE at `cell`.
-fn shared<M: Machine>(
-    target: &Target<'_, M>,
-    pid: u32,
-    page: VirtualPage,
-    cell: Option<Link<PteCell>>,
-    out: &mut dyn Write,
-) -> fmt::Result {
-    let Some(raw) = cell.and_then(|cell| target.checked(cell)).map(PteCell::load) else { return Ok(()) };
-    match PrototypePte::decode(raw) {
-        PrototypePte::Empty | PrototypePte::DemandZero(_) => Ok(()),
-        PrototypePte::Valid(valid) => {
-            row(pid, page, "prototype", 1, out)?;
-            writeln!(out, ",\"frame\":{}}}", valid.frame().0)
-        }
-        PrototypePte::Transition(frame, _) => {
-            row(pid, page, "prototype", 1, out)?;
-            writeln!(out, ",\"frame\":{}}}", frame.0)
-        }
-        PrototypePte::PagingFile(place) => {
-            row(pid, page, "prototype", 1, out)?;
-            writeln!(out, ",\"file\":{},\"offset\":{}}}", place.file, place.offset)
-        }
-        PrototypePte::Subsection(..) => {
-            row(pid, page, "prototype", 1, out)?;
-            writeln!(out, ",\"in_file\":true}}")
-        }
-    }
+/// What the entry of a page is, as far as a line has it once for many.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Valid,
+    /// Valid and dirty.
+    Written,
+    Large,
+    /// With the protection.
+    Transition(u32),
+    Paged {
+        file: u32,
+        protection: u32,
+    },
+    /// The process's entry is empty or of prototype form, the page in memory.
+    Shared,
+    SharedPaged {
+        file: u32,
+    },
+    /// The same, and only the mapped file has the page.
+    InFile,
 }
 
-/// What rows of pages begin with.
-fn row(pid: u32, page: VirtualPage, form: &str, pages: u32, out: &mut dyn Write) -> fmt::Result {
-    let address = page.address().0;
-    write!(out, "{{\"kind\":\"page\",\"pid\":{pid},\"va\":{address},\"form\":\"{form}\"")?;
-    if pages > 1 { write!(out, ",\"pages\":{pages}") } else { Ok(()) }
+/// Pages of one form that follow each other: a line.
+struct Group {
+    pid: u32,
+    /// The page that would go on with it, and its form.
+    next: Option<(VirtualPage, Form)>,
+}
+
+impl Group {
+    /// A page, and where it is: a frame, or pages from the beginning of a paging file.
+    fn add(&mut self, page: VirtualPage, form: Form, place: Option<u32>, out: &mut dyn Write) -> fmt::Result {
+        if self.next == Some((page, form)) {
+            out.write_str(",")?;
+        } else {
+            self.end(out)?;
+            let (pid, address) = (self.pid, page.address().0);
+            write!(out, "{{\"kind\":\"pages\",\"pid\":{pid},\"va\":{address},\"form\":")?;
+            match form {
+                Form::Valid => out.write_str("\"valid\",\"frames\":[")?,
+                Form::Written => out.write_str("\"valid\",\"dirty\":true,\"frames\":[")?,
+                Form::Large => out.write_str("\"large\",\"frames\":[")?,
+                Form::Transition(protection) => {
+                    write!(out, "\"transition\",\"protection\":{protection},\"frames\":[")?;
+                }
+                Form::Paged { file, protection } => {
+                    write!(out, "\"paged\",\"protection\":{protection},\"file\":{file},\"offsets\":[")?;
+                }
+                Form::Shared => out.write_str("\"prototype\",\"frames\":[")?,
+                Form::SharedPaged { file } => write!(out, "\"prototype\",\"file\":{file},\"offsets\":[")?,
+                Form::InFile => out.write_str("\"prototype\",\"in_file\":[")?,
+            }
+        }
+        self.next = Some((VirtualPage(page.0 + 1), form));
+        match place {
+            Some(place) => write!(out, "{place}"),
+            None => out.write_str("1"),
+        }
+    }
+
+    fn end(&mut self, out: &mut dyn Write) -> fmt::Result {
+        if self.next.take().is_some() { out.write_str("]}\n") } else { Ok(()) }
+    }
 }
 
 /// The views of a process, of which the last that was asked about is known.

@@ -1,0 +1,89 @@
+//! The page tables of a dump as a tool outside follows them, and whether that comes to what the kernel says.
+//!
+//! It is the rules of Volatility 3 written anew, so that they are checked where it is not installed: valid entries and those in transition are
+//! followed, bit 7 of an entry of a page directory makes 2 MB of it, bit 7 of another that is not valid makes a page in a paging file of it.
+
+use std::collections::BTreeMap;
+
+use super::expected::Scene;
+use crate::truth::{PAGE, Place, Process};
+
+const VALID: u64 = 1 << 0;
+const LARGE: u64 = 1 << 7;
+const PROTOTYPE: u64 = 1 << 10;
+const TRANSITION: u64 = 1 << 11;
+const FRAME: u64 = 0x0000_000F_FFFF_F000;
+/// Entries of a page directory or page table.
+const ENTRIES: u32 = 512;
+/// Page directories of the user half.
+const USER: usize = 2;
+/// The most that is told of what differs.
+const TOLD: usize = 5;
+
+/// Compares what the tables of `process` lead to, in the user half, with the truth.
+///
+/// # Errors
+/// What differs.
+pub fn check(scene: &Scene, process: &Process) -> Result<(), String> {
+    let walked = walk(scene, process.row.word("directory_table"));
+    let told: BTreeMap<u32, Place> = process
+        .pages
+        .iter()
+        .filter(|(_, page)| page.hidden.is_none())
+        .map(|(number, page)| (*number, page.place))
+        .collect();
+    let pages = walked.keys().chain(told.keys());
+    let mut differing: Vec<u32> = pages.copied().filter(|page| walked.get(page) != told.get(page)).collect();
+    differing.sort_unstable();
+    differing.dedup();
+    // A directory's entry for a table in a paging file has bit 7 and is not valid: nothing that it leads to is a page.
+    differing.retain(|page| !process.tables.contains(&(page / ENTRIES * ENTRIES)));
+    if told.is_empty() {
+        return Err(format!("nothing is seen of {}", process.row.text("name")));
+    }
+    if differing.is_empty() {
+        return Ok(());
+    }
+    let line = |page: &u32| format!("page {page:x}: {:?}, and the kernel says {:?}", walked.get(page), told.get(page));
+    let lines: Vec<_> = differing.iter().take(TOLD).map(line).collect();
+    Err(format!("{} pages differ\n{}", differing.len(), lines.join("\n")))
+}
+
+fn walk(scene: &Scene, table: u32) -> BTreeMap<u32, Place> {
+    let mut found = BTreeMap::new();
+    for (half, pointer) in (0..).zip(entries(scene, table.into(), USER)) {
+        for (index, directory) in (0..ENTRIES).zip(entries(scene, pointer & FRAME, ENTRIES as usize)) {
+            let first = (half * ENTRIES + index) * ENTRIES;
+            if directory & LARGE != 0 && is_followed(directory) {
+                let frame = frame(directory) & !(ENTRIES - 1);
+                found.extend((0..ENTRIES).map(|page| (first + page, Place::Frame(frame + page))));
+            } else if is_followed(directory) {
+                let entries = entries(scene, directory & FRAME, ENTRIES as usize);
+                found.extend((first..).zip(entries).filter_map(|(page, entry)| Some((page, place(entry)?))));
+            }
+        }
+    }
+    found
+}
+
+fn is_followed(entry: u64) -> bool {
+    entry & VALID != 0 || entry & (TRANSITION | PROTOTYPE) == TRANSITION
+}
+
+fn place(entry: u64) -> Option<Place> {
+    if is_followed(entry) {
+        return Some(Place::Frame(frame(entry)));
+    }
+    let (file, offset) = ((entry >> 1 & 0xF) as u32, (entry >> 32) as u32);
+    let paged = entry & (TRANSITION | PROTOTYPE) == 0 && entry & LARGE != 0 && offset != 0;
+    paged.then_some(Place::PagingFile { file, offset })
+}
+
+fn frame(entry: u64) -> u32 {
+    u32::try_from((entry & FRAME) / u64::from(PAGE)).unwrap_or(u32::MAX)
+}
+
+fn entries(scene: &Scene, table: u64, count: usize) -> Vec<u64> {
+    let bytes = scene.memory.physical(table, count * 8);
+    bytes.as_chunks::<8>().0.iter().map(|entry| u64::from_le_bytes(*entry)).collect()
+}
