@@ -210,9 +210,10 @@ LDR_DATA_TABLE_ENTRY = Structure("_LDR_DATA_TABLE_ENTRY", "abi::nt::peb::LdrData
     "base_dll_name": (0x2C, 8), "flags": (0x34, 4), "load_count": (0x38, 2), "tls_index": (0x3A, 2),
     "time_date_stamp": (0x44, 4),
 })
-PROCESS_PARAMETERS = Structure("_RTL_USER_PROCESS_PARAMETERS", "abi::nt::peb::RtlUserProcessParameters", 0x290, {
+# XP's ends at 0x290; the size of the environment behind it is Vista's.
+PROCESS_PARAMETERS = Structure("_RTL_USER_PROCESS_PARAMETERS", "abi::nt::peb::RtlUserProcessParameters", 0x294, {
     "dll_path": (0x30, 8), "image_path_name": (0x38, 8), "command_line": (0x40, 8), "environment": (0x48, 4),
-    "window_title": (0x70, 8),
+    "window_title": (0x70, 8), "environment_size": (0x290, 4),
 })
 TEB = Structure("_TEB", "abi::nt::teb::Teb", 0xFB8, words({
     "nt_tib.exception_list": 0, "nt_tib.stack_base": 4, "nt_tib.stack_limit": 8, "nt_tib.sub_system_tib": 0xC,

@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 32] = [
+    let tests: [Test; 33] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -58,6 +58,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("after a picture the screen is the text's again, as it was", pictures::given_back),
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
         ("exec --kd stops at breakpoints of its own and steps", Commands::steps),
+        ("the shell takes its commands from a pipe", Commands::piped_shell),
         ("exec --kd lists views, handles and control areas", Commands::views),
         ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
@@ -389,6 +390,14 @@ impl Commands {
             .and_then(|()| expect_code(&left, error::EXCEPTION))
             .and_then(|()| expect_errors(&left, &["kd> q", "80000003"]))
             .and_then(|()| expect_code(&alone, error::EXCEPTION)))
+    }
+
+    fn piped_shell(&self) -> Result<Verdict> {
+        let shell = self.tree.built("system32/cmd.exe", "userland")?;
+        let output = self.vadose(&["exec", &shell.to_string_lossy()], b"echo one\r\nset X=two\necho %X%")?;
+        let said = text(&output.stdout).replace('\r', "");
+        let expected = "\nC:\\>echo one\none\nC:\\>set X=two\nC:\\>echo %X%\ntwo\n";
+        Ok(expect_code(&output, 0).and_then(|()| check(said.contains(expected), || said.clone())))
     }
 
     /// Steps and breakpoints of the debugger's own, in a program and in the kernel.

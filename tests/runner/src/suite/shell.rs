@@ -97,7 +97,7 @@ fn editing(terminal: &mut Terminal) -> Verdict {
     terminal.ask("echo first", "\nfirst\n", ROOT)?;
     terminal.ask("\x1b[A\x1b[A\x1b[B!", "\nfirst!\n", ROOT)?;
     terminal.ask("echo one two\x17three\x1b[H\x1b[3~E", "\none three\n", ROOT)?;
-    terminal.ask("dir WIN\t\t", "system32", ROOT)?;
+    terminal.ask("dir WIN\t\ts\t", "system32", ROOT)?;
     terminal.ask("hist\t", "echo first!\n", ROOT)?;
     terminal.send("echo never\x03")?;
     terminal.expect("^C\n")?;

@@ -8,8 +8,8 @@ use core::ptr::null_mut;
 use abi::console::{RECORD_SIZE, SET_FOREGROUND};
 use shell::error::Win32Error;
 use shell::system::*;
-use terminal::Key;
 use terminal::console::{ENABLE_ECHO_INPUT, ENABLE_LINE_INPUT, ENABLE_PROCESSED_INPUT};
+use terminal::{Decoder, Key};
 
 use super::import::*;
 use super::record::{FIND_DATA, file_of, half, word};
@@ -60,6 +60,8 @@ unsafe extern "system" fn copied_so_far(
 /// Windows.
 pub struct Windows {
     input: u32,
+    /// Where the input is no console: what its bytes are as keys.
+    piped: Option<Decoder>,
     output: u32,
     /// Whether the console is the shell's to give: not where another program runs one command with it.
     has_console: bool,
@@ -116,8 +118,10 @@ fn copied(copy: impl Fn(u32, *mut u16) -> u32) -> Option<String> {
 impl Windows {
     /// For a shell that somebody types in.
     pub fn new() -> Self {
-        let this = Self { has_console: true, ..Self::for_command() };
-        this.set_mode(0);
+        let mut this = Self { has_console: true, ..Self::for_command() };
+        if !this.set_mode(0) {
+            this.piped = Some(Decoder::new());
+        }
         this
     }
 
@@ -127,12 +131,21 @@ impl Windows {
         let input = unsafe { GetStdHandle(STANDARD_INPUT) };
         // SAFETY: it only looks the handle up.
         let output = unsafe { GetStdHandle(STANDARD_OUTPUT) };
-        Self { input, output, has_console: false, redirected: None }
+        Self { input, piped: None, output, has_console: false, redirected: None }
     }
 
-    fn set_mode(&self, mode: u32) {
+    /// Changes the console's mode; whether the input is one.
+    fn set_mode(&self, mode: u32) -> bool {
         // SAFETY: it changes nothing but the console.
-        unsafe { SetConsoleMode(self.input, mode) };
+        unsafe { SetConsoleMode(self.input, mode) != 0 }
+    }
+
+    /// The next byte of an input that is no console, where there is one. One at a time: what follows may be a program's.
+    fn read_byte(&self) -> Option<u8> {
+        let (mut byte, mut done) = ([0u8; 1], 0);
+        // SAFETY: the function writes one byte and a word.
+        let read = unsafe { ReadFile(self.input, byte.as_mut_ptr(), 1, &mut done, 0) };
+        (read != 0 && done == 1).then_some(byte[0])
     }
 
     /// Tells the console whom Ctrl-C ends.
@@ -193,6 +206,14 @@ impl Windows {
 
 impl System for Windows {
     fn read_key(&mut self) -> Option<Key> {
+        while self.piped.is_some() {
+            let byte = self.read_byte();
+            let decoder = self.piped.as_mut()?;
+            let Some(byte) = byte else { return decoder.idle() };
+            if let Some(key) = decoder.push(byte) {
+                return Some(key);
+            }
+        }
         let (mut record, mut done) = ([0u8; RECORD_SIZE as usize], 0);
         // SAFETY: the function writes one record and a word.
         let read = unsafe { ReadConsoleInputW(self.input, record.as_mut_ptr(), 1, &mut done) };
