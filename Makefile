@@ -124,9 +124,9 @@ clean:
 
 # ---- Building blocks --------------------------------------------------------------------------------------------
 DLLS      := ntdll kernel32 msvcrt advapi32 ole32 oleaut32 psapi shell32 shlwapi user32 version winmm ws2_32
-# The programs in Rust, cmd.exe and ramview.exe; their libraries are built with the host's crates.
-PROGRAMS  := cmd ramview
-PROGRAM_CRATES := -p shell -p ramview --features shell/program,ramview/program
+# The programs in Rust, cmd.exe, ramview.exe and vmview.exe; their libraries are built with the host's crates.
+PROGRAMS  := cmd ramview vmview
+PROGRAM_CRATES := -p shell -p ramview -p vmview --features shell/program,ramview/program,vmview/program
 KERNEL    := $(TARGET)/x86-target/release/vadose-kernel
 MINGW     := i686-w64-mingw32-gcc
 # No C library and nothing hidden: the programs bring their own entry, mainCRTStartup.

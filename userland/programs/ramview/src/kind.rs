@@ -1,6 +1,7 @@
 //! The states of a frame that a picture tells apart.
 
 use abi::frames::{FrameState, Use};
+use picture::pen::{Ansi, Colors};
 
 /// A state: a list of pages that belong to nobody or are kept for somebody, or what an active frame is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,20 +27,6 @@ pub enum Kind {
 /// How many there are.
 pub const KINDS: usize = 15;
 
-/// A colour of the eight that every terminal has, in ANSI's order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names are the colours'")]
-pub enum Ansi {
-    Black,
-    Red,
-    Green,
-    Yellow,
-    Blue,
-    Magenta,
-    Cyan,
-    White,
-}
-
 /// How a state is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
@@ -48,14 +35,14 @@ pub struct Look {
     /// One character for it.
     pub letter: char,
     /// Colours of a cell of text: behind the letter, and the letter's, which may be bright.
-    pub cell: (Ansi, Ansi, bool),
+    pub cell: Colors,
     /// The colour of a pixel: red, green, blue.
     pub pixel: u32,
     /// How much a frame counts where frames of several states share a cell: what is rare and matters is not lost.
     pub weight: u64,
 }
 
-const fn look(name: &'static str, letter: char, cell: (Ansi, Ansi, bool), pixel: u32, weight: u64) -> Look {
+const fn look(name: &'static str, letter: char, cell: Colors, pixel: u32, weight: u64) -> Look {
     Look { name, letter, cell, pixel, weight }
 }
 

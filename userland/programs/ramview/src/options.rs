@@ -1,5 +1,7 @@
 //! What follows the program's name.
 
+use picture::command_line::arguments;
+
 /// What is to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -17,12 +19,7 @@ pub const HELP: &str = "ramview shows all frames of RAM by what they are used fo
 
 /// What a command line asks for, which begins with the program's name; nothing where it cannot be understood.
 pub fn wanted(line: &str) -> Option<Wanted> {
-    let line = line.trim_start();
-    let rest = match line.strip_prefix('"') {
-        Some(quoted) => quoted.split_once('"').map_or("", |(_, rest)| rest),
-        None => line.split_once([' ', '\t']).map_or("", |(_, rest)| rest),
-    };
-    match rest.trim() {
+    match arguments(line) {
         "" => Some(Wanted::Live),
         "-1" | "/1" => Some(Wanted::Once),
         "-?" | "/?" | "--help" => Some(Wanted::Help),

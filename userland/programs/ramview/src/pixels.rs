@@ -1,20 +1,9 @@
 //! The picture in pixels: a square or a pixel a frame, as large as the screen lets it be.
 //!
-//! Text and shapes are `embedded-graphics`', on a canvas in the program's own memory; how that gets to the screen is not its business.
+//! It is drawn on a canvas in the program's own memory; how that gets to the screen is not its business.
 
 use alloc::format;
-use alloc::vec;
-use alloc::vec::Vec;
-use core::convert::Infallible;
-
-use embedded_graphics::Drawable;
-use embedded_graphics::geometry::{OriginDimensions, Point, Size};
-use embedded_graphics::mono_font::MonoTextStyle;
-use embedded_graphics::mono_font::ascii::{FONT_9X15, FONT_10X20};
-use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
-use embedded_graphics::prelude::{DrawTarget, Pixel, Primitive};
-use embedded_graphics::primitives::{PrimitiveStyle, Rectangle};
-use embedded_graphics::text::{Baseline, Text};
+use picture::canvas::{Canvas, Letters};
 
 use crate::census::Census;
 use crate::kind::Kind;
@@ -28,67 +17,11 @@ const MARGIN: usize = 8;
 const COLUMNS: usize = 5;
 const ROW: usize = 26;
 /// The side of a square of the legend.
-const SQUARE: u32 = 15;
+const SQUARE: usize = 15;
 /// From this side on squares stand apart.
 const APART: usize = 4;
-/// Behind everything.
-const BACKGROUND: u32 = 0x0C_0E12;
 /// Where there is no RAM.
 const NOTHING: u32 = 0x00_0000;
-
-/// Pixels in memory, row by row, blue in the low byte.
-#[derive(Clone, Debug)]
-pub struct Canvas {
-    width: usize,
-    height: usize,
-    pixels: Vec<u32>,
-}
-
-impl Canvas {
-    /// A canvas of the background's colour.
-    pub fn new(width: usize, height: usize) -> Self {
-        Self { width, height, pixels: vec![BACKGROUND; width * height] }
-    }
-
-    /// The pixels.
-    pub fn pixels(&self) -> &[u32] {
-        &self.pixels
-    }
-
-    fn clear(&mut self) {
-        self.pixels.fill(BACKGROUND);
-    }
-
-    /// Fills a square.
-    fn square(&mut self, (left, top): (usize, usize), side: usize, color: u32) {
-        for row in top..(top + side).min(self.height) {
-            let end = (left + side).min(self.width);
-            self.pixels[row * self.width + left.min(end)..row * self.width + end].fill(color);
-        }
-    }
-}
-
-impl OriginDimensions for Canvas {
-    fn size(&self) -> Size {
-        Size::new(self.width as u32, self.height as u32)
-    }
-}
-
-impl DrawTarget for Canvas {
-    type Color = Rgb888;
-    type Error = Infallible;
-
-    fn draw_iter<I: IntoIterator<Item = Pixel<Rgb888>>>(&mut self, pixels: I) -> Result<(), Infallible> {
-        for Pixel(point, color) in pixels {
-            let place = usize::try_from(point.x).ok().zip(usize::try_from(point.y).ok());
-            if let Some((x, y)) = place.filter(|(x, y)| *x < self.width && *y < self.height) {
-                self.pixels[y * self.width + x] =
-                    u32::from(color.r()) << 16 | u32::from(color.g()) << 8 | u32::from(color.b());
-            }
-        }
-        Ok(())
-    }
-}
 
 /// How frames are laid out: the side of a square, squares in a row, and frames to a square.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,13 +46,13 @@ impl Layout {
 /// Draws the picture.
 pub fn draw(census: &Census, canvas: &mut Canvas) {
     canvas.clear();
-    let layout = Layout::of(census.states.len(), canvas.width, canvas.height.saturating_sub(TITLE + LEGEND));
+    let layout = Layout::of(census.states.len(), canvas.width(), canvas.height().saturating_sub(TITLE + LEGEND));
     title(census, layout, canvas);
     let side = if layout.side >= APART { layout.side - 1 } else { layout.side };
     for cell in 0..census.states.len().div_ceil(layout.frames) {
         let color = census.cell(cell, layout.frames).map_or(NOTHING, |kind| kind.look().pixel);
         let (column, row) = (cell % layout.columns, cell / layout.columns);
-        canvas.square((column * layout.side, TITLE + row * layout.side), side, color);
+        canvas.fill((column * layout.side, TITLE + row * layout.side), (side, side), color);
     }
     legend(census, canvas);
 }
@@ -132,27 +65,19 @@ fn title(census: &Census, layout: Layout, canvas: &mut Canvas) {
         (frames, _) => format!("{frames} to a pixel"),
     };
     let text = format!("{} MB of RAM, {frames} frames of 4 KB, {scale}", frames / 256);
-    write(&text, (MARGIN, 6), MonoTextStyle::new(&FONT_10X20, Rgb888::WHITE), canvas);
+    canvas.write(&text, (MARGIN, 6), Letters::Title);
 }
 
 fn legend(census: &Census, canvas: &mut Canvas) {
     let counts = census.counts();
-    let top = canvas.height.saturating_sub(LEGEND) + 10;
-    let width = canvas.width.saturating_sub(MARGIN) / COLUMNS;
+    let top = canvas.height().saturating_sub(LEGEND) + 10;
+    let width = canvas.width().saturating_sub(MARGIN) / COLUMNS;
     for (index, kind) in Kind::ALL.into_iter().enumerate() {
         let (left, top) = (MARGIN + index % COLUMNS * width, top + index / COLUMNS * ROW);
-        let pixel = kind.look().pixel;
-        let color = Rgb888::new((pixel >> 16) as u8, (pixel >> 8) as u8, pixel as u8);
-        let square = Rectangle::new(Point::new(left as i32, top as i32), Size::new(SQUARE, SQUARE));
-        let Ok(()) = square.into_styled(PrimitiveStyle::with_fill(color)).draw(canvas);
+        canvas.fill((left, top), (SQUARE, SQUARE), kind.look().pixel);
         let text = format!("{:<9}{:>9}", kind.look().name, counts[kind as usize]);
-        let style = MonoTextStyle::new(&FONT_9X15, Rgb888::new(0xC8, 0xCC, 0xD0));
-        write(&text, (left + SQUARE as usize + 6, top), style, canvas);
+        canvas.write(&text, (left + SQUARE + 6, top), Letters::Small);
     }
-}
-
-fn write(text: &str, (left, top): (usize, usize), style: MonoTextStyle<'_, Rgb888>, canvas: &mut Canvas) {
-    let Ok(_) = Text::with_baseline(text, Point::new(left as i32, top as i32), style, Baseline::Top).draw(canvas);
 }
 
 #[cfg(test)]
@@ -162,7 +87,7 @@ mod tests {
     use abi::frames::{FrameState, Use};
 
     fn count(canvas: &Canvas, color: u32) -> usize {
-        let cells = TITLE * canvas.width..(canvas.height - LEGEND) * canvas.width;
+        let cells = TITLE * canvas.width()..(canvas.height() - LEGEND) * canvas.width();
         canvas.pixels()[cells].iter().filter(|pixel| **pixel == color).count()
     }
 

@@ -3,8 +3,10 @@
 use alloc::string::String;
 use core::fmt::Write;
 
+use picture::pen::{Pen, Style};
+
 use crate::census::Census;
-use crate::kind::{Ansi, Kind};
+use crate::kind::Kind;
 
 /// Lines of a title.
 const TITLE: usize = 1;
@@ -12,15 +14,6 @@ const TITLE: usize = 1;
 const LEGEND: (usize, usize) = (4, 4);
 /// Least size of a picture.
 const LEAST: (usize, usize) = (40, 10);
-
-/// Whether there are colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Letters only.
-    Plain,
-    /// ANSI sequences.
-    Colored,
-}
 
 /// The picture in `columns` and `rows`, of which the last stays empty: a title, the cells, the legend with what there is of each
 /// kind. Every line ends with a line feed.
@@ -30,14 +23,14 @@ pub fn picture(census: &Census, (columns, rows): (usize, usize), style: Style) -
     let frames = census.frames_a_cell(columns * height);
     let mut out = String::with_capacity(columns * rows * 3);
     title(census, frames, &mut out);
-    let mut pen = Pen { style, cell: None };
+    let mut pen = Pen::new(style);
     for row in 0..height {
         for column in 0..columns {
             let kind = census.cell(row * columns + column, frames);
-            pen.use_for(kind, &mut out);
+            pen.take(kind.map(|kind| kind.look().cell), &mut out);
             out.push(kind.map_or(' ', |kind| kind.look().letter));
         }
-        pen.use_for(None, &mut out);
+        pen.take(None, &mut out);
         out.push('\n');
     }
     legend(census, &mut pen, &mut out);
@@ -61,37 +54,12 @@ fn legend(census: &Census, pen: &mut Pen, out: &mut String) {
             if column > 0 {
                 out.push(' ');
             }
-            pen.use_for(Some(kind), out);
+            pen.take(Some(kind.look().cell), out);
             out.push(kind.look().letter);
-            pen.use_for(None, out);
+            pen.take(None, out);
             let _ = write!(out, " {:<9}{:>8}", kind.look().name, counts[kind as usize]);
         }
         out.push('\n');
-    }
-}
-
-/// The colours that are set.
-struct Pen {
-    style: Style,
-    cell: Option<(Ansi, Ansi, bool)>,
-}
-
-impl Pen {
-    /// Sets the colours of `kind`, or the usual ones, unless they are set.
-    fn use_for(&mut self, kind: Option<Kind>, out: &mut String) {
-        let cell = kind.map(|kind| kind.look().cell);
-        if self.style == Style::Plain || cell == self.cell {
-            return;
-        }
-        self.cell = cell;
-        // Writing to a string does not fail.
-        let _ = match cell {
-            None => write!(out, "\x1b[0m"),
-            Some((back, letter, bright)) => {
-                let bright = if bright { 90 } else { 30 };
-                write!(out, "\x1b[{};{}m", 40 + back as u8, bright + letter as u8)
-            }
-        };
     }
 }
 
