@@ -25,7 +25,7 @@ use crate::vet;
 /// Options of `picture`.
 #[derive(Args, Clone, Debug)]
 pub struct PictureOptions {
-    /// Where to write the picture
+    /// Where to write the picture: a PNG file, or plain pixels (PPM) where the name ends in .ppm
     #[arg(short, long, value_name = "FILE.png", default_value = "picture.png")]
     pub output: PathBuf,
     /// A program of the system, like `ramview`, or an EXE here, and its arguments
@@ -36,7 +36,7 @@ pub struct PictureOptions {
 /// The word with which the kernel says that a picture is on the screen.
 const SHOWN: &str = "picture ";
 /// The file that QEMU writes, in its folder.
-const FILE: &str = "picture.png";
+const FILE: &str = "picture";
 
 /// Boots, runs the program and takes its picture.
 ///
@@ -92,7 +92,8 @@ pub fn run(tree: &Tree, machine: &MachineOptions, options: &PictureOptions) -> R
 /// Has QEMU write the screen into its folder, end, and copies what it wrote.
 fn take(folder: &Path, output: &Path) -> Result<()> {
     let mut monitor = Monitor::connect(folder)?;
-    monitor.command(&json!({ "execute": "screendump", "arguments": { "filename": FILE, "format": "png" } }))?;
+    let format = if output.extension().is_some_and(|extension| extension == "ppm") { "ppm" } else { "png" };
+    monitor.command(&json!({ "execute": "screendump", "arguments": { "filename": FILE, "format": format } }))?;
     let file = folder.join(FILE);
     fs::copy(&file, output).map_err(Error::file("writing", output))?;
     monitor.command(&json!({ "execute": "quit" }))

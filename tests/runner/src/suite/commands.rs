@@ -55,6 +55,8 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("a debugger's requests are checked", Commands::debug_control),
         ("ramview shows every frame of RAM in a picture of letters", pictures::ramview),
         ("picture takes the screen that ramview draws on", pictures::taken),
+        ("vmview tells what another process has, by kind and by protection", pictures::vmview),
+        ("picture takes the map that vmview draws on the screen", pictures::vmview_taken),
         ("after a picture the screen is the text's again, as it was", pictures::given_back),
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
         ("exec --kd stops at breakpoints of its own and steps", Commands::steps),

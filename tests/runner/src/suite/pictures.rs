@@ -1,4 +1,4 @@
-//! The pictures of memory: what `ramview` shows, counted.
+//! The pictures of memory: what `ramview` shows, counted, and what `vmview` does of a program that knows what it has.
 
 use std::fs;
 
@@ -47,6 +47,139 @@ pub(super) fn taken(commands: &Commands) -> Result<Verdict> {
             said if said.contains("ramview showed no picture") && !folder.path().join("picture.png").exists() => Ok(()),
             said => Err(said),
         }))
+}
+
+/// What `vmview -l` says of `vmview_target` where it has something of every kind.
+const ROWS: [&str; 14] = [
+    "\n10000000        16 Private   rw-                   12\n",
+    "\n 10004000        4 Private   rw- guard              0\n",
+    "\n 10005000        4 Private   r-x                    0\n",
+    "\n 10006000        4 Private   ---                    0\n",
+    "\n 10007000        4 Private   rw- uncached           0\n",
+    "\n 10008000       32 Private   reserved               0\n",
+    "\n11000000        64 Private   rw-                    0\n",
+    "\n12000000        64 Private   rwx                    0\n",
+    "\n14000000        64 AWE       reserved               0\n",
+    "\n 14010000       64 AWE       rw-                    0\n",
+    "\n16000000      2048 Large     rw-                    0\n",
+    "\n18000000      2048 AWE       rw-                    0\n",
+    "\n1A000000        16 Shareable rw-                    4\n",
+    "\n1C000000         8 File      r--                    0 \\",
+];
+
+/// `vmview` tells what another process has, as rows and as a map, and says what it cannot look at.
+///
+/// # Errors
+/// What stops the runner itself.
+pub(super) fn vmview(commands: &Commands) -> Result<Verdict> {
+    let target = commands.tree.built("commands/vmview_target.exe", "guest")?.to_string_lossy().into_owned();
+    let program = commands.tree.built("system32/vmview.exe", "userland")?.to_string_lossy().into_owned();
+    let rows = commands.vadose(&["exec", &target, "-l"], b"")?;
+    let map = commands.vadose(&["exec", &target, "-1"], b"")?;
+    let none = commands.vadose(&["exec", &program, "99999"], b"")?;
+    let wrong = commands.vadose(&["exec", &program, "cmd"], b"")?;
+    Ok(expect_code(&rows, 0)
+        .and_then(|()| rows_of_target(&text(&rows.stdout)))
+        .and_then(|()| expect_code(&map, 0))
+        .and_then(|()| map_of_target(&text(&map.stdout)))
+        .and_then(|()| expect_code(&none, 2))
+        .and_then(|()| says(&text(&none.stdout), "vmview: there is no process 99999"))
+        .and_then(|()| expect_code(&wrong, 1))
+        .and_then(|()| says(&text(&wrong.stdout), "vmview PID")))
+}
+
+fn says(said: &str, expected: &str) -> Verdict {
+    if said.contains(expected) { Ok(()) } else { Err(format!("no {expected:?} in:\n{said}")) }
+}
+
+fn rows_of_target(said: &str) -> Verdict {
+    ROWS.into_iter().try_for_each(|row| says(said, row))?;
+    // Two threads with guarded stacks, two heaps, the program; and no address is left out.
+    for (kind, least) in [(" Stack     rw- guard ", 2), (" Heap      rw- ", 2), ("\\vmview_target.exe\n", 1)] {
+        if said.matches(kind).count() < least {
+            return Err(format!("too few of {kind:?} in:\n{said}"));
+        }
+    }
+    let mut at = 0x1_0000;
+    for line in said.lines().skip(1) {
+        let mut words = line.split_whitespace();
+        let address = words.next().and_then(|word| u64::from_str_radix(word, 16).ok());
+        let size = words.next().and_then(|word| word.parse::<u64>().ok());
+        let (Some(address), Some(size)) = (address, size) else { return Err(format!("a row: {line}")) };
+        if address != at {
+            return Err(format!("{at:08X} is missing in:\n{said}"));
+        }
+        at += size * 1024;
+    }
+    if at == 0x7FFF_0000 { Ok(()) } else { Err(format!("the rows end at {at:08X}")) }
+}
+
+/// The totals of the map.
+fn map_of_target(said: &str) -> Verdict {
+    for total in [
+        "\nShareable ",
+        "\nA AWE           2176      2112       0  ",
+        "\nL Large         2048      2048       0  ",
+        "  W rwx              64\n",
+        "  n no access         4\n",
+    ] {
+        says(&said.replace("\nM Shareable ", "\nShareable "), total)?;
+    }
+    let cells: String = said.lines().skip(2).take_while(|line| !line.starts_with("  KB")).collect();
+    match "IFMPHSALg:.wrxWn".chars().find(|letter| !cells.contains(*letter)) {
+        None => Ok(()),
+        Some(letter) => Err(format!("no cell shows {letter}:\n{said}")),
+    }
+}
+
+/// The colours of the legend's squares: kinds at the left, protections at the right.
+const SQUARES: [(u32, u32); 11] = [
+    (0x50_80F0, 0x50_80F0),
+    (0x2C_4CA8, 0x40_C050),
+    (0xE0_9030, 0x00_7050),
+    (0x40_C050, 0xA0_7010),
+    (0xF0_60C0, 0xE0_9030),
+    (0x30_C8D0, 0xF0_60C0),
+    (0xB0_E040, 0xA0_60FF),
+    (0x80_FFB0, 0xB0_B8C0),
+    (0xD0_4038, 0xD0_4038),
+    (0x50_5860, 0x50_5860),
+    (0x20_2830, 0x20_2830),
+];
+
+/// `picture` takes what `vmview` draws on the screen, as PNG and as pixels, whose colours are the legend's.
+///
+/// # Errors
+/// What stops the runner itself.
+pub(super) fn vmview_taken(commands: &Commands) -> Result<Verdict> {
+    let folder = process::scratch_folder()?;
+    let (compressed, plain) = (folder.path().join("vm.png"), folder.path().join("vm.ppm"));
+    let first = commands.vadose(&["picture", "-o", &compressed.to_string_lossy(), "vmview"], b"")?;
+    let second = commands.vadose(&["picture", "-o", &plain.to_string_lossy(), "vmview"], b"")?;
+    let (compressed, plain) = (fs::read(&compressed).unwrap_or_default(), fs::read(&plain).unwrap_or_default());
+    Ok(expect_code(&first, 0)
+        .and_then(|()| png(&compressed))
+        .and_then(|()| expect_code(&second, 0))
+        .and_then(|()| colors(&plain)))
+}
+
+/// Checks the squares of the legend, and that both maps begin with the first region: private memory that is read and written.
+fn colors(bytes: &[u8]) -> Verdict {
+    const WIDTH: usize = 1024;
+    let pixels = bytes.strip_prefix(b"P6\n1024 768\n255\n").filter(|pixels| pixels.len() == 3 * WIDTH * 768);
+    let pixels = pixels.ok_or_else(|| format!("{} bytes", bytes.len()))?;
+    let pixel = |x: usize, y: usize| {
+        let at = 3 * (y * WIDTH + x);
+        u32::from_be_bytes([0, pixels[at], pixels[at + 1], pixels[at + 2]])
+    };
+    let legend = SQUARES.iter().enumerate().map(|(index, square)| (550 + 18 * index + 7, *square));
+    let squares = legend.flat_map(|(y, (kind, protection))| [(15, y, kind), (527, y, protection)]);
+    for (x, y, color) in squares.chain([(90, 54, 0x40_C050), (90, 300, 0x40_C050)]) {
+        if pixel(x, y) != color {
+            return Err(format!("at {x}, {y}: {:06x}, not {color:06x}", pixel(x, y)));
+        }
+    }
+    Ok(())
 }
 
 /// With a picture on it the screen is as large as the adapter makes it; the key that ends the picture gives it back to the text, which is
