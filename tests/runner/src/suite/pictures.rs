@@ -77,6 +77,7 @@ pub(super) fn vmview(commands: &Commands) -> Result<Verdict> {
     let rows = commands.vadose(&["exec", &target, "-l"], b"")?;
     let map = commands.vadose(&["exec", &target, "-1"], b"")?;
     let none = commands.vadose(&["exec", &program, "99999"], b"")?;
+    let system = commands.vadose(&["exec", &program, "4"], b"")?;
     let wrong = commands.vadose(&["exec", &program, "cmd"], b"")?;
     Ok(expect_code(&rows, 0)
         .and_then(|()| rows_of_target(&text(&rows.stdout)))
@@ -84,6 +85,8 @@ pub(super) fn vmview(commands: &Commands) -> Result<Verdict> {
         .and_then(|()| map_of_target(&text(&map.stdout)))
         .and_then(|()| expect_code(&none, 2))
         .and_then(|()| says(&text(&none.stdout), "vmview: there is no process 99999"))
+        .and_then(|()| expect_code(&system, 3))
+        .and_then(|()| says(&text(&system.stdout), "vmview: process 4 has no address space to look at"))
         .and_then(|()| expect_code(&wrong, 1))
         .and_then(|()| says(&text(&wrong.stdout), "vmview PID")))
 }
@@ -131,6 +134,8 @@ fn map_of_target(said: &str) -> Verdict {
     }
 }
 
+/// Pixels of a row.
+const WIDTH: usize = 1024;
 /// The colours of the legend's squares: kinds at the left, protections at the right.
 const SQUARES: [(u32, u32); 11] = [
     (0x50_80F0, 0x50_80F0),
@@ -155,27 +160,54 @@ pub(super) fn vmview_taken(commands: &Commands) -> Result<Verdict> {
     let (compressed, plain) = (folder.path().join("vm.png"), folder.path().join("vm.ppm"));
     let first = commands.vadose(&["picture", "-o", &compressed.to_string_lossy(), "vmview"], b"")?;
     let second = commands.vadose(&["picture", "-o", &plain.to_string_lossy(), "vmview"], b"")?;
-    let (compressed, plain) = (fs::read(&compressed).unwrap_or_default(), fs::read(&plain).unwrap_or_default());
+    let (compressed, own) = (fs::read(&compressed).unwrap_or_default(), fs::read(&plain).unwrap_or_default());
+    let target = commands.tree.built("commands/vmview_target.exe", "guest")?.to_string_lossy().into_owned();
+    let third = commands.vadose(&["picture", "-o", &plain.to_string_lossy(), &target], b"")?;
+    let of_target = fs::read(&plain).unwrap_or_default();
     Ok(expect_code(&first, 0)
         .and_then(|()| png(&compressed))
         .and_then(|()| expect_code(&second, 0))
-        .and_then(|()| colors(&plain)))
+        .and_then(|()| colors(&own))
+        .and_then(|()| expect_code(&third, 0))
+        .and_then(|()| regions(&of_target)))
+}
+
+/// The pixels of a PPM file of 1024 by 768 of them.
+fn pixels(bytes: &[u8]) -> std::result::Result<Vec<u32>, String> {
+    let pixels = bytes.strip_prefix(b"P6\n1024 768\n255\n").filter(|pixels| pixels.len() == 3 * WIDTH * 768);
+    let pixels = pixels.ok_or_else(|| format!("{} bytes", bytes.len()))?;
+    Ok(pixels.chunks_exact(3).map(|pixel| u32::from_be_bytes([0, pixel[0], pixel[1], pixel[2]])).collect())
 }
 
 /// Checks the squares of the legend, and that both maps begin with the first region: private memory that is read and written.
 fn colors(bytes: &[u8]) -> Verdict {
-    const WIDTH: usize = 1024;
-    let pixels = bytes.strip_prefix(b"P6\n1024 768\n255\n").filter(|pixels| pixels.len() == 3 * WIDTH * 768);
-    let pixels = pixels.ok_or_else(|| format!("{} bytes", bytes.len()))?;
-    let pixel = |x: usize, y: usize| {
-        let at = 3 * (y * WIDTH + x);
-        u32::from_be_bytes([0, pixels[at], pixels[at + 1], pixels[at + 2]])
-    };
+    let pixels = pixels(bytes)?;
     let legend = SQUARES.iter().enumerate().map(|(index, square)| (550 + 18 * index + 7, *square));
     let squares = legend.flat_map(|(y, (kind, protection))| [(15, y, kind), (527, y, protection)]);
     for (x, y, color) in squares.chain([(90, 54, 0x40_C050), (90, 300, 0x40_C050)]) {
-        if pixel(x, y) != color {
-            return Err(format!("at {x}, {y}: {:06x}, not {color:06x}", pixel(x, y)));
+        let found = pixels[y * WIDTH + x];
+        if found != color {
+            return Err(format!("at {x}, {y}: {found:06x}, not {color:06x}"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks how many pixels `vmview_target`'s regions have: 8 by 7 a page of 4 KB, a column less where an allocation ends.
+fn regions(bytes: &[u8]) -> Verdict {
+    let pixels = pixels(bytes)?;
+    let (kinds, protections) = (&pixels[52 * WIDTH..280 * WIDTH], &pixels[298 * WIDTH..526 * WIDTH]);
+    for (name, map, color, pages, ends) in [
+        ("large pages", kinds, 0x80_FFB0, 512, 1),
+        ("AWE", kinds, 0xB0_E040, 16 + 512, 2),
+        ("files", kinds, 0x2C_4CA8, 2, 1),
+        ("guards", kinds, 0xD0_4038, 3, 0),
+        ("rwx", protections, 0xF0_60C0, 16, 1),
+        ("no access", protections, 0xB0_B8C0, 1, 0),
+    ] {
+        let count = map.iter().filter(|pixel| **pixel == color).count();
+        if count != pages * 8 * 7 - ends * 7 {
+            return Err(format!("{count} pixels of {name}"));
         }
     }
     Ok(())
