@@ -226,6 +226,10 @@ pub(super) fn given_back(commands: &Commands) -> Result<Verdict> {
 
 fn screen_and_back(terminal: &mut Terminal) -> Verdict {
     terminal.expect(shell::ROOT)?;
+    terminal.send("vmview\r")?;
+    terminal.expect("vmview: the picture is on the screen; any key ends it")?;
+    terminal.send("x")?;
+    terminal.expect(shell::ROOT)?;
     terminal.ask("cls", "", shell::ROOT)?;
     terminal.send("ramview\r")?;
     terminal.expect("any key ends it")?;

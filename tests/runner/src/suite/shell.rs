@@ -105,7 +105,7 @@ fn editing(terminal: &mut Terminal) -> Verdict {
     terminal.ask("echo after", "\nafter\n", ROOT).map(drop)
 }
 
-/// `ramview` draws again and again in colours until a key is pressed, which is not the shell's.
+/// `ramview` draws again and again in colours until a key is pressed, which is not the shell's; `vmview` once.
 fn live_picture(terminal: &mut Terminal) -> Verdict {
     terminal.send("ramview\r")?;
     terminal.expect("\x1b[2J")?;
@@ -118,7 +118,9 @@ fn live_picture(terminal: &mut Terminal) -> Verdict {
     }
     terminal.send("x")?;
     terminal.expect(ROOT)?;
-    terminal.ask("echo typed", "\ntyped\n", ROOT).map(drop)
+    terminal.ask("echo typed", "\ntyped\n", ROOT)?;
+    // An address space is shown once.
+    terminal.ask("vmview", "\x1b[44;97mI\x1b[0m Image", ROOT).map(drop)
 }
 
 /// QEMU's monitor presses keys of the PS/2 keyboard, and reads from the memory of the screen what the shell answers.

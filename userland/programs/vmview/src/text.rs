@@ -79,7 +79,7 @@ pub(crate) fn entry(space: &Space, name: &str, sum: Sum) -> String {
 
 fn legend(space: &Space, pen: &mut Pen, out: &mut String) {
     let (kinds, protections) = (space.by_kind(), space.by_protection());
-    let _ = writeln!(out, "  {}  {}", header(), "  by protection, committed");
+    let _ = writeln!(out, "  {}    by protection, committed", header());
     for (kind, protection) in Kind::ALL.into_iter().zip(Protection::ALL) {
         mark(kind.look(), pen, out);
         let _ = write!(out, " {}  ", entry(space, kind.look().name, kinds[kind as usize]));
