@@ -8,6 +8,7 @@
 
 mod breakpoints;
 mod console;
+mod device;
 mod script;
 mod symbols;
 
@@ -53,7 +54,7 @@ pub fn initialise(wanted: Debugger, script: Option<Vec<u8>>) {
         script::keep(&script);
     }
     if wanted != Debugger::None {
-        console::open();
+        console::open(wanted == Debugger::Screen);
     }
 }
 

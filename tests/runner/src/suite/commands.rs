@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{SuiteResult, Tally, TestOptions, gdb, listings, pictures, tours};
+use super::{SuiteResult, Tally, TestOptions, gdb, listings, pictures, screen_debugger, tours};
 use crate::disk;
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 33] = [
+    let tests: [Test; 34] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -59,6 +59,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
         ("exec --kd stops at breakpoints of its own and steps", Commands::steps),
         ("the shell takes its commands from a pipe", Commands::piped_shell),
+        ("Pause stops the system for the debugger on its own screen", |commands| screen_debugger::run(&commands.tree)),
         ("exec --kd lists views, handles and control areas", Commands::views),
         ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
