@@ -89,6 +89,12 @@ pub fn takes_breakpoint(frame: &TrapFrame) -> bool {
     true
 }
 
+/// A page fault is over: what waited for the page may be put into it.
+#[doc(alias = "KdSetOwedBreakpoints")]
+pub fn page_came() {
+    breakpoints::arm_late();
+}
+
 /// Gives a `#DB` to the debugger, where it comes of its steps or of what it watches for; whether it took it.
 pub fn takes_debug_exception(frame: &TrapFrame) -> bool {
     match breakpoints::about_debug_exception(frame) {

@@ -404,7 +404,10 @@ impl Commands {
     /// Steps and breakpoints of the debugger's own, in a program and in the kernel.
     fn steps(&self) -> Result<Verdict> {
         let program = self.program("steps")?;
-        let script = ".reload; x kernel32!ExitPro*; dt _EPROCESS ImageFileName; dt _MMVAD_FLAGS WriteWatch; bp eip+2; g; r; t; r; p; r; bc *; ba w4 edi; bl; g; r; bc *; \
+        // The page of ExitProcess comes with the call.
+        let script = ".reload; x kernel32!ExitPro*; dt _EPROCESS ImageFileName; dt _MMVAD_FLAGS WriteWatch; \
+                      bp eip+2; g; r; t; r; p; r; bc *; ba w4 edi; bl; g; r; bc *; \
+                      bp kernel32!ExitProcess; g; u eip L1; bc *; \
                       bp nt!vadose_kernel::traps::system_call; g; r; k 1; .reload; t; r; bc *";
         let stepped = self.vadose(&["exec", "--cmdline", "debug", "--kd", script, &program], b"")?;
         let refused = self.vadose(&["exec", "--kd", "bp eip+2; t", &program], b"")?;
@@ -418,16 +421,22 @@ impl Commands {
         let expected = [0, 2, 3, 8, 11];
         let registers = ["eax=00000000", "eax=00000001", "ecx=00000001", "eax=00000002", "system_call+0x"];
         let types = ["+0x174 ImageFileName    : [16] UChar", "+0x000 WriteWatch       : Pos 23, 1 Bit"];
-        let names = [" kernel32!ExitProcess\n", "7c920000 ntdll", " functions\n", "kd: the kernel stands still"];
+        let names = [
+            " kernel32!ExitProcess\n",
+            "\nkernel32!ExitProcess:\n",
+            "7c920000 ntdll",
+            " functions\n",
+            "kd: the kernel stands still",
+        ];
         // The exit code is what was stored, 2, and how often the function was called.
         Ok(expect_code(&stepped, 0x21)
             .and_then(|()| expect_errors(&stepped, &registers))
             .and_then(|()| expect_errors(&stepped, &types))
             .and_then(|()| expect_errors(&stepped, &names))
             .and_then(|()| {
-                check(stops.len() == 7 && places.is_some_and(|places| places.starts_with(&expected)), || said.clone())
+                check(stops.len() == 8 && places.is_some_and(|places| places.starts_with(&expected)), || said.clone())
             })
-            .and_then(|()| check(stops[6] > stops[5] && stops[5] >= 0x8000_0000, || said.clone()))
+            .and_then(|()| check(stops[7] > stops[6] && stops[6] >= 0x8000_0000, || said.clone()))
             .and_then(|()| expect_code(&refused, 0x21))
             .and_then(|()| expect_errors(&refused, &["breakpoints and steps need the kernel option debug"])))
     }
