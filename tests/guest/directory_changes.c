@@ -264,10 +264,15 @@ static void CALLBACK routine(DWORD error, DWORD bytes, OVERLAPPED *overlapped)
     call_bytes = bytes;
 }
 
+// Until it is there: somebody waits for it.
 static DWORD WINAPI make_soon(void *path)
 {
-    Sleep(100);
-    make(path);
+    HANDLE file = INVALID_HANDLE_VALUE;
+    for (int tries = 0; tries < 100 && file == INVALID_HANDLE_VALUE; tries++) {
+        Sleep(50);
+        file = CreateFileA(path, GENERIC_WRITE, 7, NULL, CREATE_ALWAYS, 0, NULL);
+    }
+    CloseHandle(file);
     return 0;
 }
 
