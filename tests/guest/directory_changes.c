@@ -47,7 +47,7 @@ static BOOL told(const char *expected)
 {
     DWORD at = 0, place = 0;
     shown[0] = 0;
-    if (WaitForSingleObject(event, 5000) != WAIT_OBJECT_0 || over.InternalHigh == 0 || over.Internal != 0) {
+    if (WaitForSingleObject(event, 100) != WAIT_OBJECT_0 || over.InternalHigh == 0 || over.Internal != 0) {
         put("nothing: ");
         put_hex(over.Internal);
         put("\n");

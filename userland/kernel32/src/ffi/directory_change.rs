@@ -193,8 +193,10 @@ impl Target {
         // SAFETY: the block stays until the event is set, and the buffer as ReadDirectoryChangesW's caller promises.
         let asked = Status(unsafe { self.ask(event, 0, 0, block.cast()) });
         if let Err(status) = asked.ok() {
-            // SAFETY: handle and block are this function's, and the system has forgotten them.
-            let _ = unsafe { (NtClose(event), Box::from_raw(block)) };
+            // SAFETY: the handle is this function's.
+            unsafe { NtClose(event) };
+            // SAFETY: so is the block, which the system has forgotten.
+            drop(unsafe { Box::from_raw(block) });
             return fail_with(status);
         }
         let block = block as u32;
