@@ -101,7 +101,7 @@ pub(super) fn about_debug_exception(frame: &TrapFrame) -> Debug {
             frame.eflags.update(|flags| flags & !TRAP);
         }
         // A step of the program's own is one as well.
-        if status & STEPPED != 0 && !(is_programs && !stops) {
+        if status & STEPPED != 0 && (stops || !is_programs) {
             debug_registers::take_status();
             return if stops { Debug::Stepped } else { Debug::GoOn };
         }

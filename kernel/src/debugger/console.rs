@@ -204,7 +204,7 @@ impl Console {
         // Where the system runs, what it runs into is in place; commands see what it stands over.
         breakpoints::disarm();
         let after = {
-            let Some(mut state) = STATE.try_lock() else { return None };
+            let mut state = STATE.try_lock()?;
             let lines = state.session.lines;
             run_line(line.text(), &mut state, registers, &mut self.device.paged(lines, still))
         };
