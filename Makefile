@@ -61,7 +61,8 @@ NEED     := tests/runner/packages.sh
 # ---- What users call --------------------------------------------------------------------------------------------
 help:
 	@echo 'make run     boot the disc image in QEMU; the shell is on this terminal (VIDEO=1: and on the screen)'
-	@echo '             ./vadose kd in a second terminal attaches to its debugger; CMDLINE=kd=wait waits for it'
+	@echo '             ./vadose kd in a second terminal attaches to its debugger; CMDLINE=kd=wait waits for it,'
+	@echo '             CMDLINE=kd=screen has it on the screen of VIDEO=1 or a PC, where Pause stops the system'
 	@echo 'make test    all tests; the last line is "N passed, N failed"'
 	@echo 'make soak    more memory than there is, for an hour (MINUTES=60): eight processes of 24 MB on 32 MB of RAM'
 	@echo 'make debug   QEMU stopped at the kernel'"'"'s entry, gdb attached (GDB_ARGS="-batch -ex ..." hands words to gdb)'

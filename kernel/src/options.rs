@@ -42,6 +42,8 @@ pub enum Debugger {
     Listening,
     /// `kd=wait`: the same, and no program starts before they say so.
     Waiting,
+    /// `kd=screen`: whoever presses Pause on the machine's own keyboard.
+    Screen,
 }
 
 /// What the command line asks for.
@@ -51,7 +53,7 @@ pub struct Options {
     pub exit: Exit,
     /// Where a program's console is.
     pub console: Console,
-    /// `kd=com2` or `kd=wait`: a debugger may be at COM2.
+    /// `kd=com2` or `kd=wait`: a debugger may be at COM2; `kd=screen`: at the keyboard.
     pub debugger: Debugger,
     /// `link=com3`: a runner listens there.
     pub link: bool,
@@ -130,6 +132,7 @@ impl Options {
             ("console", "com1") => self.console = Console::Com1,
             ("console", "none") => self.console = Console::None,
             ("kd", "com2") => self.debugger = Debugger::Listening,
+            ("kd", "screen") => self.debugger = Debugger::Screen,
             ("kd", "wait") => self.debugger = Debugger::Waiting,
             ("link", "com3") => self.link = true,
             ("debug", "") => self.debug = true,

@@ -1,5 +1,7 @@
 //! What the kernel does at each kind of entry: the hooks of `hal::traps`.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
 use drivers::{interrupt_controller, keyboard, serial, timer};
@@ -49,7 +51,25 @@ extern "C" fn page_fault(frame: &TrapFrame, address: u32) {
 /// From here on system calls and page faults are watched: requests for memory may be refused to them. Apart, so that it costs nothing
 /// where none are.
 pub fn watch() {
+    WATCHED.store(true, Ordering::Relaxed);
     traps::replace(watched_system_call, watched_page_fault);
+}
+
+/// Whether requests for memory are watched.
+static WATCHED: AtomicBool = AtomicBool::new(false);
+
+/// Page faults are, or are no longer, followed by a look for the debugger's breakpoints that wait for their pages.
+pub fn expect_pages(expected: bool) {
+    if !WATCHED.load(Ordering::Relaxed) {
+        traps::replace(system_call, if expected { page_fault_for_debugger } else { page_fault });
+    }
+}
+
+extern "C" fn page_fault_for_debugger(frame: &TrapFrame, address: u32) {
+    let hook: extern "C" fn(&TrapFrame, u32) = page_fault;
+    // Called like a hook, so that the compiler keeps one copy of what it does.
+    core::hint::black_box(hook)(frame, address);
+    debugger::page_came();
 }
 
 extern "C" fn watched_system_call(frame: &TrapFrame, arguments: u32) {

@@ -7,7 +7,7 @@
 
 static HANDLE serve(DWORD kind, DWORD instances)
 {
-    return CreateNamedPipeA(NAME, PIPE_ACCESS_DUPLEX, kind, instances, 0, 0, 100, NULL);
+    return CreateNamedPipeA(NAME, PIPE_ACCESS_DUPLEX, kind, instances, 4096, 4096, 100, NULL);
 }
 
 static HANDLE open(void)

@@ -15,6 +15,35 @@ pub const FILE_ATTRIBUTE_ARCHIVE: u32 = 0x20;
 /// Attribute: none of the others.
 pub const FILE_ATTRIBUTE_NORMAL: u32 = 0x80;
 
+/// What is watched: names of files.
+pub const FILE_NOTIFY_CHANGE_FILE_NAME: u32 = 0x01;
+/// What is watched: names of directories.
+pub const FILE_NOTIFY_CHANGE_DIR_NAME: u32 = 0x02;
+/// What is watched: attributes.
+pub const FILE_NOTIFY_CHANGE_ATTRIBUTES: u32 = 0x04;
+/// What is watched: sizes.
+pub const FILE_NOTIFY_CHANGE_SIZE: u32 = 0x08;
+/// What is watched: times of the last write.
+pub const FILE_NOTIFY_CHANGE_LAST_WRITE: u32 = 0x10;
+/// What is watched: times of the last access.
+pub const FILE_NOTIFY_CHANGE_LAST_ACCESS: u32 = 0x20;
+/// What is watched: times of creation.
+pub const FILE_NOTIFY_CHANGE_CREATION: u32 = 0x40;
+/// All that can be watched, also what files of FAT do not have.
+#[doc(alias = "FILE_NOTIFY_VALID_MASK")]
+pub const FILE_NOTIFY_VALID: u32 = 0xFFF;
+
+/// What has happened: a name is there, which was not.
+pub const FILE_ACTION_ADDED: u32 = 1;
+/// What has happened: a name is gone.
+pub const FILE_ACTION_REMOVED: u32 = 2;
+/// What has happened: attributes, a size or a time.
+pub const FILE_ACTION_MODIFIED: u32 = 3;
+/// What has happened: a name has become another.
+pub const FILE_ACTION_RENAMED_OLD_NAME: u32 = 4;
+/// What has happened: it is called so now.
+pub const FILE_ACTION_RENAMED_NEW_NAME: u32 = 5;
+
 /// Others may read while the file is open.
 pub const FILE_SHARE_READ: u32 = 1;
 /// Others may write while the file is open.

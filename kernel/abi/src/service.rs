@@ -65,6 +65,7 @@ services! {
     NtAllocateVirtualMemory = 0x11, 6;
     NtAreMappedFilesTheSame = 0x12, 2;
     NtAssignProcessToJobObject = 0x13, 2;
+    NtCancelIoFile = 0x16, 2;
     NtCancelTimer = 0x17, 2;
     NtClearEvent = 0x18, 1;
     NtClose = 0x19, 1;
@@ -105,6 +106,7 @@ services! {
     NtMapUserPhysicalPages = 0x6A, 3;
     NtMapUserPhysicalPagesScatter = 0x6B, 3;
     NtMapViewOfSection = 0x6C, 10;
+    NtNotifyChangeDirectoryFile = 0x6E, 9;
     NtOpenDirectoryObject = 0x71, 3;
     NtOpenEvent = 0x72, 3;
     NtOpenFile = 0x74, 6;

@@ -51,7 +51,8 @@ impl TimeZone {
         core::array::from_fn(|index| (self.0[at + index / 2] >> (16 * (index % 2))) as u16)
     }
 
-    fn bias_of(&self, season: Season) -> i64 {
+    /// Minutes that local time is behind in `season`.
+    pub fn bias_of(&self, season: Season) -> i64 {
         let minutes = |at: usize| i64::from(self.0[at] as i32);
         minutes(0)
             + match season {
@@ -59,6 +60,37 @@ impl TimeZone {
                 Season::Winter => minutes(WINTER_BIAS),
                 Season::Summer => minutes(SUMMER_BIAS),
             }
+    }
+
+    /// A zone that is `minutes` behind in winter, with summer time as the rules of the United States had it from 1987 to 2006, where it has any: an hour,
+    /// from the first Sunday of April to the last one of October, at two.
+    pub const fn american(minutes: i32, has_summer: bool) -> Self {
+        const fn sunday(month: u32, nth: u32) -> [u32; 4] {
+            [month << 16, nth << 16, 2, 0]
+        }
+        let mut words = [0; ZONE_WORDS];
+        words[0] = minutes as u32;
+        if has_summer {
+            words[SUMMER_BIAS] = -60_i32 as u32;
+            let (mut index, summer, winter) = (0, sunday(4, 1), sunday(10, 5));
+            while index < 4 {
+                words[SUMMER_DATE + index] = summer[index];
+                words[WINTER_DATE + index] = winter[index];
+                index += 1;
+            }
+        }
+        Self(words)
+    }
+
+    /// Whether it has summer time.
+    pub fn has_summer(&self) -> bool {
+        self.rule(SUMMER_DATE)[1] != 0
+    }
+
+    /// Its two names, winter's first, with zeros behind.
+    pub fn names(&self) -> [[u16; 32]; 2] {
+        [1, SUMMER_DATE - 16]
+            .map(|at| core::array::from_fn(|index| (self.0[at + index / 2] >> (16 * (index % 2))) as u16))
     }
 
     /// Whether the biases and dates are such that times can be told.

@@ -6,6 +6,8 @@
 //! Source: IBM PC/AT technical reference, keyboard controller; every wait is bounded, because a controller that is not there
 //! never answers.
 
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use hal::port::{read_u8, write_u8};
 use terminal::Ring;
 
@@ -43,6 +45,13 @@ const OLD_BYTES: u32 = 32;
 
 static SCAN_CODES: Ring<256> = Ring::new();
 
+/// What Pause sends.
+const PAUSE: [u8; 6] = [0xE1, 0x1D, 0x45, 0xE1, 0x9D, 0xC5];
+/// How many bytes of that have come.
+static PAUSE_BYTES: AtomicUsize = AtomicUsize::new(0);
+/// Pause was pressed.
+static PAUSED: AtomicBool = AtomicBool::new(false);
+
 /// Sets the controller up; whether there is one. Interrupts of the line are still masked.
 #[doc(alias = "I8042InitializeHardware")]
 pub fn initialise() -> bool {
@@ -74,10 +83,23 @@ pub fn interrupt() {
     if status & OUTPUT_FULL != 0 {
         let byte = read_u8(DATA);
         if status & FROM_MOUSE == 0 {
+            look_for_pause(byte);
             // Where there is no room a key is lost, as on any PC.
             let _ = SCAN_CODES.put(byte);
         }
     }
+}
+
+fn look_for_pause(byte: u8) {
+    let come = PAUSE_BYTES.load(Ordering::Relaxed);
+    let matched = if byte == PAUSE[come] { come + 1 } else { usize::from(byte == PAUSE[0]) };
+    PAUSED.fetch_or(matched == PAUSE.len(), Ordering::Relaxed);
+    PAUSE_BYTES.store(matched % PAUSE.len(), Ordering::Relaxed);
+}
+
+/// Whether Pause was pressed since this was asked last.
+pub fn take_pause() -> bool {
+    PAUSED.swap(false, Ordering::Relaxed)
 }
 
 /// The next byte of a scan code.

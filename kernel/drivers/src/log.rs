@@ -78,6 +78,16 @@ pub fn write_more_last_words(arguments: fmt::Arguments<'_>) {
     });
 }
 
+/// Writes to the screen alone, also where whoever was writing will never finish.
+pub fn write_to_screen(bytes: &[u8]) {
+    let write = |log: &mut Log| {
+        if let Some(screen) = &mut log.screen {
+            screen.write_bytes(bytes);
+        }
+    };
+    with_last_words(write);
+}
+
 fn with_last_words(write: impl FnOnce(&mut Log)) {
     match LOG.try_lock() {
         Some(mut log) => write(&mut log),

@@ -10,6 +10,7 @@ use abi::status::NtStatus;
 use mm::machine::Machine;
 use ob::Condemned;
 
+use crate::changes::Action;
 use crate::device::BlockDevice;
 use crate::fcb::{Fcb, fcb_flags};
 use crate::file_object;
@@ -32,15 +33,18 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         let left = shared.clean_count.update(|count| count - 1);
         if record.flags.get() & file_flags::DELETE_ON_CLOSE != 0 && self.may_be_deleted(fcb).is_ok() {
             shared.flags.set_bits(fcb_flags::DELETE_PENDING);
+            self.note_going(fcb);
         }
         if left > 0 {
+            self.note_written_through(file);
             return;
         }
         let _ = match shared.has(fcb_flags::DELETE_PENDING) {
             true => self.insist_on_deletion(fcb).map(|()| {
+                self.note_name(fcb, Action::Removed);
                 self.forget_data(fcb);
             }),
-            false => self.settle(fcb),
+            false => self.settle(fcb).map(|()| self.note_written_through(file)),
         };
     }
 
@@ -125,7 +129,15 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         self.may_be_deleted(fcb)?;
         self.record(fcb).flags.set_bits(fcb_flags::DELETE_PENDING);
         self.record(file).delete_pending.set(1);
+        self.note_going(fcb);
         Ok(())
+    }
+
+    /// Who watches a directory that is to be deleted hears of it.
+    fn note_going(&self, fcb: Link<Fcb>) {
+        if self.record(fcb).is_directory() {
+            self.note_change(fcb, Action::Going, 0);
+        }
     }
 
     /// Takes the name of `fcb` off the volume.

@@ -3,11 +3,12 @@
 //! Source: documented parameters of NtSetInformationFile; statuses as XP's FAT file system gives them.
 
 use abi::cell::Link;
-use abi::file::{FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_NORMAL};
+use abi::file::*;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use mm::machine::Machine;
 
+use crate::changes::Action;
 use crate::device::BlockDevice;
 use crate::entry::{SETTABLE, rounded};
 use crate::fcb::{Fcb, fcb_flags};
@@ -48,7 +49,20 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             let new = attributes & SETTABLE | kept;
             record.attributes.set(if new == 0 { FILE_ATTRIBUTE_NORMAL } else { new });
         }
-        self.tell(fcb, record.told_size.get())
+        self.tell(fcb, record.told_size.get())?;
+        self.note_basic(fcb, times, attributes);
+        Ok(())
+    }
+
+    /// Tells who watches of what was set.
+    fn note_basic(&self, fcb: Link<Fcb>, times: [u64; 3], attributes: u32) {
+        let kinds = [FILE_NOTIFY_CHANGE_CREATION, FILE_NOTIFY_CHANGE_LAST_ACCESS, FILE_NOTIFY_CHANGE_LAST_WRITE];
+        let set = kinds.into_iter().zip(times).filter(|(_, time)| *time != 0 && *time != LEAVE_ALONE);
+        let filter = set.fold(0, |filter, (kind, _)| filter | kind);
+        let filter = filter | if attributes == 0 { 0 } else { FILE_NOTIFY_CHANGE_ATTRIBUTES };
+        if filter != 0 {
+            self.note_change(fcb, Action::Modified, filter);
+        }
     }
 
     /// Gives the file of `file` the name `to`; what has it already is replaced, if `replaces` says so.
@@ -115,15 +129,21 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             first_cluster: record.first_cluster.get(),
             times: [0; 3],
         };
+        let old = self.name_of(fcb)?;
         let (name, moved) = self.change_name(from, &found, to, replaced)?;
         if let Some(target) = target.filter(|target| *target != fcb) {
+            self.note_name(target, Action::Removed);
             self.record(target).flags.set_bits(fcb_flags::DELETED);
         }
+        // To another directory it does not only change its name.
+        let stays = folder(old.units()) == folder(name.units());
+        self.note_name(fcb, if stays { Action::RenamedFrom } else { Action::Removed });
         record.entry.set(moved.entry);
         if record.is_directory() {
-            self.rename_below(&self.name_of(fcb)?, &name);
+            self.rename_below(&old, &name);
         }
         self.set_name(fcb, &name);
+        self.note_name(fcb, if stays { Action::RenamedTo } else { Action::Added });
         Ok(())
     }
 
@@ -166,6 +186,11 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             }
         }
     }
+}
+
+/// What the directory is called in which `name` is.
+fn folder(name: &[u16]) -> &[u16] {
+    &name[..name.iter().rposition(|unit| *unit == u16::from(b'\\')).unwrap_or(0)]
 }
 
 /// Whether `to` leads to `from` or below it.

@@ -40,6 +40,7 @@
 extern crate alloc;
 
 mod chain;
+pub mod changes;
 pub mod close;
 pub mod device;
 pub mod directory;
@@ -78,6 +79,7 @@ mod random;
 #[cfg(test)]
 mod test_volume;
 
+pub use changes::{Action, Change};
 pub use device::{BlockDevice, DeviceError, Direction, Piece, SECTOR};
 pub use directory::{Listed, Scan};
 pub use fcb::Fcb;

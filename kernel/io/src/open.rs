@@ -11,6 +11,7 @@ use mm::machine::Machine;
 use ob::Kind;
 
 use crate::chain::Chain;
+use crate::changes::Action;
 use crate::device::BlockDevice;
 use crate::entry::SETTABLE;
 use crate::fcb::{Fcb, fcb_flags};
@@ -45,9 +46,12 @@ pub mod file_flags {
     /// It is read from the start to the end.
     #[doc(alias = "FO_SEQUENTIAL_ONLY")]
     pub const SEQUENTIAL_ONLY: u32 = 0x20;
-    /// The file was written through it.
+    /// The file was written through it, and nobody who watches was told.
     #[doc(alias = "FO_FILE_MODIFIED")]
     pub const MODIFIED: u32 = 0x1000;
+    /// It has become longer or shorter through it, and nobody was told.
+    #[doc(alias = "FO_FILE_SIZE_CHANGED")]
+    pub const SIZE_CHANGED: u32 = 0x2000;
     /// Its last handle is gone.
     #[doc(alias = "FO_CLEANUP_COMPLETE")]
     pub const CLEANUP_COMPLETE: u32 = 0x4000;
@@ -219,6 +223,9 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         })?;
         let opened = OpenedFile { file, granted_access, information: request.outcome(origin) };
         self.fill(opened, fcb, request);
+        if origin == Origin::Made {
+            self.note_name(fcb, Action::Added);
+        }
         Ok(opened)
     }
 

@@ -21,6 +21,7 @@ use ob::ObjectManager;
 use spin::Mutex;
 
 use crate::chain::{Chain, Freed};
+use crate::changes::Changes;
 use crate::device::{BlockDevice, SECTOR};
 use crate::fcb::{Fcb, fcb_flags};
 use crate::file_object;
@@ -53,6 +54,7 @@ pub struct Volume<'m, M, D> {
     pub(crate) next_free: Field<u32>,
     /// What the disk says of itself: `OpenMark` of `flush`.
     pub(crate) mark: Field<u32>,
+    pub(crate) changes: Changes,
     clock: Field64,
 }
 
@@ -86,6 +88,7 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
             free_count: Field::<u32>::new(UNKNOWN),
             next_free: Field::<u32>::new(FIRST_CLUSTER),
             mark: Field::<u32>::ZERO,
+            changes: Changes::new(),
             clock: Field64 { low: Field::<u32>::ZERO, high: Field::<u32>::ZERO },
         };
         match volume.check_root().and_then(|()| volume.read_mark()) {

@@ -5,10 +5,12 @@
 use alloc::vec::Vec;
 
 use abi::cell::Link;
+use abi::file::{FILE_NOTIFY_CHANGE_ATTRIBUTES, FILE_NOTIFY_CHANGE_LAST_WRITE, FILE_NOTIFY_CHANGE_SIZE};
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use mm::machine::Machine;
 
+use crate::changes::Action;
 use crate::device::{BlockDevice, SECTOR};
 use crate::entry::rounded;
 use crate::fcb::Fcb;
@@ -16,6 +18,8 @@ use crate::open::file_flags;
 use crate::volume::Volume;
 
 const SECTOR_LENGTH: usize = SECTOR as usize;
+/// What is another of a file that was emptied.
+const OVERWRITTEN: u32 = FILE_NOTIFY_CHANGE_ATTRIBUTES | FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE;
 /// Bytes written to the device at once, where there is memory for them.
 const BUFFER: usize = 128 * SECTOR as usize;
 
@@ -45,8 +49,9 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             rest = later;
         })?;
         fcb.valid_data_length.update(|valid| valid.max(end));
+        let longer = if end > fcb.file_size.get() { file_flags::SIZE_CHANGED } else { 0 };
         fcb.file_size.update(|size| size.max(end));
-        self.record(file).flags.set_bits(file_flags::MODIFIED);
+        self.record(file).flags.set_bits(file_flags::MODIFIED | longer);
         self.note_written(fcb, self.sets_write_time(file));
         self.tell(self.fcb_of(file), fcb.file_size.get().min(fcb.valid_data_length.get()))?;
         Ok(from.len() as u32)
@@ -140,6 +145,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         if end > fcb.file_size.get() {
             self.resize_area(fcb, end)?;
             fcb.file_size.set(end);
+            self.record(file).flags.set_bits(file_flags::SIZE_CHANGED);
         }
         self.record(file).flags.set_bits(file_flags::MODIFIED);
         self.note_written(fcb, self.sets_write_time(file));
@@ -168,6 +174,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             self.record(file).flags.set_bits(file_flags::MODIFIED);
             self.note_written(fcb, self.sets_write_time(file));
             self.tell(self.fcb_of(file), fcb.valid_data_length.get())?;
+            self.note_change(self.fcb_of(file), Action::Modified, FILE_NOTIFY_CHANGE_SIZE);
         }
         // Clusters that were allocated beyond the old end go, too, where the file became shorter.
         if size < old { self.cut_chain(fcb, size) } else { Ok(()) }
@@ -203,6 +210,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         }
         self.note_written(record, true);
         self.tell(fcb, 0)?;
+        self.note_change(fcb, Action::Modified, OVERWRITTEN);
         self.cut_chain(record, 0)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! While the system stands still none is in place, so that memory shows what is really there; when it goes on they are put in ([`Breakpoints::arm`]).
 //! An `int 3` goes to the frame itself, as `eb` would write it: every process that shares the frame meets it. Where an instruction is not in memory just
-//! then, the breakpoint waits for the next time the system goes on.
+//! then, the breakpoint waits for its page.
 //!
 //! Source: Intel SDM volume 3, chapter 17.2, for the debug registers.
 
@@ -178,6 +178,17 @@ impl Breakpoints {
                 write(target, physical, INT3);
             }
         }
+    }
+
+    /// Whether one waits for its page, but for the one at `except`.
+    pub fn wait_for_pages(&self, except: Option<u32>) -> bool {
+        let waits = |entry: &Breakpoint| {
+            entry.is_enabled
+                && entry.kind == Kind::Instruction
+                && entry.place.is_none()
+                && Some(entry.address) != except
+        };
+        self.entries.iter().flatten().any(waits)
     }
 
     /// Takes every `int 3` out again, and forgets those that go when they are met, whichever it was. Where the frame has come to be another's, nothing

@@ -24,6 +24,7 @@ use spin::{Mutex, Once};
 use crate::console::ConsoleDevice;
 use crate::deletion::Line;
 use crate::device_objects::Devices;
+use crate::directory_watch::Watches;
 use crate::endings::Endings;
 use crate::files::Opened;
 use crate::identifiers::Identifiers;
@@ -83,6 +84,9 @@ pub struct Executive<P: Platform> {
     /// The time zone. Never held over a wait.
     #[doc(alias = "ExpTimeZoneInformation")]
     pub(crate) time_zone: Mutex<TimeZone>,
+    /// Who watches directories. Never held over a wait.
+    #[doc(alias = "DirNotifyList")]
+    pub(crate) watches: Mutex<Watches>,
     /// The names of pipes that have a server.
     pub(crate) pipes: Field<Link<PipeName>>,
     /// The number that the next token gets, and the next change of one.
@@ -144,6 +148,7 @@ impl<P: Platform> Executive<P> {
             debugging: AtomicBool::new(false),
             console: ConsoleDevice::new(has_records),
             time_zone: Mutex::new(abi::time_zone::UTC),
+            watches: Mutex::new(Watches::new()),
             pipes: Field::<Link<PipeName>>::NULL,
             token_numbers: Field::new(FIRST_TOKEN),
         };
@@ -288,6 +293,10 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn settle_closed(&self, closed: Closed) {
         if closed.handles_left == 0 && closed.condemned.is_none() && closed.opened.kind == Kind::File {
             self.clean_up_file(closed.opened.body.cast());
+        }
+        if closed.handles_left == 0 && closed.opened.kind == Kind::File && self.volume.is_watched() {
+            // Its requests may have held the last references.
+            self.end_watch(closed.opened.body.cast());
         }
         if closed.handles_left == 0 && closed.condemned.is_none() && closed.opened.kind == Kind::Job {
             self.job_is_closed(closed.opened.body.cast());

@@ -68,6 +68,9 @@ impl<P: Platform> Executive<P> {
         record.cross_thread_flags.update(|flags| flags | cross_thread_flags::TERMINATED);
         self.dispatcher.refuse_apcs();
         self.cancel_timers_of_thread();
+        if self.volume().is_watched() {
+            self.cancel_watches_of_thread();
+        }
         while let Some(apc) = self.dispatcher.take_user_apc() {
             self.drop_call(apc);
         }

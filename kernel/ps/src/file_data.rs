@@ -260,6 +260,7 @@ impl<P: Platform> Executive<P> {
         {
             let _turn = self.lock_page_writes();
             self.volume().tell_written(self.volume().fcb_of(object))?;
+            self.volume().note_written_through(object);
         }
         self.volume().flush_metadata()?;
         self.volume().flush_device()

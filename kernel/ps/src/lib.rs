@@ -12,6 +12,7 @@
 //! | a program's page fault, and what it is told of it | `trap`, `exception` |
 //! | the data of files, and the lazy writer | `file_data` |
 //! | paging files | `paging_file` |
+//! | who watches directories | `directory_watch` |
 //! | a system service | `services` |
 //! | the console | `console` |
 //! | what runs after start-up, and what is told of it | `session`, `plan` |
@@ -36,6 +37,7 @@ mod data_sections;
 mod deletion;
 mod device;
 mod device_objects;
+mod directory_watch;
 mod endings;
 mod exception;
 mod execution;

@@ -339,6 +339,8 @@ impl<P: Platform> Executive<P> {
         }
         record.object_table.set(Link::NULL);
         self.objects().delete_handle_table(table);
+        // No service follows that would.
+        self.report_changes();
     }
 
     /// Takes apart what is left of a process to which nobody refers any more, so that no thread is in it: all it ever had,

@@ -5,6 +5,7 @@
 
 use abi::cell::Link;
 use abi::nt::device::DeviceObject;
+use abi::nt::file::FileObject;
 use abi::nt::job::Ejob;
 use abi::nt::process::Eprocess;
 use io::FileCorruption;
@@ -35,6 +36,8 @@ pub enum Corruption {
     Pipes(PipeCorruption),
     /// Of a token.
     Tokens(TokenCorruption),
+    /// Of who watches a directory (Z1).
+    Watches(Link<FileObject>),
     /// Of a job (J1).
     Jobs(Link<Ejob>),
 }
@@ -85,6 +88,7 @@ impl<P: Platform> Executive<P> {
             files_rest.then(|| self.volume().verify_files(has_handle).map_err(Corruption::Files)).transpose()?;
         let pipes = pipe::verify(self.objects(), self.pipes.get()).map_err(Corruption::Pipes)?;
         let tokens = token::verify(self.objects(), || self.processes()).map_err(Corruption::Tokens)?;
+        self.verify_watches().map_err(Corruption::Watches)?;
         self.verify_jobs().map_err(Corruption::Jobs)?;
         Ok(ObjectAudit { files, pipes, tokens })
     }

@@ -2,7 +2,7 @@
 //! on, and taken out when it stops.
 //!
 //! A thread that stands where an `int 3` is to go carries its instruction out first, with the trap flag, and that `int 3` is put in after it. Others
-//! may run past it meanwhile.
+//! may run past it meanwhile. One whose page is not in memory is put in after the page fault that brings it.
 
 use abi::cell::Link;
 use abi::nt::thread::Ethread;
@@ -16,7 +16,7 @@ use spin::mutex::SpinMutex;
 
 use super::{STATE, target};
 use crate::machine::HARDWARE;
-use crate::system;
+use crate::{system, traps};
 
 /// EFLAGS: an exception after the next instruction.
 const TRAP: u32 = 1 << 8;
@@ -33,6 +33,8 @@ static STEP: SpinMutex<Option<Step>> = SpinMutex::new(None);
 #[derive(Clone, Copy)]
 struct Step {
     thread: Link<Ethread>,
+    /// Where the instruction is.
+    eip: u32,
     /// The system stops after it.
     stops: bool,
     /// The program had the flag itself.
@@ -63,7 +65,7 @@ pub(super) fn disarm() {
     with_session(|session| session.breakpoints.disarm(&target(process, None)));
 }
 
-/// Puts every `int 3` into the code, but where the thread that goes on stands at `except`; has the processor watch.
+/// Puts every `int 3` into the code whose page is there, but where the thread that goes on stands at `except`; has the processor watch.
 pub(super) fn arm(except: Option<u32>) {
     let process = system::executive().current_process();
     let Some(mut state) = STATE.try_lock() else { return };
@@ -73,6 +75,14 @@ pub(super) fn arm(except: Option<u32>) {
     let thread = HARDWARE.current_thread();
     let stack = KernelStack::of_thread(HARDWARE.record(thread).tcb.stack_base.get());
     debug_registers::watch_for_debugger(addresses, control, stack);
+    traps::expect_pages(breakpoints.wait_for_pages(except));
+}
+
+/// Puts in what waited for its page, but not where a thread carries out the instruction itself.
+pub(super) fn arm_late() {
+    let process = system::executive().current_process();
+    let except = STEP.try_lock().and_then(|step| step.map(|step| step.eip));
+    with_session(|session| session.breakpoints.arm(&target(process, None), except));
 }
 
 /// The number of the breakpoint whose `int 3` at `address` was met.
@@ -91,7 +101,7 @@ pub(super) fn about_debug_exception(frame: &TrapFrame) -> Debug {
             frame.eflags.update(|flags| flags & !TRAP);
         }
         // A step of the program's own is one as well.
-        if status & STEPPED != 0 && !(is_programs && !stops) {
+        if status & STEPPED != 0 && (stops || !is_programs) {
             debug_registers::take_status();
             return if stops { Debug::Stepped } else { Debug::GoOn };
         }
@@ -118,7 +128,8 @@ pub(super) fn go_on(frame: &TrapFrame, traces: bool) {
     }
     if traces || here == Some(false) {
         let flags = frame.eflags.get();
-        *STEP.lock() = Some(Step { thread: HARDWARE.current_thread(), stops: traces, is_programs: flags & TRAP != 0 });
+        *STEP.lock() =
+            Some(Step { thread: HARDWARE.current_thread(), eip, stops: traces, is_programs: flags & TRAP != 0 });
         frame.eflags.set(flags | TRAP);
     }
 }

@@ -8,6 +8,7 @@
 
 mod breakpoints;
 mod console;
+mod device;
 mod script;
 mod symbols;
 
@@ -53,7 +54,7 @@ pub fn initialise(wanted: Debugger, script: Option<Vec<u8>>) {
         script::keep(&script);
     }
     if wanted != Debugger::None {
-        console::open();
+        console::open(wanted == Debugger::Screen);
     }
 }
 
@@ -86,6 +87,12 @@ pub fn takes_breakpoint(frame: &TrapFrame) -> bool {
     registers.pointers[0] = address;
     halt_with(frame, registers, format_args!("Break instruction exception - code 80000003 (first chance)"));
     true
+}
+
+/// A page fault is over: what waited for the page may be put into it.
+#[doc(alias = "KdSetOwedBreakpoints")]
+pub fn page_came() {
+    breakpoints::arm_late();
 }
 
 /// Gives a `#DB` to the debugger, where it comes of its steps or of what it watches for; whether it took it.

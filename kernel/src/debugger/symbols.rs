@@ -6,7 +6,6 @@ use abi::cell::Link;
 use abi::nt::process::Eprocess;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use kd::commands::images_of;
 use kd::modules::Module;
@@ -36,7 +35,7 @@ pub(super) fn reload(process: Link<Eprocess>, out: &mut dyn fmt::Write) -> fmt::
     let mut images: Vec<Module<'static>> = images().iter().filter(|image| image.process != process).copied().collect();
     for (base, file) in images_of(&looked_at, process) {
         let name = file.file().stem();
-        let path = format!("{FOLDER}\\{}.sym", name.to_string());
+        let path = format!("{FOLDER}\\{name}.sym");
         write!(out, "{base:08x} {name:<16} ")?;
         match system::executive().whole_file(&path, LARGEST) {
             Ok(bytes) => {

@@ -34,3 +34,4 @@ pub mod sharing;
 pub mod sort;
 pub mod stdio;
 pub mod time;
+pub mod time_zone;

@@ -1,6 +1,6 @@
 //! Dates: seconds since 1970 and years, months, days; `asctime` and `strftime` in the "C" locale.
 //!
-//! The system has no time zone, so local time is UTC. Date crates bring zones and formats of their own; what C wants is
+//! What a time zone makes of them is in [`crate::time_zone`]. Date crates bring zones and formats of their own; what C wants is
 //! a page of arithmetic.
 
 use alloc::vec::Vec;
@@ -38,10 +38,17 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 /// The date of a second; `None` before 1970 or after the year 3000, where the library stops.
 pub fn break_down(seconds: i64) -> Option<BrokenDown> {
-    if !(0..=0x7_9358_2AFF).contains(&seconds) {
-        return None;
-    }
-    let (days, second) = (seconds / DAY, (seconds % DAY) as i32);
+    is_known(seconds).then(|| civil(seconds))
+}
+
+/// Whether the library knows the second.
+pub(crate) fn is_known(seconds: i64) -> bool {
+    (0..=0x7_9358_2AFF).contains(&seconds)
+}
+
+/// The date of a second, which may be somewhat outside of what the library knows.
+pub(crate) fn civil(seconds: i64) -> BrokenDown {
+    let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY) as i32);
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
@@ -54,15 +61,19 @@ pub fn break_down(seconds: i64) -> Option<BrokenDown> {
     let year_day = days - days_from_civil(year, 1, 1);
     let fields = [i64::from(second % 60), i64::from(second / 60 % 60), i64::from(second / 3600), day, month];
     let [second, minute, hour, day, month] = fields.map(|field| field as i32);
-    Some([second, minute, hour, day, month, (year - 1900) as i32, ((days + 4) % 7) as i32, year_day as i32, 0])
+    [second, minute, hour, day, month, (year - 1900) as i32, (days + 4).rem_euclid(7) as i32, year_day as i32, 0]
 }
 
 /// The second of a date, whose fields may be out of their ranges; `None` outside what [`break_down`] knows.
 pub fn combine(date: &BrokenDown) -> Option<i64> {
+    Some(count(date)).filter(|seconds| is_known(*seconds))
+}
+
+/// The same, wherever that is.
+pub(crate) fn count(date: &BrokenDown) -> i64 {
     let [second, minute, hour, day, month, year, ..] = date.map(i64::from);
     let (year, month) = (1900 + year + month.div_euclid(12), month.rem_euclid(12));
-    let seconds = (days_from_civil(year, month + 1, 1) + day - 1) * DAY + hour * 3600 + minute * 60 + second;
-    break_down(seconds).map(|_| seconds)
+    (days_from_civil(year, month + 1, 1) + day - 1) * DAY + hour * 3600 + minute * 60 + second
 }
 
 fn two(text: &mut Vec<u8>, value: i32) {
@@ -110,8 +121,8 @@ fn slashed(text: &mut Vec<u8>, date: &BrokenDown) {
     two(text, date[5] % 100);
 }
 
-/// Formats a date; `None` for a conversion that the library does not know.
-pub fn format(template: &[u8], date: &BrokenDown) -> Option<Vec<u8>> {
+/// Formats a date, in a zone of these names (without and with summer time); `None` for a conversion that the library does not know.
+pub fn format(template: &[u8], date: &BrokenDown, zones: [&[u8]; 2]) -> Option<Vec<u8>> {
     let (mut text, mut rest) = (Vec::new(), template.iter());
     while let Some(&byte) = rest.next() {
         if byte != b'%' {
@@ -122,13 +133,13 @@ pub fn format(template: &[u8], date: &BrokenDown) -> Option<Vec<u8>> {
         if kind == b'#' {
             kind = *rest.next()?;
         }
-        conversion(&mut text, kind, date)?;
+        conversion(&mut text, kind, date, zones)?;
     }
     Some(text)
 }
 
-fn conversion(text: &mut Vec<u8>, kind: u8, date: &BrokenDown) -> Option<()> {
-    let [_, minute, hour, day, month, year, week_day, year_day, _] = *date;
+fn conversion(text: &mut Vec<u8>, kind: u8, date: &BrokenDown, zones: [&[u8]; 2]) -> Option<()> {
+    let [_, minute, hour, day, month, year, week_day, year_day, summer] = *date;
     let hour_of_half = if hour % 12 == 0 { 12 } else { hour % 12 };
     match kind {
         b'a' => text.extend_from_slice(&name(&DAYS, week_day).as_bytes()[..3]),
@@ -158,7 +169,7 @@ fn conversion(text: &mut Vec<u8>, kind: u8, date: &BrokenDown) -> Option<()> {
         b'X' => clock(text, date),
         b'y' => two(text, year % 100),
         b'Y' => four(text, year.saturating_add(1900)),
-        b'z' | b'Z' => text.extend_from_slice(b"UTC"),
+        b'z' | b'Z' => text.extend_from_slice(zones[usize::from(summer > 0)]),
         b'%' => text.push(b'%'),
         _ => return None,
     }
@@ -192,10 +203,15 @@ mod tests {
     fn texts() {
         let date = break_down(1_000_000_000).unwrap();
         assert_eq!(ascii(&date), b"Sun Sep 09 01:46:40 2001\n");
-        let text = |template: &str| format(template.as_bytes(), &date).map(|text| String::from_utf8(text).unwrap());
+        let text = |template: &str| {
+            format(template.as_bytes(), &date, [b"MEZ", b"MESZ"]).map(|text| String::from_utf8(text).unwrap())
+        };
         assert_eq!(text("%Y-%m-%d %H:%M:%S").unwrap(), "2001-09-09 01:46:40");
         assert_eq!(text("%a %A %b %B %j %U %W %w").unwrap(), "Sun Sunday Sep September 252 36 36 0");
         assert_eq!(text("%I %p %y %x %X %c %%").unwrap(), "01 AM 01 09/09/01 01:46:40 09/09/01 01:46:40 %");
+        assert_eq!(text("%z %Z").unwrap(), "MEZ MEZ");
+        let summer = [0, 0, 0, 1, 6, 126, 3, 181, 1];
+        assert_eq!(format(b"%Z", &summer, [b"MEZ", b"MESZ"]), Some(b"MESZ".to_vec()));
         assert_eq!((text("%q"), text("%")), (None, None));
     }
 

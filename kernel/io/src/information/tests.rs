@@ -2,7 +2,6 @@ use super::*;
 use crate::test_volume::*;
 use crate::write::tests::{contents, make, open};
 use abi::access::*;
-use abi::file::*;
 
 fn rename(
     volume: &crate::write::tests::TestVolume<'_, '_>,

@@ -65,6 +65,8 @@ const ENTRIES: &[Entry] = &[
         "Names of members may stand before the address: then only they are shown. -r shows the structures in it as well, N levels of them."),
     entry(&[".reload"], ".reload", "reads symbols of the process's images from C:",
         "From C:\\WINDOWS\\symbols\\NAME.sym; after that k, u, ln and x know the functions, and image!name is an address. The system runs meanwhile."),
+    entry(&[".lines"], ".lines N", "waits for a key after each N lines",
+        "0 for never, as at first at COM2; the screen waits when it is full. q at the halt leaves the rest out."),
     entry(&[".process"], ".process [ADDRESS|ID]", "the process that the others mean", ""),
     entry(&[".truth"], ".truth", "all there is, a line of JSON each",
         "For ./vadose dump: frames, processes, threads, VADs, pages, modules, handles, from the kernel's own structures."),

@@ -72,11 +72,13 @@ pub struct Session {
     next_code: Option<u32>,
     /// Where the system is to stop.
     pub breakpoints: Breakpoints,
+    /// Lines after which the output waits for a key, 0 for never, where `.lines` said so.
+    pub lines: Option<u32>,
 }
 
 impl Session {
     /// Of a system that has just started.
-    pub const NEW: Self = Self { next_address: 0, next_code: None, breakpoints: Breakpoints::NONE };
+    pub const NEW: Self = Self { next_address: 0, next_code: None, breakpoints: Breakpoints::NONE, lines: None };
 }
 
 /// The commands in `line`, which semicolons part.
@@ -163,6 +165,10 @@ fn dispatch<'a, M: Machine>(
         "?" | "help" => help::list(out)?,
         ".help" => help::help(arguments, out)?,
         ".truth" => truth::truth(target, arguments, out)?,
+        ".lines" => {
+            session.lines = Some(arguments.needed(".lines needs a number of lines")?);
+            arguments.end()?;
+        }
         ".reload" => {
             arguments.end()?;
             return Ok(After::Reload);

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod awe;
+mod change_notice;
 mod context;
 mod create_process;
 mod debug_control;
@@ -117,6 +118,14 @@ impl<P: Platform> Executive<P> {
         let count = service.arguments() as usize;
         self.platform().read_user_words(arguments, &mut words[..count])?;
         let words = &words[..count];
+        let answer = self.serve_with(service, words);
+        // Whoever watches hears of it before the caller goes on.
+        self.report_changes();
+        answer
+    }
+
+    #[inline(always)]
+    fn serve_with(&self, service: Service, words: &[u32]) -> Result<NtStatus, NtStatus> {
         match service {
             Service::NtLockVirtualMemory => self.lock_virtual_memory(words),
             Service::NtUnlockVirtualMemory => self.unlock_virtual_memory(words),
@@ -136,6 +145,8 @@ impl<P: Platform> Executive<P> {
             Service::NtExtendSection => self.extend_section(words),
             Service::NtFlushVirtualMemory => self.flush_virtual_memory(words),
             Service::NtAreMappedFilesTheSame => self.are_mapped_files_the_same(words),
+            Service::NtNotifyChangeDirectoryFile => self.notify_change_directory_file(words),
+            Service::NtCancelIoFile => self.cancel_io_file(words),
             Service::NtOpenFile => self.open_file(words),
             Service::NtCreateFile => self.create_file(words),
             Service::NtCreatePagingFile => self.create_paging_file_for(words),

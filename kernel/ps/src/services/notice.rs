@@ -66,6 +66,15 @@ impl<P: Platform> Executive<P> {
 }
 
 impl<P: Platform> Notice<'_, P> {
+    /// Takes over the reference to the event, and the call: the operation goes on when the service has returned.
+    pub(super) fn keep(mut self) -> (Option<Link<Kevent>>, Option<Link<Kapc>>) {
+        let event = self.event.take().map(|event| {
+            self.system.objects().reference(event.body());
+            event.body()
+        });
+        (event, self.call.take())
+    }
+
     /// The operation is over, and the service answers `answer`.
     #[doc(alias = "IopCompleteRequest")]
     pub(super) fn give(mut self, answer: Result<NtStatus, NtStatus>) -> Result<NtStatus, NtStatus> {

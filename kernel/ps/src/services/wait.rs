@@ -119,8 +119,8 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// The event of a file, which is set while nothing is being read or written: always, as far as others can see.
-    fn file_event(&self, file: Link<FileObject>) -> Link<DispatcherHeader> {
+    /// The event of a file, which is set but while somebody waits for changes of a directory: all else is done when its service returns.
+    pub(crate) fn file_event(&self, file: Link<FileObject>) -> Link<DispatcherHeader> {
         let event: Link<DispatcherHeader> = file.offset(offset_of!(FileObject, event) as u32);
         if self.machine_record(event).wait_list_head.flink.get().is_null() {
             initialise_event(self.platform(), event.cast(), EventKind::Notification, 1);

@@ -66,7 +66,8 @@ fn what_is_off_or_gone_or_not_in_memory_stands_nowhere() {
     stage.arm(None);
     assert_eq!(shown(&mut stage), with_int3(&[0]));
     stage.disarm();
-    // It waits until its page is there.
+    // They wait until their pages are there.
+    assert!(stage.session.breakpoints.wait_for_pages(None));
     let process = stage.process;
     stage.system.store(process, BASE + 0x1000, 0x90).expect("its memory");
     stage.arm(None);
@@ -80,6 +81,7 @@ fn what_is_off_or_gone_or_not_in_memory_stands_nowhere() {
     stage.expect("bc *; bl", "");
     stage.arm(None);
     assert_eq!(shown(&mut stage), CODE);
+    assert!(!stage.session.breakpoints.wait_for_pages(None));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{SuiteResult, Tally, TestOptions, gdb, listings, pictures, tours};
+use super::{SuiteResult, Tally, TestOptions, gdb, listings, pictures, screen_debugger, tours};
 use crate::disk;
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 35] = [
+    let tests: [Test; 36] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -61,6 +61,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("exec --kd prints an XP address space and a clean audit", Commands::listings),
         ("exec --kd stops at breakpoints of its own and steps", Commands::steps),
         ("the shell takes its commands from a pipe", Commands::piped_shell),
+        ("Pause stops the system for the debugger on its own screen", |commands| screen_debugger::run(&commands.tree)),
         ("exec --kd lists views, handles and control areas", Commands::views),
         ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
@@ -405,7 +406,10 @@ impl Commands {
     /// Steps and breakpoints of the debugger's own, in a program and in the kernel.
     fn steps(&self) -> Result<Verdict> {
         let program = self.program("steps")?;
-        let script = ".reload; x kernel32!ExitPro*; dt _EPROCESS ImageFileName; dt _MMVAD_FLAGS WriteWatch; bp eip+2; g; r; t; r; p; r; bc *; ba w4 edi; bl; g; r; bc *; \
+        // The page of ExitProcess comes with the call.
+        let script = ".reload; x kernel32!ExitPro*; dt _EPROCESS ImageFileName; dt _MMVAD_FLAGS WriteWatch; \
+                      bp eip+2; g; r; t; r; p; r; bc *; ba w4 edi; bl; g; r; bc *; \
+                      bp kernel32!ExitProcess; g; u eip L1; bc *; \
                       bp nt!vadose_kernel::traps::system_call; g; r; k 1; .reload; t; r; bc *";
         let stepped = self.vadose(&["exec", "--cmdline", "debug", "--kd", script, &program], b"")?;
         let refused = self.vadose(&["exec", "--kd", "bp eip+2; t", &program], b"")?;
@@ -419,16 +423,22 @@ impl Commands {
         let expected = [0, 2, 3, 8, 11];
         let registers = ["eax=00000000", "eax=00000001", "ecx=00000001", "eax=00000002", "system_call+0x"];
         let types = ["+0x174 ImageFileName    : [16] UChar", "+0x000 WriteWatch       : Pos 23, 1 Bit"];
-        let names = [" kernel32!ExitProcess\n", "7c920000 ntdll", " functions\n", "kd: the kernel stands still"];
+        let names = [
+            " kernel32!ExitProcess\n",
+            "\nkernel32!ExitProcess:\n",
+            "7c920000 ntdll",
+            " functions\n",
+            "kd: the kernel stands still",
+        ];
         // The exit code is what was stored, 2, and how often the function was called.
         Ok(expect_code(&stepped, 0x21)
             .and_then(|()| expect_errors(&stepped, &registers))
             .and_then(|()| expect_errors(&stepped, &types))
             .and_then(|()| expect_errors(&stepped, &names))
             .and_then(|()| {
-                check(stops.len() == 7 && places.is_some_and(|places| places.starts_with(&expected)), || said.clone())
+                check(stops.len() == 8 && places.is_some_and(|places| places.starts_with(&expected)), || said.clone())
             })
-            .and_then(|()| check(stops[6] > stops[5] && stops[5] >= 0x8000_0000, || said.clone()))
+            .and_then(|()| check(stops[7] > stops[6] && stops[6] >= 0x8000_0000, || said.clone()))
             .and_then(|()| expect_code(&refused, 0x21))
             .and_then(|()| expect_errors(&refused, &["breakpoints and steps need the kernel option debug"])))
     }

@@ -33,6 +33,7 @@ mod pictures;
 pub mod ram;
 pub mod refusals;
 mod rows;
+mod screen_debugger;
 pub mod shell;
 mod stress;
 pub mod terminal;

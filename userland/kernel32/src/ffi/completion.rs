@@ -1,6 +1,6 @@
 //! Completion ports, and reads and writes that complete later: for files that a port was made for, each in a thread of its own.
 //!
-//! A port is a semaphore that counts what has completed; the list of it is this process's own. Files that belong to no port are read and
+//! What has become of them is in `overlapped`. A port is a semaphore that counts what has completed; the list of it is this process's own. Files that belong to no port are read and
 //! written at once, whatever OVERLAPPED says, which Windows may do as well; but a pipe that was opened for it and would have to be waited for is
 //! waited for by another thread.
 //!
@@ -29,16 +29,15 @@ use super::thread_slot::locked;
 use super::wait::WaitForSingleObject;
 
 /// Words of an OVERLAPPED: the status, the bytes moved, the event.
-const STATUS: u32 = 0;
-const MOVED: u32 = 4;
-const EVENT: u32 = 16;
+pub(super) const STATUS: u32 = 0;
+pub(super) const MOVED: u32 = 4;
+pub(super) const EVENT: u32 = 16;
 /// `STATUS_PENDING`.
-const PENDING: u32 = 0x103;
+pub(super) const PENDING: u32 = 0x103;
 /// What a port counts to at most.
 const MOST: i32 = i32::MAX;
-/// `WAIT_TIMEOUT`, `INFINITE`.
+/// `WAIT_TIMEOUT`.
 const TIME_OUT: u32 = 258;
-const FOR_EVER: u32 = u32::MAX;
 
 /// Something that has completed.
 #[derive(Clone, Copy)]
@@ -216,6 +215,11 @@ fn known_file(file: u32) -> Option<File> {
     with(|tables| tables.files.iter().find(|other| other.handle == file).copied())
 }
 
+/// Whether `file` tells a port.
+pub(super) fn tells_port(file: u32) -> bool {
+    known_file(file).is_some()
+}
+
 /// What is to be done with a file.
 #[derive(Clone, Copy)]
 pub(super) enum Moves {
@@ -359,50 +363,4 @@ unsafe extern "system" fn run(later: u32) -> u32 {
         post(file.port, Packet { bytes, key: file.key, overlapped, status });
     }
     0
-}
-
-/// What has become of something that completes later: how many bytes were moved. Where it has not completed, it is waited for if asked.
-///
-/// # Safety
-/// `overlapped` points to an OVERLAPPED of the file, `moved` to a word.
-#[unsafe(no_mangle)]
-pub unsafe extern "system" fn GetOverlappedResult(file: u32, overlapped: u32, moved: *mut u32, wait: Bool) -> Bool {
-    /// `ERROR_IO_INCOMPLETE`.
-    const INCOMPLETE: Win32Error = Win32Error(996);
-    while memory().read_u32(overlapped + STATUS) == PENDING {
-        if wait == FALSE {
-            return fail(INCOMPLETE);
-        }
-        let event = memory().read_u32(overlapped + EVENT) & !1;
-        if event == 0 {
-            WaitForSingleObject(file, 1);
-            super::sleep::Sleep(1);
-        } else {
-            WaitForSingleObject(event, FOR_EVER);
-        }
-    }
-    // SAFETY: the caller's promise.
-    unsafe { moved.write_unaligned(memory().read_u32(overlapped + MOVED)) };
-    match Status(memory().read_u32(overlapped + STATUS)).ok() {
-        Ok(()) => TRUE,
-        Err(status) => fail(win32_error(status)),
-    }
-}
-
-/// Notes in an OVERLAPPED how something ended that was done at once; where it is a part of a message it is `most` bytes.
-pub(super) fn note(overlapped: u32, result: Result<u32, Status>, most: u32) {
-    if overlapped != 0 {
-        let (status, bytes) = match result {
-            Ok(bytes) => (0, bytes),
-            Err(status) => (status.0, if status == Status::BUFFER_OVERFLOW { most } else { 0 }),
-        };
-        memory().write_u32(overlapped + STATUS, status);
-        memory().write_u32(overlapped + MOVED, bytes);
-    }
-}
-
-/// Gives up what a thread has not completed: what goes on in another thread goes on.
-#[unsafe(no_mangle)]
-pub extern "system" fn CancelIo(_file: u32) -> Bool {
-    TRUE
 }

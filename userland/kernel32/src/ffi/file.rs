@@ -8,7 +8,7 @@ use user_support::path::to_nt;
 use user_support::status::Status;
 use user_support::text;
 
-use super::completion::{Moves, later, note};
+use super::completion::{Moves, later};
 use super::directory::current_directory;
 use super::file_name::DELETE;
 use super::last_error::{Bool, TRUE, fail, fail_with};
@@ -16,6 +16,7 @@ use super::nt::{
     NtCreateFile, NtFlushBuffersFile, NtOpenFile, NtQueryInformationFile, NtReadFile, NtSetInformationFile, NtWriteFile,
 };
 use super::object::{SecurityAttributes, inheritance};
+use super::overlapped::note;
 use super::standard_handle::{INVALID_HANDLE, real_handle, with_status_block};
 
 /// `SYNCHRONIZE | FILE_READ_ATTRIBUTES`, which every handle to a file has.

@@ -168,6 +168,18 @@ unsafe extern "system" {
     pub fn NtProtectVirtualMemory(process: u32, base: *mut u32, size: *mut u32, protection: u32, old: *mut u32) -> u32;
     pub fn NtQueryAttributesFile(attributes: *const u32, information: *mut u8) -> u32;
     pub fn NtQueryFullAttributesFile(attributes: *const u32, information: *mut u8) -> u32;
+    pub fn NtNotifyChangeDirectoryFile(
+        file: u32,
+        event: u32,
+        routine: u32,
+        context: u32,
+        status: *mut u32,
+        buffer: *mut u8,
+        length: u32,
+        filter: u32,
+        tree: u32,
+    ) -> u32;
+    pub fn NtCancelIoFile(file: u32, status: *mut u32) -> u32;
     pub fn NtQueryDirectoryFile(
         file: u32,
         event: u32,

@@ -144,8 +144,6 @@ refused! {
     CreateHardLinkA(new, old, security) INVALID_FUNCTION;
     /// The same.
     CreateHardLinkW(new, old, security) INVALID_FUNCTION;
-    /// Tells of changes in a folder: the file system here does not.
-    ReadDirectoryChangesW(folder, buffer, length, subtree, filter, returned, overlapped, routine) INVALID_FUNCTION;
     /// Debugs a process: programs here debug none.
     DebugActiveProcess(process) NOT_SUPPORTED;
     /// The same.

@@ -7,6 +7,8 @@ use super::nt::{RtlEnterCriticalSection, RtlLeaveCriticalSection};
 const COUNT: usize = 36;
 /// Lock of the table of functions for the end.
 pub(super) const EXIT: u32 = 13;
+/// Lock of the time zone.
+pub(super) const TIME: u32 = 6;
 /// Lock of the environment.
 pub(super) const ENVIRONMENT: u32 = 7;
 /// Lock of the list of streams.

@@ -43,6 +43,7 @@ mod text;
 mod thread;
 mod thread_data;
 mod time;
+mod time_zone;
 mod variadic;
 mod wide_stream;
 mod wide_string;

@@ -1,23 +1,12 @@
-//! `time.h`. Local time is UTC: the system has no time zone.
+//! `time.h`. What local time is stands in `time_zone`.
 
-use user_crt::time::{BrokenDown, ascii, break_down, combine, format, from_system};
+use user_crt::time::{BrokenDown, ascii, break_down, format, from_system};
+use user_crt::time_zone::{combine_local, local_date};
 use user_ffi::{bytes_mut, c_string, shared_data};
 
 use super::export::Export;
 use super::thread_data::block;
-
-/// Seconds that local time is behind UTC.
-#[unsafe(no_mangle)]
-pub static _timezone: Export<i32> = Export::new(0);
-/// Whether there is summer time.
-#[unsafe(no_mangle)]
-pub static _daylight: Export<i32> = Export::new(0);
-/// Seconds that summer time adds.
-#[unsafe(no_mangle)]
-pub static _dstbias: Export<i32> = Export::new(0);
-/// The names of the time zone, without and with summer time.
-#[unsafe(no_mangle)]
-pub static _tzname: Export<[*const u8; 2]> = Export::new([c"UTC".as_ptr().cast(), c"UTC".as_ptr().cast()]);
+use super::time_zone::{with_names, zone};
 
 /// System time when this DLL came into the process, low and high word.
 static START: Export<u64> = Export::new(0);
@@ -26,10 +15,6 @@ static START: Export<u64> = Export::new(0);
 pub(super) fn attach() {
     START.set(shared_data().system_time());
 }
-
-/// Reads the environment's time zone: there is only one.
-#[unsafe(no_mangle)]
-pub extern "C" fn _tzset() {}
 
 /// Milliseconds since the process began.
 #[unsafe(no_mangle)]
@@ -72,8 +57,8 @@ pub extern "C" fn difftime(later: i32, earlier: i32) -> f64 {
 }
 
 /// Puts a date where this thread's next call will put another; null if there is none.
-fn deliver(seconds: i64) -> *mut BrokenDown {
-    let Some(date) = break_down(seconds) else { return core::ptr::null_mut() };
+fn deliver(date: Option<BrokenDown>) -> *mut BrokenDown {
+    let Some(date) = date else { return core::ptr::null_mut() };
     // SAFETY: the block lives as long as the thread; only an address inside it is made.
     let place = unsafe { &raw mut (*block()).broken_down };
     // SAFETY: this thread is the only one to use its block.
@@ -97,39 +82,41 @@ macro_rules! dates {
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $universal(seconds: *const $type) -> *mut BrokenDown {
             // SAFETY: the caller's promise.
-            deliver(unsafe { seconds.read_unaligned() }.into())
+            deliver(break_down(unsafe { seconds.read_unaligned() }.into()))
         }
 
-        /// The date of a time; this thread's next date replaces it.
+        /// The local date of a time; this thread's next date replaces it.
         ///
         /// # Safety
         /// `seconds` points to a time.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $local(seconds: *const $type) -> *mut BrokenDown {
             // SAFETY: the caller's promise.
-            unsafe { $universal(seconds) }
+            deliver(local_date(&zone(), unsafe { seconds.read_unaligned() }.into()))
         }
 
-        /// The text of a time, as `asctime` writes it.
+        /// The text of a time's local date, as `asctime` writes it.
         ///
         /// # Safety
         /// `seconds` points to a time.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $text(seconds: *const $type) -> *mut u8 {
             // SAFETY: the caller's promise.
-            let date = break_down(unsafe { seconds.read_unaligned() }.into());
+            let date = local_date(&zone(), unsafe { seconds.read_unaligned() }.into());
             date.map_or(core::ptr::null_mut(), |date| text_of(&date))
         }
 
-        /// The time of a date, whose fields are put into their ranges; -1 if there is none.
+        /// The time of a local date, whose fields are put into their ranges; -1 if there is none.
         ///
         /// # Safety
         /// `date` points to a date.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $make(date: *mut BrokenDown) -> $type {
             // SAFETY: the caller's promise.
-            let seconds = combine(&unsafe { date.read() });
-            let Some((seconds, proper)) = seconds.and_then(|seconds| Some((seconds, break_down(seconds)?))) else { return -1 };
+            let (seconds, zone) = (unsafe { date.read() }, zone());
+            let seconds = combine_local(&zone, &seconds);
+            let proper = seconds.and_then(|seconds| Some((seconds, local_date(&zone, seconds)?)));
+            let Some((seconds, proper)) = proper else { return -1 };
             // Behind January 2038 a time of 32 bits has no seconds.
             let result = seconds as $type;
             if i64::from(result) != seconds {
@@ -166,7 +153,7 @@ pub unsafe extern "C" fn strftime(target: *mut u8, room: u32, template: *const u
     // SAFETY: the caller's promise.
     let date = unsafe { date.read() };
     // SAFETY: the caller's promise.
-    let Some(mut text) = format(unsafe { c_string(template) }, &date) else { return 0 };
+    let Some(mut text) = with_names(|names| format(unsafe { c_string(template) }, &date, names)) else { return 0 };
     text.push(0);
     // SAFETY: the caller's promise.
     let target = unsafe { bytes_mut(target, room) };

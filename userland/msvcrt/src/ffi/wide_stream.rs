@@ -15,6 +15,7 @@ use user_support::text::{ansi, wide};
 use super::file::stopped;
 use super::host::host;
 use super::stream::{input, locked, output};
+use super::time_zone::with_names;
 
 /// `WEOF`.
 const END: u16 = 0xFFFF;
@@ -179,7 +180,8 @@ pub unsafe extern "C" fn wcsftime(target: *mut u16, room: u32, template: *const 
     // SAFETY: the caller's promise.
     let date = unsafe { date.read() };
     // SAFETY: the caller's promise.
-    let Some(text) = format(&ansi(unsafe { wide_string(template) }), &date) else { return 0 };
+    let template = ansi(unsafe { wide_string(template) });
+    let Some(text) = with_names(|names| format(&template, &date, names)) else { return 0 };
     let mut text = wide(&text);
     text.push(0);
     // SAFETY: the caller's promise.

@@ -60,6 +60,7 @@ services! {
     NtAllocateVirtualMemory ZwAllocateVirtualMemory (process: u32, base: *mut u32, zero_bits: u32, size: *mut u32, kind: u32, protection: u32);
     NtAreMappedFilesTheSame ZwAreMappedFilesTheSame (first: u32, second: u32);
     NtAssignProcessToJobObject ZwAssignProcessToJobObject (job: u32, process: u32);
+    NtCancelIoFile ZwCancelIoFile (file: u32, status: *mut u32);
     NtCancelTimer ZwCancelTimer (timer: u32, state: *mut u32);
     NtClearEvent ZwClearEvent (event: u32);
     NtClose ZwClose (handle: u32);
@@ -100,6 +101,7 @@ services! {
     NtMapUserPhysicalPages ZwMapUserPhysicalPages (address: u32, count: u32, frames: *const u32);
     NtMapUserPhysicalPagesScatter ZwMapUserPhysicalPagesScatter (addresses: *const u32, count: u32, frames: *const u32);
     NtMapViewOfSection ZwMapViewOfSection (section: u32, process: u32, base: *mut u32, zero_bits: u32, commit: u32, offset: *mut u64, size: *mut u32, inherit: u32, kind: u32, protection: u32);
+    NtNotifyChangeDirectoryFile ZwNotifyChangeDirectoryFile (file: u32, event: u32, routine: u32, context: u32, status: *mut u32, buffer: *mut u8, length: u32, filter: u32, tree: u32);
     NtOpenDirectoryObject ZwOpenDirectoryObject (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenEvent ZwOpenEvent (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenFile ZwOpenFile (handle: *mut u32, access: u32, attributes: *const u32, status: *mut u32, share: u32, options: u32);
