@@ -85,6 +85,8 @@ void mainCRTStartup(void) {
     fill(views.memory + 96 * PAGE, 9);
     char *standby = heavy + 64 * PAGE;
     if (*(volatile unsigned *)standby != 64 * 2654435761u + 1) fail("another page\n");
+    char *image = (char *)GetModuleHandleA(NULL);
+    if (*(volatile WORD *)image != IMAGE_DOS_SIGNATURE) fail("no image\n");
     empty_working_set();
     fill(valid, 10);
     protect(guard, PAGE_READWRITE | PAGE_GUARD);
@@ -111,5 +113,6 @@ void mainCRTStartup(void) {
     tell("prototype-demand-zero", views.memory + 32 * PAGE);
     tell("prototype-in-file", views.file);
     tell("prototype-in-vad", views.copied);
+    tell("prototype-address", image);
     all_set();
 }

@@ -2,10 +2,11 @@
 #include "image.h"
 
 void mainCRTStartup(void) {
+    // Before anybody knows that it is there.
+    DWORD version = GetVersion();
     HANDLE runs = OpenEventA(EVENT_MODIFY_STATE, FALSE, "image.victim");
     if (!runs || !SetEvent(runs)) fail("no event\n");
     HANDLE hooked = OpenEventA(EVENT_MODIFY_STATE, FALSE, "image.hooked");
-    DWORD version = GetVersion();
     if (hooked) {
         while (GetVersion() == version) Sleep(10);
         SetEvent(hooked);

@@ -16,6 +16,8 @@ const MOST_PAGES: u32 = 64;
 const MOST_BYTES: u32 = 64;
 /// Where a VAD of a section has the address of its first prototype PTE. Source: XP's `_MMVAD`.
 const FIRST_PROTOTYPE: u32 = 0x1C;
+/// The entry of a page that was decommitted: NT's code MM_DECOMMIT, in the place of the protection.
+const DECOMMITTED: u64 = 0x10 << 5;
 
 /// What the program said of one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +135,7 @@ impl Form {
             Pte::Empty => "empty",
             Pte::Valid(_) if !self.small => "large",
             Pte::Valid(_) => "valid",
+            Pte::DemandZero(_) if self.raw == DECOMMITTED => "decommitted",
             Pte::DemandZero(_) => "demand-zero",
             Pte::PagingFile(_) if !self.small => "in a page table that is paged out",
             Pte::PagingFile(_) => "paging file",
@@ -297,7 +300,7 @@ mod tests {
         let name = |raw| Form { raw, small: true }.name();
         assert_eq!(name(0), "empty");
         assert_eq!(name(0x1067), "valid");
-        assert_eq!(name(0x80), "demand-zero");
+        assert_eq!((name(0x80), name(0x200)), ("demand-zero", "decommitted"));
         assert_eq!(name(0x1880), "transition");
         assert_eq!(name(0x5_0000_0080), "paging file");
         assert_eq!(name(0xFFFF_FFFF_0000_0480), "prototype, the VAD knows where");

@@ -4,13 +4,13 @@ use std::fmt::Debug;
 
 use super::answers::{Finding, form_of, frame_record, vad_of};
 use super::unlink::{LINKS, NAME};
-use super::{Image, VICTIM};
+use super::{Image, VICTIM, check_forms};
 use crate::forensics::expected::Scene;
 use crate::forensics::{environment, walk};
 use crate::guest_path;
 use crate::truth::{PAGE, Place, Process};
 
-type Verdict = Result<(), String>;
+pub(super) type Verdict = Result<(), String>;
 
 /// NT's code of PAGE_EXECUTE_READWRITE, and of PAGE_EXECUTE_WRITECOPY, which images have.
 const EXECUTE_READWRITE: u64 = 6;
@@ -38,6 +38,7 @@ pub(super) fn check(image: &Image) -> Verdict {
         "hollowed" => hollowed(image),
         "hooked" => hooked(image),
         "unlinked" => unlinked(image),
+        "pte-forms" => check_forms::check(image),
         "paged" => paged(image),
         name => Err(format!("nobody checks {name}")),
     }
@@ -176,17 +177,19 @@ fn active_processes(scene: &Scene) -> Result<Vec<u32>, String> {
     Ok(found)
 }
 
+/// What programs write into page `index`.
+pub(super) fn pattern(index: u32) -> Vec<u8> {
+    let first = index.wrapping_mul(2_654_435_761).wrapping_add(1);
+    (0..WORDS).flat_map(|word: u32| first.wrapping_add(word.wrapping_mul(40_503)).to_le_bytes()).collect()
+}
+
 fn paged(image: &Image) -> Verdict {
     let finding = image.finding("pattern")?;
     let (scene, owner) = (&image.study.scene, process(image, finding)?);
     let mut paged_out = 0;
     for (index, page) in (0..).zip(finding.pages()) {
         let seen = scene.memory.page(owner, page).map_err(|why| format!("page {index}: {why}"))?;
-        let words = (0..WORDS).map(|word: u32| {
-            u32::wrapping_mul(index, 2_654_435_761).wrapping_add(word.wrapping_mul(40_503)).wrapping_add(1)
-        });
-        let expected: Vec<u8> = words.flat_map(u32::to_le_bytes).collect();
-        if seen.value != expected {
+        if seen.value != pattern(index) {
             return Err(format!("page {index} at {:x} has not its pattern: {:?}", page * PAGE, owner.pages.get(&page)));
         }
         let form = form_of(scene, owner, page);

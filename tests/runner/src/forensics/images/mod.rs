@@ -4,6 +4,7 @@
 
 mod answers;
 mod check;
+mod check_forms;
 mod plugins;
 mod scenario;
 mod unlink;

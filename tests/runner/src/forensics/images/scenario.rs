@@ -116,6 +116,10 @@ pub const SCENARIOS: &[Scenario] = &[
                 "prototype-in-vad",
                 "a view to copy on write, never touched, with a protection of its own: the VAD has the prototype PTE",
             ),
+            (
+                "prototype-address",
+                "the headers of the program's image, trimmed: the entry has the address of the prototype PTE",
+            ),
         ],
         hint: "the entry of each, below; pages of prototype form need the VAD's or the entry's prototype PTE, which Volatility does not follow",
         plugins: &[],
