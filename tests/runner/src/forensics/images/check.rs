@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use super::answers::{Finding, form_of, frame_record, vad_of};
 use super::unlink::{LINKS, NAME};
 use super::{Image, VICTIM, check_forms};
+use crate::dump;
 use crate::forensics::expected::Scene;
 use crate::forensics::{environment, walk};
 use crate::guest_path;
@@ -17,6 +18,8 @@ const EXECUTE_READWRITE: u64 = 6;
 const EXECUTE_WRITECOPY: u64 = 7;
 /// The pool tag of a VAD of private memory.
 const VAD_SHORT: u64 = u32::from_le_bytes(*b"VadS") as u64;
+/// Where `_EPROCESS` has its number. Source: XP's symbol types.
+const UNIQUE_PROCESS_ID: usize = 0x84;
 /// What `injected.c` writes.
 const INJECTED: [u8; 19] =
     [0x55, 0x89, 0xE5, 0x8B, 0x5D, 0x08, 0xC7, 0x03, 1, 0, 0, 0, 0x6A, 0xFF, 0xFF, 0x53, 0x04, 0xEB, 0xF9];
@@ -42,6 +45,22 @@ pub(super) fn check(image: &Image) -> Verdict {
         "paged" => paged(image),
         name => Err(format!("nobody checks {name}")),
     }
+}
+
+/// In which file of the dump, and where in it, the first byte of the first finding is; of a process, that of its number.
+pub(super) fn first_byte(image: &Image) -> Option<(&'static str, u64)> {
+    let finding = image.findings.first()?;
+    let owner = process(image, finding).ok()?;
+    if finding.length == 0 {
+        let record = image.study.scene.physical(owner.row.word("address"));
+        return Some((dump::RAM, record + UNIQUE_PROCESS_ID as u64));
+    }
+    let (name, page) = match owner.pages.get(&(finding.address / PAGE))?.place {
+        Place::Frame(frame) => (dump::RAM, frame),
+        Place::PagingFile { offset, .. } => (dump::PAGING_FILE, offset),
+        Place::MappedFile => return None,
+    };
+    Some((name, u64::from(page) * u64::from(PAGE) + u64::from(finding.address % PAGE)))
 }
 
 pub(super) fn same<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) -> Verdict {
@@ -154,7 +173,7 @@ fn unlinked(image: &Image) -> Verdict {
     }
     let record = scene.memory.physical(scene.physical(address), 0x260);
     let word = |at: usize| u32::from_le_bytes([record[at], record[at + 1], record[at + 2], record[at + 3]]);
-    same("UniqueProcessId", &u64::from(word(0x84)), &finding.pid)?;
+    same("UniqueProcessId", &u64::from(word(UNIQUE_PROCESS_ID)), &finding.pid)?;
     same("ImageFileName", &&record[0x174..0x174 + NAME.len()], &NAME.as_bytes())?;
     let parent = scene.truth.process(victim.row.number("parent")).ok_or("the parent is gone")?;
     let held = parent.handles.iter().filter(|handle| handle.word("object") == address).count();

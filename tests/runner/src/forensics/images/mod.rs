@@ -9,7 +9,8 @@ mod plugins;
 mod scenario;
 mod unlink;
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -120,6 +121,26 @@ impl Image {
     /// What is not.
     pub fn check(&self) -> std::result::Result<(), String> {
         check::check(self)
+    }
+
+    /// Changes a byte of what is to be found, in the dump's own files, and checks again: whether the change is noticed. The dump is of no use after it.
+    ///
+    /// # Errors
+    /// [`Error::Host`].
+    pub fn spoil(&self) -> Result<std::result::Result<(), String>> {
+        let Some((name, at)) = check::first_byte(self) else {
+            return Ok(Err("there is nothing to change".into()));
+        };
+        let path = self.study.folder.join(name);
+        let file = File::options().read(true).write(true).open(&path).map_err(Error::file("opening", &path))?;
+        let mut byte = [0];
+        file.read_exact_at(&mut byte, at).map_err(Error::file("reading", &path))?;
+        file.write_all_at(&[!byte[0]], at).map_err(Error::file("writing", &path))?;
+        Ok(if self.check().is_err() {
+            Ok(())
+        } else {
+            Err(format!("byte {at:x} of {name} is another, and nobody notices"))
+        })
     }
 
     /// Runs the plugins that have something to find here; what is wrong with their rows, a verdict each.
