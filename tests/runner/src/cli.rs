@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::dump::{self, DumpOptions};
 use crate::error::{self, Result};
 use crate::exec::{self, ExecOptions};
+use crate::forensics::images::{self, ImageOptions};
 use crate::forensics::{self, ForensicsOptions};
 use crate::iso::{self, IsoOptions};
 use crate::machine::MachineOptions;
@@ -97,8 +98,9 @@ enum Command {
         #[command(flatten)]
         options: PictureOptions,
     },
-    /// Work with disk images (not built yet)
-    Image(Rest),
+    /// Build a dump with known answers, for whoever writes or tests forensics tools; without a scenario, list them
+    #[command(after_help = images::help())]
+    Image(ImageOptions),
     /// Pack the symbols of a linked kernel into its reserved section
     #[command(hide = true)]
     PackSymbols {
@@ -123,12 +125,6 @@ enum Command {
     UnsafeList,
 }
 
-#[derive(Args, Debug)]
-struct Rest {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    rest: Vec<String>,
-}
-
 /// Parses the command line and does what it says.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -151,7 +147,7 @@ pub fn main() -> ExitCode {
         Command::Dump { machine, options } => dump::run(&tree, &machine, &options),
         Command::Forensics(options) => forensics::run(&tree, &options),
         Command::Picture { machine, options } => picture::run(&tree, &machine, &options),
-        Command::Image(_) => return not_built("image"),
+        Command::Image(options) => images::run(&tree, &options),
         Command::PackSymbols { input, output } => symbols::pack(&input, &output).map(|()| 0),
         Command::StripDll { input, output, bind_to } => {
             strip::strip(&input, &output).and_then(|()| bind::bind(&output, &bind_to)).map(|()| 0)
@@ -185,11 +181,6 @@ fn refuse(error: &clap::Error) -> ExitCode {
         Some("exec") => error::BAD_INPUT.into(),
         _ => USAGE.into(),
     }
-}
-
-fn not_built(command: &str) -> ExitCode {
-    eprintln!("vadose: {command} is not built yet");
-    USAGE.into()
 }
 
 #[cfg(test)]

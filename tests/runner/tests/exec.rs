@@ -238,13 +238,21 @@ fn the_report_is_written_whatever_happens() {
 }
 
 #[test]
-fn commands_that_do_not_exist_yet_say_so() {
-    for command in ["dump", "image"] {
-        let output = Command::new(env!("CARGO_BIN_EXE_runner")).args([command, "--any", "thing"]).output().unwrap();
-        assert_eq!(output.status.code(), Some(2));
-        assert_eq!(errors(&output), format!("vadose: {command} is not built yet\n"));
-        assert!(output.stdout.is_empty());
-    }
+fn images_are_listed_and_others_are_refused() {
+    let image = |words: &[&str]| Command::new(env!("CARGO_BIN_EXE_runner")).arg("image").args(words).output().unwrap();
+    let listed = image(&[]);
+    assert_eq!(listed.status.code(), Some(0));
+    let names: Vec<String> = String::from_utf8_lossy(&listed.stdout)
+        .lines()
+        .map(|line| line.split_whitespace().next().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["injected", "hollowed", "hooked", "unlinked", "pte-forms", "paged"]);
+    let help = image(&["--help"]);
+    assert!(names.iter().all(|name| String::from_utf8_lossy(&help.stdout).contains(name)));
+    let refused = image(&["nothing"]);
+    assert_eq!(refused.status.code(), Some(126));
+    assert!(errors(&refused).starts_with("vadose: nothing is no scenario; there are\n"), "{}", errors(&refused));
+    assert!(refused.stdout.is_empty());
 }
 
 #[test]

@@ -33,7 +33,7 @@ use crate::process;
 use crate::report::{self, Outcome};
 use crate::truth;
 use crate::vet;
-use console::Console;
+pub use console::Console;
 
 /// RAM, in the folder that is written; an offset in it is a physical address.
 pub const RAM: &str = "memory.raw";
@@ -106,11 +106,36 @@ pub fn run(tree: &Tree, machine: &MachineOptions, options: &DumpOptions) -> Resu
     Ok(0)
 }
 
+/// What is done by the debugger's console after the kernel has told all, and before the machine ends: `told` is what it said.
+pub type Change = fn(console: &mut Console, told: &str) -> Result<()>;
+
 /// The same, without a word; the paths of what was written.
 ///
 /// # Errors
 /// As [`run`].
 pub fn take(tree: &Tree, machine: &MachineOptions, options: &DumpOptions) -> Result<Vec<PathBuf>> {
+    take_changed(tree, machine, options, None).map(|taken| taken.written)
+}
+
+/// What came of a dump.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// The paths of what was written.
+    pub written: Vec<PathBuf>,
+    /// What the program said before the machine was stopped.
+    pub said: String,
+}
+
+/// The same after a `change`, of which the truth knows nothing.
+///
+/// # Errors
+/// As [`run`], and what the change says.
+pub fn take_changed(
+    tree: &Tree,
+    machine: &MachineOptions,
+    options: &DumpOptions,
+    change: Option<Change>,
+) -> Result<Taken> {
     let mut machine = MachineOptions { ram_file: true, ..machine.clone() };
     if options.crash {
         // A page more than RAM, for the header.
@@ -120,7 +145,7 @@ pub fn take(tree: &Tree, machine: &MachineOptions, options: &DumpOptions) -> Res
     let disk = scratch_disk(tree, &machine, options, scratch.path())?;
     let boot_folder = scratch.path().join("boot");
     fs::create_dir(&boot_folder).map_err(Error::file("making", &boot_folder))?;
-    let told = stop(tree, &machine, options, &boot_folder, &disk)?;
+    let (told, said) = stop(tree, &machine, options, &Place { folder: &boot_folder, disk: &disk }, change)?;
     let ram = options.folder.join(RAM);
     memory::copy(&boot_folder.join(names::RAM), &ram, machine.ram)?;
     let mut written = vec![ram];
@@ -142,7 +167,7 @@ pub fn take(tree: &Tree, machine: &MachineOptions, options: &DumpOptions) -> Res
     fs::write(&path, told).map_err(Error::file("writing", &path))?;
     written.push(path);
     written.push(isf::write(&tree.kernel_for_debugger()?, &options.folder.join(SYMBOLS))?);
-    Ok(written)
+    Ok(Taken { written, said })
 }
 
 /// C: on a disk that is thrown away, so that there is a paging file.
@@ -188,8 +213,29 @@ fn job_and_moment(options: &DumpOptions) -> Result<(Job, Moment)> {
     Ok((Job { label: "dump".into(), command_line, image, environment, handles, ..Job::default() }, moment))
 }
 
-/// Boots in `folder` and stops at the moment; what the kernel then said.
-fn stop(tree: &Tree, machine: &MachineOptions, options: &DumpOptions, folder: &Path, disk: &Path) -> Result<String> {
+/// Where a machine is booted, and its disk.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    folder: &'p Path,
+    disk: &'p Path,
+}
+
+/// What the machine is made to do when it stands still.
+#[derive(Clone, Copy)]
+struct Last {
+    crash: bool,
+    change: Option<Change>,
+}
+
+/// Boots and stops at the moment; what the kernel then said, and the program before.
+fn stop(
+    tree: &Tree,
+    machine: &MachineOptions,
+    options: &DumpOptions,
+    place: &Place<'_>,
+    change: Option<Change>,
+) -> Result<(String, String)> {
+    let Place { folder, disk } = *place;
     let (job, moment) = job_and_moment(options)?;
     let setup = Setup {
         tree,
@@ -201,27 +247,27 @@ fn stop(tree: &Tree, machine: &MachineOptions, options: &DumpOptions, folder: &P
         debugger: None,
         words: &["kd=com2"],
     };
-    let (told, crash) = (Told::default(), options.crash);
+    let (told, last) = (Told::default(), Last { crash: options.crash, change });
     let mut said = Vec::new();
     let finished = boot::boot_in(folder, &setup, Input::Silent, &mut |item| {
         match item {
             Passing::Output(bytes) | Passing::Errors(bytes) => {
                 said.extend(bytes);
                 if matches!(&moment, Moment::Text(text) if is_in(text, &said)) && is_untold(&told) {
-                    capture(folder, Moment::Seconds(0), crash, &told);
+                    capture(folder, Moment::Seconds(0), last, &told);
                 }
             }
             // The console is open by now.
             Passing::Event(Event::Ready { .. }) if !matches!(moment, Moment::Text(_)) => {
                 let (folder, moment, told) = (folder.to_owned(), moment.clone(), Arc::clone(&told));
-                thread::spawn(move || capture(&folder, moment, crash, &told));
+                thread::spawn(move || capture(&folder, moment, last, &told));
             }
             _ => {}
         }
         Ok(())
     })?;
     if let Some(result) = told.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        return result;
+        return result.map(|told| (told, String::from_utf8_lossy(&said).into_owned()));
     }
     let outcome = Outcome::of(&finished);
     let kernel = report::log_tail(&outcome, &finished.log).join("\n");
@@ -239,8 +285,8 @@ fn is_untold(told: &Told) -> bool {
     told.lock().unwrap_or_else(PoisonError::into_inner).is_none()
 }
 
-/// Waits for the moment, has the kernel stop and tell, and ends the machine, or has it end itself with a `crash`.
-fn capture(folder: &Path, moment: Moment, crash: bool, told: &Told) {
+/// Waits for the moment, has the kernel stop and tell, does what comes `last`, and ends the machine, or has it end itself with a crash.
+fn capture(folder: &Path, moment: Moment, last: Last, told: &Told) {
     let stopped = || -> Result<String> {
         let mut console = Console::attach(folder)?;
         match moment {
@@ -252,13 +298,16 @@ fn capture(folder: &Path, moment: Moment, crash: bool, told: &Told) {
             Moment::Text(_) => console.stop()?,
         }
         let told = console.command(".truth")?;
-        if crash {
+        if let Some(change) = last.change {
+            change(&mut console, &told)?;
+        }
+        if last.crash {
             console.crash()?;
         }
         Ok(told)
     };
     let result = stopped();
-    if crash {
+    if last.crash {
         *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         return;
     }

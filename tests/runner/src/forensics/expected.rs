@@ -47,6 +47,13 @@ impl Scene {
         self.truth.processes.iter()
     }
 
+    /// Where in RAM an address of the kernel's is; 0 for one that is not there.
+    #[must_use]
+    pub fn physical(&self, address: u32) -> u64 {
+        let frame = self.truth.process(4).and_then(|system| system.kernel.get(&(address / PAGE)));
+        frame.map_or(0, |frame| u64::from(*frame) * u64::from(PAGE) + u64::from(address % PAGE))
+    }
+
     /// Processes that have their memory still.
     fn living(&self) -> impl Iterator<Item = &Process> {
         self.processes().filter(|process| process.row.number("ended") == 0)
@@ -66,13 +73,8 @@ impl Scene {
     /// `windows.psscan`: the same, by physical addresses.
     #[must_use]
     pub fn psscan(&self) -> Vec<Expected> {
-        let system = self.truth.process(4);
-        let physical = |address: u32| {
-            let frame = system.and_then(|system| system.kernel.get(&(address / PAGE)));
-            frame.map_or(0, |frame| u64::from(*frame) * u64::from(PAGE) + u64::from(address % PAGE))
-        };
         let expected = |process: &Process| {
-            let place = physical(process.row.word("address"));
+            let place = self.physical(process.row.word("address"));
             let key = vec![("PID", json!(process.row.number("pid"))), ("Offset(V)", json!(place))];
             row(key, process_columns(&process.row))
         };

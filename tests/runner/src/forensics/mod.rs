@@ -8,6 +8,7 @@ mod crash;
 mod environment;
 mod expected;
 mod image;
+pub mod images;
 mod memmap;
 mod memory;
 mod system;

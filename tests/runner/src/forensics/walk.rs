@@ -66,6 +66,26 @@ fn walk(scene: &Scene, table: u32) -> BTreeMap<u32, Place> {
     found
 }
 
+/// The entry for `address` below the page-directory-pointer table `table`: of its page, or of the 2 MB that it is in, or of a page table that is
+/// not in RAM, as the second word says.
+pub(super) fn entry(scene: &Scene, table: u32, address: u32) -> (u64, bool) {
+    let at = |table: u64, index: u32| entries(scene, table + u64::from(index) * 8, 1).first().copied().unwrap_or(0);
+    let pointer = at(table.into(), address >> 30);
+    let directory = at(pointer & FRAME, address >> 21 & (ENTRIES - 1));
+    match is_followed(directory) && directory & LARGE == 0 {
+        true => (at(directory & FRAME, address >> 12 & (ENTRIES - 1)), true),
+        false => (directory, false),
+    }
+}
+
+/// The bytes at `address` as a tool outside reads them by the tables below `table`, within a page; nothing where it cannot.
+pub(super) fn bytes(scene: &Scene, table: u32, address: u32, length: usize) -> Option<Vec<u8>> {
+    let (entry, small) = entry(scene, table, address);
+    let mask = if small { PAGE - 1 } else { ENTRIES * PAGE - 1 };
+    let start = entry & FRAME & !u64::from(mask);
+    is_followed(entry).then(|| scene.memory.physical(start + u64::from(address & mask), length))
+}
+
 fn is_followed(entry: u64) -> bool {
     entry & VALID != 0 || entry & (TRANSITION | PROTOTYPE) == TRANSITION
 }

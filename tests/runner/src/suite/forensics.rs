@@ -1,10 +1,13 @@
 //! A dump of a system with something to find: whether tools find the kernel in it and follow its page tables, and whether Volatility 3, where it
 //! is to be had, prints what the kernel says.
 
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::Instant;
 
 use super::{SuiteResult, Tally};
 use crate::error::Result;
+use crate::forensics::images::{Image, SCENARIOS, Scenario};
 use crate::forensics::{Outcome, Study, Volatility};
 use crate::paths::Tree;
 use crate::process;
@@ -158,8 +161,44 @@ pub fn run(tree: &Tree, tally: &Tally) -> Result<()> {
         }
         Err(error) => suite.note = format!("Volatility 3 was left out: {error}"),
     }
+    images(tree, &mut suite);
     tally.add(suite, began.elapsed());
     Ok(())
+}
+
+/// Each image with known answers: what it has to have, and, where Volatility is, what that makes of it. Two at a time.
+fn images(tree: &Tree, suite: &mut SuiteResult) {
+    let volatility = Volatility::ready(tree).ok();
+    let names = |scenario: &Scenario| format!("image {}", scenario.name);
+    let judged = |scenario: &'static Scenario| -> Result<Vec<(String, Verdict)>> {
+        let folder = process::scratch_folder()?;
+        let image = Image::build(tree, scenario, folder.path())?;
+        let mut verdicts = vec![(names(scenario), image.check())];
+        if let Some(volatility) = &volatility {
+            let asked = image.ask(volatility)?.into_iter();
+            verdicts.extend(
+                asked.map(|(plugin, verdict)| (format!("{}, Volatility 3, {plugin}", names(scenario)), verdict)),
+            );
+        }
+        verdicts.push((format!("{}: a byte that is another is noticed", names(scenario)), image.spoil()?));
+        Ok(verdicts)
+    };
+    for pair in SCENARIOS.chunks(2) {
+        let results = thread::scope(|scope| {
+            let running: Vec<_> =
+                pair.iter().map(|scenario| scope.spawn(move || (scenario, judged(scenario)))).collect();
+            running
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect::<Vec<_>>()
+        });
+        for (scenario, result) in results {
+            match result {
+                Ok(verdicts) => verdicts.into_iter().for_each(|(name, verdict)| suite.record(&name, verdict)),
+                Err(error) => suite.record(&names(scenario), Err(error.to_string())),
+            }
+        }
+    }
 }
 
 fn types(table: &TypeTable) -> Verdict {
