@@ -79,7 +79,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "unlinked",
-        about: "a process taken off the list of active processes; it runs on",
+        about: "a process taken off the list of active processes, with its threads and handles as before",
         program: "unlinked.exe",
         ram: 64,
         cmdline: "debug",
