@@ -46,12 +46,16 @@ pub(super) fn disassemble<'a, M: Machine>(
     Ok(())
 }
 
+/// Fills `bytes` from `address` on as far as an instruction may reach and memory is there; how many, where there is one.
+fn read_code<M: Machine>(target: &Target<'_, M>, address: u32, bytes: &mut [u8; LONGEST]) -> Option<usize> {
+    // The last instruction before what is not there may be shorter.
+    (1..=LONGEST).rev().find(|length| target.read(address, &mut bytes[..*length]).is_some())
+}
+
 /// Shows the instruction at `address`; how many bytes it has, 1 where there is none.
 fn instruction<M: Machine>(target: &Target<'_, M>, address: u32, out: &mut dyn Write) -> Result<u32, fmt::Error> {
     let mut bytes = [0; LONGEST];
-    // The last one before what is not there may be shorter.
-    let length = (1..=LONGEST).rev().find(|length| target.read(address, &mut bytes[..*length]).is_some());
-    let Some(length) = length else {
+    let Some(length) = read_code(target, address, &mut bytes) else {
         writeln!(out, "{address:08x} {:<BYTES_COLUMN$}???", "??")?;
         return Ok(1);
     };
@@ -81,7 +85,7 @@ fn instruction<M: Machine>(target: &Target<'_, M>, address: u32, out: &mut dyn W
 /// Where what the instruction at `address` calls comes back to; `None` where it calls nothing. Repeated string instructions count as calls.
 pub(super) fn behind_call<M: Machine>(target: &Target<'_, M>, address: u32) -> Option<u32> {
     let mut bytes = [0; LONGEST];
-    let length = (1..=LONGEST).rev().find(|length| target.read(address, &mut bytes[..*length]).is_some())?;
+    let length = read_code(target, address, &mut bytes)?;
     let decoded = InstDecoder::default().decode_slice(&bytes[..length]).ok()?;
     let calls = matches!(decoded.opcode(), Opcode::CALL | Opcode::CALLF | Opcode::INT)
         || decoded.prefixes.rep()

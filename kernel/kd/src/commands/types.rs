@@ -44,7 +44,7 @@ pub(super) fn display<'a, M: Machine>(
         .ok_or(Problem::Say("there is no such type; dt * lists them"))?;
     let (wanted, address) = members_and_address(arguments)?;
     writeln!(out, "{KERNEL}{}", structure.name)?;
-    let view = View { target, types, out };
+    let mut view = View { target, types, out };
     Ok(view.members(&structure, address, depth, 1, &wanted)?)
 }
 
@@ -88,17 +88,6 @@ struct View<'t, 'm, 'o, M> {
 impl<'t, M: Machine> View<'t, '_, '_, M> {
     /// The members of `structure`, which is at `address`, and for `depth` levels theirs.
     fn members(
-        mut self,
-        structure: &Structure<'t>,
-        address: Option<u32>,
-        depth: u32,
-        level: usize,
-        wanted: &Wanted<'_>,
-    ) -> fmt::Result {
-        self.show(structure, address, depth, level, wanted)
-    }
-
-    fn show(
         &mut self,
         structure: &Structure<'t>,
         address: Option<u32>,
@@ -122,7 +111,7 @@ impl<'t, M: Machine> View<'t, '_, '_, M> {
                 && depth > 0
                 && let Some(inner) = self.types.structure(index)
             {
-                self.show(&inner, at, depth - 1, level + 1, &[None; 4])?;
+                self.members(&inner, at, depth - 1, level + 1, &[None; 4])?;
             }
         }
         Ok(())
