@@ -171,7 +171,7 @@ fn write_all() -> Result<u32, &'static str> {
     let write = |place: u32, frames: &[FrameNumber]| {
         let (offset, bytes) = (u64::from(place) << PAGE_SHIFT, frames.len() as u32 * PAGE_SIZE);
         let request = WriteRequest::new(file, offset, bytes, Cluster::of(frames));
-        match executive.volume().write_pages(&request) {
+        match executive.volume_of(file).write_pages(&request) {
             WriteResult::Done => Ok(()),
             WriteResult::Failed => Err("the disk failed"),
         }

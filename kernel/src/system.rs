@@ -27,7 +27,7 @@ use crate::bugcheck::refuse;
 use crate::crash::crash;
 use crate::machine::{HARDWARE, Hardware};
 use crate::options::{Debugger, Options};
-use crate::{bench, bugcheck, crash_dump, debugger, debugger_data, disk, link};
+use crate::{bench, bugcheck, crash_dump, debugger, debugger_data, disk, link, volumes};
 
 /// What the kernel is.
 static MEMORY: Once<MemoryManager<Hardware>> = Once::new();
@@ -121,11 +121,11 @@ pub fn initialise(memory: &Memory<'_>, information: &BootInformation, options: O
     if debugger_data::initialise(mm, objects).is_err() {
         refuse(format_args!("too little RAM for the list of the kernel's modules"));
     }
-    let volume = disk::mount(objects, information);
+    let volumes = volumes::mount(objects, information);
     let pointers = image::directory_pointers();
     hal::context::set_system_table(pointers);
     let system = EXECUTIVE.call_once(|| {
-        Executive::new(objects, volume, control_region::LINK, pointers, image::stack())
+        Executive::new(objects, volumes, control_region::LINK, pointers, image::stack())
             .unwrap_or_else(|_| refuse(format_args!("too little RAM for the executive")))
     });
     if system.name_physical_memory(hal::cpu::features().address_bits).is_err() {
@@ -284,7 +284,7 @@ fn start_paging(options: &Options) {
             system.start_paging(&wish);
         }
     }
-    if options.paging_files[0].is_none() && system.volume().device().is_disk() {
+    if options.paging_files[0].is_none() && system.system_volume().device().is_disk() {
         system.start_paging(&PagingWish::DEFAULT);
     }
 }

@@ -184,6 +184,14 @@ impl<'a, M: Machine> Target<'a, M> {
         self.processes().find(|(link, record)| link.address() == number || record.unique_process_id.get() == number)
     }
 
+    /// The first process whose image is called `name`, in whatever case.
+    pub fn process_called(&self, name: &str) -> Option<(Link<Eprocess>, &Eprocess)> {
+        self.processes().find(|(_, record)| {
+            let letters = record.image_file_name.iter().map(|cell| cell.get()).take_while(|letter| *letter != 0);
+            letters.map(|letter| letter.to_ascii_lowercase()).eq(name.bytes().map(|letter| letter.to_ascii_lowercase()))
+        })
+    }
+
     /// The name of the file behind the section of `area`, in UTF-16 units; empty where there is none.
     pub fn file_name(&self, area: &ControlArea) -> Name {
         let flags = ControlAreaFlags::from_bits_truncate(area.flags.get());

@@ -86,7 +86,7 @@ impl<P: Platform> Executive<P> {
             _ => match condemned.body::<FileObject>() {
                 Some(file) if self.opened(file) == Opened::File => {
                     let _lock = self.lock_volume();
-                    self.volume().close(condemned);
+                    self.volume_of(file).close(condemned);
                 }
                 Some(file) => {
                     if let Opened::Pipe(end) = self.opened(file) {

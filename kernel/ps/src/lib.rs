@@ -70,6 +70,7 @@ mod token;
 mod trap;
 mod user_thread;
 mod verify;
+mod volumes;
 mod wait;
 
 pub use context::{Form, IMAGE_SIZE, Image};
@@ -81,3 +82,4 @@ pub use platform::{Cell, ConsoleByte, Input, KernelRoutine, Platform, ShutDown, 
 pub use refusals::{Since, Terms};
 pub use session::Verdict;
 pub use verify::{Corruption, ObjectAudit};
+pub use volumes::MOST_VOLUMES;

@@ -67,7 +67,7 @@ const ENTRIES: &[Entry] = &[
         "From C:\\WINDOWS\\symbols\\NAME.sym; after that k, u, ln and x know the functions, and image!name is an address. The system runs meanwhile."),
     entry(&[".lines"], ".lines N", "waits for a key after each N lines",
         "0 for never, as at first at COM2; the screen waits when it is full. q at the halt leaves the rest out."),
-    entry(&[".process"], ".process [ADDRESS|ID]", "the process that the others mean", ""),
+    entry(&[".process"], ".process [ADDRESS|ID|IMAGE]", "the process that the others mean", "IMAGE is the name of a process's image: the first that has it."),
     entry(&[".truth"], ".truth", "all there is, a line of JSON each",
         "For ./vadose dump: frames, processes, threads, VADs, pages, modules, handles, from the kernel's own structures."),
     entry(&["r", "k"], "r   k [n]", "registers and calls of what stopped", ""),

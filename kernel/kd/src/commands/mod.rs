@@ -189,17 +189,24 @@ fn leave<'a>(name: &str, arguments: &mut Arguments<'a>) -> Result<After, Problem
     })
 }
 
-/// `.process [ADDRESS | ID]`: says or chooses which process the others mean.
+/// `.process [ADDRESS | ID | IMAGE]`: says or chooses which process the others mean.
 fn context<'a, M: Machine>(
     target: &Target<'_, M>,
     arguments: &mut Arguments<'a>,
     out: &mut dyn Write,
 ) -> Result<After, Problem<'a>> {
-    let wanted = arguments.number()?;
+    let called = arguments.clone().word().and_then(|name| target.process_called(name));
+    let wanted = match called {
+        Some(_) => arguments.word().and(called),
+        None => {
+            let find = |number| target.find_process(number).ok_or(Problem::NoProcess(number));
+            arguments.number()?.map(find).transpose()?
+        }
+    };
     arguments.end()?;
     let (link, record) = match wanted {
         None => (target.process, target.context().ok_or(Problem::Say("there is no process yet"))?),
-        Some(number) => target.find_process(number).ok_or(Problem::NoProcess(number))?,
+        Some(found) => found,
     };
     writeln!(out, "Implicit process is now {:08x} ( {} )", link.address(), usage::ImageName(record))?;
     Ok(if wanted.is_some() { After::Process(link) } else { After::Stay })
