@@ -26,7 +26,7 @@ pub struct RegionsOptions {
 }
 
 /// The listing where none is given.
-const NOTEPAD: &str = include_str!("../../model/data/notepad-vads.tsv");
+pub const NOTEPAD: &str = include_str!("../../model/data/notepad-vads.tsv");
 /// What it is called on D:.
 const LISTING: &str = "listing.tsv";
 const PAGE: u32 = 0x1000;
@@ -90,7 +90,11 @@ fn image(base: u32, pages: u32, writable: u32, is_library: bool) -> Result<Vec<u
     let readable = pages - 1 - writable;
     let sections: Vec<_> = [
         (*b".rdata\0\0", pe::IMAGE_SCN_CNT_INITIALIZED_DATA | pe::IMAGE_SCN_MEM_READ, readable),
-        (*b".data\0\0\0", pe::IMAGE_SCN_CNT_INITIALIZED_DATA | pe::IMAGE_SCN_MEM_READ | pe::IMAGE_SCN_MEM_WRITE, writable),
+        (
+            *b".data\0\0\0",
+            pe::IMAGE_SCN_CNT_INITIALIZED_DATA | pe::IMAGE_SCN_MEM_READ | pe::IMAGE_SCN_MEM_WRITE,
+            writable,
+        ),
     ]
     .into_iter()
     .filter(|(_, _, pages)| *pages > 0)
@@ -162,7 +166,9 @@ fn is_program(name: &str) -> bool {
 /// [`Error::BadInput`] for a listing that is none or has not one program, and what [`exec::execute`] gives.
 pub fn run(tree: &Tree, machine: &MachineOptions, options: &RegionsOptions) -> Result<u8> {
     let listing = match &options.listing {
-        Some(path) => fs::read_to_string(path).map_err(|error| Error::BadInput(format!("{}: {error}", path.display())))?,
+        Some(path) => {
+            fs::read_to_string(path).map_err(|error| Error::BadInput(format!("{}: {error}", path.display())))?
+        }
         None => NOTEPAD.to_owned(),
     };
     let (mut output, mut debugger) = (io::stdout(), io::stdout());

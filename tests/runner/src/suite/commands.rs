@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{SuiteResult, Tally, TestOptions, gdb, listings, pictures, screen_debugger, tours};
+use super::{SuiteResult, Tally, TestOptions, drives, gdb, listings, pictures, screen_debugger, tours};
 use crate::disk;
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
@@ -29,7 +29,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 36] = [
+    let tests: [Test; 39] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -65,6 +65,9 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("exec --kd lists views, handles and control areas", Commands::views),
         ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
+        ("two drives have their own files, folders and changes", drives::two),
+        ("the shell goes from drive to drive", drives::shell),
+        ("a bare process with the regions of a real notepad.exe is listed as that was", drives::listing),
         ("a second terminal attaches to the machine's debugger", Commands::second_terminal),
     ];
     for (name, test) in tests.into_iter().filter(|(name, _)| name.contains(&options.name)) {
@@ -79,7 +82,7 @@ pub(super) struct Commands {
 }
 
 impl Commands {
-    fn program(&self, name: &str) -> Result<String> {
+    pub(super) fn program(&self, name: &str) -> Result<String> {
         let path: PathBuf = self.tree.built(&format!("commands/{name}.exe"), "guest")?;
         Ok(path.to_string_lossy().into_owned())
     }
@@ -499,7 +502,7 @@ impl Commands {
     }
 }
 
-fn check(fine: bool, problem: impl FnOnce() -> String) -> Verdict {
+pub(super) fn check(fine: bool, problem: impl FnOnce() -> String) -> Verdict {
     if fine { Ok(()) } else { Err(problem()) }
 }
 

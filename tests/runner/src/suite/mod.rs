@@ -16,6 +16,7 @@ use crate::paths::Tree;
 pub mod bochs;
 pub mod commands;
 pub mod disks;
+mod drives;
 pub mod expectation;
 mod failing;
 pub mod floors;
