@@ -9,6 +9,7 @@
 //! | waits, suspension, calls into programs | `wait`, `apc` |
 //! | waits for devices, the volume's lock | `device` |
 //! | what names of files lead to | `device_objects` |
+//! | the volumes | `volumes` |
 //! | a program's page fault, and what it is told of it | `trap`, `exception` |
 //! | the data of files, and the lazy writer | `file_data` |
 //! | paging files | `paging_file` |
