@@ -246,6 +246,9 @@ extern "C" fn run_session(_: u32) -> ! {
     }
     let system = executive();
     start_paging(options);
+    if options.dump_file {
+        keep_dump_file();
+    }
     if options.test {
         system.measure_stacks();
     }
@@ -286,6 +289,14 @@ fn start_paging(options: &Options) {
     }
     if options.paging_files[0].is_none() && system.volume().device().is_disk() {
         system.start_paging(&PagingWish::DEFAULT);
+    }
+}
+
+/// Keeps a file ready that a dump goes into.
+fn keep_dump_file() {
+    match crash_dump::reserve() {
+        Ok(megabytes) => logln!("dump file: {}, {megabytes} MB", crash_dump::RESERVED),
+        Err(status) => logln!("there is no dump file {}: {status}", crash_dump::RESERVED),
     }
 }
 

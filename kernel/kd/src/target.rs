@@ -163,11 +163,12 @@ impl<'a, M: Machine> Target<'a, M> {
         sound.then(|| self.mm.machine.record(link))
     }
 
-    /// The entries of the list with `head`, as far as it is whole.
+    /// The entries of the list with `head`, as far as it is whole: each names the one before, so that none comes twice.
     pub fn list(&self, head: Link<ListEntry>) -> impl Iterator<Item = Link<ListEntry>> + '_ {
         let next = move |entry: Link<ListEntry>| {
             let next = self.checked(entry)?.flink.get();
-            (next != head).then_some(next)
+            let is_whole = next != head && self.checked(next).is_some_and(|record| record.blink.get() == entry);
+            is_whole.then_some(next)
         };
         core::iter::successors(next(head), move |entry| next(*entry)).take(LONGEST_WALK)
     }

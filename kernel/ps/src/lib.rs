@@ -38,6 +38,7 @@ mod deletion;
 mod device;
 mod device_objects;
 mod directory_watch;
+mod dump_file;
 mod endings;
 mod exception;
 mod execution;
@@ -73,6 +74,7 @@ mod verify;
 mod wait;
 
 pub use context::{Form, IMAGE_SIZE, Image};
+pub use dump_file::Existing;
 pub use endings::Ending;
 pub use executive::Executive;
 pub use ntdll::Entries;

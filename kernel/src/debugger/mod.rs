@@ -9,11 +9,12 @@
 mod breakpoints;
 mod console;
 mod device;
+mod dump;
 mod script;
 mod symbols;
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use abi::cell::Link;
 use abi::nt::process::{Eprocess, process_flags};
@@ -21,6 +22,7 @@ use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
 use alloc::vec;
 use alloc::vec::Vec;
+use hal::attempt::{attempt, give_up};
 use kd::bugcheck::{BugcheckCode, Registers};
 use kd::commands::{self, After, Session};
 use kd::symbols::Symbols;
@@ -158,6 +160,9 @@ fn run_line(line: &str, state: &mut State, registers: Option<Registers>, out: &m
             After::Reload => {
                 let _ = reload(state, registers, out);
             }
+            After::Dump(wanted) => {
+                let _ = dump::write(&wanted, may_wait(registers), registers, out);
+            }
             After::Crash => bugcheck(BugcheckCode::MANUALLY_INITIATED_CRASH, [0; 4]),
             leave => return leave,
         }
@@ -166,10 +171,9 @@ fn run_line(line: &str, state: &mut State, registers: Option<Registers>, out: &m
 }
 
 /// Reads the symbols of the process that commands mean, where the disk may be waited for.
+#[inline(never)]
 fn reload(state: &State, registers: Option<Registers>, out: &mut dyn fmt::Write) -> fmt::Result {
-    const PROGRAM: u32 = 3;
-    let is_inside = registers.is_some_and(|registers| registers.segments[0] & PROGRAM == 0);
-    if is_inside || BUGCHECKED.load(Ordering::Relaxed) {
+    if !may_wait(registers) {
         return out.write_str(
             "kd: the kernel stands still: symbols are read where a program stopped, or while the system runs\n",
         );
@@ -177,6 +181,40 @@ fn reload(state: &State, registers: Option<Registers>, out: &mut dyn fmt::Write)
     symbols::reload(context(state, registers), out)
 }
 
+/// Where a command met what is not there: the address, 1 where there is none, and the instruction.
+static FAILURE: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
+/// No address.
+const NONE: u32 = 1;
+
+/// The kernel faults, at `address` where that is known, or panics: a command that looks at what is broken ends there, the system does not.
+#[cold]
+pub fn command_fails(instruction: u32, address: Option<u32>) {
+    FAILURE[0].store(address.unwrap_or(NONE), Ordering::Relaxed);
+    FAILURE[1].store(instruction, Ordering::Relaxed);
+    give_up();
+}
+
+/// Says that a command was given up, and where.
+fn tell_failure(symbols: &Symbols<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
+    let [address, instruction] = FAILURE.each_ref().map(|word| word.load(Ordering::Relaxed));
+    out.write_str("\nkd: the command is given up")?;
+    if address != NONE {
+        write!(out, ": nothing is at {address:08x}")?;
+    }
+    match symbols.lookup(instruction) {
+        Some((name, offset)) => writeln!(out, " ({name}+{offset:#x})"),
+        None => writeln!(out, " ({instruction:08x})"),
+    }
+}
+
+/// Whether the disk may be waited for where the system stopped.
+fn may_wait(registers: Option<Registers>) -> bool {
+    const PROGRAM: u32 = 3;
+    let is_inside = registers.is_some_and(|registers| registers.segments[0] & PROGRAM == 0);
+    !is_inside && !BUGCHECKED.load(Ordering::Relaxed)
+}
+
+#[inline(never)]
 fn run_command(command: &str, state: &mut State, registers: Option<Registers>, out: &mut dyn fmt::Write) -> After {
     let executive = system::executive();
     let before = executive.current_process();
@@ -187,7 +225,13 @@ fn run_command(command: &str, state: &mut State, registers: Option<Registers>, o
         executive.attach(process);
     }
     let target = target(process, registers);
-    let after = commands::run(&target, &mut state.session, &mut scratch, command, out).unwrap_or(After::Stay);
+    let mut after = After::Stay;
+    let ends = attempt(|| {
+        after = commands::run(&target, &mut state.session, &mut scratch, command, out).unwrap_or(After::Stay);
+    });
+    if !ends {
+        let _ = tell_failure(&target.symbols, out);
+    }
     if process != before {
         executive.attach(before);
     }

@@ -11,7 +11,9 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{SuiteResult, Tally, TestOptions, gdb, listings, pictures, screen_debugger, tours};
+use super::{
+    SuiteResult, Tally, TestOptions, gdb, listings, live_dump, many_vads, pictures, screen_debugger, session, tours,
+};
 use crate::disk;
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
@@ -29,7 +31,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 36] = [
+    let tests: [Test; 39] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -62,6 +64,11 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("exec --kd stops at breakpoints of its own and steps", Commands::steps),
         ("the shell takes its commands from a pipe", Commands::piped_shell),
         ("Pause stops the system for the debugger on its own screen", |commands| screen_debugger::run(&commands.tree)),
+        (".dump writes RAM to the disk that a program writes to, and both are right", |commands| {
+            live_dump::run(&commands.tree)
+        }),
+        ("!vad lists ten thousand VADs", |commands| many_vads::run(&commands.tree)),
+        ("a session of the debugger prints what is recorded", session::run),
         ("exec --kd lists views, handles and control areas", Commands::views),
         ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
