@@ -16,7 +16,7 @@ use mm::pte::{LARGE_PAGE, Pte, PteCell};
 use mm::section::{ControlArea, ControlAreaFlags, Subsection};
 use mm::vad::{Mmvad, MmvadLong, MmvadShort, VadFlags, VadFlags2};
 
-use crate::commands::vad_nodes;
+use crate::commands::{handles_are_whole, vad_nodes};
 use crate::target::{LONGEST_WALK, Target};
 
 /// What is not whole, and where.
@@ -66,11 +66,29 @@ impl<M: Machine> Target<'_, M> {
         core::iter::successors(first, next).take(LONGEST_WALK)
     }
 
-    /// Whether all is whole that an audit of memory follows.
+    /// Whether all is whole that the audits follow.
     ///
     /// # Errors
     /// What is not.
-    pub fn memory_is_whole(&self) -> Whole {
+    pub fn all_is_whole(&self) -> Whole {
+        self.objects_are_whole()?;
+        self.memory_is_whole()
+    }
+
+    fn objects_are_whole(&self) -> Whole {
+        self.list_is_whole(self.processes).map_err(|link| broken("the list of processes", link))?;
+        for (link, record) in self.processes() {
+            let head = link.offset(offset_of!(Eprocess, thread_list_head) as u32);
+            self.list_is_whole(head).map_err(|link| broken("a list of threads", link))?;
+            let table = record.object_table.get();
+            if !table.is_null() && !self.checked(table).is_some_and(|table| handles_are_whole(self, table)) {
+                return Err(broken("a handle table", table));
+            }
+        }
+        Ok(())
+    }
+
+    fn memory_is_whole(&self) -> Whole {
         let head = self.mm.address_space_list();
         self.list_is_whole(head).map_err(|link| broken("the list of address spaces", link))?;
         for entry in self.list(head) {

@@ -26,7 +26,7 @@ use hal::attempt::{attempt, give_up};
 use kd::bugcheck::{BugcheckCode, Registers};
 use kd::commands::{self, After, Session};
 use kd::symbols::Symbols;
-use kd::target::{Findings, Target};
+use kd::target::{Findings, KnownPages, Target};
 use mm::machine::Records;
 use ps::ObjectAudit;
 use spin::mutex::SpinMutex;
@@ -221,7 +221,10 @@ fn run_command(command: &str, state: &mut State, registers: Option<Registers>, o
     let process = context(state, registers);
     // Nobody waits for it: the system stands still. It is held only where a command itself failed.
     let Some(mut scratch) = SCRATCH_WORDS.try_lock() else { return After::Stay };
-    if process != before {
+    // Where the processor would run into nothing, commands look through the frames alone.
+    let attaches =
+        process != before && system::is_pointer_table(HARDWARE.record(process).pcb.directory_table_base[0].get());
+    if attaches {
         executive.attach(process);
     }
     let target = target(process, registers);
@@ -232,7 +235,7 @@ fn run_command(command: &str, state: &mut State, registers: Option<Registers>, o
     if !ends {
         let _ = tell_failure(&target.symbols, out);
     }
-    if process != before {
+    if attaches {
         executive.attach(before);
     }
     after
@@ -252,6 +255,7 @@ fn target(process: Link<Eprocess>, registers: Option<Registers>) -> Target<'stat
         time: clock::system_time(),
         started: clock::system_time() - clock::interrupt_time(),
         debugging: executive.allows_debugging(),
+        pages: KnownPages::NONE,
         audit: &audit_objects,
     }
 }
@@ -269,11 +273,13 @@ fn audit_objects(take: &mut dyn FnMut(Findings<'_>)) {
 
 /// The process that commands mean: the one that was chosen, if it is still there; of a stopped thread its own; else the newest.
 fn context(state: &State, registers: Option<Registers>) -> Link<Eprocess> {
-    let executive = system::executive();
-    let has_space =
-        |process: &Link<Eprocess>| HARDWARE.record(*process).flags.get() & process_flags::HAS_ADDRESS_SPACE != 0;
-    let chosen = state.chosen.and_then(|chosen| executive.processes().find(|process| *process == chosen));
-    let newest = || executive.processes().filter(has_space).last();
-    let current = executive.current_process();
-    chosen.or_else(|| if registers.is_some() { None } else { newest() }).unwrap_or(current)
+    let current = system::executive().current_process();
+    // The list may be what is broken.
+    let looked_at = target(current, registers);
+    let processes = || looked_at.processes();
+    let has_space = |record: &Eprocess| record.flags.get() & process_flags::HAS_ADDRESS_SPACE != 0;
+    let newest = || processes().filter(|(_, record)| has_space(record)).last();
+    let chosen = state.chosen.and_then(|chosen| processes().find(|(process, _)| *process == chosen));
+    let found = chosen.or_else(|| if registers.is_some() { None } else { newest() });
+    found.map_or(current, |(process, _)| process)
 }

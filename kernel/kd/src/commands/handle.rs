@@ -98,6 +98,14 @@ pub(super) fn used<'t, M: Machine>(
     })
 }
 
+/// Whether every page that the table should have is there, and every entry in use leads to an object.
+pub(crate) fn handles_are_whole<M: Machine>(target: &Target<'_, M>, table: &HandleTable) -> bool {
+    let mut pages = (0..entries(table)).step_by(ENTRIES as usize);
+    table.table_code.get() & LEVEL < LEVEL
+        && pages.all(|index| entry_of(target, table, index).is_some())
+        && used(target, table).all(|(_, (_, entry))| is_object(target, entry))
+}
+
 /// Whether an object with a type that has a name stands where `entry` says.
 fn is_object<M: Machine>(target: &Target<'_, M>, entry: &HandleTableEntry) -> bool {
     let header = target.checked(Link::<ObjectHeader>::new(entry.object.get() & !ATTRIBUTES));

@@ -39,6 +39,7 @@ pub use crate::arguments::{Arguments, Problem};
 use crate::breakpoints::Breakpoints;
 use crate::target::Target;
 pub use dump::Dump;
+pub(crate) use handle::handles_are_whole;
 pub use help::names;
 use memory::{Format, Space};
 pub use vad::{DEEPEST, images_of, vad_nodes};

@@ -88,7 +88,7 @@ pub(super) fn verify<'a, M: Machine>(
     out: &mut dyn Write,
 ) -> Done<'a> {
     arguments.end()?;
-    if let Err(broken) = target.memory_is_whole() {
+    if let Err(broken) = target.all_is_whole() {
         return Ok(writeln!(out, "The audit found CORRUPTION: {broken}")?);
     }
     let audit = match target.mm.verify(scratch) {

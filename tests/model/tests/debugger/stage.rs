@@ -10,7 +10,7 @@ use kd::bugcheck::Registers;
 use kd::commands::{self, After, Session};
 use kd::modules::Module;
 use kd::symbols::Symbols;
-use kd::target::{Findings, Name, Target};
+use kd::target::{Findings, KnownPages, Name, Target};
 use mm::list;
 use mm::machine::Records;
 use mm::pool::Tag;
@@ -137,6 +137,7 @@ impl Stage {
             time: 100 * SECOND,
             started: 40 * SECOND,
             debugging: self.debugging,
+            pages: KnownPages::NONE,
             audit: &|take| take(self.findings),
         };
         work(&target, &mut self.session)

@@ -17,6 +17,8 @@ const BREAKPOINT: &str = "Break instruction exception";
 const WRITTEN: &str = "Dump successfully written";
 /// Between two knocks at a machine that does not listen yet: what comes before its port is set up is lost.
 const KNOCK: Duration = Duration::from_millis(200);
+/// How long what comes is left to gather.
+const GATHERING: Duration = Duration::from_millis(1);
 /// How long the kernel may take to answer; a command prints without a pause.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long it may write a dump.
@@ -135,6 +137,10 @@ impl Console {
             match self.stream.read(&mut buffer) {
                 Ok(0) => return Err(silent("the machine ended")),
                 Ok(count) => {
+                    // What comes byte by byte costs whoever sends it more than what waits until there is more of it.
+                    if count < buffer.len() {
+                        std::thread::sleep(GATHERING);
+                    }
                     text.push_str(&String::from_utf8_lossy(&buffer[..count]));
                     heard = Instant::now();
                     // A prompt ends what is printed, so most of it need not be looked at.

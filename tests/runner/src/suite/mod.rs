@@ -15,6 +15,7 @@ use crate::paths::Tree;
 
 pub mod bochs;
 pub mod commands;
+mod debuggers;
 pub mod disks;
 pub mod expectation;
 mod failing;
@@ -27,6 +28,7 @@ mod inspected;
 pub mod judge;
 pub mod large;
 mod listings;
+mod live_damage;
 mod live_dump;
 pub mod machines;
 mod many_vads;
