@@ -75,7 +75,7 @@ const DAMAGES: &[Damage] = &[
     damage("the loader's data is nowhere", |places| places.peb + 0xC, |_| 0x7000_0000, "Ldr                       70000000"),
     damage("a control area leads to itself", |places| places.area + 4, |places| places.area, "the list of control areas is broken at"),
     damage("a control area leads nowhere", |places| places.area + 4, |_| NOTHING, "the list of control areas is broken at"),
-    damage("a segment leads nowhere", |places| places.area, |_| CROOKED, "a control area is broken at"),
+    damage("a segment leads nowhere", |places| places.area, |_| CROOKED, "the VAD of a view is broken at"),
     damage("a free frame leads nowhere", |places| places.frame, |_| 0x00FF_FFF0, "The audit found CORRUPTION, invariant F"),
     damage("a free frame leads to itself", |places| places.frame, |places| (places.frame - 0x8100_0000) / 28, "The audit found CORRUPTION, invariant F"),
     damage("a page directory leads beyond RAM", |_| 0xC060_0010, |_| 0xFFFF_F067, "the page directory of a process is broken at"),
