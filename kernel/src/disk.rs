@@ -32,6 +32,9 @@ struct Page([AtomicU32; 1024]);
 static MEMORY: [[Page; 1 + BOUNCE_PAGES]; ide::MOST_CHANNELS] =
     [const { [const { Page([const { AtomicU32::new(0) }; 1024]) }; 1 + BOUNCE_PAGES] }; ide::MOST_CHANNELS];
 
+/// Memory of whoever seizes a channel, one at a time, while the system stands still.
+static SPARE: [Page; 1 + BOUNCE_PAGES] = [const { Page([const { AtomicU32::new(0) }; 1024]) }; 1 + BOUNCE_PAGES];
+
 static CHANNELS: Once<Vec<Channel>> = Once::new();
 static DISKS: Once<Vec<Disk>> = Once::new();
 
@@ -56,16 +59,19 @@ pub fn find() -> &'static [Disk] {
 }
 
 fn channel(number: usize, found: ide::Found) -> Channel {
-    let [table, bounce, ..] = &MEMORY[number];
+    Channel::new(found.ports, found.line, dma_memory(&MEMORY[number]), dma_memory(&SPARE))
+}
+
+fn dma_memory(pages: &'static [Page; 1 + BOUNCE_PAGES]) -> DmaMemory {
+    let [table, bounce, ..] = pages;
     let address = |page: &'static Page| core::ptr::from_ref(page) as u32 - image::IMAGE_OFFSET;
-    let memory = DmaMemory {
+    DmaMemory {
         table: &table.0,
         address: address(table),
         bounce: mm::layout::FrameNumber(address(bounce) >> PAGE_SHIFT),
         bounce_pages: BOUNCE_PAGES as u32,
         bounced: AtomicU32::new(0),
-    };
-    Channel::new(found.ports, found.line, memory)
+    }
 }
 
 fn find_disk(channel: &'static Channel, drive: Drive) -> Option<Disk> {
@@ -84,6 +90,16 @@ fn find_disk(channel: &'static Channel, drive: Drive) -> Option<Disk> {
 /// The disks there are.
 pub fn disks() -> &'static [Disk] {
     DISKS.get().map_or(&[], Vec::as_slice)
+}
+
+/// Whether a disk is just being given a command: it must not be used over the head of who does that.
+pub fn is_being_told() -> bool {
+    CHANNELS.get().into_iter().flatten().any(Channel::is_being_told)
+}
+
+/// How often a channel was seized.
+pub fn seizures() -> u32 {
+    CHANNELS.get().into_iter().flatten().map(Channel::seizures).sum()
 }
 
 /// How many pieces of transfers lay where no controller reaches.

@@ -46,6 +46,15 @@ struct PointerTables([core::sync::atomic::AtomicU32; POINTER_TABLES * POINTER_TA
 static TABLES: PointerTables =
     PointerTables([const { core::sync::atomic::AtomicU32::new(0) }; POINTER_TABLES * POINTER_TABLE_WORDS]);
 
+/// Whether a page-directory-pointer table of a process is at physical `address`.
+pub fn is_pointer_table(address: u32) -> bool {
+    let first = TABLES.0.as_ptr() as u32 - image::IMAGE_OFFSET;
+    let bytes = (POINTER_TABLES * POINTER_TABLE_WORDS * 4) as u32;
+    address
+        .checked_sub(first)
+        .is_some_and(|offset| offset < bytes && offset.is_multiple_of(POINTER_TABLE_WORDS as u32 * 4))
+}
+
 /// Above programs, so that the next job starts as soon as one has ended.
 const SESSION_PRIORITY: u8 = 9;
 /// Above programs, so that Ctrl-C is heard.
@@ -246,6 +255,9 @@ extern "C" fn run_session(_: u32) -> ! {
     }
     let system = executive();
     start_paging(options);
+    if options.dump_file {
+        keep_dump_file();
+    }
     if options.test {
         system.measure_stacks();
     }
@@ -286,6 +298,14 @@ fn start_paging(options: &Options) {
     }
     if options.paging_files[0].is_none() && system.system_volume().device().is_disk() {
         system.start_paging(&PagingWish::DEFAULT);
+    }
+}
+
+/// Keeps a file ready that a dump goes into.
+fn keep_dump_file() {
+    match crash_dump::reserve() {
+        Ok(megabytes) => logln!("dump file: {}, {megabytes} MB", crash_dump::RESERVED),
+        Err(status) => logln!("there is no dump file {}: {status}", crash_dump::RESERVED),
     }
 }
 

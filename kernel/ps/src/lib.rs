@@ -39,6 +39,7 @@ mod deletion;
 mod device;
 mod device_objects;
 mod directory_watch;
+mod dump_file;
 mod endings;
 mod exception;
 mod execution;
@@ -75,6 +76,7 @@ mod volumes;
 mod wait;
 
 pub use context::{Form, IMAGE_SIZE, Image};
+pub use dump_file::Existing;
 pub use endings::Ending;
 pub use executive::Executive;
 pub use ntdll::Entries;
