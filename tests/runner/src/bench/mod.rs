@@ -63,6 +63,12 @@ pub struct BenchOptions {
 }
 
 impl BenchOptions {
+    /// Those of a command line without any.
+    #[must_use]
+    pub fn usual() -> Self {
+        Self { ram: MachineOptions::default().ram, cpu: boots::PROCESSOR.into(), ..Self::default() }
+    }
+
     fn machine(&self, icount: bool) -> MachineOptions {
         MachineOptions {
             ram: self.ram,

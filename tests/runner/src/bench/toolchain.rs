@@ -30,7 +30,11 @@ pub fn of(tree: &Tree) -> Result<Toolchain> {
     let gcc = gcc_in(&bytes).ok_or_else(|| nameless(program))?;
     let said = process::run_tool(Command::new("qemu-system-i386").arg("--version"))?;
     let qemu = String::from_utf8_lossy(&said).lines().next().unwrap_or_default().to_owned();
-    Ok([("rustc", rustc), ("gcc", gcc), ("qemu", qemu)].map(|(tool, version)| (tool.to_owned(), version)).into())
+    let kernel = tree.kernel()?;
+    let bytes = fs::read(&kernel).map_err(Error::file("reading", &kernel))?;
+    let checks = if is_checked(&bytes) { "on" } else { "off" }.to_owned();
+    let tools = [("rustc", rustc), ("gcc", gcc), ("qemu", qemu), ("debug assertions", checks)];
+    Ok(tools.map(|(tool, version)| (tool.to_owned(), version)).into())
 }
 
 /// What an image with debugging information says of the Rust compiler: `clang LLVM (rustc version 1.96.0 (...))`.
@@ -39,6 +43,11 @@ fn rustc_in(image: &[u8]) -> Option<String> {
     let end = rest.iter().position(|byte| *byte == 0)?;
     let version = std::str::from_utf8(&rest[..end]).ok()?;
     Some(version.strip_suffix(')').unwrap_or(version).to_owned())
+}
+
+/// Whether an image was built with debug assertions: sums that do not fit are then found, and say so.
+fn is_checked(image: &[u8]) -> bool {
+    behind(image, b"attempt to add with overflow").is_some()
 }
 
 /// What a program says of its C compiler: `GCC: (GNU) 12-win32`.
@@ -77,6 +86,7 @@ mod tests {
         let elf = b"ELF..clang LLVM (rustc version 1.96.0 (ac68 2026-05-25) (built))\0x";
         assert_eq!(rustc_in(elf).as_deref(), Some("1.96.0 (ac68 2026-05-25) (built)"));
         assert_eq!(rustc_in(b"MZ"), None);
+        assert!(is_checked(b"..attempt to add with overflow..") && !is_checked(elf));
     }
 
     #[test]
