@@ -2,7 +2,7 @@
 // tick of the time-stamp counter is one guest instruction. It is read right before and right after what is measured, and nowhere else in
 // a program: `make bench PROFILE=1` takes what lies between for the sample.
 //
-// usage: PROGRAM.EXE [ROW [SAMPLES]]   all its rows, or that one with so many samples
+// usage: PROGRAM.EXE ROW [SAMPLES]
 #pragma once
 #include "../guest/test.h"
 
@@ -170,13 +170,8 @@ static BOOL takes(const char **text, const char *word)
     return TRUE;
 }
 
-static void measure(void)
-{
-    settle();
-    row->measure();
-}
-
-static void measure_one(const char *words)
+// Measures the row that `words` begin with, with as many samples as they go on to say.
+static void measure_row(const char *words)
 {
     for (row = rows; row->name != NULL; row++)
         if (takes(&words, row->name)) {
@@ -184,7 +179,7 @@ static void measure_one(const char *words)
             for (; *words >= '0' && *words <= '9'; words++)
                 count = count * 10 + (ULONG)(*words - '0');
             repetitions = count == 0 ? SAMPLES : count > MOST ? MOST : count;
-            measure();
+            row->measure();
             return;
         }
     put("bench: no such row\n");
@@ -200,13 +195,7 @@ static void test(void)
         return;
     }
 #endif
-    // A machine that has just started has much to zero.
-    Sleep(300);
+    settle();
     measure_nothing();
-    if (*words != 0) {
-        measure_one(words);
-        return;
-    }
-    for (row = rows; row->name != NULL; row++)
-        measure();
+    measure_row(words);
 }

@@ -1,7 +1,7 @@
 //! The boots in which the rows are measured.
 //!
-//! Most rows come from one boot in which every program runs after the other; a row asked for by name runs alone. The boot of 60 GB and the
-//! one for the kernel's memory run a program that does nothing.
+//! Most rows come from one boot in which every row has a process of its own, one after the other. The boot of 60 GB and the one for the
+//! kernel's memory run a program that does nothing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,26 +47,15 @@ pub struct Measured {
     pub clock: Option<(u64, u64)>,
 }
 
-/// Boots `machine` once and runs the programs that measure `rows`; all of them, in one go, unless it is one row.
+/// Boots `machine` once and runs the programs that measure `rows`, in their order.
 ///
 /// # Errors
 /// [`Error::Unbuilt`], or [`Error::Tool`] with what the guest said last.
 pub fn measure(tree: &Tree, machine: &MachineOptions, rows: &[&Row]) -> Result<Measured> {
     let folder = tree.built("bench", "guest")?;
-    let mut jobs = vec![job(CLOCK, "")];
-    match rows {
-        [row] => {
-            if let Source::Program(program) = &row.source {
-                jobs.push(job(program, &row.name));
-            }
-        }
-        rows => {
-            let mut programs: Vec<&str> = rows.iter().filter_map(|row| program_of(row)).collect();
-            programs.sort_unstable();
-            programs.dedup();
-            jobs.extend(programs.into_iter().map(|program| job(program, "")));
-        }
-    }
+    // One process for each row: what the rows before it left does not count.
+    let of_programs = rows.iter().filter_map(|row| Some(job(program_of(row)?, &row.name)));
+    let jobs: Vec<Job> = std::iter::once(job(CLOCK, "")).chain(of_programs).collect();
     let finished = run(tree, machine, &volume(tree, &folder)?, &jobs, None, &mut |_| Ok(()))?;
     let mut measured = Measured { boot: finished.transcript.ready, ..Measured::default() };
     measured.figures.extend(figures::find(&finished.log));

@@ -2,10 +2,10 @@
 //!
 //! Instructions are counted under `--icount`, so they repeat exactly; time is what the same programs take without it, where what instructions
 //! cost counts too. [`rows`] says what the rows are, [`boots`] runs them, [`table`] shows them; [`record`] keeps ours and sees whether one
-//! has become worse, [`peer_record`] keeps Linux's.
+//! has become worse, [`peer`] keeps Linux's and measures them anew.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -17,7 +17,8 @@ use crate::paths::Tree;
 
 pub mod boots;
 pub mod figures;
-pub mod peer_record;
+pub mod peer;
+pub mod profile;
 pub mod record;
 pub mod rows;
 pub mod table;
@@ -25,7 +26,7 @@ pub mod toolchain;
 
 use self::boots::Measured;
 use self::figures::grouped;
-use self::peer_record::PeerRecord;
+use self::peer::record::PeerRecord;
 use self::record::Record;
 use self::rows::{Row, Source};
 use self::table::Line;
@@ -36,6 +37,12 @@ pub struct BenchOptions {
     /// Only the row of this name; the first column of tests/bench/targets has them
     #[arg(long, value_name = "NAME")]
     pub row: Option<String>,
+    /// With --row: where its instructions are, function by function
+    #[arg(long, requires = "row")]
+    pub profile: bool,
+    /// With --profile: so many samples, at most 1000 [default: the row's own]
+    #[arg(long, value_name = "COUNT", requires = "profile")]
+    pub samples: Option<u32>,
     /// Only count instructions, no time
     #[arg(long)]
     pub counts: bool,
@@ -45,6 +52,13 @@ pub struct BenchOptions {
     /// Write tests/bench/record.json anew
     #[arg(long, conflicts_with_all = ["row", "disk"])]
     pub record: bool,
+    /// Measure Linux anew, with Debian's kernel and the host's C compiler, and compare with tests/bench/linux/record.json; with --record,
+    /// write that
+    #[arg(long, conflicts_with_all = ["row", "check", "disk"])]
+    pub peer: bool,
+    /// With --peer: the vmlinuz of the kernel [default: one in /boot, or what apt has]
+    #[arg(long, value_name = "FILE", requires = "peer")]
+    pub vmlinuz: Option<PathBuf>,
     /// Only how fast a disk is read
     #[arg(long)]
     pub disk: bool,
@@ -97,8 +111,14 @@ pub fn run(tree: &Tree, options: &BenchOptions) -> Result<u8> {
     if options.check {
         return check(tree, options);
     }
+    if options.peer {
+        return peer::run(tree, options.vmlinuz.as_deref(), options.record);
+    }
     let rows = rows::read(tree)?;
     let chosen = rows::chosen(&rows, options.row.as_deref())?;
+    if let ([row], true) = (chosen.as_slice(), options.profile) {
+        return profile::run(tree, &options.machine(true), row, options.samples);
+    }
     let lines = measure(tree, options, &chosen, !options.counts)?;
     print!("{}", table::text(&lines, &options.machine_line()));
     let whole = options.row.is_none();

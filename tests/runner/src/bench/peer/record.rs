@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use super::rows::Row;
+use crate::bench::rows::Row;
 use crate::error::{Error, Result};
 use crate::paths::Tree;
 
@@ -45,7 +45,7 @@ impl PeerRecord {
     }
 
     /// The record in the text of its file.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let value: Value = serde_json::from_str(text).ok()?;
         let text = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
         let figure = |(name, value): (&String, &Value)| {
@@ -93,7 +93,7 @@ impl PeerRecord {
 
 /// A figure to the next whole number; what is below 0 is 0.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures are far below 2^53")]
-fn rounded(number: f64) -> u64 {
+pub(super) fn rounded(number: f64) -> u64 {
     number.round().max(0.0) as u64
 }
 
