@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+use crate::bench::{self, BenchOptions};
 use crate::dump::{self, DumpOptions};
 use crate::error::{self, Result};
 use crate::exec::{self, ExecOptions};
@@ -19,7 +20,7 @@ use crate::power_cut::PowerCutOptions;
 use crate::regions::{self, RegionsOptions};
 use crate::run::RunOptions;
 use crate::suite::{self, TestOptions};
-use crate::{bench, bind, debug, kd, power_cut, process, run, strip, symbols, unsafe_list};
+use crate::{bind, debug, kd, power_cut, process, run, strip, symbols, unsafe_list};
 
 /// Exit code for a command that does not exist yet or was called wrongly.
 const USAGE: u8 = 2;
@@ -63,14 +64,8 @@ enum Command {
     Test(TestOptions),
     /// See whether what was flushed survives a loss of power
     PowerCut(PowerCutOptions),
-    /// Print the benchmark table (guest instructions)
-    Bench {
-        #[command(flatten)]
-        machine: MachineOptions,
-        /// Only how fast a disk is read
-        #[arg(long)]
-        disk: bool,
-    },
+    /// Print the benchmark table beside Linux's: guest instructions, and time
+    Bench(BenchOptions),
     /// Stop at the kernel's entry with gdb attached
     Debug {
         #[command(flatten)]
@@ -147,8 +142,7 @@ pub fn main() -> ExitCode {
         Command::Run { machine, options } => run::run(&tree, &machine, &options),
         Command::Test(options) => suite::run(&tree, &options),
         Command::PowerCut(options) => power_cut::run(&tree, &options),
-        Command::Bench { disk: true, .. } => bench::run_disk(&tree).map(|fast_enough| u8::from(!fast_enough)),
-        Command::Bench { machine, .. } => bench::run(&tree, &machine),
+        Command::Bench(options) => bench::run(&tree, &options),
         Command::Debug { machine, options } => debug::run(&tree, &machine, &options),
         Command::Iso(options) => build_iso(&tree, &options),
         Command::Kd => kd::run(&tree),

@@ -42,6 +42,7 @@ mod rows;
 mod screen_debugger;
 mod session;
 pub mod shell;
+mod speed;
 mod stress;
 pub mod terminal;
 mod tours;
@@ -67,12 +68,14 @@ pub enum Part {
     Commands,
     /// A dump of a running system, as forensics tools see it
     Forensics,
+    /// The benchmark, compared with its record
+    Bench,
 }
 
 /// What runs one after the other, each lane beside the other one: an emulator keeps one processor busy, and often waits.
 const LANES: [&[Part]; 2] = [
     &[Part::Guest, Part::Failing, Part::Stress],
-    &[Part::Host, Part::Refusals, Part::Ram, Part::Disks, Part::Commands, Part::Forensics],
+    &[Part::Host, Part::Refusals, Part::Ram, Part::Disks, Part::Commands, Part::Forensics, Part::Bench],
 ];
 
 /// Options of `test`.
@@ -222,6 +225,7 @@ fn run_lane(tree: &Tree, options: &TestOptions, parts: &[Part], tally: &Tally) -
             Part::Stress => stress::run(tree, options, tally)?,
             Part::Commands => commands::run(tree, options, tally)?,
             Part::Forensics => forensics::run(tree, tally)?,
+            Part::Bench => speed::run(tree, tally)?,
         }
     }
     Ok(())
