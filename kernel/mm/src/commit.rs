@@ -72,11 +72,18 @@ impl Commit {
         if total > self.limit.get() {
             return Err(self.refuse(total));
         }
-        if pages > 0 && self.failing.is_attentive() && (self.failing.refuses(Request::Commit) || !may()) {
+        if pages > 0 && self.failing.is_attentive() && self.is_refused(may) {
             return Err(CommitLimit);
         }
         self.current.set(total);
         Ok(CommitCharge { account: self, pages })
+    }
+
+    /// Whether a charge is refused on purpose, or because the process may not have it.
+    #[cold]
+    #[inline(never)]
+    fn is_refused(&self, may: impl FnOnce() -> bool) -> bool {
+        self.failing.refuses(Request::Commit) || !may()
     }
 
     #[cold]
