@@ -432,8 +432,14 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// Charges `pages` to the system and to the process (A3).
     #[inline]
     pub(crate) fn charge(&self, pages: u32) -> Result<(), CommitLimit> {
-        self.keep(self.mm.commit.charge(pages)?);
+        self.keep(self.ask(pages)?);
         Ok(())
+    }
+
+    /// Charges `pages` to the system, where the process may have them.
+    #[inline(always)]
+    pub(crate) fn ask(&self, pages: u32) -> Result<CommitCharge<'_>, CommitLimit> {
+        self.mm.commit.charge_if(pages, || self.may_commit(pages))
     }
 
     /// Records `charge` as the process's (A3).

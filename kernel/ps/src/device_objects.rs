@@ -5,6 +5,7 @@
 //! Source: names and links of a running XP; those of the console, which has no device there, are Windows 8's.
 
 use abi::cell::Link;
+use abi::console::NEW_BUFFER;
 use abi::nt::device::*;
 use abi::nt::file::FileObject;
 use abi::nt::string::UnicodeString;
@@ -16,8 +17,9 @@ use io::{OpenRequest, file_object};
 use mm::system::Exhausted;
 use ob::{Found, Kind, ObjectManager, ObjectName, Remainder};
 
+use crate::console_buffers::FIRST;
 use crate::executive::Executive;
-use crate::files::Opened;
+use crate::files::{BUFFERS, Opened};
 use crate::platform::{Platform, Stream};
 
 /// Links to devices, and to the sides of the console.
@@ -156,19 +158,29 @@ impl<P: Platform> Executive<P> {
         matches!(self.objects().look_up(name, Kind::SymbolicLink), Ok(Found::Object(_)))
     }
 
-    /// The side of the console that is called `name` there.
-    pub(crate) fn console_side(&self, name: &[u16], writes: bool) -> Result<Stream, NtStatus> {
+    /// Opens the side of the console that is called `name` there: its output is the screen buffer that is shown.
+    pub(crate) fn open_console(&self, name: &[u16], writes: bool) -> Result<Link<FileObject>, NtStatus> {
         let is = |other: &str| same_name(name, other.encode_utf16());
         if is(CONNECT) {
-            return Ok(Stream::Console);
+            return self.create_stream(Stream::Console);
         }
         self.need_console()?;
         match () {
-            () if is(CURRENT_IN) => Ok(Stream::ConsoleInput),
-            () if is(CURRENT_OUT) => Ok(Stream::Console),
-            () if is(EITHER_SIDE) => Ok(if writes { Stream::Console } else { Stream::ConsoleInput }),
+            () if is(CURRENT_IN) => self.create_stream(Stream::ConsoleInput),
+            () if is(EITHER_SIDE) && !writes => self.create_stream(Stream::ConsoleInput),
+            () if is(CURRENT_OUT) || is(EITHER_SIDE) => self.create_buffer_file(self.take_shown_buffer()),
+            () if is(NEW_BUFFER) => self.create_buffer_file(self.make_screen_buffer()?),
             () => Err(NtStatus::OBJECT_NAME_NOT_FOUND),
         }
+    }
+
+    /// A file object for a screen buffer, which counts it already.
+    fn create_buffer_file(&self, buffer: u32) -> Result<Link<FileObject>, NtStatus> {
+        let file = self.create_stream(Stream::Console).inspect_err(|_| self.leave_buffer(buffer))?;
+        if buffer != FIRST {
+            self.machine_record(file).fs_context2.set(BUFFERS + buffer);
+        }
+        Ok(file)
     }
 
     /// A file object that stands for `device` itself, with one reference.

@@ -269,10 +269,14 @@ impl<P: Platform> Executive<P> {
 
     /// The last handle to a file is gone.
     fn clean_up_file(&self, file: Link<FileObject>) {
-        if self.opened(file) == Opened::File {
-            let _held = self.hold(file);
-            let _lock = self.lock_volume();
-            self.volume_of(file).clean_up(file);
+        match self.opened(file) {
+            Opened::File => {
+                let _held = self.hold(file);
+                let _lock = self.lock_volume();
+                self.volume_of(file).clean_up(file);
+            }
+            Opened::Pipe(end) => self.leave_pipe(file, end),
+            Opened::Null | Opened::Stream(_) | Opened::Buffer(_) | Opened::Device => {}
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) enum Opened {
     File,
     /// A stream of the program.
     Stream(Stream),
+    /// A screen buffer of the console, but the first.
+    Buffer(u32),
     /// An end of a pipe.
     Pipe(PipeEnd),
     /// The device that holds nothing.
@@ -36,6 +38,8 @@ pub(crate) enum Opened {
     Device,
 }
 
+/// What a file object's second context word is for a screen buffer: its number from here on.
+pub(crate) const BUFFERS: u32 = 0x100;
 const STREAMS: [Stream; 5] = [Stream::Input, Stream::Output, Stream::Error, Stream::Console, Stream::ConsoleInput];
 
 impl Stream {
@@ -96,6 +100,7 @@ impl<P: Platform> Executive<P> {
             (0, 0) if record.device_object.get() == self.devices.null => Opened::Null,
             (0, 0) => Opened::Device,
             (0, word) if word >= SYSTEM_RANGE_START => Opened::Pipe(PipeEnd::of(word)),
+            (0, word) if word >= BUFFERS => Opened::Buffer(word - BUFFERS),
             (0, index) => Opened::Stream(STREAMS[(index - 1) as usize % STREAMS.len()]),
             _ => Opened::File,
         }

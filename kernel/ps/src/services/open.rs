@@ -100,7 +100,7 @@ impl<P: Platform> Executive<P> {
             () if device == self.devices.pipes => return self.open_pipe_device(rest, request),
             () if device == self.devices.console => {
                 let writes = granted_access & (FILE_WRITE_DATA | FILE_APPEND_DATA) != 0;
-                self.create_stream(self.console_side(rest, writes)?)?
+                self.open_console(rest, writes)?
             }
             () if volume.is_some() => {
                 check_volume_request(request)?;
