@@ -48,7 +48,7 @@ impl<P: Platform> Executive<P> {
         if let Err(status) = prepared {
             if opened.information == FILE_CREATED && self.opened(opened.file) == Opened::File {
                 let _lock = self.lock_volume();
-                let _ = self.volume().set_disposition(opened.file, true);
+                let _ = self.volume_of(opened.file).set_disposition(opened.file, true);
             }
             self.release(opened.file);
             return Err(status);
@@ -57,14 +57,14 @@ impl<P: Platform> Executive<P> {
     }
 
     fn prepare_reserved(&self, file: Link<FileObject>, bytes: u32) -> Result<(), NtStatus> {
-        if self.opened(file) != Opened::File || self.volume().fcb(file).is_directory() {
+        if self.opened(file) != Opened::File || self.volume_of(file).fcb(file).is_directory() {
             return Err(NtStatus::INVALID_DEVICE_REQUEST);
         }
-        if self.volume().is_paging_file(file) {
+        if self.volume_of(file).is_paging_file(file) {
             return Err(NtStatus::SHARING_VIOLATION);
         }
         self.write_dirty_pages(file)?;
-        self.with_volume(|volume| {
+        self.with_volume(self.volume_of(file), |volume| {
             volume.prepare_paging_file(file, bytes)?;
             volume.flush_metadata()
         })
@@ -75,7 +75,7 @@ impl<P: Platform> Executive<P> {
     /// # Errors
     /// What writing its entry in the directory gives: it is ordinary all the same, but hidden.
     pub fn give_up_reserved(&self, file: Link<FileObject>) -> Result<(), NtStatus> {
-        let shown = self.with_volume(|volume| {
+        let shown = self.with_volume(self.volume_of(file), |volume| {
             volume.end_paging_file(file)?;
             volume.flush_metadata()
         });

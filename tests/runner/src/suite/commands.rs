@@ -12,7 +12,8 @@ use std::thread;
 use std::time::Instant;
 
 use super::{
-    SuiteResult, Tally, TestOptions, drives, gdb, live_damage, live_dump, many_vads, pictures, screen_debugger, session, tours,
+    SuiteResult, Tally, TestOptions, drives, gdb, live_damage, live_dump, many_vads, pictures, screen_debugger,
+    session, tours,
 };
 use crate::disk;
 use crate::error::{self, Error, Result};
