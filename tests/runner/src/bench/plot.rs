@@ -65,20 +65,22 @@ fn row(out: &mut String, line: &Line, y: f64) {
     let title = line.row.title.replace('&', "&amp;").replace('<', "&lt;");
     let _ = writeln!(out, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{title}</text>", LEFT - 8.0, y + 16.0);
     if let Some(linux) = line.linux {
-        bar(out, linux, y + 2.0, LINUX);
+        bar(out, linux, y + 2.0, LINUX, 0.0);
     }
+    let mark = extent(line.row.target);
     if let Some(count) = line.count {
-        bar(out, count, y + 2.0 + BAR + 2.0, if line.is_above() { MISSED } else { OURS });
+        bar(out, count, y + 2.0 + BAR + 2.0, if line.is_above() { MISSED } else { OURS }, mark);
     }
-    let (x, top) = (LEFT + extent(line.row.target), y + 12.0);
+    let (x, top) = (LEFT + mark, y + 12.0);
     let _ =
         writeln!(out, "<line x1=\"{x:.1}\" y1=\"{top}\" x2=\"{x:.1}\" y2=\"{}\" stroke=\"#000\"/>", top + BAR + 4.0);
 }
 
-fn bar(out: &mut String, count: u64, y: f64, color: &str) {
+/// A bar, and its count behind it and behind `mark`.
+fn bar(out: &mut String, count: u64, y: f64, color: &str, mark: f64) {
     let width = extent(count);
     let _ = writeln!(out, "<rect x=\"{LEFT}\" y=\"{y}\" width=\"{width:.1}\" height=\"{BAR}\" fill=\"{color}\"/>");
-    let (x, base) = (LEFT + width + 5.0, y + BAR - 1.0);
+    let (x, base) = (LEFT + width.max(mark) + 5.0, y + BAR - 1.0);
     let _ = writeln!(out, "<text x=\"{x:.1}\" y=\"{base}\" font-size=\"10\" fill=\"#444\">{}</text>", grouped(count));
 }
 
@@ -97,7 +99,8 @@ fn power(decade: u32) -> String {
     match decade {
         0..=2 => 10_u64.pow(decade).to_string(),
         3..=5 => format!("{} k", 10_u64.pow(decade - 3)),
-        _ => format!("{} M", 10_u64.pow(decade - 6)),
+        6..=8 => format!("{} M", 10_u64.pow(decade - 6)),
+        _ => format!("{} G", 10_u64.pow(decade - 9)),
     }
 }
 
@@ -120,8 +123,8 @@ mod tests {
 
     #[test]
     fn lines_of_the_scale_are_ten_times_each_other() {
-        let names: Vec<String> = [0, 2, 3, 5, 6, 8].map(power).into();
-        assert_eq!(names, ["1", "100", "1 k", "100 k", "1 M", "100 M"]);
+        let names: Vec<String> = [0, 2, 3, 5, 6, 8, 9].map(power).into();
+        assert_eq!(names, ["1", "100", "1 k", "100 k", "1 M", "100 M", "1 G"]);
         assert!(extent(0) == 0.0 && extent(1) == 0.0 && (extent(1000) - 3.0 * DECADE).abs() < 1e-9);
     }
 }
