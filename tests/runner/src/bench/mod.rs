@@ -16,8 +16,10 @@ use crate::machine::MachineOptions;
 use crate::paths::Tree;
 
 pub mod boots;
+pub mod documents;
 pub mod figures;
 pub mod peer;
+pub mod plot;
 pub mod profile;
 pub mod record;
 pub mod rows;
@@ -50,7 +52,7 @@ pub struct BenchOptions {
     #[arg(long, conflicts_with_all = ["row", "record", "disk"])]
     pub check: bool,
     /// Write tests/bench/record.json anew
-    #[arg(long, conflicts_with_all = ["row", "disk"])]
+    #[arg(long, conflicts_with_all = ["row", "counts", "disk"])]
     pub record: bool,
     /// Measure Linux anew, with Debian's kernel and the host's C compiler, and compare with tests/bench/linux/record.json; with --record,
     /// write that
@@ -59,6 +61,9 @@ pub struct BenchOptions {
     /// With --peer: the vmlinuz of the kernel [default: one in /boot, or what apt has]
     #[arg(long, value_name = "FILE", requires = "peer")]
     pub vmlinuz: Option<PathBuf>,
+    /// Only write the table and the picture of docs anew, from the records
+    #[arg(long, hide = true)]
+    pub documents: bool,
     /// Only how fast a disk is read
     #[arg(long)]
     pub disk: bool,
@@ -108,6 +113,9 @@ pub fn run(tree: &Tree, options: &BenchOptions) -> Result<u8> {
     if options.disk {
         return run_disk(tree).map(|fast_enough| u8::from(!fast_enough));
     }
+    if options.documents {
+        return documents::write(tree).map(|()| 0);
+    }
     if options.check {
         return check(tree, options);
     }
@@ -126,8 +134,10 @@ pub fn run(tree: &Tree, options: &BenchOptions) -> Result<u8> {
         let toolchain = toolchain::of(tree)?;
         let value = table::encode(&lines, &options.machine_line(), &json!(toolchain));
         write(&tree.out("bench/figures.json"), &format!("{value:#}\n"))?;
+        write(&tree.out("bench/figures.svg"), &plot::svg(&lines))?;
         if options.record {
             write(&record::path(tree), &Record::of(&lines, &toolchain).encode())?;
+            documents::write(tree)?;
         }
     }
     let measured = lines.iter().all(|line| line.count.is_some());

@@ -72,6 +72,7 @@ pub fn run(tree: &Tree, kernel: Option<&Path>, is_recorded: bool) -> Result<u8> 
     if is_recorded {
         let path = record::path(tree);
         fs::write(&path, now.encode()).map_err(Error::file("writing", &path))?;
+        super::documents::write(tree)?;
     }
     Ok(0)
 }
