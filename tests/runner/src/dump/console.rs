@@ -17,8 +17,8 @@ const BREAKPOINT: &str = "Break instruction exception";
 const WRITTEN: &str = "Dump successfully written";
 /// Between two knocks at a machine that does not listen yet: what comes before its port is set up is lost.
 const KNOCK: Duration = Duration::from_millis(200);
-/// How long what comes is left to gather.
-const GATHERING: Duration = Duration::from_millis(1);
+/// How long what comes is left to gather: a socket holds no more than some hundred pieces of a byte each.
+const GATHERING: Duration = Duration::from_micros(150);
 /// How long the kernel may take to answer; a command prints without a pause.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long it may write a dump.

@@ -89,7 +89,8 @@ pub(super) const DAMAGES: &[Damage] = &[
         "VADs are out of order",
         |scene| {
             let node = scene.leaf().0;
-            (scene.word(node, 0).set(0x7_0000), scene.word(node, 4).set(0x7_0001));
+            scene.word(node, 0).set(0x7_0000);
+            scene.word(node, 4).set(0x7_0001);
         },
         &[("!vad", TREE), ("!verify", VERIFY)],
     ),
