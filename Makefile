@@ -3,7 +3,7 @@
 # Each target sets up what it lacks through tests/runner/packages.sh, which is quiet when nothing is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak debug bench iso oracle forensics check clean kernel userland guest runner needs cargo-command c-programs
+.PHONY: help run test soak debug bench bench-check bench-record iso oracle forensics check clean kernel userland guest runner needs cargo-command c-programs
 MAKEFLAGS += --no-print-directory
 
 # ---- Variables a user may set: RAM=64 make run ------------------------------------------------------------------
@@ -19,10 +19,21 @@ WINE    ?= wine
 RECORD  ?=
 GDB_ARGS ?=
 
+ROW     ?=
+PROFILE ?=
+PEER    ?=
+VMLINUZ ?=
+
 quote = '$(subst ','\'',$(1))'
 MACHINE = $(if $(RAM),--ram $(call quote,$(RAM))) $(if $(CPU),--cpu $(call quote,$(CPU))) \
 	$(if $(CMDLINE),--cmdline=$(call quote,$(CMDLINE))) $(if $(TIMEOUT),--timeout $(call quote,$(TIMEOUT))) \
 	$(if $(filter-out 0,$(ICOUNT)),--icount) $(if $(filter-out 0,$(KVM)),--kvm)
+
+# The benchmark has a machine of its own, the one on which Linux was measured, unless told otherwise.
+BENCH = $(if $(RAM),--ram $(call quote,$(RAM))) $(if $(CPU),--cpu $(call quote,$(CPU))) \
+	$(if $(CMDLINE),--cmdline=$(call quote,$(CMDLINE))) $(if $(TIMEOUT),--timeout $(call quote,$(TIMEOUT))) \
+	$(if $(ROW),--row $(call quote,$(ROW))) $(if $(filter-out 0,$(PROFILE)),--profile) $(if $(filter-out 0,$(RECORD)),--record) \
+	$(if $(filter-out 0,$(PEER)),--peer $(if $(VMLINUZ),--vmlinuz $(call quote,$(VMLINUZ))))
 
 # ---- The toolchain ----------------------------------------------------------------------------------------------
 # Kernel and DLLs build the core library for their own targets, so they need its sources: from a rustup toolchain
@@ -67,7 +78,10 @@ help:
 	@echo 'make soak    more memory than there is, for an hour (MINUTES=60): eight processes of 24 MB on 32 MB of RAM'
 	@echo 'make debug   QEMU stopped at the kernel'"'"'s entry, gdb attached (GDB_ARGS="-batch -ex ..." hands words to gdb)'
 	@echo '             its commands vad, pte, process, ... look for themselves, at a dump too: docs/gdb.md'
-	@echo 'make bench   the benchmark table beside Linux'"'"'s'
+	@echo 'make bench   the benchmark table beside Linux'"'"'s, in guest instructions and in time; ROW=demand_zero_fault measures that row'
+	@echo '             alone (the names are in tests/bench/targets), PROFILE=1 with it says in which functions its instructions are;'
+	@echo '             docs/performance.md says how to read all that'
+	@echo 'make bench-check   fails where a row takes more than 3 % more than tests/bench/record.json says; make bench-record writes that'
 	@echo 'make iso     out/vadose.iso, a hybrid image for a CD or a USB stick'
 	@echo 'make oracle  the guest tests under Wine 8.0, compared with tests/oracle/wine-8.0.txt (WINE="command"; RECORD=1 writes it anew)'
 	@echo 'make forensics  stock Volatility 3 (from PyPI, into out/volatility) on a dump of a running system; each row against the kernel'"'"'s own word'
@@ -96,8 +110,16 @@ debug: kernel userland guest
 	@$(RUNNER) debug $(MACHINE) -- $(GDB_ARGS)
 
 bench: kernel userland guest
+	@$(NEED) qemu $(if $(filter-out 0,$(PEER)),peer)
+	@$(RUNNER) bench $(BENCH)
+
+bench-check: kernel userland guest
 	@$(NEED) qemu
-	@$(RUNNER) bench $(MACHINE)
+	@$(RUNNER) bench --check
+
+bench-record: kernel userland guest
+	@$(NEED) qemu
+	@$(RUNNER) bench --record
 
 iso: kernel userland guest
 	@$(NEED) disc

@@ -1,11 +1,27 @@
-// What the programs of `make bench` share: samples, their median, and the line in which a row is reported. Under `--icount` one tick of
-// the time-stamp counter is one guest instruction. It is read right before and right after what is measured.
+// What the programs of `make bench` share: rows, samples, their median, and the line in which a row is reported. Under `--icount` one
+// tick of the time-stamp counter is one guest instruction. It is read right before and right after what is measured, and nowhere else in
+// a program: `make bench PROFILE=1` takes what lies between for the sample.
+//
+// usage: PROGRAM.EXE ROW [SAMPLES]
 #pragma once
 #include "../guest/test.h"
 
+// Samples of a row, unless the command line says otherwise; and at most.
 #define SAMPLES 101
+#define MOST 1000
 
-static ULONG samples[SAMPLES];
+// A row: what it is called, and what takes its samples and reports it.
+typedef struct {
+    const char *name;
+    void (*measure)(void);
+} ROW;
+
+// Those of the program; one without a name is the last.
+static const ROW rows[];
+static const ROW *row;
+static ULONG repetitions = SAMPLES;
+
+static ULONG samples[MOST];
 // What reading the counter twice costs, once it has been measured.
 static ULONG empty;
 
@@ -16,37 +32,170 @@ static inline ULONG ticks(void)
     return low;
 }
 
-static ULONG median(ULONG count)
+static ULONG median_of(ULONG *values, ULONG count)
 {
     for (ULONG i = 1; i < count; i++)
-        for (ULONG j = i; j > 0 && samples[j - 1] > samples[j]; j--) {
-            ULONG swap = samples[j];
-            samples[j] = samples[j - 1];
-            samples[j - 1] = swap;
+        for (ULONG j = i; j > 0 && values[j - 1] > values[j]; j--) {
+            ULONG swap = values[j];
+            values[j] = values[j - 1];
+            values[j - 1] = swap;
         }
-    return samples[count / 2];
+    return values[count / 2];
 }
 
-// Reports the median of the first `count` samples, each of which holds `units` of what the row counts.
-static void report_some(const char *name, ULONG count, ULONG units)
+// The median of the samples, less what reading the counter costs.
+static ULONG median(void)
+{
+    ULONG whole = median_of(samples, repetitions);
+    return whole > empty ? whole - empty : 0;
+}
+
+static void put_field(const char *key, ULONG number)
+{
+    put(key);
+    put_decimal(number);
+}
+
+// Reports that a sample takes `whole` ticks, which are `units` of what the row counts.
+static void report_figure(ULONG whole, ULONG units)
 {
     put("bench name=");
-    put(name);
-    put(" instructions=");
-    put_decimal((median(count) - empty) / units);
+    put(row->name);
+    put_field(" ticks=", whole / units);
+    put_field(" sample=", whole);
+    put_field(" units=", units);
+    put_field(" empty=", empty);
     put("\n");
 }
 
-static inline void report(const char *name)
+static inline void report_units(ULONG units)
 {
-    report_some(name, SAMPLES, 1);
+    report_figure(median(), units);
 }
 
-static inline void measure_nothing(void)
+static inline void report(void)
 {
+    report_units(1);
+}
+
+// Reports what one thing costs beyond another: the medians of both.
+static inline void report_difference(ULONG more, ULONG less)
+{
+    put("bench name=");
+    put(row->name);
+    put_field(" ticks=", more > less ? more - less : 0);
+    put_field(" sample=", more);
+    put_field(" less=", less);
+    put_field(" units=1 empty=", empty);
+    put("\n");
+}
+
+// Lets the zero-page thread work, which it does while nobody else wants to.
+static inline void settle(void)
+{
+    Sleep(100);
+}
+
+static void measure_nothing(void)
+{
+    ULONG nothing[SAMPLES];
     for (int i = 0; i < SAMPLES; i++) {
         ULONG start = ticks();
-        samples[i] = ticks() - start;
+        nothing[i] = ticks() - start;
     }
-    empty = median(SAMPLES);
+    empty = median_of(nothing, SAMPLES);
+}
+
+// Samples of a store to each of the first `repetitions` pages of `memory`; the store itself does not count.
+static inline void sample_stores(volatile char *memory)
+{
+    for (ULONG i = 0; i < repetitions; i++) {
+        volatile char *page = memory + i * PAGE;
+        ULONG start = ticks();
+        *page = 1;
+        samples[i] = ticks() - start - 1;
+    }
+}
+
+// The same of a load.
+static inline void sample_loads(volatile char *memory)
+{
+    for (ULONG i = 0; i < repetitions; i++) {
+        volatile char *page = memory + i * PAGE;
+        ULONG start = ticks();
+        (void)*page;
+        samples[i] = ticks() - start - 1;
+    }
+}
+
+static inline HANDLE must(HANDLE handle)
+{
+    if (handle == NULL || handle == INVALID_HANDLE_VALUE) {
+        put("bench: no handle\n");
+        ExitProcess(1);
+    }
+    return handle;
+}
+
+static inline PVOID must_have(PVOID memory)
+{
+    return must(memory);
+}
+
+// What stands behind the program's name.
+static const char *arguments(void)
+{
+    const char *at = GetCommandLineA();
+    BOOL quoted = *at == '"';
+    for (at += quoted; *at != 0 && *at != (quoted ? '"' : ' ');)
+        at++;
+    at += quoted && *at != 0;
+    while (*at == ' ')
+        at++;
+    return at;
+}
+
+// Whether `word` is the first of `text`, which then goes on behind it.
+static BOOL takes(const char **text, const char *word)
+{
+    const char *at = *text;
+    for (; *word != 0; word++, at++)
+        if (*at != *word)
+            return FALSE;
+    if (*at != 0 && *at != ' ')
+        return FALSE;
+    while (*at == ' ')
+        at++;
+    *text = at;
+    return TRUE;
+}
+
+// Measures the row that `words` begin with, with as many samples as they go on to say.
+static void measure_row(const char *words)
+{
+    for (row = rows; row->name != NULL; row++)
+        if (takes(&words, row->name)) {
+            ULONG count = 0;
+            for (; *words >= '0' && *words <= '9'; words++)
+                count = count * 10 + (ULONG)(*words - '0');
+            repetitions = count == 0 ? SAMPLES : count > MOST ? MOST : count;
+            row->measure();
+            return;
+        }
+    put("bench: no such row\n");
+    failures++;
+}
+
+static void test(void)
+{
+    const char *words = arguments();
+#ifdef OTHER
+    if (takes(&words, "other")) {
+        OTHER(words);
+        return;
+    }
+#endif
+    settle();
+    measure_nothing();
+    measure_row(words);
 }

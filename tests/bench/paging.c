@@ -1,19 +1,15 @@
-// The rows of `make bench` for pages that leave and come back.
-//
-//   trim_page               EmptyWorkingSet, for each page that went: pages of a file's view, all of which were stored to
-//   soft_fault_modified     the first load from such a page while its frame is on the Modified list
-//   soft_fault_standby      the same when it has been written and its frame is on Standby
-//   demand_zero_free        the first store to a page whose frame comes from the Free list and is zeroed on the spot
-//   demand_zero_repurposed  the same where no frame is Zeroed or Free: the oldest standby page's is taken
+// A file's pages: in memory already, private from the first store on, and such as leave and come back. The rows are defined in
+// docs/performance.md.
 // cc: -lpsapi
 #define PSAPI_VERSION 1
 #include "bench.h"
 #include <psapi.h>
 
-#define FILE_PAGES 512
-#define CHUNK (16u << 20)
-// Zeroed pages that are not taken at a stroke: page tables need some.
-#define LEFT 2000
+// What the runner puts on C:, in pages.
+#define FILE_NAME "C:\\paging.dat"
+#define FILE_PAGES 1024
+
+static HANDLE section;
 
 static SIZE_T working_set(void)
 {
@@ -23,93 +19,109 @@ static SIZE_T working_set(void)
     return counters.WorkingSetSize / PAGE;
 }
 
-static char *map_file(HANDLE *section)
+static void open_file(void)
 {
-    HANDLE file = CreateFileA("C:\\paging.dat", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
-    *section = CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0, NULL);
-    return *section == NULL ? NULL : MapViewOfFile(*section, FILE_MAP_WRITE, 0, 0, 0);
+    DWORD access = GENERIC_READ | GENERIC_WRITE;
+    HANDLE file = must(CreateFileA(FILE_NAME, access, 0, NULL, OPEN_EXISTING, 0, NULL));
+    section = must(CreateFileMappingA(file, NULL, PAGE_READWRITE, 0, 0, NULL));
+    CloseHandle(file);
 }
 
-static void measure_loads(const char *name, volatile char *memory)
+static volatile char *view(DWORD access)
 {
-    for (int i = 0; i < SAMPLES; i++) {
-        ULONG start = ticks();
-        (void)memory[i * PAGE];
-        samples[i] = ticks() - start - 1;
-    }
-    report(name);
+    return must_have(MapViewOfFile(section, access, 0, 0, 0));
 }
 
-static void measure_view(void)
+static void unmap(volatile char *memory)
 {
-    HANDLE section;
-    volatile char *memory = map_file(&section);
-    if (memory == NULL) {
+    if (!UnmapViewOfFile((void *)memory))
         failures++;
-        return;
-    }
+}
+
+// A view that holds all pages of the file.
+static volatile char *holder(void)
+{
+    open_file();
+    volatile char *memory = view(FILE_MAP_READ);
+    for (int i = 0; i < FILE_PAGES; i++)
+        (void)memory[i * PAGE];
+    return memory;
+}
+
+static void drop(volatile char *memory)
+{
+    unmap(memory);
+    CloseHandle(section);
+}
+
+static void measure_file_read_fault(void)
+{
+    volatile char *held = holder(), *memory = view(FILE_MAP_COPY);
+    (void)memory[(FILE_PAGES - 1) * PAGE], (void)memory[FILE_PAGES / 2 * PAGE - PAGE];
+    sample_loads(memory);
+    report();
+    unmap(memory);
+    drop(held);
+}
+
+static void measure_file_private_write(void)
+{
+    volatile char *held = holder(), *memory = view(FILE_MAP_COPY);
+    memory[(FILE_PAGES - 1) * PAGE] = 1, memory[FILE_PAGES / 2 * PAGE - PAGE] = 1;
+    sample_stores(memory);
+    report();
+    unmap(memory);
+    drop(held);
+}
+
+// A view whose every page has been stored to, and was then taken from the process; the ticks of that.
+static volatile char *trimmed_view(ULONG *took, ULONG *pages)
+{
+    open_file();
+    volatile char *memory = view(FILE_MAP_WRITE);
     for (int i = 0; i < FILE_PAGES; i++)
         memory[i * PAGE] = 1;
     SIZE_T before = working_set();
     ULONG start = ticks();
     EmptyWorkingSet((HANDLE)-1);
-    samples[0] = ticks() - start;
-    report_some("trim_page", 1, before - working_set());
-    measure_loads("soft_fault_modified", memory);
+    *took = ticks() - start;
+    *pages = before - working_set();
+    return memory;
+}
+
+static void measure_trim(void)
+{
+    ULONG took, pages;
+    drop(trimmed_view(&took, &pages));
+    report_figure(took - empty, pages);
+}
+
+static void measure_from_modified(void)
+{
+    ULONG took, pages;
+    volatile char *memory = trimmed_view(&took, &pages);
+    sample_loads(memory);
+    report();
+    drop(memory);
+}
+
+static void measure_from_standby(void)
+{
+    ULONG took, pages;
+    volatile char *memory = trimmed_view(&took, &pages);
     if (!FlushViewOfFile((void *)memory, 0))
         failures++;
     EmptyWorkingSet((HANDLE)-1);
-    measure_loads("soft_fault_standby", memory);
-    UnmapViewOfFile((void *)memory);
-    CloseHandle(section);
+    sample_loads(memory);
+    report();
+    drop(memory);
 }
 
-static void measure_free(void)
-{
-    // Nearly all that is Zeroed is taken and given back: it is Free then, and nobody idles meanwhile.
-    MEMORYSTATUS status;
-    GlobalMemoryStatus(&status);
-    SIZE_T least = status.dwAvailPhys < status.dwAvailPageFile ? status.dwAvailPhys : status.dwAvailPageFile;
-    SIZE_T size = least - LEFT * PAGE;
-    volatile char *rest = VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    for (SIZE_T at = 0; rest != NULL && at < size; at += PAGE)
-        rest[at] = 1;
-    if (rest == NULL || !VirtualFree((void *)rest, 0, MEM_RELEASE))
-        failures++;
-    // And the rest of it, which is what was left and what there is beyond the commit limit.
-    volatile char *memory = VirtualAlloc(NULL, (SAMPLES + 2 * LEFT) * PAGE, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    for (int i = SAMPLES; i < SAMPLES + 2 * LEFT; i++)
-        memory[i * PAGE] = 1;
-    for (int i = 0; i < SAMPLES; i++) {
-        ULONG start = ticks();
-        memory[i * PAGE] = 1;
-        samples[i] = ticks() - start - 1;
-    }
-    report("demand_zero_free");
-    VirtualFree((void *)memory, 0, MEM_RELEASE);
-}
-
-// Stores to all that can be committed: the last frames are those of standby pages.
-static void measure_repurposed(void)
-{
-    ULONG touched = 0;
-    for (ULONG size = CHUNK; size >= PAGE; size /= 2) {
-        volatile char *memory;
-        while ((memory = VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)) != NULL)
-            for (ULONG at = 0; at < size; at += PAGE) {
-                ULONG start = ticks();
-                memory[at] = 1;
-                samples[touched++ % SAMPLES] = ticks() - start - 1;
-            }
-    }
-    report("demand_zero_repurposed");
-}
-
-static void test(void)
-{
-    Sleep(300);
-    measure_nothing();
-    measure_view();
-    measure_free();
-    measure_repurposed();
-}
+static const ROW rows[] = {
+    {"file_read_fault", measure_file_read_fault},
+    {"file_private_write", measure_file_private_write},
+    {"trim_page", measure_trim},
+    {"soft_fault_modified", measure_from_modified},
+    {"soft_fault_standby", measure_from_standby},
+    {NULL, NULL},
+};

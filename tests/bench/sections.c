@@ -1,13 +1,19 @@
-// What sections cost. Measured as in memory.c: the median of the samples, in guest instructions, less what reading the counter costs.
-//
-//   shared_read_fault       the first read, through a fresh view, of a page of memory that another view holds
-//   copy_on_write_fault     the first write to a page of a WRITECOPY view that has been read: the fault copies it
-//   map_touch_unmap         NtMapViewOfSection of 64 KB (the kernel picks), one read of a page that another view holds,
-//                           NtUnmapViewOfSection
-#include "bench.h"
+// What sections cost. The rows are defined in docs/performance.md.
+#define OTHER map_in_turns
+static void map_in_turns(const char *words);
+#include "other.h"
 #include "../guest/section.h"
 
-#define PAGES (SAMPLES + 1)
+#define PAGES (repetitions + 1)
+// Of a sample of the row with two processes.
+#define CYCLES 10
+#define NAME "bench section"
+
+// What both processes write their samples into.
+typedef struct {
+    ULONG taken;
+    ULONG samples[2 * MOST];
+} SHARED;
 
 static HANDLE section;
 
@@ -19,66 +25,115 @@ static PVOID map(ULONG protection, SIZE_T size)
     return base;
 }
 
+static void unmap(volatile char *view)
+{
+    if (NtUnmapViewOfSection(OWN_PROCESS, (PVOID)view) != SUCCESS)
+        failures++;
+}
+
+// A section of memory, and a view that holds all its pages.
+static volatile char *make_section(void)
+{
+    LARGE_INTEGER size = {.QuadPart = PAGES * PAGE};
+    if (NtCreateSection(&section, SECTION_ALL_ACCESS, NULL, &size, PAGE_READWRITE, SEC_COMMIT, NULL) != SUCCESS)
+        ExitProcess(1);
+    volatile char *holder = map(PAGE_READWRITE, PAGES * PAGE);
+    for (ULONG i = 0; i < PAGES; i++)
+        holder[i * PAGE] = 1;
+    return holder;
+}
+
 static void measure_shared_read_fault(void)
 {
-    volatile char *view = map(PAGE_READWRITE, PAGES * PAGE);
+    volatile char *holder = make_section(), *view = map(PAGE_READWRITE, PAGES * PAGE);
     // The page table is there.
-    (void)view[SAMPLES * PAGE];
-    for (int i = 0; i < SAMPLES; i++) {
-        volatile char *page = view + i * PAGE;
-        ULONG start = ticks();
-        (void)*page;
-        samples[i] = ticks() - start - 1;
-    }
-    report("shared_read_fault");
-    NtUnmapViewOfSection(OWN_PROCESS, (PVOID)view);
+    (void)view[repetitions * PAGE];
+    sample_loads(view);
+    report();
+    unmap(view);
+    unmap(holder);
+    NtClose(section);
 }
 
 static void measure_copy_on_write_fault(void)
 {
-    volatile char *view = map(PAGE_WRITECOPY, PAGES * PAGE);
-    for (int i = 0; i <= SAMPLES; i++)
+    volatile char *holder = make_section(), *view = map(PAGE_WRITECOPY, PAGES * PAGE);
+    for (ULONG i = 0; i < PAGES; i++)
         (void)view[i * PAGE];
-    for (int i = 0; i < SAMPLES; i++) {
-        volatile char *page = view + i * PAGE;
-        ULONG start = ticks();
-        *page = 2;
-        samples[i] = ticks() - start - 1;
+    sample_stores(view);
+    report();
+    unmap(view);
+    unmap(holder);
+    NtClose(section);
+}
+
+static void sample_cycles(SHARED *shared)
+{
+    NTSTATUS status = SUCCESS;
+    ULONG start = ticks();
+    for (int cycle = 0; cycle < CYCLES; cycle++) {
+        PVOID base = NULL;
+        SIZE_T size = GRANULARITY;
+        status |= NtMapViewOfSection(section, OWN_PROCESS, &base, 0, 0, NULL, &size, VIEW_SHARE, 0, PAGE_READWRITE);
+        *(volatile char *)base = 1;
+        status |= NtUnmapViewOfSection(OWN_PROCESS, base);
     }
-    report("copy_on_write_fault");
-    NtUnmapViewOfSection(OWN_PROCESS, (PVOID)view);
+    ULONG took = ticks() - start;
+    if (status != SUCCESS)
+        failures++;
+    if (shared->taken < 2 * MOST)
+        shared->samples[shared->taken++] = took;
+}
+
+// The section's second part is for the samples: a view of 64 KB is all of the first.
+static SHARED *open_shared(void)
+{
+    section = must(CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 2 * GRANULARITY, NAME));
+    return must_have(MapViewOfFile(section, FILE_MAP_WRITE, 0, GRANULARITY, GRANULARITY));
+}
+
+// What the second process does, until it is ended.
+static void map_in_turns(const char *words)
+{
+    (void)words;
+    SHARED *shared = open_shared();
+    HANDLE go = event_called(GO), done = event_called(DONE);
+    while (WaitForSingleObject(go, INFINITE) == WAIT_OBJECT_0) {
+        sample_cycles(shared);
+        SetEvent(done);
+    }
 }
 
 static void measure_map_touch_unmap(void)
 {
-    for (int i = 0; i < SAMPLES; i++) {
-        PVOID base = NULL;
-        SIZE_T size = GRANULARITY;
-        ULONG start = ticks();
-        NTSTATUS status = NtMapViewOfSection(section, OWN_PROCESS, &base, 0, 0, NULL, &size, VIEW_SHARE, 0, PAGE_READWRITE);
-        (void)*(volatile char *)base;
-        status |= NtUnmapViewOfSection(OWN_PROCESS, base);
-        samples[i] = ticks() - start;
-        if (status != SUCCESS)
+    SHARED *shared = open_shared();
+    HANDLE go = event_called(GO), done = event_called(DONE);
+    // The page is there whoever maps it.
+    volatile char *holder = must_have(MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, GRANULARITY));
+    *holder = 1;
+    PROCESS_INFORMATION child = start_other("");
+    for (ULONG i = 0; i < (repetitions + 1) / 2; i++) {
+        sample_cycles(shared);
+        SetEvent(go);
+        if (WaitForSingleObject(done, INFINITE) != WAIT_OBJECT_0)
             failures++;
     }
-    report("map_touch_unmap");
+    end_other(child);
+    if (shared->taken < repetitions)
+        failures++;
+    for (ULONG i = 0; i < repetitions; i++)
+        samples[i] = shared->samples[i];
+    report_units(CYCLES);
+    UnmapViewOfFile((void *)holder);
+    UnmapViewOfFile(shared);
+    CloseHandle(section);
+    CloseHandle(go);
+    CloseHandle(done);
 }
 
-static void test(void)
-{
-    LARGE_INTEGER size = { .QuadPart = PAGES * PAGE };
-    if (NtCreateSection(&section, SECTION_ALL_ACCESS, NULL, &size, PAGE_READWRITE, SEC_COMMIT, NULL) != SUCCESS) {
-        failures++;
-        return;
-    }
-    volatile char *holder = map(PAGE_READWRITE, PAGES * PAGE);
-    for (int i = 0; i < PAGES; i++)
-        holder[i * PAGE] = 1;
-    // The zero-page thread works while nobody else does.
-    Sleep(300);
-    measure_nothing();
-    measure_shared_read_fault();
-    measure_copy_on_write_fault();
-    measure_map_touch_unmap();
-}
+static const ROW rows[] = {
+    {"shared_read_fault", measure_shared_read_fault},
+    {"copy_on_write_fault", measure_copy_on_write_fault},
+    {"map_touch_unmap", measure_map_touch_unmap},
+    {NULL, NULL},
+};

@@ -1,10 +1,4 @@
-// The rows of `make bench` for Win32's functions of memory, and for a process with many VADs.
-//
-//   protect_populated    VirtualProtect of 64 KB, all of it touched, to PAGE_READONLY and back in turns
-//   query_populated      VirtualQuery of the same: 16 pages are alike
-//   many_vads_fault      what a demand-zero fault in one of 30,000 VADs costs more than in one of 10; never in the VAD that was used last
-//   many_vads_allocate   what VirtualAlloc and VirtualFree of 64 KB cost more beside 30,000 VADs than beside 10, where no hole between
-//                        those is large enough
+// Win32's functions on memory that is there, and a process with many VADs. The rows are defined in docs/performance.md.
 #include "bench.h"
 
 #define COMMITTED (MEM_RESERVE | MEM_COMMIT)
@@ -15,10 +9,19 @@
 
 static volatile char *vads[MANY];
 
-static void measure_protect(char *memory)
+static char *populated(void)
 {
+    char *memory = must_have(VirtualAlloc(NULL, GRANULARITY, COMMITTED, PAGE_READWRITE));
+    for (ULONG offset = 0; offset < GRANULARITY; offset += PAGE)
+        memory[offset] = 1;
+    return memory;
+}
+
+static void measure_protect(void)
+{
+    char *memory = populated();
     DWORD expected = PAGE_READWRITE;
-    for (int i = 0; i < SAMPLES; i++) {
+    for (ULONG i = 0; i < repetitions; i++) {
         DWORD old, protection = expected == PAGE_READWRITE ? PAGE_READONLY : PAGE_READWRITE;
         ULONG start = ticks();
         BOOL sound = VirtualProtect(memory, GRANULARITY, protection, &old);
@@ -27,12 +30,14 @@ static void measure_protect(char *memory)
             failures++;
         expected = protection;
     }
-    report("protect_populated");
+    report();
+    VirtualFree(memory, 0, MEM_RELEASE);
 }
 
-static void measure_query(char *memory)
+static void measure_query(void)
 {
-    for (int i = 0; i < SAMPLES; i++) {
+    char *memory = populated();
+    for (ULONG i = 0; i < repetitions; i++) {
         MEMORY_BASIC_INFORMATION information;
         ULONG start = ticks();
         SIZE_T written = VirtualQuery(memory, &information, sizeof information);
@@ -40,16 +45,7 @@ static void measure_query(char *memory)
         if (written != sizeof information || information.RegionSize != GRANULARITY || information.State != MEM_COMMIT)
             failures++;
     }
-    report("query_populated");
-}
-
-static void measure_populated(void)
-{
-    char *memory = VirtualAlloc(NULL, GRANULARITY, COMMITTED, PAGE_READWRITE);
-    for (ULONG offset = 0; offset < GRANULARITY; offset += PAGE)
-        memory[offset] = 1;
-    measure_query(memory);
-    measure_protect(memory);
+    report();
     VirtualFree(memory, 0, MEM_RELEASE);
 }
 
@@ -69,7 +65,7 @@ static void free_vads(ULONG count)
 // Samples from `from` on, one for each VAD that is visited; where they end. The second page of a VAD has brought its page table.
 static ULONG sample_faults(ULONG count, ULONG from)
 {
-    ULONG end = from + count < SAMPLES ? from + count : SAMPLES;
+    ULONG end = from + count < repetitions ? from + count : repetitions;
     for (ULONG i = from; i < end; i++)
         vads[i * STRIDE % count][PAGE] = 1;
     for (ULONG i = from; i < end; i++) {
@@ -84,19 +80,25 @@ static ULONG sample_faults(ULONG count, ULONG from)
 // The median of a fault where there are `count` VADs.
 static ULONG fault_among(ULONG count)
 {
-    for (ULONG taken = 0; taken < SAMPLES;) {
+    for (ULONG taken = 0; taken < repetitions;) {
         make_vads(count);
         taken = sample_faults(count, taken);
         free_vads(count);
     }
-    return median(SAMPLES);
+    return median();
+}
+
+static void measure_fault(void)
+{
+    ULONG many = fault_among(MANY);
+    report_difference(many, fault_among(FEW));
 }
 
 // The median of VirtualAlloc and VirtualFree where there are `count` VADs.
 static ULONG allocation_among(ULONG count)
 {
     make_vads(count);
-    for (int i = 0; i < SAMPLES; i++) {
+    for (ULONG i = 0; i < repetitions; i++) {
         ULONG start = ticks();
         void *memory = VirtualAlloc(NULL, GRANULARITY, COMMITTED, PAGE_READWRITE);
         BOOL sound = VirtualFree(memory, 0, MEM_RELEASE);
@@ -105,21 +107,19 @@ static ULONG allocation_among(ULONG count)
             failures++;
     }
     free_vads(count);
-    return median(SAMPLES);
+    return median();
 }
 
-static void report_difference(const char *name, ULONG many, ULONG few)
+static void measure_allocation(void)
 {
-    samples[0] = empty + (many > few ? many - few : 0);
-    report_some(name, 1, 1);
+    ULONG many = allocation_among(MANY);
+    report_difference(many, allocation_among(FEW));
 }
 
-static void test(void)
-{
-    // The zero-page thread works while nobody else does.
-    Sleep(300);
-    measure_nothing();
-    measure_populated();
-    report_difference("many_vads_fault", fault_among(MANY), fault_among(FEW));
-    report_difference("many_vads_allocate", allocation_among(MANY), allocation_among(FEW));
-}
+static const ROW rows[] = {
+    {"protect_populated", measure_protect},
+    {"query_populated", measure_query},
+    {"many_vads_fault", measure_fault},
+    {"many_vads_allocate", measure_allocation},
+    {NULL, NULL},
+};

@@ -2,7 +2,7 @@
 # Makes sure that the tools of the named groups are there: quietly and quickly when they are, else by installing
 # Debian's packages as root or through sudo, else with one line that names what is missing.
 #
-# usage: packages.sh GROUP...     groups: host debian bare guest qemu window fat disc gdb python bochs check
+# usage: packages.sh GROUP...     groups: host debian bare guest qemu window fat disc gdb python bochs check peer
 set -u
 
 missing=""
@@ -65,6 +65,11 @@ for group in "$@"; do
         need "/usr/lib/$(uname -m)-linux-gnu/bochs/plugins/libbx_term_gui.so" bochs-term
         need /usr/share/bochs/BIOS-bochs-latest bochsbios
         need /usr/share/bochs/VGABIOS-lgpl-latest vgabios
+        ;;
+    peer) # Linux's own measurement: a C compiler for i686, and what patches its kernel and unpacks it
+        need "/usr/lib/gcc/$(uname -m)-linux-gnu/$(gcc -dumpversion 2>/dev/null)/32/libgcc.a" gcc-multilib
+        need python3 python3
+        need as binutils
         ;;
     check) # Debian's formatter and lints
         need /usr/bin/rustfmt rustfmt-web

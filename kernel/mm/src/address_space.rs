@@ -210,6 +210,11 @@ impl<M: Machine> MemoryManager<M> {
         list::remove(&self.machine, process.offset(EXPANSION_LINKS));
     }
 
+    /// Head of the list of [`Self::address_spaces`], for who looks at each link before following it.
+    pub fn address_space_list(&self) -> Link<abi::nt::list::ListEntry> {
+        self.processes.get()
+    }
+
     /// All processes that have an address space of their own.
     pub fn address_spaces(&self) -> impl Iterator<Item = Link<Eprocess>> + '_ {
         list::entries(&self.machine, self.processes.get()).map(|entry| Link::new(entry.address() - EXPANSION_LINKS))

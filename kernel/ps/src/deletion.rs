@@ -101,7 +101,7 @@ impl<P: Platform> Executive<P> {
             _ => match condemned.body::<FileObject>() {
                 Some(file) if self.opened(file) == Opened::File => {
                     let _lock = self.lock_volume();
-                    self.volume().close(condemned);
+                    self.volume_of(file).close(condemned);
                 }
                 Some(file) => {
                     match self.opened(file) {

@@ -23,8 +23,7 @@ use crate::files::{BUFFERS, Opened};
 use crate::platform::{Platform, Stream};
 
 /// Links to devices, and to the sides of the console.
-const LINKS: [(&str, &str); 6] = [
-    ("\\GLOBAL??\\C:", "\\Device\\HarddiskVolume1"),
+const LINKS: [(&str, &str); 5] = [
     ("\\GLOBAL??\\PIPE", "\\Device\\NamedPipe"),
     ("\\GLOBAL??\\NUL", "\\Device\\Null"),
     ("\\GLOBAL??\\CON", "\\Device\\ConDrv\\Console"),
@@ -40,8 +39,8 @@ const CONNECT: &str = "\\Connect";
 
 /// The devices.
 pub(crate) struct Devices {
-    /// The volume of C:.
-    pub volume: Link<DeviceObject>,
+    /// The volumes, C: first.
+    pub volumes: Vec<Link<DeviceObject>>,
     /// Pipes.
     pub pipes: Link<DeviceObject>,
     /// What is written there is gone, and there is nothing to read.
@@ -53,12 +52,12 @@ pub(crate) struct Devices {
 }
 
 impl Devices {
-    /// Makes them, with their names.
+    /// Makes them, with their names and the drive letters of `volumes` volumes.
     ///
     /// # Errors
     /// [`Exhausted`]; the system is starting and cannot go on.
     #[doc(alias = "IoCreateDevice")]
-    pub fn create<P: Platform>(objects: &ObjectManager<'_, P>) -> Result<Self, Exhausted> {
+    pub fn create<P: Platform>(objects: &ObjectManager<'_, P>, volumes: usize) -> Result<Self, Exhausted> {
         let make = |path: &str, device_type: u32, sector_size: u16| {
             let device = objects.create_permanent::<DeviceObject>(path)?;
             let record = objects.memory().machine.record(device);
@@ -74,8 +73,14 @@ impl Devices {
             let string = UnicodeString::empty();
             objects.set_text(&string, &text.encode_utf16().collect::<Vec<_>>()).map(|()| string)
         };
+        let volume = |(number, letter): (usize, u8)| {
+            let path = alloc::format!("\\Device\\HarddiskVolume{number}");
+            let device = make(&path, FILE_DEVICE_DISK, SECTOR as u16)?;
+            objects.create_permanent_link(&alloc::format!("\\GLOBAL??\\{}:", char::from(letter)), &path)?;
+            Ok::<_, Exhausted>(device)
+        };
         let devices = Self {
-            volume: make("\\Device\\HarddiskVolume1", FILE_DEVICE_DISK, SECTOR as u16)?,
+            volumes: (1..=volumes).zip(b'C'..=b'Z').map(volume).collect::<Result<_, _>>()?,
             pipes: make("\\Device\\NamedPipe", FILE_DEVICE_NAMED_PIPE, 0)?,
             null: make("\\Device\\Null", FILE_DEVICE_NULL, 0)?,
             console: make("\\Device\\ConDrv", FILE_DEVICE_CONSOLE, 0)?,
@@ -85,8 +90,8 @@ impl Devices {
         Ok(devices)
     }
 
-    pub fn all(&self) -> [Link<DeviceObject>; 4] {
-        [self.volume, self.pipes, self.null, self.console]
+    pub fn all(&self) -> impl Iterator<Item = Link<DeviceObject>> {
+        self.volumes.iter().copied().chain([self.pipes, self.null, self.console])
     }
 }
 
@@ -117,7 +122,7 @@ impl<P: Platform> Executive<P> {
         let file: Link<FileObject> = body.cast();
         let device = self.machine_record(file).device_object.get();
         let rest = match self.opened(file) {
-            Opened::File => self.volume().path_below(file, rest.units())?.into(),
+            Opened::File => self.volume_of(file).path_below(file, rest.units())?.into(),
             Opened::Null => rest,
             Opened::Device if rest.units().is_empty() => rest,
             Opened::Device if device == self.devices.pipes => below_device(rest.units())?.into(),
@@ -138,7 +143,7 @@ impl<P: Platform> Executive<P> {
             let path = [b'\\', b'?', b'?', b'\\', letter, b':'].map(u16::from);
             let name = ObjectName { root: None, path: &path, attributes: abi::access::OBJ_CASE_INSENSITIVE };
             let kind = match self.objects().look_up(&name, Kind::File) {
-                Ok(Found::Beyond(device, _)) if device == self.devices.volume.cast() => FIXED,
+                Ok(Found::Beyond(device, _)) if self.volume_at(device.cast()).is_some() => FIXED,
                 Err(_) | Ok(Found::Vacant(_)) if !self.is_link(&name) => continue,
                 _ => OTHER,
             };

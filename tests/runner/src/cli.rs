@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+use crate::bench::{self, BenchOptions};
 use crate::dump::{self, DumpOptions};
 use crate::error::{self, Result};
 use crate::exec::{self, ExecOptions};
@@ -16,9 +17,10 @@ use crate::machine::MachineOptions;
 use crate::paths::Tree;
 use crate::picture::{self, PictureOptions};
 use crate::power_cut::PowerCutOptions;
+use crate::regions::{self, RegionsOptions};
 use crate::run::RunOptions;
 use crate::suite::{self, TestOptions};
-use crate::{bench, bind, debug, kd, power_cut, process, run, strip, symbols, unsafe_list};
+use crate::{bind, debug, kd, power_cut, process, run, strip, symbols, unsafe_list};
 
 /// Exit code for a command that does not exist yet or was called wrongly.
 const USAGE: u8 = 2;
@@ -62,14 +64,8 @@ enum Command {
     Test(TestOptions),
     /// See whether what was flushed survives a loss of power
     PowerCut(PowerCutOptions),
-    /// Print the benchmark table (guest instructions)
-    Bench {
-        #[command(flatten)]
-        machine: MachineOptions,
-        /// Only how fast a disk is read
-        #[arg(long)]
-        disk: bool,
-    },
+    /// Print the benchmark table beside Linux's: guest instructions, and time
+    Bench(BenchOptions),
     /// Stop at the kernel's entry with gdb attached
     Debug {
         #[command(flatten)]
@@ -97,6 +93,13 @@ enum Command {
         machine: MachineOptions,
         #[command(flatten)]
         options: PictureOptions,
+    },
+    /// Make a process with the address space of a `!vad` listing, and print `!vad` of it
+    Regions {
+        #[command(flatten)]
+        machine: MachineOptions,
+        #[command(flatten)]
+        options: RegionsOptions,
     },
     /// Build a dump with known answers, for whoever writes or tests forensics tools; without a scenario, list them
     #[command(after_help = images::help())]
@@ -139,14 +142,14 @@ pub fn main() -> ExitCode {
         Command::Run { machine, options } => run::run(&tree, &machine, &options),
         Command::Test(options) => suite::run(&tree, &options),
         Command::PowerCut(options) => power_cut::run(&tree, &options),
-        Command::Bench { disk: true, .. } => bench::run_disk(&tree).map(|fast_enough| u8::from(!fast_enough)),
-        Command::Bench { machine, .. } => bench::run(&tree, &machine),
+        Command::Bench(options) => bench::run(&tree, &options),
         Command::Debug { machine, options } => debug::run(&tree, &machine, &options),
         Command::Iso(options) => build_iso(&tree, &options),
         Command::Kd => kd::run(&tree),
         Command::Dump { machine, options } => dump::run(&tree, &machine, &options),
         Command::Forensics(options) => forensics::run(&tree, &options),
         Command::Picture { machine, options } => picture::run(&tree, &machine, &options),
+        Command::Regions { machine, options } => regions::run(&tree, &machine, &options),
         Command::Image(options) => images::run(&tree, &options),
         Command::PackSymbols { input, output } => symbols::pack(&input, &output).map(|()| 0),
         Command::StripDll { input, output, bind_to } => {

@@ -46,7 +46,7 @@ fn stem(path: &Path) -> String {
 }
 
 /// The functions of `image` by their distance from its base; `None` where it names none.
-fn packed(image: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn packed(image: &[u8]) -> Option<Vec<u8>> {
     let file = PeFile32::parse(image).ok()?;
     let base = file.relative_address_base();
     let code: Vec<_> = file

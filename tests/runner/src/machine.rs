@@ -66,6 +66,8 @@ const NO_ROOM_FOR_DEVICES: &str = "i440FX-pcihost.pci-hole64-size=0";
 const DEAD_FROM: u32 = 32;
 /// How much, in MB.
 pub const DEAD: u32 = 4;
+/// What QEMU logs for a profile: blocks as they are translated and executed, and exceptions.
+const TRACED: &str = "exec,nochain,in_asm,int";
 /// RAM above which the kernel does not zero all that is free, in MB: every zeroed page is the host's memory.
 const LARGEST_TO_ZERO: u32 = 8192;
 
@@ -82,7 +84,7 @@ pub struct MachineOptions {
     #[arg(long, value_name = "WORDS", default_value = "pc", hide = true)]
     pub board: String,
     /// Words added to the kernel's command line: pagefile=512-1024 (MB), maxmem=MB, client4gb, zeromax=MB,
-    /// badpages=1f3a,2000-20ff (frames), memtest, noexecute=optin|optout|alwayson|alwaysoff, debug, crashdump
+    /// badpages=1f3a,2000-20ff (frames), memtest, noexecute=optin|optout|alwayson|alwaysoff, debug, crashdump, dumpfile
     #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true, help_heading = "Machine")]
     pub cmdline: String,
     /// Count instructions: one tick of the time-stamp counter is one guest instruction, clock base fixed
@@ -106,6 +108,9 @@ pub struct MachineOptions {
     /// Whether RAM is a file of the scratch folder, which is there when the machine is gone
     #[arg(skip)]
     pub ram_file: bool,
+    /// Where QEMU tells of every block of instructions that it executes
+    #[arg(skip)]
+    pub trace: Option<PathBuf>,
 }
 
 /// The emulator runs elsewhere.
@@ -167,6 +172,7 @@ impl Default for MachineOptions {
             dead: false,
             touched: false,
             ram_file: false,
+            trace: None,
         }
     }
 }
@@ -264,6 +270,9 @@ impl Start<'_> {
             // `sleep=off`: a halted guest jumps to its next timer instead of waiting for it.
             arguments.extend(words(&["-icount", "shift=0,sleep=off"]));
             arguments.extend(words(&["-rtc", "base=2000-01-01T00:00:00,clock=vm"]));
+        }
+        if let Some(path) = &self.options.trace {
+            arguments.extend(words(&["-d", TRACED, "-D", &path.to_string_lossy()]));
         }
         arguments.extend(self.screen_arguments());
         arguments.extend(self.serial_arguments());
@@ -367,6 +376,13 @@ mod tests {
         let screen = Screen::Hidden;
         let start = Start { options, medium, modules, command_line: "link=com3 x", serial, screen, disk: &[] };
         start.arguments().join("|")
+    }
+
+    #[test]
+    fn a_traced_machine_logs_to_where_it_is_told() {
+        let options = MachineOptions { trace: Some("/x/trace".into()), ..MachineOptions::default() };
+        let all = arguments_of(&options, Medium::Kernel, SerialPorts::Linked);
+        assert!(all.contains("-d|exec,nochain,in_asm,int|-D|/x/trace"), "{all}");
     }
 
     #[test]

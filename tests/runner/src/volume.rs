@@ -23,7 +23,7 @@ const LARGEST_FAT16: u64 = 512 << 20;
 /// Entries of the root folder that are left free on a volume with room.
 const ROOM_FOR_ENTRIES: usize = 64;
 /// Bytes that are left free on the volume that travels as a boot module.
-const ROOM: u64 = 1 << 20;
+pub(crate) const ROOM: u64 = 1 << 20;
 /// The volume serial number.
 const VOLUME_ID: u32 = 0x5644_4F53;
 

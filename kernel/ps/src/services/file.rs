@@ -206,7 +206,7 @@ impl<P: Platform> Executive<P> {
             Opened::File => self.flush_file(object),
             Opened::Stream(_) | Opened::Buffer(_) => Ok(()),
             Opened::Pipe(end) => self.flush_pipe(object, end),
-            Opened::Device if self.is_volume(object) => self.flush_volume(),
+            Opened::Device if self.is_volume(object) => self.flush_volume(self.volume_of(object)),
             Opened::Null | Opened::Device => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
         self.complete(status_at, flushed.map(|()| 0))

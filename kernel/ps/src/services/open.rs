@@ -88,9 +88,12 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn open_by_name(&self, name: &ObjectName<'_>, request: &OpenRequest) -> Result<OpenedFile, NtStatus> {
         let place = self.locate(name)?;
         let (device, rest) = (place.device, place.rest.units());
-        if device == self.devices.volume && !rest.is_empty() {
+        let volume = self.volume_at(device);
+        if let Some(volume) = volume
+            && !rest.is_empty()
+        {
             let path = Path::parse(rest)?;
-            return self.with_volume(|volume| volume.open(&path, request));
+            return self.with_volume(volume, |volume| volume.open(&path, request));
         }
         let granted_access = Kind::File.rights(request.desired_access);
         let file = match () {
@@ -99,7 +102,7 @@ impl<P: Platform> Executive<P> {
                 let writes = granted_access & (FILE_WRITE_DATA | FILE_APPEND_DATA) != 0;
                 self.open_console(rest, writes)?
             }
-            () if device == self.devices.volume => {
+            () if volume.is_some() => {
                 check_volume_request(request)?;
                 self.create_device_file(device, request)?
             }
