@@ -12,6 +12,12 @@ use core::mem::offset_of;
 use mm::layout::PAGE_SIZE;
 use mm::machine::Records;
 
+mod cursor;
+mod marks;
+
+pub(crate) use cursor::Cursor;
+pub use marks::WriteMarks;
+
 /// Bytes before a fragment.
 const HEAD: u32 = 4;
 /// Their mark of one that the message does not end with.
@@ -85,63 +91,6 @@ pub(crate) struct Got {
     pub count: usize,
     /// Whether a message ended with it.
     pub is_end: bool,
-}
-
-/// How far a reader is.
-#[derive(Clone, Copy)]
-pub(crate) struct Cursor {
-    page: Link<QueuePage>,
-    start: u32,
-    count: u32,
-    data: u32,
-    left: u32,
-    goes_on: bool,
-    is_open: bool,
-}
-
-/// A place between what was written: how much was ever written before it, heads counted and not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mark {
-    all: u32,
-    data: u32,
-}
-
-/// Where in the queue a write is that goes on: what goes before it moves it.
-#[repr(C)]
-#[derive(Debug)]
-pub struct WriteMarks {
-    next: Field<Link<WriteMarks>>,
-    begin: [Field<u32>; 2],
-    end: [Field<u32>; 2],
-}
-impl Record for WriteMarks {}
-
-impl WriteMarks {
-    fn set(&self, place: &[Field<u32>; 2], mark: Mark) {
-        place[0].set(mark.all);
-        place[1].set(mark.data);
-    }
-
-    fn begin(&self) -> Mark {
-        Mark { all: self.begin[0].get(), data: self.begin[1].get() }
-    }
-
-    fn end(&self) -> Mark {
-        Mark { all: self.end[0].get(), data: self.end[1].get() }
-    }
-
-    /// So much has gone before it.
-    fn shift(&self, gone: Mark) {
-        for place in [&self.begin, &self.end] {
-            place[0].update(|at| at.wrapping_sub(gone.all));
-            place[1].update(|at| at.wrapping_sub(gone.data));
-        }
-    }
-
-    /// Whether nothing of it has been put there.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.begin() == self.end()
-    }
 }
 
 impl Queue {
@@ -221,26 +170,6 @@ impl Queue {
     /// A write has served them.
     pub(crate) fn serve(&self) {
         self.wanted.set(0);
-    }
-
-    /// The end of what was written.
-    fn mark(&self) -> Mark {
-        Mark {
-            all: self.taken.get().wrapping_add(self.count.get()),
-            data: self.taken_data.get().wrapping_add(self.data.get()),
-        }
-    }
-
-    /// Bytes of data before `mark` that nobody has taken.
-    fn data_before(&self, mark: Mark) -> u32 {
-        // Somebody may have taken what was behind it, too.
-        let ahead = mark.data.wrapping_sub(self.taken_data.get());
-        if ahead <= self.data.get() { ahead } else { 0 }
-    }
-
-    /// Whether a write that has been put there need not be waited for.
-    pub(crate) fn is_within_quota(&self, marks: &WriteMarks, served: u32) -> bool {
-        self.data_before(marks.end()) <= self.quota.get().saturating_add(served)
     }
 
     pub(crate) fn cursor(&self) -> Cursor {
@@ -407,81 +336,6 @@ impl Queue {
         self.write_bytes(records, from);
     }
 
-    /// What was written so far of what `marks` are about goes, as far as nobody has taken it. Whether some of it had been taken.
-    pub(super) fn withdraw(
-        &self,
-        records: &impl Records,
-        marks: Link<WriteMarks>,
-        free: impl FnMut(Link<QueuePage>),
-    ) -> bool {
-        let own = records.record(marks);
-        let (begin, end) = (own.begin(), own.end());
-        let place = |mark: u32| Some(mark.wrapping_sub(self.taken.get())).filter(|ahead| *ahead <= self.count.get());
-        let Some(to) = place(end.all) else { return false };
-        let was_begun = place(begin.all).is_none();
-        let from = place(begin.all).unwrap_or(0);
-        let gone = Mark { all: to - from, data: self.data_before(end) - self.data_before(begin) };
-        self.close_gap(records, from, to);
-        self.count.set(self.count.get() - gone.all);
-        self.data.set(self.data.get() - gone.data);
-        if was_begun {
-            self.left.set(0);
-        }
-        if self.count.get() == 0 {
-            // So there is room for the end of a message.
-            self.start.set(0);
-        }
-        for other in self.marks(records) {
-            if other.begin().all.wrapping_sub(self.taken.get()).cast_signed() >= to.cast_signed() {
-                other.shift(gone);
-            }
-        }
-        self.trim(records, free);
-        was_begun
-    }
-
-    /// What stands from `to` on moves to `from`.
-    fn close_gap(&self, records: &impl Records, from: u32, to: u32) {
-        let (mut target, mut source) = (self.cursor(), self.cursor());
-        target.skip(records, from);
-        source.skip(records, to);
-        while source.count > 0 {
-            let mut byte = [0];
-            source.copy(records, &mut byte);
-            target.store(records, byte[0]);
-        }
-    }
-
-    /// The marks of all writes that go on.
-    fn marks<'r>(&self, records: &'r impl Records) -> impl Iterator<Item = &'r WriteMarks> {
-        let next = |marks: &Link<WriteMarks>| records.record(*marks).next.get().some();
-        core::iter::successors(self.writes.get().some(), next).map(|marks| records.record(marks))
-    }
-
-    /// A write begins behind all others.
-    pub(super) fn begin_write(&self, records: &impl Records, marks: Link<WriteMarks>) {
-        let (own, here) = (records.record(marks), self.mark());
-        own.next.set(self.writes.get());
-        own.set(&own.begin, here);
-        own.set(&own.end, here);
-        self.writes.set(marks);
-    }
-
-    /// It has been put there up to here.
-    pub(super) fn has_put(&self, records: &impl Records, marks: Link<WriteMarks>) {
-        let own = records.record(marks);
-        own.set(&own.end, self.mark());
-    }
-
-    /// It is over.
-    pub(super) fn end_write(&self, records: &impl Records, marks: Link<WriteMarks>) {
-        let mut place = &self.writes;
-        while place.get() != marks && !place.get().is_null() {
-            place = &records.record(place.get()).next;
-        }
-        place.set(records.record(marks).next.get());
-    }
-
     /// The message that is being read has no more.
     pub(crate) fn close_message(&self) {
         self.is_open.set(0);
@@ -504,69 +358,6 @@ impl Queue {
 /// Pages for `bytes`; there is always one.
 fn pages_for(bytes: u32) -> u32 {
     bytes.div_ceil(IN_PAGE).max(1)
-}
-
-impl Cursor {
-    /// Makes sure that a fragment is being read; whether there is one.
-    fn enter(&mut self, records: &impl Records) -> bool {
-        if self.is_open && (self.left > 0 || !self.goes_on) {
-            return true;
-        }
-        if self.count < HEAD {
-            return false;
-        }
-        let mut head = [0; HEAD as usize];
-        self.copy(records, &mut head);
-        let head = u32::from_le_bytes(head);
-        self.left = head & !GOES_ON;
-        self.goes_on = head & GOES_ON != 0;
-        self.is_open = true;
-        true
-    }
-
-    /// Goes on to the page with the next byte, where that is not the one it is in.
-    fn turn(&mut self, records: &impl Records) {
-        if self.start == IN_PAGE {
-            (self.page, self.start) = (records.record(self.page).next.get(), 0);
-        }
-    }
-
-    /// The next bytes, which are there.
-    fn copy(&mut self, records: &impl Records, into: &mut [u8]) {
-        for byte in into.iter_mut() {
-            self.turn(records);
-            *byte = records.record(self.page).bytes[self.start as usize].get();
-            self.start += 1;
-        }
-        self.count -= into.len() as u32;
-        self.leave(records);
-    }
-
-    /// Another byte in place of the next one, which is there.
-    fn store(&mut self, records: &impl Records, byte: u8) {
-        self.turn(records);
-        records.record(self.page).bytes[self.start as usize].set(byte);
-        self.start += 1;
-    }
-
-    fn skip(&mut self, records: &impl Records, bytes: u32) {
-        let mut left = bytes;
-        while left > 0 {
-            self.turn(records);
-            let step = left.min(IN_PAGE - self.start);
-            self.start += step;
-            left -= step;
-        }
-        self.count -= bytes;
-        self.leave(records);
-    }
-
-    /// It is in no page that is done with, if there is another.
-    fn leave(&mut self, records: &impl Records) {
-        if self.start == IN_PAGE && self.count > 0 {
-            self.turn(records);
-        }
-    }
 }
 
 #[cfg(test)]
