@@ -251,7 +251,6 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Replaces the shared page in `shared`, which is mapped at `page`, by a private copy that may be written.
     #[doc(alias = "MiCopyOnWrite")]
-    #[inline(always)]
     fn copy_on_write(&self, page: VirtualPage, shared: FrameNumber) -> Result<FaultOutcome, NoFrame> {
         let cell = self.mm.machine.record(pte_of(page));
         let valid = ValidPte(cell.load());
