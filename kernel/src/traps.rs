@@ -35,8 +35,9 @@ extern "C" fn system_call(frame: &TrapFrame, arguments: u32) {
 }
 
 extern "C" fn page_fault(frame: &TrapFrame, address: u32) {
-    let copying = user_memory::is_copying(frame);
-    if !(frame.is_user() || copying) || !system::is_up() {
+    // Programs run only in a system that is up.
+    let copying = !frame.is_user();
+    if copying && !(user_memory::is_copying(frame) && system::is_up()) {
         system_page_fault(frame, address);
     }
     let access = access_of(frame.err_code.get());

@@ -41,13 +41,32 @@ macro_rules! services {
                 match self { $(Self::$name => $arguments,)* }
             }
 
+            /// Words of arguments of the service `number`, where there is one.
+            #[inline(always)]
+            pub fn arguments_of(number: u32) -> Option<u32> {
+                match COUNTS.get(number as usize) {
+                    Some(&count) if count != NO_SERVICE => Some(count.into()),
+                    _ => None,
+                }
+            }
+
             /// NT's name.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name),)* }
             }
         }
+
+        /// Words of arguments by number.
+        static COUNTS: [u8; SERVICE_LIMIT as usize] = {
+            let mut counts = [NO_SERVICE; SERVICE_LIMIT as usize];
+            $(counts[$number] = $arguments;)*
+            counts
+        };
     };
 }
+
+/// What [`Service::arguments_of`] finds where this system has no service.
+const NO_SERVICE: u8 = 0xFF;
 
 impl Service {
     /// What a program puts into EAX.
@@ -203,7 +222,9 @@ mod tests {
         for service in Service::ALL {
             assert_eq!(Service::from_number(service.number()), Some(*service));
             assert!(service.arguments() as usize <= MAXIMUM_ARGUMENTS);
+            assert_eq!(Service::arguments_of(service.number()), Some(service.arguments()));
         }
+        assert_eq!((0..u32::from(u16::MAX)).filter_map(Service::arguments_of).count(), Service::ALL.len());
         assert_eq!(Service::from_number(SERVICE_LIMIT), None);
         assert_eq!(Service::from_number(0x1011), None, "another table");
     }

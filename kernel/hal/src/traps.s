@@ -354,9 +354,21 @@ vadose_thread_start:
     ud2
 
 // ---------------------------------------------------------------------------------------------------------
-// User memory. vadose_user_copy(target, source, length) -> 0, or what the fault handler left in the frame's EAX.
+// User memory. vadose_user_copy(target, source, length) -> 0, or what the fault handler left in the frame's EAX;
+// vadose_user_copy_words the same with a number of words.
 
-.global vadose_user_copy, vadose_user_copy_end, vadose_user_copy_failed
+.global vadose_user_copy, vadose_user_copy_words, vadose_user_copy_end, vadose_user_copy_failed
+vadose_user_copy_words:
+    push esi
+    push edi
+    mov edi, [esp + 12]
+    mov esi, [esp + 16]
+    mov ecx, [esp + 20]
+    rep movsd
+    xor eax, eax
+    pop edi
+    pop esi
+    ret
 vadose_user_copy:
     push esi
     push edi

@@ -13,6 +13,7 @@ use crate::windows::{Slot, window};
 
 unsafe extern "C" {
     fn vadose_user_copy(target: u32, source: u32, length: u32) -> u32;
+    fn vadose_user_copy_words(target: u32, source: u32, count: u32) -> u32;
     fn vadose_user_copy_end();
     fn vadose_user_copy_failed();
     fn vadose_user_words();
@@ -63,7 +64,11 @@ pub fn copy_from_user(address: u32, into: &mut [u8]) -> Result<(), NtStatus> {
 pub fn words_from_user(address: u32, into: &mut [u32]) -> Result<(), NtStatus> {
     let length = size_of_val(into) as u32;
     probe(address, length, 1)?;
-    copy(into.as_mut_ptr() as u32, address, length)
+    // SAFETY: as in `copy`: the target is a slice that the caller holds.
+    match unsafe { vadose_user_copy_words(into.as_mut_ptr() as u32, address, into.len() as u32) } {
+        0 => Ok(()),
+        status => Err(NtStatus(status)),
+    }
 }
 
 /// Copies `from` to user address `address`.
@@ -163,7 +168,7 @@ pub fn is_copying(frame: &TrapFrame) -> bool {
 }
 
 fn in_copy(eip: u32) -> bool {
-    (vadose_user_copy as *const () as u32..vadose_user_copy_end as *const () as u32).contains(&eip)
+    (vadose_user_copy_words as *const () as u32..vadose_user_copy_end as *const () as u32).contains(&eip)
 }
 
 fn in_words(eip: u32) -> bool {

@@ -147,6 +147,7 @@ impl<'m, R: Records> Dispatcher<'m, R> {
     /// Does what was requested: ends waits whose time `now` (interrupt time, in units of 100 ns) has come, ends the running
     /// thread's turn if it is over, and decides whether another thread is to run.
     #[doc(alias = "KiDispatchInterrupt")]
+    #[inline]
     pub fn dispatch(&self, now: u64) -> Option<Switch> {
         self.processor.irr.clear_bits(DISPATCH_REQUEST);
         self.wake_interrupted();

@@ -37,11 +37,12 @@ pub fn initialise_event(records: &impl Records, event: Link<Kevent>, kind: Event
 impl<R: Records> Dispatcher<'_, R> {
     /// Sets an event; what it was before.
     #[doc(alias = "KeSetEvent")]
+    #[inline]
     pub fn set_event(&self, event: Link<Kevent>, increment: u8) -> u32 {
         let state = &self.records.record(event).header.signal_state;
         let before = state.get();
         state.set(1);
-        if before == 0 {
+        if before == 0 && self.has_waits(event.cast()) {
             self.wait_test(event.cast(), increment);
         }
         before

@@ -113,6 +113,13 @@ impl<R: Records> Dispatcher<'_, R> {
         }
     }
 
+    /// [`Self::try_wait`] for one object.
+    #[inline(always)]
+    pub fn try_wait_for(&self, object: Link<DispatcherHeader>) -> Option<NtStatus> {
+        let thread = self.current();
+        self.is_signalled(object, thread).then(|| self.take(object, thread).answer(0))
+    }
+
     /// The running thread, for which [`Self::try_wait`] has found nothing, leaves the processor. `array` is where blocks for
     /// more than [`THREAD_WAIT_OBJECTS`] objects are to stand until the wait is over; no object may be there twice if all are
     /// waited for. When the switch has been made and has come back, [`Self::wait_result`] tells how it ended.
@@ -125,6 +132,9 @@ impl<R: Records> Dispatcher<'_, R> {
         array: Option<Link<KwaitBlock>>,
         terms: &WaitTerms,
     ) -> Switch {
+        if let (&[object], None, None) = (objects, array, terms.deadline) {
+            return self.block_on_one(object, kind, terms);
+        }
         let thread = self.current();
         debug_assert!(array.is_some() || objects.len() <= THREAD_WAIT_OBJECTS, "blocks for {} objects", objects.len());
         let timer = terms.deadline.map(|deadline| self.start_wait_timer(thread, deadline));
@@ -146,6 +156,22 @@ impl<R: Records> Dispatcher<'_, R> {
             self.records.record(timer).next_wait_block.set(first);
         }
         self.records.record(thread).wait_block_list.set(first);
+        self.enter_wait(thread, terms)
+    }
+
+    /// The most usual wait: for one object, without a deadline.
+    #[inline(always)]
+    fn block_on_one(&self, object: Link<DispatcherHeader>, kind: WaitKind, terms: &WaitTerms) -> Switch {
+        let thread = self.current();
+        let block = own_block(thread, 0);
+        let record = self.records.record(block);
+        record.thread.set(thread);
+        record.object.set(object);
+        record.wait_key.set(0);
+        record.wait_type.set(kind as u16);
+        record.next_wait_block.set(block);
+        list::insert_tail(self.records, wait_list(object), block.cast());
+        self.records.record(thread).wait_block_list.set(block);
         self.enter_wait(thread, terms)
     }
 
@@ -205,6 +231,13 @@ impl<R: Records> Dispatcher<'_, R> {
         self.ready(thread);
     }
 
+    /// Whether anybody waits for `object`.
+    #[inline(always)]
+    pub(crate) fn has_waits(&self, object: Link<DispatcherHeader>) -> bool {
+        let head = wait_list(object);
+        self.records.record(head).flink.get() != head
+    }
+
     /// Goes through the waits for `object`, which may have become signalled, and ends those that it satisfies.
     #[doc(alias = "KiWaitTest")]
     pub(crate) fn wait_test(&self, object: Link<DispatcherHeader>, increment: u8) {
@@ -251,6 +284,7 @@ impl<R: Records> Dispatcher<'_, R> {
     }
 
     /// Whether `thread` would not have to wait for `object`.
+    #[inline(always)]
     pub(crate) fn is_signalled(&self, object: Link<DispatcherHeader>, thread: Link<Kthread>) -> bool {
         let record = self.records.record(object);
         record.signal_state.get() as i32 > 0
@@ -260,10 +294,22 @@ impl<R: Records> Dispatcher<'_, R> {
 
     /// `thread` gets `object`, which is signalled for it.
     #[doc(alias = "KiWaitSatisfyOther")]
+    #[inline(always)]
     fn take(&self, object: Link<DispatcherHeader>, thread: Link<Kthread>) -> Taken {
         let record = self.records.record(object);
+        // What is taken most comes first.
+        if record.kind.get() == SYNCHRONIZATION_EVENT {
+            record.signal_state.set(0);
+            return Taken::Plain;
+        }
+        self.take_other(object, thread)
+    }
+
+    #[inline(never)]
+    fn take_other(&self, object: Link<DispatcherHeader>, thread: Link<Kthread>) -> Taken {
+        let record = self.records.record(object);
         match record.kind.get() {
-            SYNCHRONIZATION_EVENT | SYNCHRONIZATION_TIMER => {
+            SYNCHRONIZATION_TIMER => {
                 record.signal_state.set(0);
                 Taken::Plain
             }

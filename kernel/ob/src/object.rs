@@ -139,6 +139,7 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
     }
 
     /// The type object of `kind`.
+    #[inline(always)]
     pub fn type_of(&self, kind: Kind) -> Link<ObjectType> {
         self.types[kind as usize].get()
     }

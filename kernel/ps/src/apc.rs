@@ -38,6 +38,7 @@ impl<P: Platform> Executive<P> {
     /// Makes the running thread go on in `KiUserApcDispatcher`, which makes the call and then goes on with the `CONTEXT`
     /// that is on the stack behind its arguments.
     #[doc(alias = "KiInitializeUserApc")]
+    #[inline(never)]
     fn call_program(&self, apc: Link<Kapc>) {
         let Some(ntdll) = self.ntdll.get() else { return };
         let thread = self.platform().current_thread();
@@ -45,12 +46,11 @@ impl<P: Platform> Executive<P> {
         let arguments = self.take_call(apc);
         let mut context = Context { flags: CONTEXT_FULL | CONTEXT_DEBUG_REGISTERS, ..Context::ZERO };
         self.capture_context(thread, &mut context);
-        let mut words = [0; Context::WORDS];
-        context.to_words(&mut words);
-        let context_at = (context.esp & !3).wrapping_sub(size_of_val(&words) as u32);
+        let mut words = [0; Context::PLAIN_WORDS];
+        context.to_plain_words(&mut words);
+        let context_at = (context.esp & !3).wrapping_sub(size_of::<Context>() as u32);
         let stack = context_at.wrapping_sub(size_of_val(&arguments) as u32);
-        let plain = &words[..Context::PLAIN_WORDS];
-        match self.write_words(stack, &arguments).and_then(|()| self.write_words(context_at, plain)) {
+        match self.write_words(stack, &arguments).and_then(|()| self.write_words(context_at, &words)) {
             Ok(()) => self.begin_at(thread, ntdll.entries.user_apc_dispatcher, stack),
             // Without a stack there is nothing that the program could be told.
             Err(status) => self.unhandled_exception(&ExceptionRecord::new(status.0, context.eip, &[])),

@@ -214,6 +214,7 @@ impl<P: Platform> Executive<P> {
     }
 
     /// The handles of the current process.
+    #[inline]
     pub(crate) fn current_handles(&self) -> Handles<'_, P> {
         self.objects.handles(self.machine_record(self.current_process()).object_table.get())
     }
@@ -257,7 +258,7 @@ impl<P: Platform> Executive<P> {
     }
 
     pub(crate) fn section_by_handle(&self, handle: u32, access: u32) -> Result<Link<SectionObject>, NtStatus> {
-        self.current_handles().get(Handle(handle), access)
+        self.current_handles().look_up(Handle(handle), access)
     }
 
     /// Gives up a reference.

@@ -28,14 +28,36 @@ impl<P: Platform> Executive<P> {
     pub fn page_fault(&self, address: u32, access: Access) -> Result<(), NtStatus> {
         let process = self.current_process();
         let address = VirtualAddress(address);
+        // No loop here: the compiler would have everything ready for a second round before the first.
+        match self.mm().address_space(process).fault(address, access) {
+            FaultOutcome::Resolved(_) => Ok(()),
+            FaultOutcome::Denied => Err(NtStatus::ACCESS_VIOLATION),
+            FaultOutcome::GuardPage => self.guard_page(process, address),
+            outcome @ (FaultOutcome::Unread(_) | FaultOutcome::Collided(_) | FaultOutcome::NoFrame) => {
+                self.page_fault_again(process, address, access, outcome)
+            }
+        }
+    }
+
+    /// The same after the fault had this `outcome`, which is to be waited for.
+    #[cold]
+    #[inline(never)]
+    fn page_fault_again(
+        &self,
+        process: Link<Eprocess>,
+        address: VirtualAddress,
+        access: Access,
+        mut outcome: FaultOutcome,
+    ) -> Result<(), NtStatus> {
         let mut waited = 0;
         loop {
-            match self.mm().address_space(process).fault(address, access) {
+            outcome = match outcome {
                 FaultOutcome::Resolved(_) => return Ok(()),
                 FaultOutcome::Denied => return Err(NtStatus::ACCESS_VIOLATION),
                 FaultOutcome::GuardPage => return self.guard_page(process, address),
-                outcome @ (FaultOutcome::Unread(_) | FaultOutcome::Collided(_) | FaultOutcome::NoFrame) => {
+                FaultOutcome::Unread(_) | FaultOutcome::Collided(_) | FaultOutcome::NoFrame => {
                     self.await_page(outcome, &mut waited)?;
+                    self.mm().address_space(process).fault(address, access)
                 }
             }
         }

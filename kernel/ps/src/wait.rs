@@ -33,6 +33,13 @@ impl<P: Platform> Executive<P> {
         {
             return answer;
         }
+        self.wait_for_unsignalled(waited, kind, terms)
+    }
+
+    /// The same where nothing lets the thread go on now.
+    #[inline(never)]
+    pub(crate) fn wait_for_unsignalled(&self, waited: Waited<'_>, kind: WaitKind, terms: &WaitTerms) -> NtStatus {
+        let objects = waited.headers;
         if let Some(interruption) = self.dispatcher.interruption(terms) {
             return interruption;
         }

@@ -99,6 +99,9 @@ impl Context {
     /// Words before the extended registers, of which many contexts have none.
     pub const PLAIN_WORDS: usize = BEFORE_EXTENDED;
 
+    /// Words of the extended registers.
+    pub const EXTENDED_WORDS: usize = Self::WORDS - Self::PLAIN_WORDS;
+
     /// All zero: no part is named in its flags.
     pub const ZERO: Self = Self {
         flags: 0,
@@ -134,55 +137,74 @@ impl Context {
     }
 
     /// The context that these words are.
-    #[inline]
     pub fn from_words(words: &[u32; Self::WORDS]) -> Self {
+        let mut context = Self::ZERO;
+        let (plain, extended) = words.split_at(BEFORE_EXTENDED);
+        if let Ok(plain) = plain.try_into() {
+            context.set_plain(plain);
+        }
+        context.set_extended(extended);
+        context
+    }
+
+    /// Fills what comes before the extended registers with `words`. In place: a context is too large to be moved about.
+    #[inline]
+    pub fn set_plain(&mut self, words: &[u32; Self::PLAIN_WORDS]) {
         let word = |offset: usize| words[offset / 4];
         let saved = |offset: usize| word(offset_of!(Self, float_save) + offset);
-        let mut context = Self {
-            flags: word(offset_of!(Self, flags)),
-            dr0: word(offset_of!(Self, dr0)),
-            dr1: word(offset_of!(Self, dr1)),
-            dr2: word(offset_of!(Self, dr2)),
-            dr3: word(offset_of!(Self, dr3)),
-            dr6: word(offset_of!(Self, dr6)),
-            dr7: word(offset_of!(Self, dr7)),
-            float_save: FloatingSaveArea {
-                control_word: saved(offset_of!(FloatingSaveArea, control_word)),
-                status_word: saved(offset_of!(FloatingSaveArea, status_word)),
-                tag_word: saved(offset_of!(FloatingSaveArea, tag_word)),
-                error_offset: saved(offset_of!(FloatingSaveArea, error_offset)),
-                error_selector: saved(offset_of!(FloatingSaveArea, error_selector)),
-                data_offset: saved(offset_of!(FloatingSaveArea, data_offset)),
-                data_selector: saved(offset_of!(FloatingSaveArea, data_selector)),
-                register_area: [0; 80],
-                cr0_npx_state: saved(offset_of!(FloatingSaveArea, cr0_npx_state)),
-            },
-            seg_gs: word(offset_of!(Self, seg_gs)),
-            seg_fs: word(offset_of!(Self, seg_fs)),
-            seg_es: word(offset_of!(Self, seg_es)),
-            seg_ds: word(offset_of!(Self, seg_ds)),
-            edi: word(offset_of!(Self, edi)),
-            esi: word(offset_of!(Self, esi)),
-            ebx: word(offset_of!(Self, ebx)),
-            edx: word(offset_of!(Self, edx)),
-            ecx: word(offset_of!(Self, ecx)),
-            eax: word(offset_of!(Self, eax)),
-            ebp: word(offset_of!(Self, ebp)),
-            eip: word(offset_of!(Self, eip)),
-            seg_cs: word(offset_of!(Self, seg_cs)),
-            eflags: word(offset_of!(Self, eflags)),
-            esp: word(offset_of!(Self, esp)),
-            seg_ss: word(offset_of!(Self, seg_ss)),
-            extended_registers: [0; 512],
-        };
-        copy_words(&words[BEFORE_AREA..BEHIND_AREA], &mut context.float_save.register_area);
-        copy_words(&words[BEFORE_EXTENDED..], &mut context.extended_registers);
-        context
+        let save = &mut self.float_save;
+        save.control_word = saved(offset_of!(FloatingSaveArea, control_word));
+        save.status_word = saved(offset_of!(FloatingSaveArea, status_word));
+        save.tag_word = saved(offset_of!(FloatingSaveArea, tag_word));
+        save.error_offset = saved(offset_of!(FloatingSaveArea, error_offset));
+        save.error_selector = saved(offset_of!(FloatingSaveArea, error_selector));
+        save.data_offset = saved(offset_of!(FloatingSaveArea, data_offset));
+        save.data_selector = saved(offset_of!(FloatingSaveArea, data_selector));
+        save.cr0_npx_state = saved(offset_of!(FloatingSaveArea, cr0_npx_state));
+        copy_words(&words[BEFORE_AREA..BEHIND_AREA], &mut save.register_area);
+        self.flags = word(offset_of!(Self, flags));
+        self.dr0 = word(offset_of!(Self, dr0));
+        self.dr1 = word(offset_of!(Self, dr1));
+        self.dr2 = word(offset_of!(Self, dr2));
+        self.dr3 = word(offset_of!(Self, dr3));
+        self.dr6 = word(offset_of!(Self, dr6));
+        self.dr7 = word(offset_of!(Self, dr7));
+        self.seg_gs = word(offset_of!(Self, seg_gs));
+        self.seg_fs = word(offset_of!(Self, seg_fs));
+        self.seg_es = word(offset_of!(Self, seg_es));
+        self.seg_ds = word(offset_of!(Self, seg_ds));
+        self.edi = word(offset_of!(Self, edi));
+        self.esi = word(offset_of!(Self, esi));
+        self.ebx = word(offset_of!(Self, ebx));
+        self.edx = word(offset_of!(Self, edx));
+        self.ecx = word(offset_of!(Self, ecx));
+        self.eax = word(offset_of!(Self, eax));
+        self.ebp = word(offset_of!(Self, ebp));
+        self.eip = word(offset_of!(Self, eip));
+        self.seg_cs = word(offset_of!(Self, seg_cs));
+        self.eflags = word(offset_of!(Self, eflags));
+        self.esp = word(offset_of!(Self, esp));
+        self.seg_ss = word(offset_of!(Self, seg_ss));
+    }
+
+    /// Fills the extended registers with `words`.
+    pub fn set_extended(&mut self, words: &[u32]) {
+        copy_words(words, &mut self.extended_registers);
     }
 
     /// Writes the context as words.
     #[inline]
     pub fn to_words(&self, words: &mut [u32; Self::WORDS]) {
+        let (plain, extended) = words.split_at_mut(BEFORE_EXTENDED);
+        if let Ok(plain) = plain.try_into() {
+            self.to_plain_words(plain);
+        }
+        copy_bytes(&self.extended_registers, extended);
+    }
+
+    /// Writes what comes before the extended registers.
+    #[inline]
+    pub fn to_plain_words(&self, words: &mut [u32; Self::PLAIN_WORDS]) {
         let save = &self.float_save;
         words[..BEFORE_AREA].copy_from_slice(&[
             self.flags,
@@ -220,7 +242,6 @@ impl Context {
             self.esp,
             self.seg_ss,
         ]);
-        copy_bytes(&self.extended_registers, &mut words[BEFORE_EXTENDED..]);
     }
 }
 

@@ -162,13 +162,16 @@ impl<M: Machine> AddressSpace<'_, M> {
         own: Option<Protection>,
         access: Access,
     ) -> Result<FaultOutcome, NoFrame> {
+        // The plan asked `own` already, where there is one.
         let protection = own.unwrap_or_else(|| self.mm.prototype_protection(cell));
-        match allowed(protection, access, self.mm.no_execute, Plan::Retry) {
-            // The page comes as for a read, and the next fetch is let through.
-            Err(_) if access == Access::Execute && self.executes_anything() => {}
-            Err(_) => return Ok(FaultOutcome::Denied),
-            Ok(Plan::Guard(protection)) => return self.take_guard_off(page, before, protection),
-            Ok(_) => {}
+        if own.is_none() {
+            match allowed(protection, access, self.mm.no_execute, Plan::Retry) {
+                // The page comes as for a read, and the next fetch is let through.
+                Err(_) if access == Access::Execute && self.executes_anything() => {}
+                Err(_) => return Ok(FaultOutcome::Denied),
+                Ok(Plan::Guard(protection)) => return self.take_guard_off(page, before, protection),
+                Ok(_) => {}
+            }
         }
         let copies = protection.is_copy_on_write() && access == Access::Write;
         if copies && self.mm.is_demand_zero(cell) {
@@ -215,6 +218,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// Whether the shared page at `page` may be mapped as it is under `protection`, or only copied.
+    #[inline(always)]
     fn may_stay_shared(&self, page: VirtualPage, protection: Protection) -> bool {
         self.find_vad(page).is_none_or(|vad| self.mm.may_stay_shared(protection, self.inherited(vad, page)))
     }

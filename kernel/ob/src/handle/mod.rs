@@ -136,6 +136,27 @@ impl<M: Machine> Handles<'_, M> {
         Ok(opened.body.cast())
     }
 
+    /// [`Self::get`] built into its caller, for what programs ask most.
+    ///
+    /// # Errors
+    /// As there.
+    #[inline(always)]
+    pub fn look_up<T: Object>(&self, handle: Handle, desired: u32) -> Result<Link<T>, NtStatus> {
+        match self.find(handle, desired) {
+            Some(body) => Ok(body),
+            None => self.get(handle, desired),
+        }
+    }
+
+    /// The object that `handle` leads to, where [`Self::get`] finds one.
+    #[inline(always)]
+    pub fn find<T: Object>(&self, handle: Handle, desired: u32) -> Option<Link<T>> {
+        let entry = self.entry(handle)?;
+        let header: Link<ObjectHeader> = Link::new(entry.object.get() & !ATTRIBUTES);
+        let is_kind = self.objects.record(header).object_type.get() == self.objects.type_of(T::KIND);
+        (is_kind && desired & !entry.granted_access.get() == 0).then(|| header.offset(OBJECT_BODY))
+    }
+
     /// What `handle` leads to, whatever it is.
     ///
     /// # Errors

@@ -102,6 +102,7 @@ fn list_entry(table: Link<HandleTable>) -> Link<ListEntry> {
 
 impl<'a, M: Machine> Handles<'a, M> {
     /// The entry of `handle`, where it is in use.
+    #[inline(always)]
     pub(super) fn entry(&self, handle: Handle) -> Option<&'a HandleTableEntry> {
         let index = handle.index();
         if index >= self.entries() {
@@ -112,11 +113,13 @@ impl<'a, M: Machine> Handles<'a, M> {
     }
 
     /// Entries there are, whatever their use.
+    #[inline(always)]
     pub(super) fn entries(&self) -> u32 {
         Handle(self.table.next_handle_needing_pool.get()).index()
     }
 
     /// The entry `index`, which is there.
+    #[inline(always)]
     pub(super) fn at(&self, index: u32) -> &'a HandleTableEntry {
         let code = self.table.table_code.get();
         let mut page: Link<Page> = Link::new(code & !LEVEL);

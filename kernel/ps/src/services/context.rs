@@ -2,7 +2,7 @@
 
 use abi::access::{THREAD_GET_CONTEXT, THREAD_SET_CONTEXT};
 use abi::cell::Link;
-use abi::nt::context::{Context, ExceptionRecord, MAXIMUM_PARAMETERS};
+use abi::nt::context::{CONTEXT_EXTENDED_REGISTERS, Context, ExceptionRecord, MAXIMUM_PARAMETERS};
 use abi::nt::thread::Ethread;
 use abi::status::NtStatus;
 use ob::Handle;
@@ -15,7 +15,8 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "NtContinue")]
     pub(super) fn continue_with(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[context_at, test_alert] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let context = self.read_context(context_at)?;
+        let mut context = Context::ZERO;
+        self.read_context(context_at, &mut context)?;
         let thread = self.platform().current_thread();
         if test_alert & 0xFF != 0 {
             self.dispatcher.test_alert();
@@ -28,7 +29,8 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "KiRaiseException")]
     pub(super) fn raise_from_program(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[record_at, context_at, first_chance] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let context = self.read_context(context_at)?;
+        let mut context = Context::ZERO;
+        self.read_context(context_at, &mut context)?;
         let record = self.read_exception_record(record_at)?;
         let thread = self.platform().current_thread();
         self.set_context(thread, &context);
@@ -59,10 +61,11 @@ impl<P: Platform> Executive<P> {
     /// Only the parts that the flags there name are written.
     pub(super) fn get_context_thread(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, context_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let mut context = self.read_context(context_at)?;
+        let mut words = [0; Context::WORDS];
+        self.read_aligned_words(context_at, &mut words)?;
+        let mut context = Context::from_words(&words);
         let thread = self.thread_with_registers(handle, THREAD_GET_CONTEXT)?;
         self.capture_context(thread, &mut context);
-        let mut words = [0; Context::WORDS];
         context.to_words(&mut words);
         self.write_words(context_at, &words)?;
         Ok(NtStatus::SUCCESS)
@@ -71,7 +74,8 @@ impl<P: Platform> Executive<P> {
     /// A thread that is in a service gets the service's answer in EAX when it comes back.
     pub(super) fn set_context_thread(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, context_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let context = self.read_context(context_at)?;
+        let mut context = Context::ZERO;
+        self.read_context(context_at, &mut context)?;
         let thread = self.thread_with_registers(handle, THREAD_SET_CONTEXT)?;
         self.set_context(thread, &context);
         Ok(NtStatus::SUCCESS)
@@ -90,15 +94,29 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// The `CONTEXT` at user address `at`.
+    /// Fills `context`, which is zero, from the `CONTEXT` at user address `at`. All of that must be there, but its extended registers are
+    /// read only where its flags name them. Where it was refused, `context` says nothing.
     ///
     /// # Errors
     /// DATATYPE_MISALIGNMENT, ACCESS_VIOLATION, or what else reading it gives.
     #[inline]
-    pub(crate) fn read_context(&self, at: u32) -> Result<Context, NtStatus> {
-        let mut words = [0; Context::WORDS];
+    pub(crate) fn read_context(&self, at: u32, context: &mut Context) -> Result<(), NtStatus> {
+        let mut words = [0; Context::PLAIN_WORDS];
         self.read_aligned_words(at, &mut words)?;
-        Ok(Context::from_words(&words))
+        context.set_plain(&words);
+        if context.has(CONTEXT_EXTENDED_REGISTERS) {
+            return self.read_extended_registers(at, context);
+        }
+        // It ends in the next page at most.
+        self.platform().read_user_word(at + (size_of::<Context>() as u32 - 4)).map(|_| ())
+    }
+
+    #[inline(never)]
+    fn read_extended_registers(&self, at: u32, context: &mut Context) -> Result<(), NtStatus> {
+        let mut words = [0; Context::EXTENDED_WORDS];
+        self.read_aligned_words(at + Context::PLAIN_WORDS as u32 * 4, &mut words)?;
+        context.set_extended(&words);
+        Ok(())
     }
 
     /// Reads a structure of words, which NT wants at a multiple of four.

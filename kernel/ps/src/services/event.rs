@@ -30,12 +30,15 @@ impl<P: Platform> Executive<P> {
         })
     }
 
+    #[inline(always)]
     fn event_to_change(&self, handle: u32) -> Result<Link<Kevent>, NtStatus> {
-        self.current_handles().get(Handle(handle), EVENT_MODIFY_STATE)
+        self.current_handles().look_up(Handle(handle), EVENT_MODIFY_STATE)
     }
 
-    pub(super) fn set_event(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, before_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+    /// Reads its own arguments.
+    #[inline(never)]
+    pub(super) fn set_event(&self, arguments: u32) -> Result<NtStatus, NtStatus> {
+        let [handle, before_at] = self.arguments(arguments)?;
         self.probe_optional(before_at)?;
         let before = self.dispatcher.set_event(self.event_to_change(handle)?, WAKE_INCREMENT);
         self.tell(before_at, before)

@@ -108,7 +108,10 @@ impl<P: Platform> Executive<P> {
             Some(Service::NtQueryVirtualMemory) => {
                 self.arguments(arguments).and_then(|words| self.query_virtual_memory(&words))
             }
-            Some(service) => self.serve(service, arguments),
+            Some(Service::NtYieldExecution) => self.yield_execution(),
+            Some(Service::NtSetEvent) => self.set_event(arguments),
+            Some(Service::NtWaitForSingleObject) => self.wait_for_single_object(arguments),
+            Some(_) => self.serve(number, arguments),
         }
     }
 
@@ -120,12 +123,15 @@ impl<P: Platform> Executive<P> {
     }
 
     #[inline(never)]
-    fn serve(&self, service: Service, arguments: u32) -> Result<NtStatus, NtStatus> {
+    fn serve(&self, number: u32, arguments: u32) -> Result<NtStatus, NtStatus> {
         let mut words = [0; MAXIMUM_ARGUMENTS];
-        let count = service.arguments() as usize;
-        self.platform().read_user_words(arguments, &mut words[..count])?;
-        let words = &words[..count];
-        let answer = self.serve_with(service, words);
+        let count = Service::arguments_of(number).ok_or(NtStatus::INVALID_SYSTEM_SERVICE)? as usize;
+        let words = words.get_mut(..count).ok_or(NtStatus::INVALID_SYSTEM_SERVICE)?;
+        self.platform().read_user_words(arguments, words)?;
+        let answer = match Service::from_number(number) {
+            Some(service) => self.serve_with(service, words),
+            None => Err(NtStatus::INVALID_SYSTEM_SERVICE),
+        };
         // Whoever watches hears of it before the caller goes on.
         self.report_changes();
         answer
@@ -184,13 +190,11 @@ impl<P: Platform> Executive<P> {
             Service::NtTerminateThread => self.terminate_thread(words),
             Service::NtRaiseHardError => self.raise_hard_error(words),
             Service::NtDelayExecution => self.delay_execution(words),
-            Service::NtYieldExecution => self.yield_execution(),
             Service::NtContinue => self.continue_with(words),
             Service::NtGetContextThread => self.get_context_thread(words),
             Service::NtSetContextThread => self.set_context_thread(words),
             Service::NtCreateEvent => self.create_event(words),
             Service::NtOpenEvent => self.open_object::<Kevent>(words),
-            Service::NtSetEvent => self.set_event(words),
             Service::NtResetEvent => self.reset_event(words),
             Service::NtClearEvent => self.clear_event(words),
             Service::NtPulseEvent => self.pulse_event(words),
@@ -228,7 +232,6 @@ impl<P: Platform> Executive<P> {
             Service::NtOpenSymbolicLinkObject => self.open_object::<ObjectSymbolicLink>(words),
             Service::NtQuerySymbolicLinkObject => self.query_symbolic_link_object(words),
             Service::NtMakeTemporaryObject => self.make_temporary_object(words),
-            Service::NtWaitForSingleObject => self.wait_for_single_object(words),
             Service::NtWaitForMultipleObjects => self.wait_for_multiple_objects(words),
             Service::NtQueryObject => self.query_object(words),
             Service::NtSetInformationObject => self.set_information_object(words),

@@ -4,6 +4,7 @@ use abi::access::{
     PROCESS_CREATE_THREAD, THREAD_ALL_ACCESS, THREAD_SET_CONTEXT, THREAD_SUSPEND_RESUME, THREAD_TERMINATE,
 };
 use abi::cell::Link;
+use abi::nt::context::Context;
 use abi::nt::dispatcher::Kapc;
 use abi::nt::thread::{Ethread, cross_thread_flags};
 use abi::status::NtStatus;
@@ -32,7 +33,8 @@ impl<P: Platform> Executive<P> {
         if context_at == 0 {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        let context = self.read_context(context_at)?;
+        let mut context = Context::ZERO;
+        self.read_context(context_at, &mut context)?;
         let mut stack = [0; INITIAL_TEB];
         self.platform().read_user_words(stack_at, &mut stack)?;
         let stack = match stack {

@@ -2,7 +2,7 @@
 
 use abi::access::SYNCHRONIZE;
 use abi::cell::Link;
-use abi::nt::dispatcher::{DispatcherHeader, MAXIMUM_WAIT_OBJECTS};
+use abi::nt::dispatcher::{DispatcherHeader, Kevent, MAXIMUM_WAIT_OBJECTS};
 use abi::nt::file::FileObject;
 use abi::nt::object::ObjectBody;
 use abi::status::NtStatus;
@@ -16,11 +16,22 @@ use crate::platform::{Platform, Stream};
 use crate::wait::Waited;
 
 impl<P: Platform> Executive<P> {
-    pub(super) fn wait_for_single_object(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
-        let &[handle, alertable, timeout_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
+    /// Reads its own arguments.
+    #[inline(never)]
+    pub(super) fn wait_for_single_object(&self, arguments: u32) -> Result<NtStatus, NtStatus> {
+        let [handle, alertable, timeout_at] = self.arguments(arguments)?;
         let terms = self.wait_terms(alertable, timeout_at)?;
-        let (body, header) = self.waitable(handle)?;
-        Ok(self.wait_for_objects(Waited { headers: &[header], bodies: &[body] }, WaitKind::Any, &terms))
+        let (body, header) = match self.current_handles().find::<Kevent>(Handle(handle), SYNCHRONIZE) {
+            Some(event) => (event.cast(), event.cast()),
+            None => self.waitable(handle)?,
+        };
+        if let Some(answer) = self.dispatcher.try_wait_for(header) {
+            return Ok(answer);
+        }
+        let answer = self.wait_for_unsignalled(Waited { headers: &[header], bodies: &[body] }, WaitKind::Any, &terms);
+        // It may have had the last reference to a file.
+        self.report_changes();
+        Ok(answer)
     }
 
     pub(super) fn wait_for_multiple_objects(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
@@ -66,12 +77,14 @@ impl<P: Platform> Executive<P> {
         })
     }
 
+    #[inline(always)]
     fn wait_terms(&self, alertable: u32, timeout_at: u32) -> Result<WaitTerms, NtStatus> {
         let timeout = if timeout_at == 0 { None } else { Some(self.read_long(timeout_at)?) };
         Ok(self.terms_of(alertable, timeout))
     }
 
     /// A negative `timeout` counts from now, another is a system time; none is for ever.
+    #[inline(always)]
     fn terms_of(&self, alertable: u32, timeout: Option<u64>) -> WaitTerms {
         let deadline = timeout.map(|timeout| self.interrupt_time_of(timeout));
         let alertable = if alertable & 0xFF != 0 { Alertable::Yes } else { Alertable::No };
@@ -79,6 +92,7 @@ impl<P: Platform> Executive<P> {
     }
 
     /// The interrupt time of `time`: a negative one counts from now, another is a system time, and what is past is now.
+    #[inline(never)]
     pub(super) fn interrupt_time_of(&self, time: u64) -> u64 {
         let units = match time as i64 {
             relative @ ..0 => relative.unsigned_abs(),
@@ -92,6 +106,7 @@ impl<P: Platform> Executive<P> {
     ///
     /// # Errors
     /// INVALID_HANDLE, ACCESS_DENIED, OBJECT_TYPE_MISMATCH.
+    #[inline(never)]
     fn waitable(&self, handle: u32) -> Result<(Link<ObjectBody>, Link<DispatcherHeader>), NtStatus> {
         let own: Link<ObjectBody> = match handle {
             CURRENT_PROCESS => self.current_process().cast(),
