@@ -100,6 +100,7 @@ pub extern "C" fn double_fault(task: &InterruptedTask) -> ! {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
+    debugger::command_fails(panic as *const () as u32, None);
     let parameters = [NtStatus::ASSERTION_FAILURE.0, 0, 0, 0];
     let code = BugcheckCode::KMODE_EXCEPTION_NOT_HANDLED;
     stop(code, parameters, Some(format_args!("{info}")), None, registers::frame_pointer())

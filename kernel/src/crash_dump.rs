@@ -1,22 +1,32 @@
-//! The crash dump: after a bugcheck all RAM goes into the first paging file, behind a header, in the format of Windows' full dumps.
+//! Dumps by the kernel itself: all RAM goes into a file, behind a header, in the format of Windows' full dumps. After a bugcheck that is the one
+//! that was [reserved](reserve), else the first paging file; and the debugger's `.dump` writes one of a system that goes on.
 //!
-//! Nothing runs any more: the disk is looked at in a loop, nothing is allocated, and what the paging file held is lost, as on Windows. The dump is
-//! for whoever takes the file from the disk afterwards. One that does not fit into the paging file is not begun.
+//! Nothing runs meanwhile: interrupts are out, the disk is looked at in a loop, nothing is allocated. Where a thread waits for the disk, the channel is
+//! seized and given back (`ata`, A5). What the paging file held is lost, as on Windows. One that does not fit into the file is not begun.
 //!
 //! Source: `_DUMP_HEADER32`, as public documentation of the format and readers of it have it.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use abi::cell::Link;
 use abi::nt::context::{CONTEXT_CONTROL, CONTEXT_INTEGER, CONTEXT_SEGMENTS, Context};
+use abi::nt::file::FileObject;
+use abi::status::NtStatus;
 use boot::image;
 use drivers::log;
+use hal::interrupts;
 use kd::bugcheck::{BugcheckCode, Registers};
 use mm::layout::{FRAME_DATABASE, FrameNumber, PAGE_SHIFT, PAGE_SIZE};
 use mm::machine::Records;
 use mm::section::{Cluster, WriteRequest, WriteResult};
+use ps::Existing;
+use spin::mutex::SpinMutex;
 
 use crate::machine::HARDWARE;
-use crate::{clock, debugger_data, link, system};
+use crate::{clock, debugger_data, disk, link, system};
+
+/// The file that is kept ready.
+pub const RESERVED: &str = "C:\\memory.dmp";
 
 /// Offsets in the header.
 mod offset {
@@ -47,6 +57,8 @@ mod offset {
 const FREE_BUILD: u32 = 15;
 const BUILD: u32 = 2600;
 const INTEL_386: u32 = 0x14C;
+/// The code where there was no bugcheck.
+const NOTHING_WRONG: BugcheckCode = BugcheckCode(0);
 /// All of RAM.
 const FULL: u32 = 1;
 /// Runs that there is room for.
@@ -61,25 +73,70 @@ struct Header([AtomicU32; PAGE_SIZE as usize / 4]);
 static HEADER: Header = Header([const { AtomicU32::new(0) }; PAGE_SIZE as usize / 4]);
 static ENABLED: AtomicBool = AtomicBool::new(false);
 
+/// The file at [`RESERVED`], once there is one.
+static FILE: SpinMutex<Option<Link<FileObject>>> = SpinMutex::new(None);
+
 /// A bugcheck from now on writes a dump.
 pub fn enable() {
     ENABLED.store(true, Ordering::Relaxed);
 }
 
-/// Writes the dump, where one is wanted and there is a paging file for it.
+/// Keeps [`RESERVED`] ready for dumps, whatever it held; its megabytes. The disk may be waited for.
+///
+/// # Errors
+/// Those of [`ps::Executive::reserve_file`].
+pub fn reserve() -> Result<u32, NtStatus> {
+    let pages = pages() + 1;
+    let file = system::executive().reserve_file(RESERVED, pages, Existing::IsOverwritten)?;
+    *FILE.lock() = Some(file);
+    Ok(pages.div_ceil(0x10_0000 / PAGE_SIZE))
+}
+
+/// The file that is kept ready, if there is one.
+pub fn reserved() -> Option<Link<FileObject>> {
+    FILE.try_lock().and_then(|file| *file)
+}
+
+/// A file at `path` with room for a dump. The disk may be waited for.
+///
+/// # Errors
+/// As [`reserve`].
+pub fn make_room(path: &str, existing: Existing) -> Result<Link<FileObject>, NtStatus> {
+    system::executive().reserve_file(path, pages() + 1, existing)
+}
+
+/// Writes the dump of a bugcheck, where one is wanted and there is a file for it.
 #[doc(alias = "IoWriteCrashDump")]
 pub fn write(code: BugcheckCode, parameters: [u32; 4], registers: &Registers) {
     if !ENABLED.load(Ordering::Relaxed) || !system::is_up() {
         return;
     }
     fill_header(code, parameters, registers);
-    match write_all() {
+    let (file, place) = match reserved() {
+        Some(file) => (Ok(file), RESERVED),
+        None => (paging_file(), "the paging file"),
+    };
+    match file.and_then(write_all) {
         Ok(pages) => {
-            log::write_more_last_words(format_args!("Crash dump: {pages} pages are in the paging file.\n"));
+            log::write_more_last_words(format_args!("Crash dump: {pages} pages are in {place}.\n"));
             link::last_event(format_args!("crashdump pages={pages}"));
         }
         Err(why) => log::write_more_last_words(format_args!("There is no crash dump: {why}.\n")),
     }
+}
+
+/// Writes the dump of a system that stands still and goes on afterwards into `file`, which was reserved; the pages of it.
+///
+/// # Errors
+/// Why there is none.
+pub fn write_live(file: Link<FileObject>, registers: &Registers) -> Result<u32, &'static str> {
+    interrupts::without(|| {
+        if disk::is_being_told() {
+            return Err("the disk is just being given a command; let the system go on a little");
+        }
+        fill_header(NOTHING_WRONG, [0; 4], registers);
+        write_all(file)
+    })
 }
 
 fn put(at: usize, value: u32) {
@@ -159,19 +216,23 @@ fn pages() -> u32 {
     system::executive().mm().ram().iter().take(MOST_RUNS).map(|run| run.count).sum()
 }
 
-/// Writes header and RAM; the pages of it.
-fn write_all() -> Result<u32, &'static str> {
-    let executive = system::executive();
-    let Some(file) = executive.mm().paging_files().next() else { return Err("no paging file") };
-    let pages = pages();
-    if file.size <= pages {
-        return Err("the paging file is smaller than RAM");
+/// The first paging file, if a dump fits into it.
+fn paging_file() -> Result<Link<FileObject>, &'static str> {
+    let Some(file) = system::executive().mm().paging_files().next() else { return Err("no paging file") };
+    match file.size > pages() {
+        true => Ok(HARDWARE.record(file.record).file.get()),
+        false => Err("the paging file is smaller than RAM"),
     }
-    let file = HARDWARE.record(file.record).file.get();
+}
+
+/// Writes header and RAM to `file`, which has room for them; the pages of it.
+fn write_all(file: Link<FileObject>) -> Result<u32, &'static str> {
+    let executive = system::executive();
+    let pages = pages();
     let write = |place: u32, frames: &[FrameNumber]| {
         let (offset, bytes) = (u64::from(place) << PAGE_SHIFT, frames.len() as u32 * PAGE_SIZE);
         let request = WriteRequest::new(file, offset, bytes, Cluster::of(frames));
-        match executive.volume().write_pages(&request) {
+        match executive.volume_of(file).write_pages(&request) {
             WriteResult::Done => Ok(()),
             WriteResult::Failed => Err("the disk failed"),
         }

@@ -1,4 +1,4 @@
-//! The disks: which there are, what of them is C:, and how a thread waits for one.
+//! The disks: which there are, and how a thread waits for one.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,19 +7,12 @@ use ata::channel::{DmaMemory, Drive};
 use ata::command::Method;
 use ata::{Channel, Machine};
 use boot::image;
-use boot::information::{BootInformation, Module};
 use drivers::{clock_chip, ide, interrupt_controller, logln};
 use hal::port;
 use hal::registers::{FLAGS_INTERRUPT, flags};
-use io::{
-    BlockDevice, DeviceError, Direction, MountError, Partition, PartitionEntry, Piece, RamDisk, Volume, partition,
-};
-use mm::layout::{PAGE_SHIFT, PhysicalAddress};
-use mm::machine::FrameBytes;
-use ob::ObjectManager;
+use mm::layout::PAGE_SHIFT;
 use spin::Once;
 
-use crate::bugcheck::refuse;
 use crate::machine::{HARDWARE, Hardware};
 use crate::{clock, system};
 
@@ -39,49 +32,14 @@ struct Page([AtomicU32; 1024]);
 static MEMORY: [[Page; 1 + BOUNCE_PAGES]; ide::MOST_CHANNELS] =
     [const { [const { Page([const { AtomicU32::new(0) }; 1024]) }; 1 + BOUNCE_PAGES] }; ide::MOST_CHANNELS];
 
+/// Memory of whoever seizes a channel, one at a time, while the system stands still.
+static SPARE: [Page; 1 + BOUNCE_PAGES] = [const { Page([const { AtomicU32::new(0) }; 1024]) }; 1 + BOUNCE_PAGES];
+
 static CHANNELS: Once<Vec<Channel>> = Once::new();
 static DISKS: Once<Vec<Disk>> = Once::new();
 
-/// What C: is on.
-pub enum SystemDisk {
-    /// A partition of a disk.
-    Partition(Partition<&'static Disk>),
-    /// The boot module `volume`.
-    Module(RamDisk<Hardware>),
-}
-
-impl SystemDisk {
-    /// Whether what is written there stays when the machine is switched off.
-    pub fn is_disk(&self) -> bool {
-        matches!(self, Self::Partition(_))
-    }
-}
-
-/// Finds the disks and mounts C:: the first FAT volume on them that is sound, else the boot module `volume`.
-pub fn mount(
-    objects: &'static ObjectManager<'static, Hardware>,
-    information: &BootInformation,
-) -> Volume<'static, Hardware, SystemDisk> {
-    for (number, disk) in (0..).zip(find_disks()) {
-        if let Some(volume) = mount_first(objects, number, disk) {
-            return volume;
-        }
-    }
-    let Some(Module { start, length, .. }) = information.module("volume") else {
-        refuse(format_args!("there is neither a FAT volume on a disk nor a boot module named volume: C: is missing"));
-    };
-    let module = RamDisk::new(Hardware, PhysicalAddress(*start), u64::from(*length));
-    match Volume::mount(objects, SystemDisk::Module(module)) {
-        Ok(volume) => {
-            logln!("C: is the boot module volume; what is written to it is lost when the machine is switched off");
-            volume
-        }
-        Err(error) => refuse(format_args!("the boot module volume is unusable: {error}")),
-    }
-}
-
 /// The disks there are, each with a line in the log.
-fn find_disks() -> &'static [Disk] {
+pub fn find() -> &'static [Disk] {
     let channels = CHANNELS.call_once(|| (0..).zip(ide::channels()).map(|(n, found)| channel(n, found)).collect());
     let disks = DISKS.call_once(|| {
         let drives = channels.iter().flat_map(|channel| [Drive::First, Drive::Second].map(|drive| (channel, drive)));
@@ -101,16 +59,19 @@ fn find_disks() -> &'static [Disk] {
 }
 
 fn channel(number: usize, found: ide::Found) -> Channel {
-    let [table, bounce, ..] = &MEMORY[number];
+    Channel::new(found.ports, found.line, dma_memory(&MEMORY[number]), dma_memory(&SPARE))
+}
+
+fn dma_memory(pages: &'static [Page; 1 + BOUNCE_PAGES]) -> DmaMemory {
+    let [table, bounce, ..] = pages;
     let address = |page: &'static Page| core::ptr::from_ref(page) as u32 - image::IMAGE_OFFSET;
-    let memory = DmaMemory {
+    DmaMemory {
         table: &table.0,
         address: address(table),
         bounce: mm::layout::FrameNumber(address(bounce) >> PAGE_SHIFT),
         bounce_pages: BOUNCE_PAGES as u32,
         bounced: AtomicU32::new(0),
-    };
-    Channel::new(found.ports, found.line, memory)
+    }
 }
 
 fn find_disk(channel: &'static Channel, drive: Drive) -> Option<Disk> {
@@ -126,48 +87,19 @@ fn find_disk(channel: &'static Channel, drive: Drive) -> Option<Disk> {
     }
 }
 
-/// The first sound FAT volume of `disk`, with the reasons why others are not.
-fn mount_first(
-    objects: &'static ObjectManager<'static, Hardware>,
-    number: usize,
-    disk: &'static Disk,
-) -> Option<Volume<'static, Hardware, SystemDisk>> {
-    let partitions = match partition::partitions(disk) {
-        Ok(partitions) => partitions,
-        Err(error) => {
-            logln!("disk {number} is not used: {error}");
-            return None;
-        }
-    };
-    for entry in partitions.iter().filter(|entry| entry.is_fat()) {
-        match mount_partition(objects, disk, entry) {
-            Ok(volume) => {
-                match entry.number {
-                    0 => logln!("C: is disk {number}"),
-                    partition => logln!("C: is partition {partition} of disk {number}"),
-                }
-                return Some(volume);
-            }
-            Err(error) => logln!("partition {} of disk {number} is not used: {error}", entry.number),
-        }
-    }
-    if partitions.iter().all(|entry| !entry.is_fat()) {
-        logln!("disk {number} has no FAT partition");
-    }
-    None
-}
-
-fn mount_partition(
-    objects: &'static ObjectManager<'static, Hardware>,
-    disk: &'static Disk,
-    entry: &PartitionEntry,
-) -> Result<Volume<'static, Hardware, SystemDisk>, MountError> {
-    Volume::mount(objects, SystemDisk::Partition(Partition::new(disk, entry)))
-}
-
 /// The disks there are.
 pub fn disks() -> &'static [Disk] {
     DISKS.get().map_or(&[], Vec::as_slice)
+}
+
+/// Whether a disk is just being given a command: it must not be used over the head of who does that.
+pub fn is_being_told() -> bool {
+    CHANNELS.get().into_iter().flatten().any(Channel::is_being_told)
+}
+
+/// How often a channel was seized.
+pub fn seizures() -> u32 {
+    CHANNELS.get().into_iter().flatten().map(Channel::seizures).sum()
 }
 
 /// How many pieces of transfers lay where no controller reaches.
@@ -252,47 +184,4 @@ const NO_LINE: u8 = 31;
 /// Whether the processor takes interrupts: not before the first thread runs, and not when the system has stopped.
 fn interrupts_come() -> bool {
     flags() & FLAGS_INTERRUPT != 0
-}
-
-impl BlockDevice for SystemDisk {
-    fn sectors(&self) -> u64 {
-        match self {
-            Self::Partition(disk) => disk.sectors(),
-            Self::Module(disk) => disk.sectors(),
-        }
-    }
-
-    fn read(&self, first: u64, into: &mut [u8]) -> Result<(), DeviceError> {
-        match self {
-            Self::Partition(disk) => disk.read(first, into),
-            Self::Module(disk) => disk.read(first, into),
-        }
-    }
-
-    fn write(&self, first: u64, from: &[u8]) -> Result<(), DeviceError> {
-        match self {
-            Self::Partition(disk) => disk.write(first, from),
-            Self::Module(disk) => disk.write(first, from),
-        }
-    }
-
-    fn transfer(
-        &self,
-        memory: &impl FrameBytes,
-        first: u64,
-        direction: Direction,
-        pieces: &[Piece],
-    ) -> Result<(), DeviceError> {
-        match self {
-            Self::Partition(disk) => disk.transfer(memory, first, direction, pieces),
-            Self::Module(disk) => disk.transfer(memory, first, direction, pieces),
-        }
-    }
-
-    fn flush(&self) -> Result<(), DeviceError> {
-        match self {
-            Self::Partition(disk) => disk.flush(),
-            Self::Module(disk) => disk.flush(),
-        }
-    }
 }

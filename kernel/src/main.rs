@@ -21,3 +21,4 @@ mod platform;
 mod start;
 mod system;
 mod traps;
+mod volumes;

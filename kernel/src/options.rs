@@ -73,6 +73,8 @@ pub struct Options {
     pub crash: Option<Crash>,
     /// `crashdump`: a bugcheck writes all RAM into the first paging file.
     pub crash_dump: bool,
+    /// `dumpfile`: a file for dumps is kept ready.
+    pub dump_file: bool,
     /// `pagefile=`: paging files, as [`ps::PagingWish`] reads them.
     pub paging_files: [Option<Text<PAGING_FILE>>; MOST_FILES as usize],
     /// `maxmem=`: the first physical address, in MB, from which on RAM is left alone.
@@ -105,6 +107,7 @@ impl Options {
             test: false,
             crash: None,
             crash_dump: false,
+            dump_file: false,
             paging_files: [None; MOST_FILES as usize],
             maximum_memory: None,
             client: false,
@@ -160,6 +163,7 @@ impl Options {
                 return self.crash.is_some();
             }
             ("crashdump", "") => self.crash_dump = true,
+            ("dumpfile", "") => self.dump_file = true,
             ("pagefile", word) => return self.accept_paging_file(word),
             ("run", path) if !path.is_empty() => self.run = Some(Text::new(path.as_bytes())),
             _ => return false,

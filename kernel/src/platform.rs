@@ -17,15 +17,15 @@ use mm::layout::FrameNumber;
 use mm::machine::Records;
 use ps::{Cell, ConsoleByte, Form, Image, Input, KernelRoutine, Platform, ShutDown, Stream};
 
-use crate::disk::SystemDisk;
 use crate::machine::Hardware;
+use crate::volumes::VolumeDisk;
 use crate::{bugcheck, clock, debugger, debugger_data, link};
 
 /// Whether the runner has been told of a picture.
 static PICTURE_TOLD: AtomicBool = AtomicBool::new(false);
 
 impl Platform for Hardware {
-    type Disk = SystemDisk;
+    type Disk = VolumeDisk;
 
     fn read_user(&self, address: u32, into: &mut [u8]) -> Result<(), NtStatus> {
         user_memory::copy_from_user(address, into)

@@ -27,7 +27,7 @@ use crate::bugcheck::refuse;
 use crate::crash::crash;
 use crate::machine::{HARDWARE, Hardware};
 use crate::options::{Debugger, Options};
-use crate::{bench, bugcheck, crash_dump, debugger, debugger_data, disk, link};
+use crate::{bench, bugcheck, crash_dump, debugger, debugger_data, disk, link, volumes};
 
 /// What the kernel is.
 static MEMORY: Once<MemoryManager<Hardware>> = Once::new();
@@ -45,6 +45,15 @@ const POINTER_TABLE_WORDS: usize = 8;
 struct PointerTables([core::sync::atomic::AtomicU32; POINTER_TABLES * POINTER_TABLE_WORDS]);
 static TABLES: PointerTables =
     PointerTables([const { core::sync::atomic::AtomicU32::new(0) }; POINTER_TABLES * POINTER_TABLE_WORDS]);
+
+/// Whether a page-directory-pointer table of a process is at physical `address`.
+pub fn is_pointer_table(address: u32) -> bool {
+    let first = TABLES.0.as_ptr() as u32 - image::IMAGE_OFFSET;
+    let bytes = (POINTER_TABLES * POINTER_TABLE_WORDS * 4) as u32;
+    address
+        .checked_sub(first)
+        .is_some_and(|offset| offset < bytes && offset.is_multiple_of(POINTER_TABLE_WORDS as u32 * 4))
+}
 
 /// Above programs, so that the next job starts as soon as one has ended.
 const SESSION_PRIORITY: u8 = 9;
@@ -121,11 +130,11 @@ pub fn initialise(memory: &Memory<'_>, information: &BootInformation, options: O
     if debugger_data::initialise(mm, objects).is_err() {
         refuse(format_args!("too little RAM for the list of the kernel's modules"));
     }
-    let volume = disk::mount(objects, information);
+    let volumes = volumes::mount(objects, information);
     let pointers = image::directory_pointers();
     hal::context::set_system_table(pointers);
     let system = EXECUTIVE.call_once(|| {
-        Executive::new(objects, volume, control_region::LINK, pointers, image::stack())
+        Executive::new(objects, volumes, control_region::LINK, pointers, image::stack())
             .unwrap_or_else(|_| refuse(format_args!("too little RAM for the executive")))
     });
     if system.name_physical_memory(hal::cpu::features().address_bits).is_err() {
@@ -246,6 +255,9 @@ extern "C" fn run_session(_: u32) -> ! {
     }
     let system = executive();
     start_paging(options);
+    if options.dump_file {
+        keep_dump_file();
+    }
     if options.test {
         system.measure_stacks();
     }
@@ -284,8 +296,16 @@ fn start_paging(options: &Options) {
             system.start_paging(&wish);
         }
     }
-    if options.paging_files[0].is_none() && system.volume().device().is_disk() {
+    if options.paging_files[0].is_none() && system.system_volume().device().is_disk() {
         system.start_paging(&PagingWish::DEFAULT);
+    }
+}
+
+/// Keeps a file ready that a dump goes into.
+fn keep_dump_file() {
+    match crash_dump::reserve() {
+        Ok(megabytes) => logln!("dump file: {}, {megabytes} MB", crash_dump::RESERVED),
+        Err(status) => logln!("there is no dump file {}: {status}", crash_dump::RESERVED),
     }
 }
 

@@ -102,6 +102,7 @@ fn access_of(error: u32) -> Access {
 
 /// The kernel itself touched what is not there.
 fn system_page_fault(frame: &TrapFrame, address: u32) -> ! {
+    debugger::command_fails(frame.eip.get(), Some(address));
     let error = frame.err_code.get();
     let entry = page_tables::raw_entry(VirtualAddress(address)) as u32;
     let frame_address = core::ptr::from_ref(frame) as u32;
@@ -154,6 +155,9 @@ extern "C" fn exception(frame: &TrapFrame, vector: u32) {
     }
     if frame.is_user() && vector != NON_MASKABLE && vector != MACHINE_CHECK {
         return system::executive().user_exception(frame, vector);
+    }
+    if vector != NON_MASKABLE && vector != MACHINE_CHECK {
+        debugger::command_fails(eip, None);
     }
     match (vector, exception_status(vector)) {
         (NON_MASKABLE, _) => bugcheck_at(BugcheckCode::NMI_HARDWARE_FAILURE, [0; 4], frame),

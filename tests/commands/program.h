@@ -27,4 +27,14 @@ static inline void write_text(DWORD stream, const char *text)
     write_bytes(stream, text, text_length(text));
 }
 
+// The eight digits of an address.
+static inline void write_address(DWORD stream, const volatile void *address)
+{
+    char digits[8];
+    DWORD rest = (DWORD)address;
+    for (int place = 7; place >= 0; place--, rest >>= 4)
+        digits[place] = "0123456789abcdef"[rest & 15];
+    write_bytes(stream, digits, sizeof digits);
+}
+
 #endif

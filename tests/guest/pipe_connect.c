@@ -11,7 +11,7 @@ static HANDLE server, client;
 
 static void make(DWORD direction)
 {
-    server = CreateNamedPipeA(NAME, direction | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1, 0, 0, 0, NULL);
+    server = CreateNamedPipeA(NAME, direction | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1, 4096, 4096, 0, NULL);
     EXPECT(server != INVALID_HANDLE_VALUE);
 }
 

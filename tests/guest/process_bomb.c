@@ -1,5 +1,6 @@
 // Each process starts one more until one is refused; the refusal is a status, and when all have ended everything is back.
 // expect: exit 0
+// emulator: translator
 #include "process.h"
 
 // The deepest process that could be started below one of this depth.

@@ -1,6 +1,7 @@
 // Each process starts two more as long as it can: 4,095 processes where there is room for all of them. Refusals are statuses, and when all have ended
 // everything is back.
 // expect: exit 0
+// emulator: translator
 // args: 11
 #include "process.h"
 

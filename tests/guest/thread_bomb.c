@@ -1,5 +1,6 @@
 // Threads until there is no more: a refusal, and everything comes back.
 // expect: exit 0
+// emulator: translator
 #include "test.h"
 
 static HANDLE gate;

@@ -1,5 +1,6 @@
 // A million handles, or as many as there is room for: a refusal, and everything comes back.
 // expect: exit 0
+// emulator: translator
 #include "test.h"
 
 static void test(void)

@@ -256,9 +256,13 @@ static inline void clear(DWORD from, DWORD to)
         at = (DWORD)region.BaseAddress + region.RegionSize;
         if (region.State == MEM_FREE)
             continue;
-        if (region.Type == MEM_PRIVATE)
-            need_done(__LINE__, "a release", free_at(region.AllocationBase, 0, MEM_RELEASE));
-        else
+        if (region.Type == MEM_PRIVATE) {
+            NTSTATUS status = free_at(region.AllocationBase, 0, MEM_RELEASE);
+            // Wine tells what it keeps free for itself as reserved, and then releases none of it: there is nothing to clear.
+            if (status == STATUS_INVALID_PARAMETER && region.State == MEM_RESERVE)
+                continue;
+            need_done(__LINE__, "a release", status);
+        } else
             need_done(__LINE__, "an unmapping", NtUnmapViewOfSection(OWN_PROCESS, region.AllocationBase));
         at = from;
     }

@@ -188,3 +188,9 @@ pub const TOKEN_ADJUST_GROUPS: u32 = 0x0040;
 pub const TOKEN_ADJUST_DEFAULT: u32 = 0x0080;
 /// Everything.
 pub const TOKEN_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | 0x1FF;
+/// Asks a completion port how much is in it.
+pub const IO_COMPLETION_QUERY_STATE: u32 = 0x1;
+/// Puts something into a completion port, or takes it out.
+pub const IO_COMPLETION_MODIFY_STATE: u32 = 0x2;
+/// Everything that can be done with a completion port.
+pub const IO_COMPLETION_ALL_ACCESS: u32 = STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3;

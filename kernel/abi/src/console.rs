@@ -59,6 +59,10 @@ pub const LIST_PROCESSES: u32 = code(0x816);
 pub const DETACH: u32 = code(0x817);
 /// It has one again: that of the process with a number, or, for 0, one of its own, which here is the same.
 pub const ATTACH: u32 = code(0x818);
+/// Shows the screen buffer that the handle is one of.
+pub const SHOW_BUFFER: u32 = code(0x819);
+/// What is opened below the console to have a screen buffer made.
+pub const NEW_BUFFER: &str = "\\ScreenBuffer";
 
 /// Bytes of a cell: the UTF-16 unit, and the attributes in another half.
 #[doc(alias = "CHAR_INFO")]

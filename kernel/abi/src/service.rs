@@ -73,6 +73,7 @@ services! {
     NtCreateDirectoryObject = 0x22, 3;
     NtCreateEvent = 0x23, 5;
     NtCreateFile = 0x25, 11;
+    NtCreateIoCompletion = 0x26, 4;
     NtCreateJobObject = 0x27, 3;
     NtCreateMutant = 0x2B, 4;
     NtCreateNamedPipeFile = 0x2C, 14;
@@ -110,6 +111,7 @@ services! {
     NtOpenDirectoryObject = 0x71, 3;
     NtOpenEvent = 0x72, 3;
     NtOpenFile = 0x74, 6;
+    NtOpenIoCompletion = 0x75, 3;
     NtOpenJobObject = 0x76, 3;
     NtOpenMutant = 0x78, 3;
     NtOpenProcess = 0x7A, 4;
@@ -135,6 +137,7 @@ services! {
     NtQueryInformationProcess = 0x9A, 5;
     NtQueryInformationThread = 0x9B, 5;
     NtQueryInformationToken = 0x9C, 5;
+    NtQueryIoCompletion = 0x9F, 5;
     NtQueryMutant = 0xA2, 5;
     NtQueryObject = 0xA3, 5;
     NtQueryPerformanceCounter = 0xA5, 2;
@@ -153,6 +156,7 @@ services! {
     NtReadVirtualMemory = 0xBA, 5;
     NtReleaseMutant = 0xBC, 2;
     NtReleaseSemaphore = 0xBD, 3;
+    NtRemoveIoCompletion = 0xBE, 5;
     NtResetEvent = 0xCA, 2;
     NtResetWriteWatch = 0xCB, 3;
     NtResumeThread = 0xCE, 2;
@@ -163,6 +167,7 @@ services! {
     NtSetInformationObject = 0xE3, 4;
     NtSetInformationProcess = 0xE4, 4;
     NtSetInformationThread = 0xE5, 4;
+    NtSetIoCompletion = 0xE8, 5;
     NtSetSystemInformation = 0xF0, 3;
     NtSetSystemTime = 0xF2, 2;
     NtSetTimer = 0xF4, 7;

@@ -6,8 +6,12 @@
 //!
 //! * **A3** One thread uses a channel at a time; the interrupt handler only acknowledges.
 //! * **A4** When a command is over, well or not, the bus-master engine is stopped: nothing moves behind the user's back.
+//! * **A5** Where the system stands still, a channel that somebody holds is [seized](Channel::acquire): reset, used with memory of its own, and given back.
+//!   Who held it learns of that where the command would begin or when it is over ([`Failure::Seized`]), and gives it again from the start. Only
+//!   between the first register of a command and the last ([`Channel::is_being_told`]) that would come too late.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::cell::Cell;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use io::{Direction, SECTOR};
 use ke::Turns;
@@ -87,6 +91,8 @@ pub enum Failure {
     Protocol,
     /// The drive did not end.
     Timeout,
+    /// The channel was seized meanwhile (A5): nothing can be said of the command.
+    Seized,
 }
 
 /// Which drive of a channel.
@@ -116,14 +122,42 @@ pub struct Channel {
     pub line: Option<u8>,
     /// Memory for its transfers.
     pub memory: DmaMemory,
+    /// Memory for those of whoever seizes it; as many bounce pages.
+    pub spare: DmaMemory,
     turns: Turns,
     interrupted: AtomicBool,
+    /// How often it was seized.
+    seizures: AtomicU32,
+    /// Registers of a command are being written.
+    being_told: AtomicBool,
+    /// It was reset since whoever holds it gave a command.
+    is_quiet: AtomicBool,
 }
 
 impl Channel {
     /// The channel behind `ports`.
-    pub fn new(ports: Ports, line: Option<u8>, memory: DmaMemory) -> Self {
-        Self { ports, line, memory, turns: Turns::new(), interrupted: AtomicBool::new(false) }
+    pub fn new(ports: Ports, line: Option<u8>, memory: DmaMemory, spare: DmaMemory) -> Self {
+        Self {
+            ports,
+            line,
+            memory,
+            spare,
+            turns: Turns::new(),
+            interrupted: AtomicBool::new(false),
+            seizures: AtomicU32::new(0),
+            being_told: AtomicBool::new(false),
+            is_quiet: AtomicBool::new(false),
+        }
+    }
+
+    /// How often it was seized.
+    pub fn seizures(&self) -> u32 {
+        self.seizures.load(Ordering::Relaxed)
+    }
+
+    /// Whether a command is being given to a drive: who seizes the channel now must not give it back (A5).
+    pub fn is_being_told(&self) -> bool {
+        self.being_told.load(Ordering::Relaxed)
     }
 
     /// An interrupt on the channel's line, which others may share: acknowledges it. Whether it was this channel's. Touches only
@@ -144,17 +178,25 @@ impl Channel {
         true
     }
 
-    /// Waits until nobody else uses the channel.
+    /// Waits until nobody else uses the channel; where nobody else can run, seizes it (A5).
     pub fn acquire<'a, M: Machine>(&'a self, machine: &'a M) -> Session<'a, M> {
-        let session = Session { channel: self, machine };
+        if !machine.others_can_run() && !self.turns.is_free() {
+            return self.seize(machine);
+        }
         let ticket = self.turns.ticket();
         while !self.turns.is_due(ticket) {
-            if machine.others_can_run() {
-                machine.wait_for_turn(self.token());
-            } else {
-                self.turns.seize(ticket);
-                session.reset();
-            }
+            machine.wait_for_turn(self.token());
+        }
+        let since = Cell::new(self.seizures.load(Ordering::Relaxed));
+        Session { channel: self, machine, memory: &self.memory, since, seized: false }
+    }
+
+    #[cold]
+    fn seize<'a, M: Machine>(&'a self, machine: &'a M) -> Session<'a, M> {
+        let since = Cell::new(self.seizures.fetch_add(1, Ordering::Relaxed).wrapping_add(1));
+        let session = Session { channel: self, machine, memory: &self.spare, since, seized: true };
+        if !self.is_quiet.swap(true, Ordering::Relaxed) {
+            session.reset();
         }
         session
     }
@@ -168,12 +210,20 @@ impl Channel {
 pub struct Session<'a, M: Machine> {
     channel: &'a Channel,
     machine: &'a M,
+    /// Memory for its transfers.
+    pub memory: &'a DmaMemory,
+    /// Seizures of the channel when the command was begun.
+    since: Cell<u32>,
+    /// It is somebody else's turn.
+    seized: bool,
 }
 
 impl<M: Machine> Drop for Session<'_, M> {
     fn drop(&mut self) {
-        self.channel.turns.pass();
-        self.machine.wake(self.channel.token());
+        if !self.seized {
+            self.channel.turns.pass();
+            self.machine.wake(self.channel.token());
+        }
     }
 }
 
@@ -187,6 +237,7 @@ impl<M: Machine> Session<'_, M> {
             return None;
         }
         self.issue(drive, &Command::IDENTIFY, Patience::PROBE).ok()?;
+        self.is_told();
         if self.status() == 0 {
             return None;
         }
@@ -206,13 +257,35 @@ impl<M: Machine> Session<'_, M> {
         Some(Identity::read(&words))
     }
 
+    /// Does all of a command, from its preparation to its result: whether it was this session's all the time (A5).
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn whole(&self, command: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+        self.since.set(self.channel.seizures.load(Ordering::Relaxed));
+        let result = command();
+        if self.is_unseized() { result } else { Err(Failure::Seized) }
+    }
+
+    fn is_unseized(&self) -> bool {
+        self.channel.seizures.load(Ordering::Relaxed) == self.since.get()
+    }
+
     /// Carries out a command without data.
     ///
     /// # Errors
     /// [`Failure`].
     pub fn run_plain(&self, drive: Drive, command: &Command, patience: Patience) -> Result<(), Failure> {
-        self.issue(drive, command, Patience::COMMAND)?;
-        self.await_end(patience)
+        loop {
+            let result = self.whole(|| {
+                self.issue(drive, command, Patience::COMMAND)?;
+                self.is_told();
+                self.await_end(patience)
+            });
+            if result != Err(Failure::Seized) {
+                return result;
+            }
+        }
     }
 
     /// Reads `sectors` sectors word by word; `take` gets each.
@@ -227,6 +300,7 @@ impl<M: Machine> Session<'_, M> {
         mut take: impl FnMut(&[u8; SECTOR as usize]),
     ) -> Result<(), Failure> {
         self.issue(drive, command, Patience::COMMAND)?;
+        self.is_told();
         let mut sector = [0; SECTOR as usize];
         for _ in 0..sectors {
             self.await_data_request()?;
@@ -252,6 +326,7 @@ impl<M: Machine> Session<'_, M> {
         mut give: impl FnMut(&mut [u8; SECTOR as usize]),
     ) -> Result<(), Failure> {
         self.issue(drive, command, Patience::COMMAND)?;
+        self.is_told();
         let mut sector = [0; SECTOR as usize];
         for _ in 0..sectors {
             self.await_data_request()?;
@@ -272,12 +347,13 @@ impl<M: Machine> Session<'_, M> {
     pub fn run_dma(&self, base: u16, drive: Drive, command: &Command, direction: Direction) -> Result<(), Failure> {
         let way = if direction == Direction::Read { engine::TO_MEMORY } else { 0 };
         self.machine.write_u8(base + engine::COMMAND, 0);
-        self.machine.write_u32(base + engine::TABLE, self.channel.memory.address);
+        self.machine.write_u32(base + engine::TABLE, self.memory.address);
         self.machine.write_u8(base + engine::COMMAND, way);
         self.clear_engine(base);
         self.channel.interrupted.store(false, Ordering::Relaxed);
         let result = self.issue(drive, command, Patience::COMMAND).and_then(|()| {
             self.machine.write_u8(base + engine::COMMAND, way | engine::START);
+            self.is_told();
             self.await_engine(base)
         });
         let bits = self.machine.read_u8(base + engine::STATUS);
@@ -324,13 +400,22 @@ impl<M: Machine> Session<'_, M> {
         let _ = self.await_status(Patience::LONG, |bits| bits & status::BUSY == 0);
     }
 
-    /// Writes the registers of `drive`, once it takes them, and with the last one starts the command.
+    /// Writes the registers of `drive`, once it takes them, and with the last one starts the command: it [is told](Self::is_told) when
+    /// what belongs to its start is done, too. What was prepared for a command that another use of the channel came before is void: it is not started (A5).
     fn issue(&self, drive: Drive, command: &Command, patience: Patience) -> Result<(), Failure> {
         let free = |bits: u8| bits & (status::BUSY | status::DATA_REQUEST) == 0;
         self.await_status(patience, free)?;
         self.write(register::DEVICE, command.device(drive.bit()));
         self.settle();
         self.await_status(patience, free)?;
+        self.channel.being_told.store(true, Ordering::Relaxed);
+        if !self.is_unseized() {
+            self.is_told();
+            return Err(Failure::Seized);
+        }
+        if !self.seized {
+            self.channel.is_quiet.store(false, Ordering::Relaxed);
+        }
         for values in command.registers() {
             for (port, value) in (register::FEATURES..).zip(values) {
                 self.write(port, value);
@@ -339,6 +424,11 @@ impl<M: Machine> Session<'_, M> {
         self.write(register::COMMAND, command.code);
         self.settle();
         Ok(())
+    }
+
+    /// The command is under way.
+    fn is_told(&self) {
+        self.channel.being_told.store(false, Ordering::Relaxed);
     }
 
     fn await_data_request(&self) -> Result<(), Failure> {

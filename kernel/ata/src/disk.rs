@@ -1,7 +1,7 @@
 //! A disk: transfers cut into commands, and what is tried again when one fails.
 //!
 //! A command that failed on the way (no answer, an error of the bus or of the checksum on it) is tried again after a reset; one
-//! that the drive itself refused, once more. Where DMA has failed on the way [`MOST_DMA_FAILURES`] times in a row the disk
+//! that the drive itself refused, once more; one during which the channel was seized (A5) as often as it takes. Where DMA has failed on the way [`MOST_DMA_FAILURES`] times in a row the disk
 //! goes on without it.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -86,8 +86,14 @@ impl<'c, M: Machine + FrameBytes> Disk<'c, M> {
         let mut refusals = 0;
         let mut attempt = 1;
         loop {
-            let Err(failure) = self.attempt(session, memory, transfer) else { return Ok(()) };
+            let method = self.method();
+            let result = session.whole(|| self.attempt(session, memory, transfer, method));
+            if method == Method::Dma {
+                self.count_dma_failure(&result);
+            }
+            let Err(failure) = result else { return Ok(()) };
             match failure {
+                Failure::Seized => continue,
                 Failure::Device(bits) if bits & error::CHECKSUM == 0 => refusals += 1,
                 Failure::Fault => refusals += 1,
                 _ => session.reset(),
@@ -104,27 +110,27 @@ impl<'c, M: Machine + FrameBytes> Disk<'c, M> {
         session: &Session<'_, M>,
         memory: &impl FrameBytes,
         transfer: Transfer<'_>,
+        method: Method,
     ) -> Result<(), Failure> {
         let Transfer { direction, first, sectors, pieces } = transfer;
-        let method = self.method();
         let command = Command::transfer(direction, method, first, sectors);
         let base = match (method, self.channel.ports.bus_master) {
             (Method::Dma, Some(base)) => base,
             _ => return self.move_words(session, memory, &command, transfer),
         };
-        self.channel.memory.prepare(memory, direction, pieces);
+        session.memory.prepare(memory, direction, pieces);
         let result = session.run_dma(base, self.drive, &command, direction);
         match result {
-            Ok(()) if direction == Direction::Read => self.channel.memory.deliver(memory, pieces),
+            Ok(()) if direction == Direction::Read => session.memory.deliver(memory, pieces),
             _ => {}
         }
-        self.count_dma_failure(&result);
         result
     }
 
     /// Counts how often in a row DMA failed on the way, and gives it up.
     fn count_dma_failure(&self, result: &Result<(), Failure>) {
         let on_the_way = match result {
+            Err(Failure::Seized) => return,
             Ok(()) | Err(Failure::Fault) => false,
             Err(Failure::Device(bits)) => bits & error::CHECKSUM != 0,
             Err(Failure::Bus | Failure::Protocol | Failure::Timeout) => true,
@@ -211,7 +217,7 @@ impl<M: Machine + FrameBytes> BlockDevice for Disk<'_, M> {
 
     fn read(&self, first: u64, into: &mut [u8]) -> Result<(), DeviceError> {
         self.each_part(first, into.len(), |session, first, done, step| {
-            let (pieces, count) = self.channel.memory.bounce_pieces::<MOST_BOUNCE_PAGES>(step as u32);
+            let (pieces, count) = session.memory.bounce_pieces::<MOST_BOUNCE_PAGES>(step as u32);
             let pieces = &pieces[..count];
             let sectors = step as u32 / SECTOR;
             self.run(session, &self.machine, Transfer { direction: Direction::Read, first, sectors, pieces })?;
@@ -227,7 +233,7 @@ impl<M: Machine + FrameBytes> BlockDevice for Disk<'_, M> {
 
     fn write(&self, first: u64, from: &[u8]) -> Result<(), DeviceError> {
         self.each_part(first, from.len(), |session, first, done, step| {
-            let (pieces, count) = self.channel.memory.bounce_pieces::<MOST_BOUNCE_PAGES>(step as u32);
+            let (pieces, count) = session.memory.bounce_pieces::<MOST_BOUNCE_PAGES>(step as u32);
             let pieces = &pieces[..count];
             let mut rest = &from[done..done + step];
             for piece in pieces {

@@ -14,9 +14,10 @@ use crate::machine::{Machine, Ports};
 
 pub const PORTS: Ports = Ports { command: 0x1F0, control: 0x3F6, bus_master: Some(0xC000) };
 pub const SECTORS: u64 = 1 << 34;
-const TABLE_ADDRESS: u32 = 0x9000;
+/// Where the channel's own table is, and that of who seizes it.
+const TABLE_ADDRESSES: [u32; 2] = [0x9000, 0xA000];
 pub const BOUNCE_PAGES: u32 = 4;
-const FIRST_BOUNCE_PAGE: u32 = 0x10;
+const FIRST_BOUNCE_PAGES: [u32; 2] = [0x10, 0x20];
 
 /// What goes wrong with the next command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +53,15 @@ struct State {
     resetting: bool,
 }
 
+/// When, and what.
+type Meanwhile = (Option<u16>, Box<dyn FnOnce()>);
+
 /// The machine.
 pub struct TestMachine {
     state: RefCell<State>,
-    table: &'static [AtomicU32; TABLE_WORDS],
+    tables: [&'static [AtomicU32; TABLE_WORDS]; 2],
+    /// What happens once when this port is written to, or at the next pause.
+    meanwhile: RefCell<Option<Meanwhile>>,
     faults: RefCell<VecDeque<Fault>>,
     /// Commands that were given, in order.
     pub commands: RefCell<Vec<u8>>,
@@ -82,10 +88,11 @@ impl TestMachine {
     }
 
     pub fn with_channel(ports: Ports) -> (&'static Self, &'static Channel) {
-        let table: &'static [AtomicU32; TABLE_WORDS] = Box::leak(Box::new([const { AtomicU32::new(0) }; TABLE_WORDS]));
+        let tables = [(); 2].map(|()| &*Box::leak(Box::new([const { AtomicU32::new(0) }; TABLE_WORDS])));
         let machine: &'static Self = Box::leak(Box::new(Self {
             state: RefCell::new(State { status: 0x50, ..State::default() }),
-            table,
+            tables,
+            meanwhile: RefCell::default(),
             faults: RefCell::default(),
             commands: RefCell::default(),
             resets: Cell::new(0),
@@ -95,10 +102,26 @@ impl TestMachine {
             is_absent: Cell::new(false),
             looks: Cell::new(0),
         }));
-        let bounce = FrameNumber(FIRST_BOUNCE_PAGE);
-        let memory =
-            DmaMemory { table, address: TABLE_ADDRESS, bounce, bounce_pages: BOUNCE_PAGES, bounced: AtomicU32::new(0) };
-        (machine, Box::leak(Box::new(Channel::new(ports, Some(14), memory))))
+        let [memory, spare] = [0, 1].map(|number| DmaMemory {
+            table: tables[number],
+            address: TABLE_ADDRESSES[number],
+            bounce: FrameNumber(FIRST_BOUNCE_PAGES[number]),
+            bounce_pages: BOUNCE_PAGES,
+            bounced: AtomicU32::new(0),
+        });
+        (machine, Box::leak(Box::new(Channel::new(ports, Some(14), memory, spare))))
+    }
+
+    /// Does `work` once, when `port` is written to or, without one, at the next pause.
+    pub fn meanwhile(&self, port: Option<u16>, work: impl FnOnce() + 'static) {
+        *self.meanwhile.borrow_mut() = Some((port, Box::new(work)));
+    }
+
+    fn comes_to(&self, port: Option<u16>) {
+        let work = self.meanwhile.borrow_mut().take_if(|(at, _)| *at == port);
+        if let Some((_, work)) = work {
+            work();
+        }
     }
 
     pub fn fail(&self, faults: &[Fault]) {
@@ -167,11 +190,12 @@ impl TestMachine {
         let state = &mut *self.state.borrow_mut();
         let Some((first, sectors, reads, fault)) = state.dma.take() else { return };
         assert_eq!(state.engine[0] & 8 != 0, reads, "the engine's direction is the command's");
-        assert_eq!(u32::from_le_bytes(state.engine[4..8].try_into().unwrap()), TABLE_ADDRESS);
+        let address = u32::from_le_bytes(state.engine[4..8].try_into().unwrap());
+        let table = TABLE_ADDRESSES.iter().position(|known| *known == address).expect("a table");
         let mut sector = first;
         for entry in 0.. {
-            let address = self.table[entry * 2].load(Ordering::Relaxed);
-            let word = self.table[entry * 2 + 1].load(Ordering::Relaxed);
+            let address = self.tables[table][entry * 2].load(Ordering::Relaxed);
+            let word = self.tables[table][entry * 2 + 1].load(Ordering::Relaxed);
             let bytes = word & 0xFFFF;
             assert!(bytes > 0 && (address & 0xFFFF) + bytes <= 0x1_0000, "an entry does not cross 64 KB");
             for offset in (0..bytes).step_by(512) {
@@ -269,6 +293,7 @@ impl Machine for &'static TestMachine {
     }
 
     fn write_u8(&self, port: u16, value: u8) {
+        self.comes_to(Some(port));
         match port {
             0x1F7 => return self.start(value),
             0xC000 => {
@@ -339,6 +364,7 @@ impl Machine for &'static TestMachine {
 
     fn pause(&self, line: Option<u8>) {
         assert_eq!(line, Some(14));
+        self.comes_to(None);
     }
 
     fn others_can_run(&self) -> bool {

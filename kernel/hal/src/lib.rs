@@ -12,6 +12,7 @@
 // The C functions that the compiler calls.
 extern crate block_moves as _;
 
+pub mod attempt;
 pub mod context;
 pub mod control_region;
 pub mod cpu;

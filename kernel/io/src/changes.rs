@@ -68,9 +68,12 @@ impl Changes {
 }
 
 impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
-    /// Whether somebody watches directories, from now on.
+    /// Whether somebody watches directories, from now on. What nobody has been told of by then is forgotten.
     pub fn set_watched(&self, is_watched: bool) {
         self.changes.is_watched.set(is_watched.into());
+        if !is_watched {
+            drop(self.take_changes());
+        }
     }
 
     /// Whether somebody does.

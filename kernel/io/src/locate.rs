@@ -120,6 +120,12 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         files.root_dir().iter().try_for_each(|entry| entry.map(drop).map_err(status_of))
     }
 
+    /// Whether `path` leads to a file that can be found.
+    pub fn has(&self, path: &Path<'_>) -> bool {
+        let budget = Budget::of_a_directory();
+        open_files(self, &budget, self.now()).is_ok_and(|files| self.look_up(self, &files, path, &budget).is_ok())
+    }
+
     /// Clusters that belong to no file.
     ///
     /// # Errors

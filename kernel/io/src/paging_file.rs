@@ -70,6 +70,15 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         self.set_paging_size(self.fcb_of(file), bytes)
     }
 
+    /// The paging file of `file`, which nobody fills any more, is an ordinary file from now on, for all to see.
+    ///
+    /// # Errors
+    /// What writing its entry in the directory gives.
+    pub fn end_paging_file(&self, file: Link<FileObject>) -> Result<(), NtStatus> {
+        self.fcb(file).flags.clear_bits(fcb_flags::PAGING_FILE);
+        self.set_basic(file, [0; 3], FILE_ATTRIBUTE_ARCHIVE)
+    }
+
     /// The file has `bytes` bytes now, for which it has clusters, and says so.
     fn set_paging_size(&self, fcb: Link<Fcb>, bytes: u32) -> Result<(), NtStatus> {
         let record = self.record(fcb);

@@ -83,7 +83,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         if found != recorded {
             return Err(FileCorruption::O3 { found, recorded });
         }
-        objects.retain(|object| self.record(*object).fs_context.get() != 0);
+        objects.retain(|object| self.record(*object).fs_context.get() != 0 && self.is_own(*object));
         let (mut files, mut users) = (0, 0);
         for fcb in self.open_files() {
             users += self.verify_users(fcb, &objects)?;
@@ -96,6 +96,11 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         }
         self.verify_areas()?;
         Ok(files)
+    }
+
+    /// Whether `file` is on this volume.
+    fn is_own(&self, file: Link<FileObject>) -> bool {
+        self.record(file).device_object.get() == self.device_object.get()
     }
 
     /// The first file object whose FCB is not on the list.
@@ -163,7 +168,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             let record = self.record(area);
             let Some(file) = record.file_pointer.get().some() else { continue };
             // The section over the volume itself belongs to no file.
-            if self.record(file).fs_context.get() == 0 {
+            if self.record(file).fs_context.get() == 0 || !self.is_own(file) {
                 continue;
             }
             let pointers = &self.fcb(file).section_object_pointers;

@@ -107,6 +107,12 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
         file_object::lead_to(self.objects, self.metadata.file(), device);
     }
 
+    /// What stands for the volume in the name space.
+    #[inline(always)]
+    pub fn device_object(&self) -> Link<DeviceObject> {
+        self.device_object.get()
+    }
+
     /// Gives the list of FCBs back, which is empty.
     pub(crate) fn delete_list(&self) {
         self.memory().free_pool(self.files);

@@ -29,3 +29,4 @@ pub mod symbols;
 pub mod target;
 pub mod types;
 pub mod walk;
+mod whole;

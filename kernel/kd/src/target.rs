@@ -4,6 +4,7 @@
 //! the frames themselves, in the address space of the process that was chosen, and a page that is not there is an answer, not
 //! a fault. A structure is reached as a record only where all of it is mapped.
 
+use core::cell::Cell;
 use core::fmt;
 
 use abi::cell::{Field, Link, Record};
@@ -51,8 +52,30 @@ pub struct Target<'a, M> {
     pub started: u64,
     /// Whether the system was started for debugging, so that commands may change it.
     pub debugging: bool,
+    /// What is known to be in memory.
+    pub pages: KnownPages,
     /// Audits what the memory manager, which has been found sound, does not know of, and hands over what was found.
     pub audit: &'a Auditor<'a>,
+}
+
+/// Pages of the kernel half that were seen to be in memory, the last few. One command's, during which nothing else runs.
+#[derive(Debug)]
+pub struct KnownPages([Cell<u32>; 16]);
+
+impl KnownPages {
+    /// None. Nothing is ever in page 0.
+    pub const NONE: Self = Self([const { Cell::new(0) }; 16]);
+
+    /// Whether the page of `address` is in memory: known, or `mapped` says so.
+    fn knows(&self, address: u32, mapped: impl Fn(u32) -> bool) -> bool {
+        let page = address / PAGE_SIZE;
+        let place = &self.0[page as usize % self.0.len()];
+        let is_known = place.get() == page || mapped(address);
+        if is_known {
+            place.set(page);
+        }
+        is_known
+    }
 }
 
 /// An audit that hands over what it found.
@@ -159,15 +182,17 @@ impl<'a, M: Machine> Target<'a, M> {
             let walk = Walk::of(&directories, address, |frame, index| self.entry(frame, index));
             walk.physical().is_some_and(|at| self.mm.is_ram(at.frame()))
         };
-        let sound = inside && (address as usize).is_multiple_of(align_of::<T>()) && mapped(address) && mapped(last);
+        let is_aligned = (address as usize).is_multiple_of(align_of::<T>());
+        let sound = inside && is_aligned && self.pages.knows(address, mapped) && self.pages.knows(last, mapped);
         sound.then(|| self.mm.machine.record(link))
     }
 
-    /// The entries of the list with `head`, as far as it is whole.
+    /// The entries of the list with `head`, as far as it is whole: each names the one before, so that none comes twice.
     pub fn list(&self, head: Link<ListEntry>) -> impl Iterator<Item = Link<ListEntry>> + '_ {
         let next = move |entry: Link<ListEntry>| {
             let next = self.checked(entry)?.flink.get();
-            (next != head).then_some(next)
+            let is_whole = next != head && self.checked(next).is_some_and(|record| record.blink.get() == entry);
+            is_whole.then_some(next)
         };
         core::iter::successors(next(head), move |entry| next(*entry)).take(LONGEST_WALK)
     }
@@ -182,6 +207,14 @@ impl<'a, M: Machine> Target<'a, M> {
     /// The process that `number` means: its address, or its number.
     pub fn find_process(&self, number: u32) -> Option<(Link<Eprocess>, &Eprocess)> {
         self.processes().find(|(link, record)| link.address() == number || record.unique_process_id.get() == number)
+    }
+
+    /// The first process whose image is called `name`, in whatever case.
+    pub fn process_called(&self, name: &str) -> Option<(Link<Eprocess>, &Eprocess)> {
+        self.processes().find(|(_, record)| {
+            let letters = record.image_file_name.iter().map(|cell| cell.get()).take_while(|letter| *letter != 0);
+            letters.map(|letter| letter.to_ascii_lowercase()).eq(name.bytes().map(|letter| letter.to_ascii_lowercase()))
+        })
     }
 
     /// The name of the file behind the section of `area`, in UTF-16 units; empty where there is none.

@@ -39,7 +39,7 @@ pub use clock::Ring;
 pub use dispatcher::{ContextSwitch, Dispatcher, DispatcherDatabase, Switch};
 pub use event::{EventKind, WAKE_INCREMENT, initialise_event};
 pub use mutant::initialise_mutant;
-pub use semaphore::initialise_semaphore;
+pub use semaphore::{initialise_queue, initialise_semaphore};
 pub use thread::{
     NORMAL_PRIORITY, ThreadStart, ThreadState, ZERO_PAGE_PRIORITY, initialise_process, initialise_thread,
 };

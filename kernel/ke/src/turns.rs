@@ -41,11 +41,6 @@ impl Turns {
     pub fn pass(&self) {
         self.due.update(|due| due.wrapping_add(1));
     }
-
-    /// Makes it the turn of `ticket`, whoever's it is: they will never go on.
-    pub fn seize(&self, ticket: u32) {
-        self.due.set(ticket);
-    }
 }
 
 #[cfg(test)]
@@ -64,8 +59,5 @@ mod tests {
         let again = turns.ticket();
         turns.pass();
         assert!(turns.is_due(again));
-        let last = turns.ticket();
-        turns.seize(last);
-        assert!(turns.is_due(last));
     }
 }

@@ -17,7 +17,7 @@ use core::mem::offset_of;
 
 use abi::cell::Link;
 use abi::nt::dispatcher::{
-    DispatcherHeader, Kmutant, KwaitBlock, MUTANT_OBJECT, SEMAPHORE_OBJECT, SYNCHRONIZATION_EVENT,
+    DispatcherHeader, Kmutant, KwaitBlock, MUTANT_OBJECT, QUEUE_OBJECT, SEMAPHORE_OBJECT, SYNCHRONIZATION_EVENT,
     SYNCHRONIZATION_TIMER, WAIT_ALL, WAIT_ANY,
 };
 use abi::nt::list::ListEntry;
@@ -48,6 +48,8 @@ pub enum WaitReason {
     Suspended = 5,
     /// An object, for a program.
     UserRequest = 6,
+    /// A port.
+    Queue = 15,
 }
 
 /// Whether a wait needs all of its objects or one of them; the number is in `_KWAIT_BLOCK::WaitType`.
@@ -265,7 +267,7 @@ impl<R: Records> Dispatcher<'_, R> {
                 record.signal_state.set(0);
                 Taken::Plain
             }
-            SEMAPHORE_OBJECT => {
+            SEMAPHORE_OBJECT | QUEUE_OBJECT => {
                 record.signal_state.update(|count| count.wrapping_sub(1));
                 Taken::Plain
             }

@@ -210,6 +210,11 @@ impl<M: Machine> MemoryManager<M> {
         list::remove(&self.machine, process.offset(EXPANSION_LINKS));
     }
 
+    /// Head of the list of [`Self::address_spaces`], for who looks at each link before following it.
+    pub fn address_space_list(&self) -> Link<abi::nt::list::ListEntry> {
+        self.processes.get()
+    }
+
     /// All processes that have an address space of their own.
     pub fn address_spaces(&self) -> impl Iterator<Item = Link<Eprocess>> + '_ {
         list::entries(&self.machine, self.processes.get()).map(|entry| Link::new(entry.address() - EXPANSION_LINKS))
@@ -427,8 +432,14 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// Charges `pages` to the system and to the process (A3).
     #[inline]
     pub(crate) fn charge(&self, pages: u32) -> Result<(), CommitLimit> {
-        self.keep(self.mm.commit.charge(pages)?);
+        self.keep(self.ask(pages)?);
         Ok(())
+    }
+
+    /// Charges `pages` to the system, where the process may have them.
+    #[inline(always)]
+    pub(crate) fn ask(&self, pages: u32) -> Result<CommitCharge<'_>, CommitLimit> {
+        self.mm.commit.charge_if(pages, || self.may_commit(pages))
     }
 
     /// Records `charge` as the process's (A3).

@@ -62,15 +62,28 @@ impl Commit {
     #[doc(alias = "MiChargeCommitment")]
     #[inline]
     pub fn charge(&self, pages: u32) -> Result<CommitCharge<'_>, CommitLimit> {
+        self.charge_if(pages, || true)
+    }
+
+    /// The same, where `may` says so: it is asked only while processes are looked at.
+    #[inline(always)]
+    pub(crate) fn charge_if(&self, pages: u32, may: impl FnOnce() -> bool) -> Result<CommitCharge<'_>, CommitLimit> {
         let total = self.current.get().checked_add(pages).ok_or(CommitLimit)?;
         if total > self.limit.get() {
             return Err(self.refuse(total));
         }
-        if pages > 0 && self.failing.refuses(Request::Commit) {
+        if pages > 0 && self.failing.is_attentive() && self.is_refused(may) {
             return Err(CommitLimit);
         }
         self.current.set(total);
         Ok(CommitCharge { account: self, pages })
+    }
+
+    /// Whether a charge is refused on purpose, or because the process may not have it.
+    #[cold]
+    #[inline(never)]
+    fn is_refused(&self, may: impl FnOnce() -> bool) -> bool {
+        self.failing.refuses(Request::Commit) || !may()
     }
 
     #[cold]

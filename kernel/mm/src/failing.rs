@@ -81,10 +81,16 @@ impl fmt::Display for Intervals {
     }
 }
 
+/// Requests are refused, or watched.
+const REFUSES: u32 = 1;
+/// There are processes whose commit is looked at.
+const LIMITS: u32 = 2;
+
 /// The switch, and what it counts.
 #[derive(Debug)]
 pub struct Failing {
-    /// Not 0 where a request may be refused, or is watched.
+    /// Not 0 where a request may be refused, or is watched ([`REFUSES`]), and where a process may have less than the system has
+    /// ([`LIMITS`]): one word, so that one look at it does for both.
     armed: Field<u32>,
     every: [Field<u32>; REQUESTS],
     /// Requests since the last one refused.
@@ -112,7 +118,7 @@ impl Failing {
         }
         self.asked.iter().for_each(|asked| asked.set(0));
         self.countdown.set(0);
-        self.armed.set(1);
+        self.rearm();
     }
 
     /// Of the requests from now on the `nth` is refused, whatever it is for, and no other.
@@ -128,18 +134,29 @@ impl Failing {
 
     /// Requests are refused again as before they were [disarmed](Self::disarm): each kind's turns go on where they were.
     pub fn rearm(&self) {
-        self.armed.set(1);
+        self.armed.update(|armed| armed | REFUSES);
     }
 
     /// From now on nothing is refused.
     pub fn disarm(&self) {
-        self.armed.set(0);
+        self.armed.update(|armed| armed & !REFUSES);
+    }
+
+    /// Whether the commit of each process is to be looked at ([`AddressSpace::ask`](crate::address_space::AddressSpace)).
+    pub fn look_at_processes(&self, looks: bool) {
+        self.armed.update(|armed| if looks { armed | LIMITS } else { armed & !LIMITS });
+    }
+
+    /// Whether either is on.
+    #[inline(always)]
+    pub(crate) fn is_attentive(&self) -> bool {
+        self.armed.get() != 0
     }
 
     /// Whether requests are refused or watched.
     #[inline(always)]
     pub fn is_armed(&self) -> bool {
-        self.armed.get() != 0
+        self.armed.get() & REFUSES != 0
     }
 
     /// How many requests were refused since the start; wraps around.
@@ -156,12 +173,15 @@ impl Failing {
     /// Whether this request is to be refused.
     #[inline(always)]
     pub fn refuses(&self, request: Request) -> bool {
-        self.is_armed() && self.is_due(request)
+        self.is_attentive() && self.is_due(request)
     }
 
     #[cold]
     #[inline(never)]
     fn is_due(&self, request: Request) -> bool {
+        if !self.is_armed() {
+            return false;
+        }
         let (every, asked) = (self.every[request as usize].get(), &self.asked[request as usize]);
         let in_turn = every != 0 && asked.update(|count| count + 1) >= every;
         if in_turn {

@@ -14,7 +14,7 @@
 //! | a page fault, from plan to PTE | [`fault`] |
 //! | VirtualAlloc and its family | [`virtual_memory`] |
 //! | images and what processes share | [`section`] |
-//! | where pages go that leave memory | [`paging_file`], [`commit`] |
+//! | where pages go that leave memory | [`paging_file`], [`commit`], `job_memory` |
 //! | who may stay in memory, and who goes first | [`working_set`] |
 //! | what is written to the paging files | [`writer`] |
 //! | requests that are made to fail | [`failing`] |
@@ -29,6 +29,7 @@ pub mod events;
 pub mod failing;
 pub mod fault;
 pub mod frame;
+mod job_memory;
 pub mod layout;
 pub mod list;
 pub mod machine;

@@ -6,7 +6,7 @@
 use abi::access::*;
 use abi::cell::Record;
 use abi::nt::device::DeviceObject;
-use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
+use abi::nt::dispatcher::{Kevent, Kmutant, Kqueue, Ksemaphore};
 use abi::nt::file::FileObject;
 use abi::nt::job::Ejob;
 use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink};
@@ -49,6 +49,8 @@ pub enum Kind {
     Device,
     /// Jobs.
     Job,
+    /// Completion ports.
+    IoCompletion,
 }
 
 /// What distinguishes a type.
@@ -88,6 +90,9 @@ impl Object for Kevent {
 impl Object for Ksemaphore {
     const KIND: Kind = Kind::Semaphore;
 }
+impl Object for Kqueue {
+    const KIND: Kind = Kind::IoCompletion;
+}
 impl Object for Kmutant {
     const KIND: Kind = Kind::Mutant;
 }
@@ -111,7 +116,7 @@ impl Object for DeviceObject {
 }
 
 /// How many types there are.
-pub(crate) const KINDS: usize = 14;
+pub(crate) const KINDS: usize = 15;
 
 /// By the number of the kind.
 pub(crate) const DEFINITIONS: [Definition; KINDS] = [
@@ -270,6 +275,18 @@ pub(crate) const DEFINITIONS: [Definition; KINDS] = [
             READ_CONTROL | JOB_OBJECT_ASSIGN_PROCESS | JOB_OBJECT_SET_ATTRIBUTES | JOB_OBJECT_TERMINATE,
             READ_CONTROL | SYNCHRONIZE,
             JOB_OBJECT_ALL_ACCESS,
+        ],
+    },
+    Definition {
+        kind: Kind::IoCompletion,
+        name: "IoCompletion",
+        tag: Tag(*b"IoC\xEF"),
+        body: size_of::<Kqueue>() as u32,
+        generic: [
+            READ_CONTROL | IO_COMPLETION_QUERY_STATE,
+            READ_CONTROL | IO_COMPLETION_MODIFY_STATE,
+            READ_CONTROL | SYNCHRONIZE,
+            IO_COMPLETION_ALL_ACCESS,
         ],
     },
 ];

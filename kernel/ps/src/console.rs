@@ -17,10 +17,11 @@ use abi::nt::process::Eprocess;
 use abi::status::NtStatus;
 use ke::{WAKE_INCREMENT, WaitReason};
 use spin::Mutex;
-use terminal::console::{Event, Keep};
+use terminal::console::{ENABLE_PROCESSED_OUTPUT, ENABLE_WRAP_AT_EOL_OUTPUT, Event, Keep};
 use terminal::screen::{COLUMNS, ROWS};
 use terminal::{Decoder, Key, Keyboard, Signal};
 
+use crate::console_buffers::Buffers;
 use crate::console_member::Members;
 use crate::control_event::CONTROL_C;
 use crate::executive::Executive;
@@ -37,6 +38,8 @@ pub(crate) struct ConsoleDevice {
     users: Field<u32>,
     /// An event that is set while records wait: what is waited for at a handle to the console's input.
     pub(crate) has_records: Link<Kevent>,
+    /// The screen buffers. Its lock is taken before the state's.
+    pub(crate) buffers: Mutex<Buffers>,
 }
 
 struct State {
@@ -67,7 +70,7 @@ impl ConsoleDevice {
             members: Members::default(),
             window: WHOLE_SCREEN,
         };
-        Self { state: Mutex::new(state), users: Field::new(0), has_records }
+        Self { state: Mutex::new(state), users: Field::new(0), has_records, buffers: Mutex::new(Buffers::new()) }
     }
 }
 
@@ -253,8 +256,30 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// The mode of the console's side that `stream` is.
-    pub(crate) fn console_mode(&self, stream: Stream) -> u32 {
+    /// The window of the screen buffer that is shown.
+    pub(crate) fn shown_window(&self) -> [u16; 4] {
+        self.console.state.lock().window
+    }
+
+    /// The output mode of the screen buffer that is shown.
+    pub(crate) fn shown_mode(&self) -> u32 {
+        self.console.state.lock().input.output_mode()
+    }
+
+    /// Another screen buffer is shown, with its window and its mode.
+    pub(crate) fn set_shown(&self, (window, mode): ([u16; 4], u32)) {
+        let mut state = self.console.state.lock();
+        state.window = window;
+        state.input.set_output_mode(mode);
+    }
+
+    /// The mode of the console's side that `stream` is, in screen buffer `buffer`.
+    pub(crate) fn console_mode(&self, stream: Stream, buffer: u32) -> u32 {
+        if stream == Stream::Console
+            && let Some(mode) = self.with_hidden(buffer, |_, mode| *mode)
+        {
+            return mode;
+        }
         let state = self.console.state.lock();
         if stream == Stream::ConsoleInput { state.input.input_mode() } else { state.input.output_mode() }
     }
@@ -263,20 +288,24 @@ impl<P: Platform> Executive<P> {
     ///
     /// # Errors
     /// INVALID_PARAMETER for a mode that does not exist.
-    pub(crate) fn set_console_mode(&self, stream: Stream, mode: u32) -> Result<(), NtStatus> {
+    pub(crate) fn set_console_mode(&self, stream: Stream, buffer: u32, mode: u32) -> Result<(), NtStatus> {
+        let has_mode = mode & !(ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT) == 0;
+        if stream == Stream::Console && has_mode && self.with_hidden(buffer, |_, place| *place = mode).is_some() {
+            return Ok(());
+        }
         let input = &mut self.console.state.lock().input;
         let set = if stream == Stream::ConsoleInput { input.set_input_mode(mode) } else { input.set_output_mode(mode) };
         set.then_some(()).ok_or(NtStatus::INVALID_PARAMETER)
     }
 
-    /// The screen.
-    pub(crate) fn console_screen(&self) -> ScreenInformation {
-        let ((column, row), attributes) = self.platform().console_place();
+    /// A screen buffer.
+    pub(crate) fn console_screen(&self, buffer: u32) -> ScreenInformation {
+        let ((column, row), attributes, window) = self.buffer_place(buffer);
         ScreenInformation {
             size: (COLUMNS as u16, ROWS as u16),
             cursor: (column as u16, row as u16),
             attributes: u16::from(attributes),
-            window: self.console.state.lock().window,
+            window,
         }
     }
 
@@ -284,12 +313,14 @@ impl<P: Platform> Executive<P> {
     ///
     /// # Errors
     /// INVALID_PARAMETER where it is not one, or is empty.
-    pub(crate) fn set_console_window(&self, window: [u16; 4]) -> Result<(), NtStatus> {
+    pub(crate) fn set_console_window(&self, buffer: u32, window: [u16; 4]) -> Result<(), NtStatus> {
         let [left, top, right, bottom] = window;
         if left > right || top > bottom || usize::from(right) >= COLUMNS || usize::from(bottom) >= ROWS {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        self.console.state.lock().window = window;
+        if self.with_hidden(buffer, |place, _| *place = window).is_none() {
+            self.console.state.lock().window = window;
+        }
         Ok(())
     }
 

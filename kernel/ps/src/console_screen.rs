@@ -1,6 +1,6 @@
 //! The console's cells, as programs read and change them.
 //!
-//! The platform keeps the cells, for it shows what is written to the console as bytes, too. What a service changes it changes at
+//! The platform keeps the cells of the screen buffer that is shown, for it shows what is written to the console as bytes, too. What a service changes it changes at
 //! once, for nothing waits between the first cell and the last.
 //!
 //! Source: `wincon.h` for what is in a cell.
@@ -25,18 +25,18 @@ impl<P: Platform> Executive<P> {
     ///
     /// # Errors
     /// INSUFFICIENT_RESOURCES.
-    pub(crate) fn console_cells(&self, first: u32, length: u32) -> Result<Vec<u8>, NtStatus> {
-        let cells = self.read_console_cells(first, length / CELL_SIZE)?;
+    pub(crate) fn console_cells(&self, buffer: u32, first: u32, length: u32) -> Result<Vec<u8>, NtStatus> {
+        let cells = self.read_console_cells(buffer, first, length / CELL_SIZE)?;
         let mut bytes = room(cells.len() * CELL_SIZE as usize)?;
         bytes.extend(cells.iter().flat_map(|cell| word_of(*cell).to_le_bytes()));
         Ok(bytes)
     }
 
-    fn read_console_cells(&self, first: u32, most: u32) -> Result<Vec<Cell>, NtStatus> {
+    fn read_console_cells(&self, buffer: u32, first: u32, most: u32) -> Result<Vec<Cell>, NtStatus> {
         let count = most.min(CELLS.saturating_sub(first)) as usize;
         let mut cells = room(count)?;
         cells.resize(count, Cell::default());
-        self.platform().read_cells(first as usize, &mut cells);
+        self.read_buffer(buffer, first as usize, &mut cells);
         Ok(cells)
     }
 
@@ -44,13 +44,16 @@ impl<P: Platform> Executive<P> {
     ///
     /// # Errors
     /// INSUFFICIENT_RESOURCES; then nothing has changed.
-    pub(crate) fn set_console_cells(&self, first: u32, mask: u32, bytes: &[u8]) -> Result<u32, NtStatus> {
-        let mut cells = self.read_console_cells(first, bytes.len() as u32 / CELL_SIZE)?;
+    pub(crate) fn set_console_cells(&self, buffer: u32, first: u32, mask: u32, bytes: &[u8]) -> Result<u32, NtStatus> {
+        let mut cells = self.read_console_cells(buffer, first, bytes.len() as u32 / CELL_SIZE)?;
         let mut painted = String::new();
         let longest = COLUMNS.min(cells.len()) * LONGEST_PAINT + LONGEST_PAINT;
         painted.try_reserve_exact(longest).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
         for (cell, word) in cells.iter_mut().zip(bytes.as_chunks().0) {
             *cell = cell_of(word_of(*cell) & !mask | u32::from_le_bytes(*word) & mask);
+        }
+        if self.set_hidden_cells(buffer, first as usize, &cells) {
+            return Ok(cells.len() as u32 * CELL_SIZE);
         }
         // Row by row, so that the painting of one needs little memory.
         let (mut at, mut left) = (first as usize, &cells[..]);

@@ -40,11 +40,11 @@ impl<P: Platform> Executive<P> {
         size: u64,
         asked: SectionArguments,
     ) -> Result<SectionParts, NtStatus> {
-        if self.opened(file) != Opened::File || self.volume().fcb(file).is_directory() {
+        if self.opened(file) != Opened::File || self.volume_of(file).fcb(file).is_directory() {
             return Err(NtStatus::INVALID_FILE_FOR_SECTION);
         }
         let _held = self.hold(file);
-        let area = self.volume().data_area(file)?;
+        let area = self.volume_of(file).data_area(file)?;
         self.mm().reference_section(area);
         self.fit_section(file, area, size, asked)
             .map(|size| SectionParts { area, size: Some(size) })
@@ -73,7 +73,7 @@ impl<P: Platform> Executive<P> {
     /// DISK_FULL, INSUFFICIENT_RESOURCES.
     #[doc(alias = "FsRtlSetFileSize")]
     pub(crate) fn lengthen_file(&self, file: Link<FileObject>, size: u64) -> Result<(), NtStatus> {
-        self.with_volume(|volume| match size > u64::from(volume.fcb(file).file_size.get()) {
+        self.with_volume(self.volume_of(file), |volume| match size > u64::from(volume.fcb(file).file_size.get()) {
             true => volume.set_end_of_file(file, size),
             false => Ok(()),
         })

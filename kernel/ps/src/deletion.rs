@@ -6,8 +6,10 @@
 use alloc::vec::Vec;
 use core::mem::offset_of;
 
-use abi::nt::dispatcher::Kmutant;
+use abi::cell::Link;
+use abi::nt::dispatcher::{Kmutant, Kqueue};
 use abi::nt::file::FileObject;
+use abi::nt::job::Ejob;
 use abi::nt::process::Eprocess;
 use abi::nt::section::SectionObject;
 use abi::nt::thread::Ethread;
@@ -77,6 +79,19 @@ impl<P: Platform> Executive<P> {
                 }
                 self.objects().delete(condemned);
             }
+            Kind::IoCompletion => {
+                if let Some(port) = condemned.body::<Kqueue>() {
+                    self.empty_port(port);
+                }
+                self.objects().delete(condemned);
+            }
+            Kind::Job => {
+                let port = condemned.body::<Ejob>().map_or(0, |job| self.machine_record(job).completion_port.get());
+                self.objects().delete(condemned);
+                if let Some(port) = Link::<Kqueue>::new(port).some() {
+                    self.release(port);
+                }
+            }
             Kind::Timer => {
                 if let Some(timer) = condemned.body::<Etimer>() {
                     self.dispatcher.cancel_timer(timer);
@@ -86,11 +101,13 @@ impl<P: Platform> Executive<P> {
             _ => match condemned.body::<FileObject>() {
                 Some(file) if self.opened(file) == Opened::File => {
                     let _lock = self.lock_volume();
-                    self.volume().close(condemned);
+                    self.volume_of(file).close(condemned);
                 }
                 Some(file) => {
-                    if let Opened::Pipe(end) = self.opened(file) {
-                        self.close_pipe(end);
+                    match self.opened(file) {
+                        Opened::Pipe(end) => self.close_pipe(end),
+                        Opened::Buffer(buffer) => self.leave_buffer(buffer),
+                        _ => {}
                     }
                     io::file_object::delete(self.objects(), condemned);
                 }

@@ -39,12 +39,13 @@ impl<P: Platform> Executive<P> {
         self.dispatcher.wake(address);
     }
 
-    /// Locks the volume until the guard is dropped. A thread that has it must not lock it again, nor touch a program's
-    /// memory: a page of that may have to come from the volume.
+    /// Locks the volumes until the guard is dropped. A thread that has it must not lock it again, nor touch a program's
+    /// memory: a page of that may have to come from one of them.
     #[doc(alias = "FatAcquireExclusiveVcb")]
     pub(crate) fn lock_volume(&self) -> TurnsLock<'_, P> {
         let lock = self.take_turn(&self.volume_turns);
-        self.volume().set_clock(self.platform().system_time());
+        let time = self.platform().system_time();
+        self.volumes.iter().for_each(|volume| volume.set_clock(time));
         lock
     }
 
@@ -62,10 +63,11 @@ impl<P: Platform> Executive<P> {
         TurnsLock { system: self, turns }
     }
 
-    /// Does `work` with the volume locked, and again for as long as it must wait for a page, or lacks a frame for the volume's own sectors: it has
+    /// Does `work` with `volume` locked, and again for as long as it must wait for a page, or lacks a frame for the volume's own sectors: it has
     /// changed nothing where it says so. Not for the system's own threads, which others wait for to give them frames.
     pub(crate) fn with_volume<T>(
         &self,
+        volume: &Volume<'static, P, P::Disk>,
         work: impl Fn(&Volume<'static, P, P::Disk>) -> Result<T, NtStatus>,
     ) -> Result<T, NtStatus> {
         let is_program = !self.is_system_thread(self.platform().current_thread());
@@ -73,7 +75,7 @@ impl<P: Platform> Executive<P> {
         loop {
             let result = {
                 let _lock = self.lock_volume();
-                work(self.volume())
+                work(volume)
             };
             match result {
                 Err(NtStatus::CANT_WAIT) => self.sleep(1),

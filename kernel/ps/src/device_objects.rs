@@ -5,6 +5,7 @@
 //! Source: names and links of a running XP; those of the console, which has no device there, are Windows 8's.
 
 use abi::cell::Link;
+use abi::console::NEW_BUFFER;
 use abi::nt::device::*;
 use abi::nt::file::FileObject;
 use abi::nt::string::UnicodeString;
@@ -16,13 +17,13 @@ use io::{OpenRequest, file_object};
 use mm::system::Exhausted;
 use ob::{Found, Kind, ObjectManager, ObjectName, Remainder};
 
+use crate::console_buffers::FIRST;
 use crate::executive::Executive;
-use crate::files::Opened;
+use crate::files::{BUFFERS, Opened};
 use crate::platform::{Platform, Stream};
 
 /// Links to devices, and to the sides of the console.
-const LINKS: [(&str, &str); 6] = [
-    ("\\GLOBAL??\\C:", "\\Device\\HarddiskVolume1"),
+const LINKS: [(&str, &str); 5] = [
     ("\\GLOBAL??\\PIPE", "\\Device\\NamedPipe"),
     ("\\GLOBAL??\\NUL", "\\Device\\Null"),
     ("\\GLOBAL??\\CON", "\\Device\\ConDrv\\Console"),
@@ -38,8 +39,8 @@ const CONNECT: &str = "\\Connect";
 
 /// The devices.
 pub(crate) struct Devices {
-    /// The volume of C:.
-    pub volume: Link<DeviceObject>,
+    /// The volumes, C: first.
+    pub volumes: Vec<Link<DeviceObject>>,
     /// Pipes.
     pub pipes: Link<DeviceObject>,
     /// What is written there is gone, and there is nothing to read.
@@ -51,12 +52,12 @@ pub(crate) struct Devices {
 }
 
 impl Devices {
-    /// Makes them, with their names.
+    /// Makes them, with their names and the drive letters of `volumes` volumes.
     ///
     /// # Errors
     /// [`Exhausted`]; the system is starting and cannot go on.
     #[doc(alias = "IoCreateDevice")]
-    pub fn create<P: Platform>(objects: &ObjectManager<'_, P>) -> Result<Self, Exhausted> {
+    pub fn create<P: Platform>(objects: &ObjectManager<'_, P>, volumes: usize) -> Result<Self, Exhausted> {
         let make = |path: &str, device_type: u32, sector_size: u16| {
             let device = objects.create_permanent::<DeviceObject>(path)?;
             let record = objects.memory().machine.record(device);
@@ -72,8 +73,14 @@ impl Devices {
             let string = UnicodeString::empty();
             objects.set_text(&string, &text.encode_utf16().collect::<Vec<_>>()).map(|()| string)
         };
+        let volume = |(number, letter): (usize, u8)| {
+            let path = alloc::format!("\\Device\\HarddiskVolume{number}");
+            let device = make(&path, FILE_DEVICE_DISK, SECTOR as u16)?;
+            objects.create_permanent_link(&alloc::format!("\\GLOBAL??\\{}:", char::from(letter)), &path)?;
+            Ok::<_, Exhausted>(device)
+        };
         let devices = Self {
-            volume: make("\\Device\\HarddiskVolume1", FILE_DEVICE_DISK, SECTOR as u16)?,
+            volumes: (1..=volumes).zip(b'C'..=b'Z').map(volume).collect::<Result<_, _>>()?,
             pipes: make("\\Device\\NamedPipe", FILE_DEVICE_NAMED_PIPE, 0)?,
             null: make("\\Device\\Null", FILE_DEVICE_NULL, 0)?,
             console: make("\\Device\\ConDrv", FILE_DEVICE_CONSOLE, 0)?,
@@ -83,8 +90,8 @@ impl Devices {
         Ok(devices)
     }
 
-    pub fn all(&self) -> [Link<DeviceObject>; 4] {
-        [self.volume, self.pipes, self.null, self.console]
+    pub fn all(&self) -> impl Iterator<Item = Link<DeviceObject>> {
+        self.volumes.iter().copied().chain([self.pipes, self.null, self.console])
     }
 }
 
@@ -115,7 +122,7 @@ impl<P: Platform> Executive<P> {
         let file: Link<FileObject> = body.cast();
         let device = self.machine_record(file).device_object.get();
         let rest = match self.opened(file) {
-            Opened::File => self.volume().path_below(file, rest.units())?.into(),
+            Opened::File => self.volume_of(file).path_below(file, rest.units())?.into(),
             Opened::Null => rest,
             Opened::Device if rest.units().is_empty() => rest,
             Opened::Device if device == self.devices.pipes => below_device(rest.units())?.into(),
@@ -136,7 +143,7 @@ impl<P: Platform> Executive<P> {
             let path = [b'\\', b'?', b'?', b'\\', letter, b':'].map(u16::from);
             let name = ObjectName { root: None, path: &path, attributes: abi::access::OBJ_CASE_INSENSITIVE };
             let kind = match self.objects().look_up(&name, Kind::File) {
-                Ok(Found::Beyond(device, _)) if device == self.devices.volume.cast() => FIXED,
+                Ok(Found::Beyond(device, _)) if self.volume_at(device.cast()).is_some() => FIXED,
                 Err(_) | Ok(Found::Vacant(_)) if !self.is_link(&name) => continue,
                 _ => OTHER,
             };
@@ -151,19 +158,29 @@ impl<P: Platform> Executive<P> {
         matches!(self.objects().look_up(name, Kind::SymbolicLink), Ok(Found::Object(_)))
     }
 
-    /// The side of the console that is called `name` there.
-    pub(crate) fn console_side(&self, name: &[u16], writes: bool) -> Result<Stream, NtStatus> {
+    /// Opens the side of the console that is called `name` there: its output is the screen buffer that is shown.
+    pub(crate) fn open_console(&self, name: &[u16], writes: bool) -> Result<Link<FileObject>, NtStatus> {
         let is = |other: &str| same_name(name, other.encode_utf16());
         if is(CONNECT) {
-            return Ok(Stream::Console);
+            return self.create_stream(Stream::Console);
         }
         self.need_console()?;
         match () {
-            () if is(CURRENT_IN) => Ok(Stream::ConsoleInput),
-            () if is(CURRENT_OUT) => Ok(Stream::Console),
-            () if is(EITHER_SIDE) => Ok(if writes { Stream::Console } else { Stream::ConsoleInput }),
+            () if is(CURRENT_IN) => self.create_stream(Stream::ConsoleInput),
+            () if is(EITHER_SIDE) && !writes => self.create_stream(Stream::ConsoleInput),
+            () if is(CURRENT_OUT) || is(EITHER_SIDE) => self.create_buffer_file(self.take_shown_buffer()),
+            () if is(NEW_BUFFER) => self.create_buffer_file(self.make_screen_buffer()?),
             () => Err(NtStatus::OBJECT_NAME_NOT_FOUND),
         }
+    }
+
+    /// A file object for a screen buffer, which counts it already.
+    fn create_buffer_file(&self, buffer: u32) -> Result<Link<FileObject>, NtStatus> {
+        let file = self.create_stream(Stream::Console).inspect_err(|_| self.leave_buffer(buffer))?;
+        if buffer != FIRST {
+            self.machine_record(file).fs_context2.set(BUFFERS + buffer);
+        }
+        Ok(file)
     }
 
     /// A file object that stands for `device` itself, with one reference.

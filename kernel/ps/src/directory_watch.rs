@@ -20,7 +20,7 @@ use abi::nt::thread::Ethread;
 use abi::status::NtStatus;
 use io::fcb::fcb_flags;
 use io::open::file_flags;
-use io::{Action, Change};
+use io::{Action, Change, Volume};
 use ke::WAKE_INCREMENT;
 
 use crate::executive::Executive;
@@ -104,7 +104,7 @@ impl<P: Platform> Executive<P> {
         all.watches.try_reserve(1).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
         let kept = Kept::new(terms.room.min(MOST_KEPT));
         all.watches.push(Watch { file, filter: terms.filter, is_tree: terms.is_tree, kept });
-        self.volume().set_watched(true);
+        self.set_watching(true);
         Ok(None)
     }
 
@@ -130,25 +130,41 @@ impl<P: Platform> Executive<P> {
     /// Tells those who watch of what has changed, where something has.
     #[inline(always)]
     pub(crate) fn report_changes(&self) {
-        if self.volume().has_changes() {
+        if self.is_watching.get() != 0 {
             self.report_noted_changes();
         }
+    }
+
+    fn set_watching(&self, is_watching: bool) {
+        self.is_watching.set(is_watching.into());
+        self.volumes.iter().for_each(|volume| volume.set_watched(is_watching));
     }
 
     #[cold]
     #[inline(never)]
     #[doc(alias = "FsRtlNotifyFullReportChange")]
     fn report_noted_changes(&self) {
-        let (changes, is_complete) = self.volume().take_changes();
+        for volume in self.volumes.iter().filter(|volume| volume.has_changes()) {
+            self.report_changes_on(volume);
+        }
+    }
+
+    fn report_changes_on(&self, volume: &Volume<'static, P, P::Disk>) {
+        let device = volume.device_object();
+        let is_there = |file| self.machine_record::<FileObject>(file).device_object.get() == device;
+        let (changes, is_complete) = volume.take_changes();
         if !is_complete {
-            self.watches.lock().watches.iter_mut().for_each(|watch| watch.kept.lose());
+            let mut all = self.watches.lock();
+            all.watches.iter_mut().filter(|watch| is_there(watch.file)).for_each(|watch| watch.kept.lose());
         }
         for change in &changes {
             if change.action == Action::Going {
-                self.end_requests_below(change);
+                let is_it = |request: &Request| is_there(request.file) && volume.file_name(request.file) == change.path;
+                // Whoever waits for changes in what is to be deleted waits in vain.
+                self.end_requests(is_it, NtStatus::DELETE_PENDING);
                 continue;
             }
-            self.keep_change(change);
+            self.keep_change(volume, change);
             // The new name goes with the old one.
             if change.action != Action::RenamedFrom {
                 self.complete_changed();
@@ -157,9 +173,11 @@ impl<P: Platform> Executive<P> {
         self.complete_changed();
     }
 
-    fn keep_change(&self, change: &Change) {
-        for watch in &mut self.watches.lock().watches {
-            let directory = self.volume().file_name(watch.file);
+    fn keep_change(&self, volume: &Volume<'static, P, P::Disk>, change: &Change) {
+        let is_there =
+            |watch: &&mut Watch| self.machine_record(watch.file).device_object.get() == volume.device_object();
+        for watch in self.watches.lock().watches.iter_mut().filter(is_there) {
+            let directory = volume.file_name(watch.file);
             if watch.filter & change.filter != 0
                 && let Some(name) = name_below(&directory, &change.path, watch.is_tree)
             {
@@ -186,12 +204,6 @@ impl<P: Platform> Executive<P> {
             };
             self.complete_request(request, NtStatus::SUCCESS, kept.as_ref().and_then(Kept::records));
         }
-    }
-
-    /// A directory is to be deleted: whoever waits for changes in it waits in vain.
-    fn end_requests_below(&self, change: &Change) {
-        let is_it = |request: &Request| self.volume().file_name(request.file) == change.path;
-        self.end_requests(is_it, NtStatus::DELETE_PENDING);
     }
 
     fn end_requests(&self, is_it: impl Fn(&Request) -> bool, status: NtStatus) {
@@ -279,25 +291,25 @@ impl<P: Platform> Executive<P> {
             (place.map(|place| all.watches.remove(place)), all.watches.is_empty())
         };
         if gone.is_some() {
-            self.volume().set_watched(!is_last);
+            self.set_watching(!is_last);
             self.end_requests(|request| request.file == file, NtStatus::NOTIFY_CLEANUP);
         }
     }
 
     /// Whether the directory of `file` is to be deleted.
     pub(crate) fn is_going(&self, file: Link<FileObject>) -> bool {
-        self.volume().fcb(file).has(fcb_flags::DELETE_PENDING)
+        self.volume_of(file).fcb(file).has(fcb_flags::DELETE_PENDING)
     }
 
     /// Checks Z1.
     ///
     /// # Errors
-    /// The file object of the watch or the request that is wrong, or null where the volume does not note what it should.
+    /// The file object of the watch or the request that is wrong, or null where a volume does not note what it should.
     pub(crate) fn verify_watches(&self) -> Result<(), Link<FileObject>> {
         let all = &*self.watches.lock();
         for watch in &all.watches {
             let has_handle = self.machine_record(watch.file).flags.get() & file_flags::CLEANUP_COMPLETE == 0;
-            if !has_handle || !self.volume().fcb(watch.file).is_directory() {
+            if !has_handle || !self.volume_of(watch.file).fcb(watch.file).is_directory() {
                 return Err(watch.file);
             }
         }
@@ -307,6 +319,8 @@ impl<P: Platform> Executive<P> {
                 return Err(request.file);
             }
         }
-        if self.volume().is_watched() == all.watches.is_empty() { Err(Link::NULL) } else { Ok(()) }
+        let notes = |is_noting: bool| is_noting != all.watches.is_empty();
+        let agree = notes(self.is_watching.get() != 0) && self.volumes.iter().all(|volume| notes(volume.is_watched()));
+        if agree { Ok(()) } else { Err(Link::NULL) }
     }
 }

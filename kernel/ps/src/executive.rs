@@ -50,8 +50,9 @@ const SCRATCH: usize = 0x8000;
 pub struct Executive<P: Platform> {
     mm: &'static MemoryManager<P>,
     objects: &'static ObjectManager<'static, P>,
-    volume: Volume<'static, P, P::Disk>,
+    pub(crate) volumes: Vec<Volume<'static, P, P::Disk>>,
     pub(crate) devices: Devices,
+    /// Of those who change what is open on a volume, or go through its directories: all volumes have one lock.
     pub(crate) volume_turns: Turns,
     /// Of those who write pages of files.
     pub(crate) page_turns: Turns,
@@ -87,6 +88,8 @@ pub struct Executive<P: Platform> {
     /// Who watches directories. Never held over a wait.
     #[doc(alias = "DirNotifyList")]
     pub(crate) watches: Mutex<Watches>,
+    /// Whether anybody does.
+    pub(crate) is_watching: Field<u32>,
     /// The names of pipes that have a server.
     pub(crate) pipes: Field<Link<PipeName>>,
     /// The number that the next token gets, and the next change of one.
@@ -95,7 +98,7 @@ pub struct Executive<P: Platform> {
 }
 
 impl<P: Platform> Executive<P> {
-    /// The executive over `volume`, with the System process in the address space whose page-directory-pointer table is at
+    /// The executive over `volumes`, C: first and at most [`crate::MOST_VOLUMES`], with the System process in the address space whose page-directory-pointer table is at
     /// physical address `pointer_table`, and its idle thread on the stack that the boot code runs on, `stack` being its lowest
     /// address and the one past it.
     ///
@@ -104,7 +107,7 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "PsInitSystem")]
     pub fn new(
         objects: &'static ObjectManager<'static, P>,
-        volume: Volume<'static, P, P::Disk>,
+        volumes: Vec<Volume<'static, P, P::Disk>>,
         processor: Link<Kpcr>,
         pointer_table: u32,
         stack: (u32, u32),
@@ -120,12 +123,12 @@ impl<P: Platform> Executive<P> {
         let database = mm.allocate_zeroed_pool(size_of::<DispatcherDatabase>() as u32, mm::pool::Tag(*b"KeDb"))?;
         let has_records = mm.allocate_zeroed_pool(size_of::<Kevent>() as u32, mm::pool::Tag(*b"PsCo"))?;
         ke::initialise_event(&mm.machine, has_records, ke::EventKind::Notification, 0);
-        let devices = Devices::create(objects)?;
-        volume.set_device_object(devices.volume);
+        let devices = Devices::create(objects, volumes.len())?;
+        volumes.iter().zip(&devices.volumes).for_each(|(volume, device)| volume.set_device_object(*device));
         let this = Self {
             mm,
             objects,
-            volume,
+            volumes,
             devices,
             volume_turns: Turns::new(),
             page_turns: Turns::new(),
@@ -149,6 +152,7 @@ impl<P: Platform> Executive<P> {
             console: ConsoleDevice::new(has_records),
             time_zone: Mutex::new(abi::time_zone::UTC),
             watches: Mutex::new(Watches::new()),
+            is_watching: Field::new(0),
             pipes: Field::<Link<PipeName>>::NULL,
             token_numbers: Field::new(FIRST_TOKEN),
         };
@@ -173,11 +177,6 @@ impl<P: Platform> Executive<P> {
     /// The object manager.
     pub fn objects(&self) -> &'static ObjectManager<'static, P> {
         self.objects
-    }
-
-    /// C:.
-    pub fn volume(&self) -> &Volume<'static, P, P::Disk> {
-        &self.volume
     }
 
     #[inline(always)]
@@ -270,10 +269,14 @@ impl<P: Platform> Executive<P> {
 
     /// The last handle to a file is gone.
     fn clean_up_file(&self, file: Link<FileObject>) {
-        if self.opened(file) == Opened::File {
-            let _held = self.hold(file);
-            let _lock = self.lock_volume();
-            self.volume().clean_up(file);
+        match self.opened(file) {
+            Opened::File => {
+                let _held = self.hold(file);
+                let _lock = self.lock_volume();
+                self.volume_of(file).clean_up(file);
+            }
+            Opened::Pipe(end) => self.leave_pipe(file, end),
+            Opened::Null | Opened::Stream(_) | Opened::Buffer(_) | Opened::Device => {}
         }
     }
 
@@ -294,7 +297,7 @@ impl<P: Platform> Executive<P> {
         if closed.handles_left == 0 && closed.condemned.is_none() && closed.opened.kind == Kind::File {
             self.clean_up_file(closed.opened.body.cast());
         }
-        if closed.handles_left == 0 && closed.opened.kind == Kind::File && self.volume.is_watched() {
+        if closed.handles_left == 0 && closed.opened.kind == Kind::File && self.is_watching.get() != 0 {
             // Its requests may have held the last references.
             self.end_watch(closed.opened.body.cast());
         }

@@ -68,7 +68,7 @@ impl<P: Platform> Executive<P> {
         record.cross_thread_flags.update(|flags| flags | cross_thread_flags::TERMINATED);
         self.dispatcher.refuse_apcs();
         self.cancel_timers_of_thread();
-        if self.volume().is_watched() {
+        if self.is_watching.get() != 0 {
             self.cancel_watches_of_thread();
         }
         while let Some(apc) = self.dispatcher.take_user_apc() {

@@ -9,7 +9,7 @@ use abi::cell::Link;
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use io::open::file_flags;
-use io::{Intent, LockOwner};
+use io::{Intent, LockOwner, Volume};
 use ke::WaitReason;
 use mm::fault::ReadResult;
 use mm::layout::{FrameNumber, PAGE_SIZE};
@@ -45,8 +45,8 @@ impl<P: Platform> Executive<P> {
     ) -> Result<u32, NtStatus> {
         let object = owner.file;
         let _held = self.hold(object);
-        let area = self.volume().data_area(object)?;
-        self.volume().check_locks(owner, offset, length, Intent::Read)?;
+        let area = self.volume_of(object).data_area(object)?;
+        self.volume_of(object).check_locks(owner, offset, length, Intent::Read)?;
         let _used = self.hold_area(area);
         if length == 0 {
             return Ok(0);
@@ -54,7 +54,7 @@ impl<P: Platform> Executive<P> {
         let mut done = 0;
         while done < length {
             let at = offset.saturating_add(u64::from(done));
-            let size = u64::from(self.volume().fcb(object).file_size.get());
+            let size = u64::from(self.volume_of(object).fcb(object).file_size.get());
             let left = u64::from(length - done).min(size.saturating_sub(at)) as u32;
             let (page, within) = place(at);
             let step = left.min(PAGE_SIZE - within);
@@ -148,7 +148,7 @@ impl<P: Platform> Executive<P> {
     ) -> Result<(u64, u32), NtStatus> {
         let object = owner.file;
         let _held = self.hold(object);
-        let area = self.volume().data_area(object)?;
+        let area = self.volume_of(object).data_area(object)?;
         let _used = self.hold_area(area);
         let mut chunk = zeros(length.min(CHUNK))?;
         let mut start = offset;
@@ -157,7 +157,7 @@ impl<P: Platform> Executive<P> {
             let bytes = &mut chunk[..(length - done).min(CHUNK) as usize];
             self.platform().read_user(buffer + done, bytes).map_err(of_file_system)?;
             let first = start;
-            let at = self.with_volume(|volume| {
+            let at = self.with_volume(self.volume_of(object), |volume| {
                 let start = first.unwrap_or_else(|| u64::from(volume.fcb(object).file_size.get()));
                 if done == 0 {
                     volume.check_locks(owner, start, length, Intent::Write)?;
@@ -173,7 +173,7 @@ impl<P: Platform> Executive<P> {
         if length > 0 && self.machine_record(object).flags.get() & file_flags::WRITE_THROUGH != 0 {
             self.flush_file(object)?;
         }
-        let at = start.unwrap_or_else(|| u64::from(self.volume().fcb(object).file_size.get()));
+        let at = start.unwrap_or_else(|| u64::from(self.volume_of(object).fcb(object).file_size.get()));
         Ok((at, done))
     }
 
@@ -199,7 +199,8 @@ impl<P: Platform> Executive<P> {
     /// DEVICE_DATA_ERROR.
     #[doc(alias = "CcFlushCache")]
     pub(crate) fn write_all_pages(&self, object: Link<FileObject>) -> Result<(), NtStatus> {
-        if let Some((_, area)) = self.volume().cached(self.volume().fcb_of(object))
+        let volume = self.volume_of(object);
+        if let Some((_, area)) = volume.cached(volume.fcb_of(object))
             && self.machine_record(area).number_of_user_references.get() > 0
         {
             for process in self.processes().filter(|process| self.is_alive(*process)) {
@@ -214,7 +215,8 @@ impl<P: Platform> Executive<P> {
     /// # Errors
     /// DEVICE_DATA_ERROR.
     pub(crate) fn write_dirty_pages(&self, object: Link<FileObject>) -> Result<(), NtStatus> {
-        let Some((_, area)) = self.volume().cached(self.volume().fcb_of(object)) else { return Ok(()) };
+        let volume = self.volume_of(object);
+        let Some((_, area)) = volume.cached(volume.fcb_of(object)) else { return Ok(()) };
         self.write_dirty_run(area, 0, u32::MAX)
     }
 
@@ -236,7 +238,7 @@ impl<P: Platform> Executive<P> {
                 }
                 DirtyRun::Write(request) => {
                     let (frames, page) = (request.frames, (request.offset / u64::from(PAGE_SIZE)) as u32);
-                    let written = self.volume().write_pages(&request);
+                    let written = self.volume_of(request.file).write_pages(&request);
                     self.mm().complete_write(request, written);
                     self.dispatcher.wake_where(|address| frames.contains(&FrameNumber(address)));
                     if written == WriteResult::Failed {
@@ -256,37 +258,38 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn flush_file(&self, object: Link<FileObject>) -> Result<(), NtStatus> {
         let _held = self.hold(object);
         self.write_all_pages(object)?;
+        let volume = self.volume_of(object);
         let _lock = self.lock_volume();
         {
             let _turn = self.lock_page_writes();
-            self.volume().tell_written(self.volume().fcb_of(object))?;
-            self.volume().note_written_through(object);
+            volume.tell_written(volume.fcb_of(object))?;
+            volume.note_written_through(object);
         }
-        self.volume().flush_metadata()?;
-        self.volume().flush_device()
+        volume.flush_metadata()?;
+        volume.flush_device()
     }
 
-    /// Writes what is dirty of all files, and then of the volume itself.
+    /// Writes what is dirty of all files of `volume`, and then of the volume itself.
     ///
     /// # Errors
     /// DEVICE_DATA_ERROR; what could be written has been.
-    pub fn flush_volume(&self) -> Result<(), NtStatus> {
+    pub(crate) fn flush_volume(&self, volume: &Volume<'static, P, P::Disk>) -> Result<(), NtStatus> {
         let mut result = Ok(());
-        for object in self.dirty_files()? {
+        for object in self.dirty_files(volume)? {
             result = result.and(self.write_dirty_pages(object));
             self.release(object);
         }
         let _lock = self.lock_volume();
         let _turn = self.lock_page_writes();
-        result.and(self.volume().flush())
+        result.and(volume.flush())
     }
 
-    /// Files with dirty pages: a file object of each, with a reference.
-    fn dirty_files(&self) -> Result<Vec<Link<FileObject>>, NtStatus> {
+    /// Files of `volume` with dirty pages: a file object of each, with a reference.
+    fn dirty_files(&self, volume: &Volume<'static, P, P::Disk>) -> Result<Vec<Link<FileObject>>, NtStatus> {
         let _lock = self.lock_volume();
-        let mut files = room(self.volume().open_files().count())?;
-        for fcb in self.volume().open_files().filter(|fcb| self.volume().has_dirty_pages(*fcb)) {
-            if let Some((object, _)) = self.volume().cached(fcb) {
+        let mut files = room(volume.open_files().count())?;
+        for fcb in volume.open_files().filter(|fcb| volume.has_dirty_pages(*fcb)) {
+            if let Some((object, _)) = volume.cached(fcb) {
                 self.objects().reference(object);
                 files.push(object);
             }
@@ -294,43 +297,45 @@ impl<P: Platform> Executive<P> {
         Ok(files)
     }
 
-    /// Writes everything, lets go of the pages of files that nobody has open, and marks the volume closed: the machine stops, or
+    /// Writes everything, lets go of the pages of files that nobody has open, and marks the volumes closed: the machine stops, or
     /// somebody wants to count.
     ///
     /// # Errors
-    /// DEVICE_DATA_ERROR; the volume stays marked open.
+    /// DEVICE_DATA_ERROR; that volume stays marked open.
     #[doc(alias = "FatShutdown")]
-    pub fn settle_volume(&self) -> Result<(), NtStatus> {
+    pub fn settle_volumes(&self) -> Result<(), NtStatus> {
         while self.reads_ahead() {
             self.sleep(1);
         }
-        let flushed = self.flush_volume();
-        let _lock = self.lock_volume();
-        self.volume().forget_unused(0);
-        let _turn = self.lock_page_writes();
-        flushed.and(self.volume().close_volume())
+        self.on_volumes(|volume| {
+            let flushed = self.flush_volume(volume);
+            let _lock = self.lock_volume();
+            volume.forget_unused(0);
+            let _turn = self.lock_page_writes();
+            flushed.and(volume.close_volume())
+        })
     }
 
-    /// What the lazy writer does: every second it writes what is dirty; when there has been nothing for a while, the volume is
+    /// What the lazy writer does: every second it writes what is dirty; when there has been nothing for a while, the volumes are
     /// marked closed until somebody writes again.
     #[doc(alias = "CcLazyWriteScan")]
     pub fn write_lazily(&self) -> ! {
         let mut quiet = 0;
         loop {
             self.wait_at_most(LAZINESS, WaitReason::DelayExecution, self.lazy_writer());
-            quiet = if self.volume_is_quiet() { quiet + 1 } else { 0 };
+            quiet = if self.volumes_are_quiet() { quiet + 1 } else { 0 };
             match quiet {
                 // What fails stays dirty, and is tried again.
-                0 => drop(self.flush_volume()),
+                0 => drop(self.on_volumes(|volume| self.flush_volume(volume))),
                 QUIET => {
                     let _lock = self.lock_volume();
                     let _turn = self.lock_page_writes();
-                    let _ = self.volume().close_volume();
+                    let _ = self.on_volumes(Volume::close_volume);
                 }
                 _ => {}
             }
             let _lock = self.lock_volume();
-            self.volume().forget_unused(UNUSED_FILES);
+            self.volumes.iter().for_each(|volume| volume.forget_unused(UNUSED_FILES));
         }
     }
 
@@ -353,9 +358,9 @@ impl<P: Platform> Executive<P> {
         core::ptr::from_ref(&self.hurries) as usize as u32
     }
 
-    fn volume_is_quiet(&self) -> bool {
+    fn volumes_are_quiet(&self) -> bool {
         let _lock = self.lock_volume();
-        self.volume().is_quiet()
+        self.volumes.iter().all(Volume::is_quiet)
     }
 }
 

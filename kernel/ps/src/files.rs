@@ -28,6 +28,8 @@ pub(crate) enum Opened {
     File,
     /// A stream of the program.
     Stream(Stream),
+    /// A screen buffer of the console, but the first.
+    Buffer(u32),
     /// An end of a pipe.
     Pipe(PipeEnd),
     /// The device that holds nothing.
@@ -36,6 +38,8 @@ pub(crate) enum Opened {
     Device,
 }
 
+/// What a file object's second context word is for a screen buffer: its number from here on.
+pub(crate) const BUFFERS: u32 = 0x100;
 const STREAMS: [Stream; 5] = [Stream::Input, Stream::Output, Stream::Error, Stream::Console, Stream::ConsoleInput];
 
 impl Stream {
@@ -66,12 +70,12 @@ impl<P: Platform> Executive<P> {
         let file = self.open_image(path)?;
         let read = || {
             let _lock = self.lock_volume();
-            let size = self.volume().fcb(file).file_size.get();
+            let size = self.volume_of(file).fcb(file).file_size.get();
             if u64::from(size) > u64::from(most) {
                 return Err(NtStatus::FILE_TOO_LARGE);
             }
             let mut bytes = zeros(size)?;
-            self.volume().read(file, 0, &mut bytes)?;
+            self.volume_of(file).read(file, 0, &mut bytes)?;
             Ok(bytes)
         };
         let bytes = read();
@@ -83,7 +87,7 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn close_image(&self, file: Link<FileObject>) {
         {
             let _lock = self.lock_volume();
-            self.volume().clean_up(file);
+            self.volume_of(file).clean_up(file);
         }
         self.release(file);
     }
@@ -96,6 +100,7 @@ impl<P: Platform> Executive<P> {
             (0, 0) if record.device_object.get() == self.devices.null => Opened::Null,
             (0, 0) => Opened::Device,
             (0, word) if word >= SYSTEM_RANGE_START => Opened::Pipe(PipeEnd::of(word)),
+            (0, word) if word >= BUFFERS => Opened::Buffer(word - BUFFERS),
             (0, index) => Opened::Stream(STREAMS[(index - 1) as usize % STREAMS.len()]),
             _ => Opened::File,
         }
@@ -104,14 +109,14 @@ impl<P: Platform> Executive<P> {
     /// The control area of the image in `object`'s file, with one reference for a section: the one there is, or a new one.
     #[doc(alias = "MmCreateSection")]
     pub(crate) fn image_of(&self, object: Link<FileObject>) -> Result<Link<ControlArea>, NtStatus> {
-        if self.opened(object) != Opened::File || self.volume().fcb(object).is_directory() {
+        if self.opened(object) != Opened::File || self.volume_of(object).fcb(object).is_directory() {
             return Err(NtStatus::INVALID_FILE_FOR_SECTION);
         }
         let _held = self.hold(object);
         // What has been written is to be run.
         self.write_all_pages(object)?;
         let _lock = self.lock_volume();
-        let fcb = self.volume().fcb(object);
+        let fcb = self.volume_of(object).fcb(object);
         let place: &Field<u32> = &fcb.section_object_pointers.image_section_object;
         if let Some(control_area) = Link::<ControlArea>::new(place.get()).some() {
             self.mm().reference_section(control_area);
@@ -122,7 +127,7 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::INVALID_FILE_FOR_SECTION);
         }
         let mut headers = zeros(size.min(HEADERS))?;
-        self.volume().read(object, 0, &mut headers)?;
+        self.volume_of(object).read(object, 0, &mut headers)?;
         let layout = ImageLayout::parse(&headers, u64::from(size))?;
         let control_area = self.mm().create_image(object, u64::from(size), &layout)?;
         // The control area reads through this file object for as long as it lives.
@@ -142,7 +147,7 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn delete_section(&self, control_area: Link<ControlArea>) {
         let object = self.machine_record(control_area).file_pointer.get().some();
         if let Some(object) = object {
-            let pointers = &self.volume().fcb(object).section_object_pointers;
+            let pointers = &self.volume_of(object).fcb(object).section_object_pointers;
             let place = [&pointers.image_section_object, &pointers.data_section_object];
             place.into_iter().filter(|place| place.get() == control_area.address()).for_each(|place| place.set(0));
         }
@@ -160,10 +165,10 @@ impl<P: Platform> Executive<P> {
         let mut request = self.mm().start_in_page(page).ok()?;
         let frames = request.frames;
         let _held = self.hold(request.file);
-        let mut result = self.volume().read_pages(&request);
+        let mut result = self.volume_of(request.file).read_pages(&request);
         if result == ReadResult::Failed && request.frames.len() > 1 {
             request = self.mm().narrow_in_page(request);
-            result = self.volume().read_pages(&request);
+            result = self.volume_of(request.file).read_pages(&request);
         }
         self.mm().complete_in_page(request, result);
         self.dispatcher.wake_where(|address| frames.contains(&FrameNumber(address)));

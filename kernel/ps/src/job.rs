@@ -10,7 +10,7 @@
 use core::mem::offset_of;
 
 use abi::cell::Link;
-use abi::nt::job::{Ejob, limit};
+use abi::nt::job::{Ejob, limit, message};
 use abi::nt::list::ListEntry;
 use abi::nt::process::Eprocess;
 use abi::status::NtStatus;
@@ -22,6 +22,8 @@ use crate::priority::PriorityClass;
 
 /// Units of 100 ns in a clock tick.
 pub(crate) const TICK: u64 = 100_000;
+/// `JOB_OBJECT_POST_AT_END_OF_JOB`.
+const POST: u32 = 1;
 /// `ERROR_NOT_ENOUGH_QUOTA`: what a process ends with whose time is over.
 const TIME_IS_OVER: NtStatus = NtStatus(1816);
 
@@ -48,6 +50,7 @@ impl<P: Platform> Executive<P> {
         let most = record.active_process_limit.get();
         if flags & limit::ACTIVE_PROCESS != 0 && record.active_processes.get() >= most {
             record.total_terminated_processes.update(|count| count + 1);
+            self.tell_job_number(job, message::ACTIVE_PROCESS_LIMIT, 0);
             return Err(NtStatus::QUOTA_EXCEEDED);
         }
         self.objects().reference(job);
@@ -55,7 +58,10 @@ impl<P: Platform> Executive<P> {
         mm::list::insert_tail(self.platform(), process_list(job), job_entry(process));
         record.active_processes.update(|count| count + 1);
         record.total_processes.update(|count| count + 1);
+        self.count_job_memory(process, job);
+        self.look_at_jobs();
         self.apply_limits(process, job);
+        self.tell_job(job, message::NEW_PROCESS, process);
         Ok(())
     }
 
@@ -67,6 +73,7 @@ impl<P: Platform> Executive<P> {
         {
             self.give_priority_class(process, class);
         }
+        self.apply_job_working_set(process);
     }
 
     /// A child of `parent` comes into its job, unless it is to break away and may.
@@ -94,12 +101,15 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn leave_job(&self, process: Link<Eprocess>) {
         let Some(job) = self.job_of(process) else { return };
         let (record, own) = (self.machine_record(job), self.machine_record(process));
+        self.count_job_memory(process, job);
         own.job.set(0);
         mm::list::remove(self.platform(), job_entry(process));
         record.active_processes.update(|count| count - 1);
         record.total_user_time.set(record.total_user_time.get() + u64::from(own.pcb.user_time.get()));
         record.total_kernel_time.set(record.total_kernel_time.get() + u64::from(own.pcb.kernel_time.get()));
         record.total_page_fault_count.update(|count| count.wrapping_add(own.vm.page_fault_count.get()));
+        self.look_at_jobs();
+        self.tell_job_of_end(job, process);
         self.release(job);
     }
 
@@ -131,6 +141,7 @@ impl<P: Platform> Executive<P> {
     /// Ends processes whose time, or that of their job, is over.
     #[doc(alias = "PspEnforceLimitsJob")]
     pub(crate) fn enforce_job_times(&self) {
+        self.tell_memory_limits();
         for process in self.processes() {
             let Some(job) = self.job_of(process) else { continue };
             let record = self.machine_record(job);
@@ -138,12 +149,17 @@ impl<P: Platform> Executive<P> {
             let own = u64::from(self.machine_record(process).pcb.user_time.get()) * TICK;
             if flags & limit::PROCESS_TIME != 0 && own > record.per_process_user_time_limit.get() {
                 record.total_terminated_processes.update(|count| count + 1);
+                self.tell_job(job, message::END_OF_PROCESS_TIME, process);
                 self.condemn_process(process, TIME_IS_OVER);
             }
             let all = || self.job_times(job).0.saturating_sub(record.this_period_total_user_time.get()) * TICK;
             if flags & limit::JOB_TIME != 0 && all() > record.per_job_user_time_limit.get() {
-                let ended = self.terminate_job(job, TIME_IS_OVER);
-                record.total_terminated_processes.update(|count| count + ended);
+                if record.end_of_job_time_action.get() == POST && record.completion_port.get() != 0 {
+                    self.tell_job_number(job, message::END_OF_JOB_TIME, 0);
+                } else {
+                    let ended = self.terminate_job(job, TIME_IS_OVER);
+                    record.total_terminated_processes.update(|count| count + ended);
+                }
                 // It is over once.
                 record.limit_flags.update(|flags| flags & !limit::JOB_TIME);
                 self.dispatcher.set_event(job.cast(), WAKE_INCREMENT);

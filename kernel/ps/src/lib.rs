@@ -9,6 +9,7 @@
 //! | waits, suspension, calls into programs | `wait`, `apc` |
 //! | waits for devices, the volume's lock | `device` |
 //! | what names of files lead to | `device_objects` |
+//! | the volumes | `volumes` |
 //! | a program's page fault, and what it is told of it | `trap`, `exception` |
 //! | the data of files, and the lazy writer | `file_data` |
 //! | paging files | `paging_file` |
@@ -28,6 +29,7 @@ mod balance;
 mod based_sections;
 mod buffer;
 mod console;
+mod console_buffers;
 mod console_member;
 mod console_screen;
 mod context;
@@ -38,6 +40,7 @@ mod deletion;
 mod device;
 mod device_objects;
 mod directory_watch;
+mod dump_file;
 mod endings;
 mod exception;
 mod execution;
@@ -46,7 +49,10 @@ mod exit;
 mod file_data;
 mod files;
 mod identifiers;
+mod io_completion;
 mod job;
+mod job_memory;
+mod job_messages;
 mod known_dlls;
 mod ntdll;
 mod page_tables;
@@ -70,9 +76,11 @@ mod token;
 mod trap;
 mod user_thread;
 mod verify;
+mod volumes;
 mod wait;
 
 pub use context::{Form, IMAGE_SIZE, Image};
+pub use dump_file::Existing;
 pub use endings::Ending;
 pub use executive::Executive;
 pub use ntdll::Entries;
@@ -81,3 +89,4 @@ pub use platform::{Cell, ConsoleByte, Input, KernelRoutine, Platform, ShutDown, 
 pub use refusals::{Since, Terms};
 pub use session::Verdict;
 pub use verify::{Corruption, ObjectAudit};
+pub use volumes::MOST_VOLUMES;

@@ -146,7 +146,7 @@ impl<P: Platform> Executive<P> {
             return Attempt::Nothing;
         };
         let frames = request.frames;
-        let written = self.volume().write_pages(&request);
+        let written = self.volume_of(request.file).write_pages(&request);
         self.mm().complete_write(request, written);
         self.dispatcher.wake_where(|address| frames.contains(&FrameNumber(address)));
         if written == WriteResult::Done { Attempt::Written } else { Attempt::Refused }

@@ -68,13 +68,13 @@ impl<P: Platform> Executive<P> {
         if let PagingSizes::Pages(minimum, maximum) = sizes {
             check_sizes(*minimum, *maximum)?;
         }
-        let refusal = self.refuses_another(sizes)?;
+        let named = ObjectName { root: None, path: name, attributes: OBJ_CASE_INSENSITIVE };
+        let refusal = self.refuses_another(&named, sizes)?;
         let mut request = OpenRequest::paging_file();
         if refusal.is_some() {
             // One that there is may still do.
             request.disposition = FILE_OPEN;
         }
-        let named = ObjectName { root: None, path: name, attributes: OBJ_CASE_INSENSITIVE };
         let opened = self.open_by_name(&named, &request).map_err(|status| match (status, refusal) {
             (NtStatus::OBJECT_NAME_NOT_FOUND, Some(refusal)) => refusal,
             _ => status,
@@ -82,7 +82,7 @@ impl<P: Platform> Executive<P> {
         let number = self.start_with(&opened, name, sizes);
         if number.is_err() && opened.information == FILE_CREATED && self.opened(opened.file) == Opened::File {
             let _lock = self.lock_volume();
-            let _ = self.volume().set_disposition(opened.file, true);
+            let _ = self.volume_of(opened.file).set_disposition(opened.file, true);
         }
         let (number, keeps) = match number {
             Ok((number, keeps)) => (Ok(number), keeps),
@@ -95,13 +95,17 @@ impl<P: Platform> Executive<P> {
     }
 
     /// Why no other file may become a paging file of these sizes: there are too many, or there is clearly no room for one.
-    fn refuses_another(&self, sizes: &PagingSizes) -> Result<Option<NtStatus>, NtStatus> {
+    fn refuses_another(&self, name: &ObjectName<'_>, sizes: &PagingSizes) -> Result<Option<NtStatus>, NtStatus> {
         if self.has_all_paging_files() {
             return Ok(Some(NtStatus::TOO_MANY_PAGING_FILES));
         }
         let PagingSizes::OfMemory = sizes else { return Ok(None) };
-        let free = self.with_volume(|volume| volume.free_clusters())?;
-        let bytes = u64::from(free) * u64::from(self.volume().geometry().cluster_size);
+        // What is no name of a file on a volume is refused when it is opened.
+        let Some(volume) = self.locate(name).ok().and_then(|place| self.volume_at(place.device)) else {
+            return Ok(None);
+        };
+        let free = self.with_volume(volume, |volume| volume.free_clusters())?;
+        let bytes = u64::from(free) * u64::from(volume.geometry().cluster_size);
         Ok(sizes_of_memory(self.mm().physical_pages().2, bytes).err())
     }
 
@@ -112,10 +116,10 @@ impl<P: Platform> Executive<P> {
     /// What [`Self::create_paging_file`] does with the file; whether the memory manager keeps the file object.
     fn start_with(&self, opened: &OpenedFile, name: &[u16], sizes: &PagingSizes) -> Result<(u32, Keeps), NtStatus> {
         let file = opened.file;
-        if self.opened(file) != Opened::File || self.volume().fcb(file).is_directory() {
+        if self.opened(file) != Opened::File || self.volume_of(file).fcb(file).is_directory() {
             return Err(NtStatus::INVALID_DEVICE_REQUEST);
         }
-        if self.volume().is_paging_file(file) {
+        if self.volume_of(file).is_paging_file(file) {
             return Ok((self.enlarge_paging_file(file, sizes)?, Keeps::No));
         }
         if self.has_all_paging_files() {
@@ -123,7 +127,7 @@ impl<P: Platform> Executive<P> {
         }
         // What a program wrote to it is of no use any more, but has to be out of memory.
         self.write_dirty_pages(file)?;
-        let (minimum, maximum) = self.with_volume(|volume| {
+        let (minimum, maximum) = self.with_volume(self.volume_of(file), |volume| {
             let (minimum, maximum) = match *sizes {
                 PagingSizes::Pages(minimum, maximum) => (minimum, maximum),
                 PagingSizes::OfMemory => sizes_of_memory(self.mm().physical_pages().2, volume.room_for_paging(file)?)?,
@@ -139,7 +143,7 @@ impl<P: Platform> Executive<P> {
 
     /// The file of `file` is a paging file already: it gets other sizes.
     fn enlarge_paging_file(&self, file: Link<FileObject>, sizes: &PagingSizes) -> Result<u32, NtStatus> {
-        let fcb = self.volume().fcb_of(file);
+        let fcb = self.volume_of(file).fcb_of(file);
         let is_it = |figures: &PagingFileFigures| self.paging_fcb(figures.number) == fcb;
         let PagingSizes::Pages(minimum, maximum) = *sizes else { return Err(NtStatus::SHARING_VIOLATION) };
         let figures = self.mm().paging_files().find(is_it).ok_or(NtStatus::SHARING_VIOLATION)?;
@@ -155,13 +159,14 @@ impl<P: Platform> Executive<P> {
     }
 
     fn paging_fcb(&self, number: u32) -> Link<io::Fcb> {
-        self.volume().fcb_of(self.mm().paging_file_object(number))
+        let file = self.mm().paging_file_object(number);
+        self.volume_of(file).fcb_of(file)
     }
 
     /// Makes a paging file `pages` longer.
     fn grow_paging_file(&self, number: u32, pages: u32) -> Result<(), NtStatus> {
         let file = self.mm().paging_file_object(number);
-        self.with_volume(|volume| {
+        self.with_volume(self.volume_of(file), |volume| {
             // Another thread may have made it longer while this one waited for the volume.
             let Some(figures) = self.mm().paging_files().nth(number as usize) else { return Ok(()) };
             let pages = pages.min(figures.maximum - figures.size);

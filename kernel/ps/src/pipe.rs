@@ -1,16 +1,22 @@
-//! Pipes: bytes or messages that one file object writes and another reads, with room for a page of them on the way.
+//! Pipes: bytes or messages that one file object writes and another reads, and as many of them on the way as the pipe's maker said.
 //!
 //! A pipe has a name and up to as many instances as its first maker allowed. An instance has two ends, which are file objects: the server's,
 //! of whoever makes it, and the client's, which is opened by name. For each way that the name allows it has a queue. The server may
-//! throw a client out, and listen for the next one: the client's file object leads to the instance still, but to no end of it.
+//! throw a client out, and listen for the next one: the client's file object leads to the instance still, but to no end of it. So does one
+//! whose last handle has been closed while something goes on with it.
 //!
-//! * **B1** A queue's `readable` is set while there is something in it or its ends are not connected, `writable` while there is room or
-//!   they are not: whoever finds nothing to do waits for one of them and looks again.
+//! A write is over when no more than the queue's quota is on the way up to its end: with a quota of 0 when all of it has been read. What
+//! readers wait for already is not on the way. All of a write can be read, and looked at, while its writer waits; it is taken back where
+//! he gives up.
+//!
+//! * **B1** A queue's `readable` is set while there is something in it or its ends are not connected: who finds nothing to do waits for it
+//!   and looks again. `drained` is set when something has been taken out or the ends change: who wants to write resets it and looks before
+//!   he waits.
 //! * **B2** `ends` has a bit for each end that a file object leads to, one for each; `files` counts all that lead to the instance. An
 //!   instance with a server's end is on the list of its name, and a name with such an instance on that of names.
-//! * **B3** What is in a queue begins and ends within its buffer.
+//! * **B3** What is in a queue begins and ends within its pages, and they are as many as it says, one at least.
 //!
-//! Source: documented behaviour of CreateNamedPipe, ConnectNamedPipe, DisconnectNamedPipe, ReadFile and WriteFile.
+//! Source: documented behaviour of CreateNamedPipe (its remarks on sizes), ConnectNamedPipe, DisconnectNamedPipe, ReadFile and WriteFile.
 
 use abi::cell::{Field, Link, Record};
 use abi::nt::file::FileObject;
@@ -29,12 +35,14 @@ mod waits;
 
 pub use name::PipeName;
 pub(crate) use name::{LONGEST_NAME, NewPipe};
-pub use queue::Queue;
-pub(crate) use queue::{CAPACITY, Kept, Take};
+use queue::QueuePage;
+pub(crate) use queue::{Cursor, Kept};
+pub use queue::{Queue, WriteMarks};
 pub use verify::PipeCorruption;
 pub(crate) use verify::verify;
 
 const PIPE: Tag = Tag(*b"NpFc");
+const WRITE: Tag = Tag(*b"NpFw");
 
 /// An instance of a pipe.
 #[repr(C)]
@@ -51,6 +59,8 @@ pub struct Pipe {
     ends: Field<u32>,
     /// File objects that lead here.
     files: Field<u32>,
+    /// How often the client was thrown out.
+    era: Field<u32>,
     /// The client's, while it is not thrown out.
     client: Field<Link<FileObject>>,
     /// Of each end: whether it reads messages, and whether it never waits.
@@ -129,10 +139,10 @@ impl Pipe {
         }
     }
 
-    /// What the two events of each queue should say (B1).
-    fn busy(&self) -> [[bool; 2]; 2] {
+    /// What the event of each queue should say (B1).
+    fn readable(&self) -> [bool; 2] {
         let is_over = self.state() != PipeState::Connected;
-        [0, 1].map(|index| [!self.queues[index].is_empty() || is_over, self.queues[index].has_room() || is_over])
+        [0, 1].map(|index| !self.queues[index].is_empty() || is_over)
     }
 }
 
@@ -157,7 +167,7 @@ impl<P: Platform> Executive<P> {
     /// there are as many as may be; INSUFFICIENT_RESOURCES.
     pub(crate) fn create_pipe(&self, new: &NewPipe<'_>) -> Result<(Link<FileObject>, bool), NtStatus> {
         let (name, is_first) = self.name_for(new)?;
-        let pipe = self.allocate_instance(name).inspect_err(|_| self.forget_unused_name(name))?;
+        let pipe = self.allocate_instance(name, new.quotas).inspect_err(|_| self.forget_unused_name(name))?;
         let modes = &self.machine_record(pipe).modes[End::Server as usize];
         modes[0].set(new.modes[0]);
         modes[1].set(new.modes[1]);
@@ -169,7 +179,7 @@ impl<P: Platform> Executive<P> {
         Ok((file, is_first))
     }
 
-    fn allocate_instance(&self, name: Link<PipeName>) -> Result<Link<Pipe>, NtStatus> {
+    fn allocate_instance(&self, name: Link<PipeName>, quotas: [u32; 2]) -> Result<Link<Pipe>, NtStatus> {
         let pipe: Link<Pipe> = self.mm().allocate_zeroed_pool(size_of::<Pipe>() as u32, PIPE)?;
         let record = self.machine_record(pipe);
         record.name.set(name);
@@ -179,9 +189,13 @@ impl<P: Platform> Executive<P> {
             for event in self.queue_events(pipe, index) {
                 initialise_event(self.platform(), event, EventKind::Notification, 1);
             }
+            record.queues[index].set_quota(quotas[index]);
             if self.machine_record(name).has_way(index) {
-                match self.mm().allocate_pool_pages(1) {
-                    Ok(buffer) => record.queues[index].set_buffer(buffer),
+                match self.mm().allocate_pool_pages::<QueuePage>(1) {
+                    Ok(page) => {
+                        self.machine_record(page).next.set(Link::NULL);
+                        record.queues[index].begin(page);
+                    }
                     Err(exhausted) => {
                         self.free_instance(pipe);
                         return Err(exhausted.into());
@@ -195,8 +209,9 @@ impl<P: Platform> Executive<P> {
     /// The instance's pool goes; nothing leads to it.
     fn free_instance(&self, pipe: Link<Pipe>) {
         for queue in &self.machine_record(pipe).queues {
-            if let Some(buffer) = queue.buffer().some() {
-                self.mm().free_pool_pages(buffer, 1);
+            queue.clear(self.platform(), |page| self.free_queue_page(page));
+            if let Some(page) = queue.first.get().some() {
+                self.free_queue_page(page);
             }
         }
         self.machine_record(self.machine_record(pipe).name.get()).references.update(|count| count - 1);
@@ -232,6 +247,11 @@ impl<P: Platform> Executive<P> {
     fn change_pipe_state(&self, pipe: Link<Pipe>, state: PipeState) {
         self.machine_record(pipe).state.set(state as u32);
         self.settle_events(pipe);
+    }
+
+    /// What an operation at `end` remembers, to know whether the client it began with is another now.
+    pub(crate) fn pipe_era(&self, end: PipeEnd) -> u32 {
+        self.machine_record(end.pipe).era.get()
     }
 
     /// What has become of the instance, to who is not thrown out.
@@ -279,9 +299,31 @@ impl<P: Platform> Executive<P> {
             record.client.set(Link::NULL);
             record.ends.update(|ends| ends & !End::Client.bit());
         }
-        record.queues.iter().for_each(Queue::clear);
+        for queue in &record.queues {
+            queue.clear(self.platform(), |page| self.free_queue_page(page));
+        }
+        record.era.update(|era| era.wrapping_add(1));
         self.change_pipe_state(end.pipe, PipeState::Disconnected);
         Ok(())
+    }
+
+    /// The last handle to `file`, which leads to an end, has gone, but something goes on with it.
+    pub(crate) fn leave_pipe(&self, file: Link<FileObject>, end: PipeEnd) {
+        if !end.is_cut_off {
+            self.machine_record(file).fs_context2.set(PipeEnd { is_cut_off: true, ..end }.word());
+            self.give_up_end(end);
+        }
+    }
+
+    fn give_up_end(&self, end: PipeEnd) {
+        let record = self.machine_record(end.pipe);
+        record.ends.update(|ends| ends & !end.end.bit());
+        match end.end {
+            End::Server => self.unlist_instance(record.name.get(), end.pipe),
+            End::Client => record.client.set(Link::NULL),
+        }
+        // Whoever waits at either end is to look again.
+        self.change_pipe_state(end.pipe, PipeState::Closing);
     }
 
     /// The last reference to an end has gone.
@@ -289,13 +331,7 @@ impl<P: Platform> Executive<P> {
         let record = self.machine_record(end.pipe);
         let name = record.name.get();
         if !end.is_cut_off {
-            record.ends.update(|ends| ends & !end.end.bit());
-            match end.end {
-                End::Server => self.unlist_instance(name, end.pipe),
-                End::Client => record.client.set(Link::NULL),
-            }
-            // Whoever waits at the other end is to look again.
-            self.change_pipe_state(end.pipe, PipeState::Closing);
+            self.give_up_end(end);
         }
         if record.files.update(|files| files - 1) == 0 {
             self.free_instance(end.pipe);
@@ -320,10 +356,76 @@ impl<P: Platform> Executive<P> {
         modes[1].set(new[1]);
     }
 
+    /// Whether somebody has an end still.
+    pub(crate) fn is_end_there(&self, end: PipeEnd, which: Whose) -> bool {
+        let wanted = if which == Whose::Own { end.end } else { end.end.other() };
+        self.machine_record(end.pipe).ends.get() & wanted.bit() != 0
+    }
+
+    /// What may be on the way to the server and to the client.
+    pub(crate) fn pipe_quotas(&self, end: PipeEnd) -> [u32; 2] {
+        self.machine_record(end.pipe).queues.each_ref().map(Queue::quota)
+    }
+
+    /// What is before `cursor` has been read.
+    pub(crate) fn take_from_pipe(&self, end: PipeEnd, cursor: Cursor) {
+        self.queue(end, Way::In).take(self.platform(), cursor, |page| self.free_queue_page(page));
+        self.settle_pipe(end);
+    }
+
+    /// `end` begins to write.
+    ///
+    /// # Errors
+    /// INSUFFICIENT_RESOURCES.
+    pub(crate) fn begin_write(&self, end: PipeEnd) -> Result<Link<WriteMarks>, NtStatus> {
+        let marks = self.mm().allocate_zeroed_pool(size_of::<WriteMarks>() as u32, WRITE)?;
+        self.queue(end, Way::Out).begin_write(self.platform(), marks);
+        Ok(marks)
+    }
+
+    /// What it writes has been put there up to here.
+    pub(crate) fn has_put(&self, end: PipeEnd, marks: Link<WriteMarks>) {
+        self.queue(end, Way::Out).has_put(self.platform(), marks);
+    }
+
+    /// The write is over.
+    pub(crate) fn end_write(&self, end: PipeEnd, marks: Link<WriteMarks>) {
+        self.queue(end, Way::Out).end_write(self.platform(), marks);
+        self.mm().free_pool(marks);
+    }
+
+    /// Takes back what has been written, as far as nobody has read it; whether somebody has read some of it.
+    pub(crate) fn take_back_from_pipe(&self, end: PipeEnd, marks: Link<WriteMarks>) -> bool {
+        self.queue(end, Way::Out).withdraw(self.platform(), marks, |page| self.free_queue_page(page))
+    }
+
+    /// Pages for `bytes` more that `end` writes, as a fragment.
+    ///
+    /// # Errors
+    /// INSUFFICIENT_RESOURCES; pages that have come stay until something is read.
+    pub(crate) fn make_room(&self, end: PipeEnd, bytes: u32) -> Result<(), NtStatus> {
+        let queue = self.queue(end, Way::Out);
+        for _ in 0..queue.lacking(bytes) {
+            queue.add_page(self.platform(), self.mm().allocate_pool_pages(1)?);
+        }
+        Ok(())
+    }
+
+    fn free_queue_page(&self, page: Link<QueuePage>) {
+        self.mm().free_pool_pages(page, 1);
+    }
+
     /// The queue from which `end` reads, or the one into which it writes.
     pub(crate) fn queue(&self, end: PipeEnd, way: Way) -> &'static Queue {
         &self.machine_record(end.pipe).queues[queue_of(end, way)]
     }
+}
+
+/// Which of two ends is meant, seen from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Own,
+    Other,
 }
 
 /// Which way bytes go, seen from an end.

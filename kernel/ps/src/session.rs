@@ -49,8 +49,8 @@ impl<P: Platform> Executive<P> {
         let path = format!("{SYSTEM_DIRECTORY}\\ntdll.dll");
         let told = |status: NtStatus| format!("{path}: {status}");
         let file = self.open_image(&path).map_err(told)?;
-        let size = self.volume().fcb(file).file_size.get();
-        let entries = ntdll::entries(size, |at, into| self.volume().read(file, u64::from(at), into).map(|_| ()));
+        let size = self.volume_of(file).fcb(file).file_size.get();
+        let entries = ntdll::entries(size, |at, into| self.volume_of(file).read(file, u64::from(at), into).map(|_| ()));
         self.close_image(file);
         let entries = entries.map_err(|what| format!("{path}: {what} is missing"))?;
         let section = self.image_section(&path).map_err(told)?;
@@ -155,10 +155,10 @@ impl<P: Platform> Executive<P> {
     fn settle_and_verify(&self) -> String {
         if self.refuses_requests() {
             // Writing what is dirty may be refused, and must be able to be done again.
-            let _ = self.settle_volume();
+            let _ = self.settle_volumes();
         }
         self.end_refusals();
-        if let Err(status) = self.settle_volume() {
+        if let Err(status) = self.settle_volumes() {
             self.platform().log(format_args!("the volume cannot be written: {status}"));
         }
         self.verify().err().map_or(String::from(SOUND), |corruption| format!("{corruption:?}"))

@@ -82,10 +82,7 @@ impl<P: Platform> Executive<P> {
         }
         self.objects().verify_names().map_err(Corruption::Names)?;
         self.verify_devices().map_err(Corruption::Devices)?;
-        let has_handle =
-            |process, file| self.processes().any(|other| other == process) && self.has_handle(process, file);
-        let files =
-            files_rest.then(|| self.volume().verify_files(has_handle).map_err(Corruption::Files)).transpose()?;
+        let files = files_rest.then(|| self.verify_volumes().map_err(Corruption::Files)).transpose()?;
         let pipes = pipe::verify(self.objects(), self.pipes.get()).map_err(Corruption::Pipes)?;
         let tokens = token::verify(self.objects(), || self.processes()).map_err(Corruption::Tokens)?;
         self.verify_watches().map_err(Corruption::Watches)?;

@@ -11,6 +11,8 @@ use terminal::{Key, Keyboard};
 const SCREEN_LINES: u32 = 23;
 /// Columns of the screen.
 const COLUMNS: u32 = 80;
+/// Bytes of a line that are sent at once.
+const GATHERED: usize = 128;
 const MORE: &[u8] = b"-- more: a key, or q --";
 const CONTROL_C: u8 = 0x03;
 const KILL: u8 = 0x15;
@@ -64,7 +66,7 @@ impl Device {
     /// Shows what is printed in portions.
     pub(super) fn paged(&mut self, lines: Option<u32>, still: bool) -> Paged<'_> {
         let lines = lines.or(self.is_screen().then_some(SCREEN_LINES)).unwrap_or(0);
-        Paged { device: self, lines, still, shown: 0, column: 0, skips: false }
+        Paged { device: self, lines, still, shown: 0, column: 0, skips: false, gathered: [0; GATHERED], length: 0 }
     }
 }
 
@@ -102,9 +104,33 @@ pub(super) struct Paged<'a> {
     column: u32,
     /// Somebody has seen enough.
     skips: bool,
+    /// What is sent with the end of the line: a port takes many bytes as soon as one.
+    gathered: [u8; GATHERED],
+    length: usize,
+}
+
+impl Drop for Paged<'_> {
+    fn drop(&mut self) {
+        self.flush();
+    }
 }
 
 impl Paged<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if self.length == GATHERED {
+                self.flush();
+            }
+            self.gathered[self.length] = *byte;
+            self.length += 1;
+        }
+    }
+
+    fn flush(&mut self) {
+        self.device.send(&self.gathered[..self.length]);
+        self.length = 0;
+    }
+
     /// Waits for a key; whether to go on.
     fn wait(&mut self) -> bool {
         self.device.send(MORE);
@@ -135,12 +161,13 @@ impl fmt::Write for Paged<'_> {
                 break;
             }
             let line = part.strip_suffix('\n').unwrap_or(part);
-            self.device.send(line.as_bytes());
+            self.put(line.as_bytes());
             self.column += line.len() as u32;
             self.shown += self.column / COLUMNS;
             self.column %= COLUMNS;
             if line.len() < part.len() {
-                self.device.send(b"\r\n");
+                self.put(b"\r\n");
+                self.flush();
                 self.end_line();
             }
         }

@@ -9,11 +9,12 @@
 mod breakpoints;
 mod console;
 mod device;
+mod dump;
 mod script;
 mod symbols;
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use abi::cell::Link;
 use abi::nt::process::{Eprocess, process_flags};
@@ -21,10 +22,11 @@ use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
 use alloc::vec;
 use alloc::vec::Vec;
+use hal::attempt::{attempt, give_up};
 use kd::bugcheck::{BugcheckCode, Registers};
 use kd::commands::{self, After, Session};
 use kd::symbols::Symbols;
-use kd::target::{Findings, Target};
+use kd::target::{Findings, KnownPages, Target};
 use mm::machine::Records;
 use ps::ObjectAudit;
 use spin::mutex::SpinMutex;
@@ -158,6 +160,9 @@ fn run_line(line: &str, state: &mut State, registers: Option<Registers>, out: &m
             After::Reload => {
                 let _ = reload(state, registers, out);
             }
+            After::Dump(wanted) => {
+                let _ = dump::write(&wanted, may_wait(registers), registers, out);
+            }
             After::Crash => bugcheck(BugcheckCode::MANUALLY_INITIATED_CRASH, [0; 4]),
             leave => return leave,
         }
@@ -166,10 +171,9 @@ fn run_line(line: &str, state: &mut State, registers: Option<Registers>, out: &m
 }
 
 /// Reads the symbols of the process that commands mean, where the disk may be waited for.
+#[inline(never)]
 fn reload(state: &State, registers: Option<Registers>, out: &mut dyn fmt::Write) -> fmt::Result {
-    const PROGRAM: u32 = 3;
-    let is_inside = registers.is_some_and(|registers| registers.segments[0] & PROGRAM == 0);
-    if is_inside || BUGCHECKED.load(Ordering::Relaxed) {
+    if !may_wait(registers) {
         return out.write_str(
             "kd: the kernel stands still: symbols are read where a program stopped, or while the system runs\n",
         );
@@ -177,18 +181,61 @@ fn reload(state: &State, registers: Option<Registers>, out: &mut dyn fmt::Write)
     symbols::reload(context(state, registers), out)
 }
 
+/// Where a command met what is not there: the address, 1 where there is none, and the instruction.
+static FAILURE: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
+/// No address.
+const NONE: u32 = 1;
+
+/// The kernel faults, at `address` where that is known, or panics: a command that looks at what is broken ends there, the system does not.
+#[cold]
+pub fn command_fails(instruction: u32, address: Option<u32>) {
+    FAILURE[0].store(address.unwrap_or(NONE), Ordering::Relaxed);
+    FAILURE[1].store(instruction, Ordering::Relaxed);
+    give_up();
+}
+
+/// Says that a command was given up, and where.
+fn tell_failure(symbols: &Symbols<'_>, out: &mut dyn fmt::Write) -> fmt::Result {
+    let [address, instruction] = FAILURE.each_ref().map(|word| word.load(Ordering::Relaxed));
+    out.write_str("\nkd: the command is given up")?;
+    if address != NONE {
+        write!(out, ": nothing is at {address:08x}")?;
+    }
+    match symbols.lookup(instruction) {
+        Some((name, offset)) => writeln!(out, " ({name}+{offset:#x})"),
+        None => writeln!(out, " ({instruction:08x})"),
+    }
+}
+
+/// Whether the disk may be waited for where the system stopped.
+fn may_wait(registers: Option<Registers>) -> bool {
+    const PROGRAM: u32 = 3;
+    let is_inside = registers.is_some_and(|registers| registers.segments[0] & PROGRAM == 0);
+    !is_inside && !BUGCHECKED.load(Ordering::Relaxed)
+}
+
+#[inline(never)]
 fn run_command(command: &str, state: &mut State, registers: Option<Registers>, out: &mut dyn fmt::Write) -> After {
     let executive = system::executive();
     let before = executive.current_process();
     let process = context(state, registers);
     // Nobody waits for it: the system stands still. It is held only where a command itself failed.
     let Some(mut scratch) = SCRATCH_WORDS.try_lock() else { return After::Stay };
-    if process != before {
+    // Where the processor would run into nothing, commands look through the frames alone.
+    let attaches =
+        process != before && system::is_pointer_table(HARDWARE.record(process).pcb.directory_table_base[0].get());
+    if attaches {
         executive.attach(process);
     }
     let target = target(process, registers);
-    let after = commands::run(&target, &mut state.session, &mut scratch, command, out).unwrap_or(After::Stay);
-    if process != before {
+    let mut after = After::Stay;
+    let ends = attempt(|| {
+        after = commands::run(&target, &mut state.session, &mut scratch, command, out).unwrap_or(After::Stay);
+    });
+    if !ends {
+        let _ = tell_failure(&target.symbols, out);
+    }
+    if attaches {
         executive.attach(before);
     }
     after
@@ -208,6 +255,7 @@ fn target(process: Link<Eprocess>, registers: Option<Registers>) -> Target<'stat
         time: clock::system_time(),
         started: clock::system_time() - clock::interrupt_time(),
         debugging: executive.allows_debugging(),
+        pages: KnownPages::NONE,
         audit: &audit_objects,
     }
 }
@@ -225,11 +273,13 @@ fn audit_objects(take: &mut dyn FnMut(Findings<'_>)) {
 
 /// The process that commands mean: the one that was chosen, if it is still there; of a stopped thread its own; else the newest.
 fn context(state: &State, registers: Option<Registers>) -> Link<Eprocess> {
-    let executive = system::executive();
-    let has_space =
-        |process: &Link<Eprocess>| HARDWARE.record(*process).flags.get() & process_flags::HAS_ADDRESS_SPACE != 0;
-    let chosen = state.chosen.and_then(|chosen| executive.processes().find(|process| *process == chosen));
-    let newest = || executive.processes().filter(has_space).last();
-    let current = executive.current_process();
-    chosen.or_else(|| if registers.is_some() { None } else { newest() }).unwrap_or(current)
+    let current = system::executive().current_process();
+    // The list may be what is broken.
+    let looked_at = target(current, registers);
+    let processes = || looked_at.processes();
+    let has_space = |record: &Eprocess| record.flags.get() & process_flags::HAS_ADDRESS_SPACE != 0;
+    let newest = || processes().filter(|(_, record)| has_space(record)).last();
+    let chosen = state.chosen.and_then(|chosen| processes().find(|(process, _)| *process == chosen));
+    let found = chosen.or_else(|| if registers.is_some() { None } else { newest() });
+    found.map_or(current, |(process, _)| process)
 }

@@ -2,6 +2,7 @@
 //!
 //! Source: `wincon.h` for what a cell is; ECMA-48 for the sequences; the attribute byte of the VGA.
 
+use alloc::vec::Vec;
 use core::fmt::Write;
 use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
@@ -47,6 +48,17 @@ impl Cells for &[AtomicU32] {
 
     fn set(&self, index: usize, cell: Cell) {
         self[index].store(u32::from(cell.attribute) << 16 | u32::from(cell.character), Ordering::Relaxed);
+    }
+}
+
+/// The same, wherever they are kept.
+impl Cells for Vec<AtomicU32> {
+    fn get(&self, index: usize) -> Cell {
+        Cells::get(&&self[..], index)
+    }
+
+    fn set(&self, index: usize, cell: Cell) {
+        Cells::set(&&self[..], index, cell);
     }
 }
 
@@ -109,6 +121,15 @@ pub fn paint(first: usize, cells: &[Cell], out: &mut impl Write) -> core::fmt::R
     out.write_str("\x1b8")
 }
 
+/// Writes what makes a terminal go on at place `at`, in the colours of `attribute`.
+///
+/// # Errors
+/// Those of `out`.
+pub fn paint_place(at: usize, attribute: u8, out: &mut impl Write) -> core::fmt::Result {
+    paint_colors(attribute, out)?;
+    write!(out, "\x1b[{};{}H", at / COLUMNS + 1, at % COLUMNS + 1)
+}
+
 fn paint_colors(attribute: u8, out: &mut impl Write) -> core::fmt::Result {
     let number =
         |four: u8, dark: u8, bright: u8| vga_color(u16::from(four & 7)) + if four & 8 == 0 { dark } else { bright };
@@ -158,5 +179,11 @@ mod tests {
         screen.write(out.as_bytes());
         assert_eq!((screen.position(), screen.row(1).trim_end()), ((3, 2), "█?"));
         assert_eq!(vga[COLUMNS].load(Ordering::Relaxed) >> 8, 0xC2);
+        let (mut out, mut other) =
+            (String::new(), Screen::new((0..COLUMNS * ROWS).map(|_| AtomicU32::new(0)).collect::<Vec<_>>()));
+        other.place(COLUMNS + 5, 0x1E);
+        paint_place(other.cell(), other.attribute(), &mut out).unwrap();
+        screen.write(out.as_bytes());
+        assert_eq!((screen.cell(), screen.attribute()), (COLUMNS + 5, 0x1E));
     }
 }

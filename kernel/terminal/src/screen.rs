@@ -71,6 +71,13 @@ impl<C: Cells> Screen<C> {
         self.blank(0, COLUMNS * ROWS);
     }
 
+    /// Goes on at a cell, in other colours.
+    pub fn place(&mut self, cell: usize, attribute: u8) {
+        self.position = cell.min(COLUMNS * ROWS - 1);
+        self.attribute = attribute;
+        self.state = State::Ground;
+    }
+
     /// Column and row of the cursor, from 0.
     pub fn position(&self) -> (usize, usize) {
         (self.position % COLUMNS, self.position / COLUMNS)

@@ -52,8 +52,10 @@ pub enum Drive<'a> {
     Raw(&'a [u8]),
     /// No module but a disk, whose first FAT partition it is.
     Disk(Disk<'a>),
-    /// A module, and a disk that should be C: instead of it.
+    /// A module, and a disk: that is C: instead of it if the system is on it, else D:.
     Both(&'a Volume, Disk<'a>),
+    /// Two disks, C: and D:.
+    Two([Disk<'a>; 2]),
 }
 
 /// What to boot.
@@ -130,7 +132,8 @@ pub fn boot_in(
     let modules = lay_out(setup, folder, &command_line)?;
     let disk = match setup.drive {
         Drive::Disk(disk) | Drive::Both(_, disk) => disk.attach(folder)?,
-        _ => Vec::new(),
+        Drive::Two([first, second]) => [first.attach(folder)?, second.attach(folder)?].concat(),
+        Drive::Missing | Drive::Volume(_) | Drive::Raw(_) => Vec::new(),
     };
     let start = Start {
         options: setup.options,
@@ -184,11 +187,11 @@ fn lay_out(setup: &Setup<'_>, folder: &Path, command_line: &str) -> Result<Vec<&
     let mut modules = Vec::new();
     let image = folder.join(names::VOLUME);
     match setup.drive {
-        Drive::Missing | Drive::Disk(_) => {}
+        Drive::Missing | Drive::Disk(_) | Drive::Two(_) => {}
         Drive::Volume(volume) | Drive::Both(volume, _) => volume.write(&image)?,
         Drive::Raw(bytes) => fs::write(&image, bytes).map_err(Error::file("writing", &image))?,
     }
-    if !matches!(setup.drive, Drive::Missing | Drive::Disk(_)) {
+    if !matches!(setup.drive, Drive::Missing | Drive::Disk(_) | Drive::Two(_)) {
         modules.push(names::VOLUME);
     }
     if !setup.jobs.is_empty() {

@@ -17,6 +17,7 @@ use crate::machine::MachineOptions;
 use crate::paths::Tree;
 use crate::picture::{self, PictureOptions};
 use crate::power_cut::PowerCutOptions;
+use crate::regions::{self, RegionsOptions};
 use crate::run::RunOptions;
 use crate::suite::{self, TestOptions};
 use crate::{bind, debug, kd, power_cut, process, run, strip, symbols, unsafe_list};
@@ -93,6 +94,13 @@ enum Command {
         #[command(flatten)]
         options: PictureOptions,
     },
+    /// Make a process with the address space of a `!vad` listing, and print `!vad` of it
+    Regions {
+        #[command(flatten)]
+        machine: MachineOptions,
+        #[command(flatten)]
+        options: RegionsOptions,
+    },
     /// Build a dump with known answers, for whoever writes or tests forensics tools; without a scenario, list them
     #[command(after_help = images::help())]
     Image(ImageOptions),
@@ -141,6 +149,7 @@ pub fn main() -> ExitCode {
         Command::Dump { machine, options } => dump::run(&tree, &machine, &options),
         Command::Forensics(options) => forensics::run(&tree, &options),
         Command::Picture { machine, options } => picture::run(&tree, &machine, &options),
+        Command::Regions { machine, options } => regions::run(&tree, &machine, &options),
         Command::Image(options) => images::run(&tree, &options),
         Command::PackSymbols { input, output } => symbols::pack(&input, &output).map(|()| 0),
         Command::StripDll { input, output, bind_to } => {

@@ -65,8 +65,11 @@ impl Disk<'_> {
     /// [`Error::Host`].
     pub fn attach(&self, folder: &Path) -> Result<Vec<String>> {
         let path = self.path.canonicalize().map_err(Error::file("resolving", self.path))?;
-        symlink(&path, folder.join(names::DISK)).map_err(Error::file("linking", &path))?;
-        let file = names::DISK;
+        let file = match self.place {
+            0 => names::DISK.to_owned(),
+            place => format!("{place}-{}", names::DISK),
+        };
+        symlink(&path, folder.join(&file)).map_err(Error::file("linking", &path))?;
         let drive = match self.care {
             Care::Safe => format!("format=raw,file={file}"),
             Care::Unsafe => format!("format=raw,cache=unsafe,file={file}"),

@@ -11,7 +11,7 @@ use clap::Args;
 
 use crate::boot::{self, Input, Setup};
 use crate::command_line;
-use crate::drive_c::DriveC;
+use crate::drives::Drives;
 use crate::error::{Error, Result};
 use crate::link::transcript::Passing;
 use crate::machine::{MachineOptions, Medium, SerialPorts};
@@ -53,6 +53,9 @@ pub struct ExecOptions {
     /// C: is the first FAT partition of the disk image PATH, which is made with the system on it where there is none, and kept
     #[arg(long, value_name = "PATH")]
     pub disk: Option<PathBuf>,
+    /// D: is a disk with what this folder holds, which goes with the run
+    #[arg(long, value_name = "FOLDER")]
+    pub drive_d: Option<PathBuf>,
     /// The program, a 32-bit x86 console EXE, and its arguments, which are quoted as `CreateProcess` does
     #[arg(
         value_names = ["PROG.EXE", "ARGS"],
@@ -96,7 +99,11 @@ pub fn run(tree: &Tree, machine: &MachineOptions, options: &ExecOptions) -> u8 {
     }
 }
 
-fn execute(
+/// Runs a program as `exec` does; the exit code, and a report.
+///
+/// # Errors
+/// What is wrong with the command, the host or the tools.
+pub fn execute(
     tree: &Tree,
     machine: &MachineOptions,
     options: &ExecOptions,
@@ -111,7 +118,7 @@ fn execute(
     }
     files.add_bytes(&name, bytes)?;
     add_extras(&mut files, options)?;
-    let medium = DriveC::prepare(tree, files, options)?;
+    let medium = Drives::prepare(tree, files, options)?;
     let job = job(&name, arguments, options);
     let setup = Setup {
         tree,

@@ -84,7 +84,7 @@ pub struct MachineOptions {
     #[arg(long, value_name = "WORDS", default_value = "pc", hide = true)]
     pub board: String,
     /// Words added to the kernel's command line: pagefile=512-1024 (MB), maxmem=MB, client4gb, zeromax=MB,
-    /// badpages=1f3a,2000-20ff (frames), memtest, noexecute=optin|optout|alwayson|alwaysoff, debug, crashdump
+    /// badpages=1f3a,2000-20ff (frames), memtest, noexecute=optin|optout|alwayson|alwaysoff, debug, crashdump, dumpfile
     #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true, help_heading = "Machine")]
     pub cmdline: String,
     /// Count instructions: one tick of the time-stamp counter is one guest instruction, clock base fixed

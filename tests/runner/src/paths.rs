@@ -12,6 +12,9 @@ pub struct Tree {
     root: PathBuf,
 }
 
+/// The file by which the kernel knows the volume that is C: (`kernel/src/volumes.rs`), and what it says.
+const SYSTEM_MARK: (&str, &[u8]) = ("WINDOWS/vadose.txt", b"The system is on this volume: it becomes drive C:.\r\n");
+
 impl Tree {
     /// The tree that this runner was built in; `VADOSE_ROOT` names another one.
     #[must_use]
@@ -68,6 +71,7 @@ impl Tree {
     pub fn system_volume(&self) -> Result<Volume> {
         let system = self.built("system32", "userland")?;
         let mut volume = Volume::default();
+        volume.add_bytes(SYSTEM_MARK.0, SYSTEM_MARK.1.to_vec())?;
         volume.add_folder("WINDOWS/system32", &system)?;
         volume.add_folder("WINDOWS/system32", &self.built("programs", "guest")?)?;
         Ok(volume)

@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use crate::locale::{DAYS, MONTHS, information};
+use crate::locale::{DAYS, MONTHS};
 
 /// `SYSTEMTIME`: year, month, day of the week, day, hour, minute, second, millisecond.
 pub type SystemTime = [u16; 8];
@@ -81,8 +81,13 @@ pub fn date(picture: &[u16], [year, month, weekday, day, ..]: SystemTime) -> Vec
     text
 }
 
-/// A time by a picture of `h`, `H`, `m`, `s` and `t`, without what the flags leave out and the characters before it.
-pub fn time(picture: &[u16], [_, _, _, _, hour, minute, second, _]: SystemTime, flags: u32) -> Vec<u16> {
+/// A time by a picture of `h`, `H`, `m`, `s` and `t`, which is `marker`, without what the flags leave out and the characters before it.
+pub fn time(
+    picture: &[u16],
+    [_, _, _, _, hour, minute, second, _]: SystemTime,
+    marker: &[u16],
+    flags: u32,
+) -> Vec<u16> {
     let mut text = Vec::new();
     // Where the last part that was kept ends: what stands between it and a part left out goes too.
     let mut kept = 0;
@@ -107,8 +112,7 @@ pub fn time(picture: &[u16], [_, _, _, _, hour, minute, second, _]: SystemTime, 
             Piece::Run(b'm', count) => push_number(&mut text, minute, count.min(2)),
             Piece::Run(b's', count) => push_number(&mut text, second, count.min(2)),
             Piece::Run(b't', count) => {
-                let marker = information(if hour < 12 { 0x28 } else { 0x29 }).unwrap_or_default();
-                text.extend(marker.encode_utf16().take(if count == 1 { 1 } else { usize::MAX }));
+                text.extend(marker.iter().take(if count == 1 { 1 } else { usize::MAX }));
             }
             Piece::Run(other, count) => text.extend(core::iter::repeat_n(u16::from(other), count)),
             Piece::Text(other) => {
@@ -158,8 +162,12 @@ mod tests {
             ("h:mm:ss tt", leave_out::MARKER | leave_out::TWELVE_HOURS, "15:07:09"),
             ("hh 'o''clock' t", 0, "03 oclock P"),
         ] {
-            assert_eq!(shown(time(&wide(picture.as_bytes()), WHEN, flags)), expected, "{picture} {flags}");
+            assert_eq!(
+                shown(time(&wide(picture.as_bytes()), WHEN, &wide(b"PM"), flags)),
+                expected,
+                "{picture} {flags}"
+            );
         }
-        assert_eq!(shown(time(&wide(b"h tt"), [2004, 1, 1, 1, 0, 0, 0, 0], 0)), "12 AM");
+        assert_eq!(shown(time(&wide(b"h tt"), [2004, 1, 1, 1, 0, 0, 0, 0], &wide(b"AM"), 0)), "12 AM");
     }
 }

@@ -43,6 +43,7 @@ pub mod image;
 pub mod letter;
 pub mod loader;
 pub mod locale;
+pub mod locale_override;
 pub mod memory;
 pub mod message;
 pub mod network;

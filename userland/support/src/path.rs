@@ -69,6 +69,13 @@ pub fn module_name(name: &[u16]) -> Cow<'_, [u16]> {
     Cow::Owned([name, &wide(b".dll")].concat())
 }
 
+/// The variable that tells where `path` begins, which is relative on a drive that `current` is not on: `=D:` for `D:x`.
+pub fn drive_variable(current: &[u16], path: &[u16]) -> Option<[u16; 3]> {
+    let relative = has_drive(path) && !path.get(2).is_some_and(|&unit| is_separator(unit));
+    let other = relative && !equal_ignoring_case(&path[..2], current.get(..2).unwrap_or_default());
+    other.then(|| [u16::from(b'='), path[0], path[1]])
+}
+
 /// `path` as an absolute DOS path: relative to `current`, `.` and `..` resolved, one `\` between parts; as it is behind `\\?\`.
 ///
 /// `current` is an absolute DOS path. `..` above the root stays at the root, as on Windows.

@@ -36,6 +36,9 @@ pub const MUTANT_OBJECT: u8 = 2;
 /// [`DispatcherHeader::kind`] of a process.
 #[doc(alias = "ProcessObject")]
 pub const PROCESS_OBJECT: u8 = 3;
+/// [`DispatcherHeader::kind`] of a queue.
+#[doc(alias = "QueueObject")]
+pub const QUEUE_OBJECT: u8 = 4;
 /// [`DispatcherHeader::kind`] of a semaphore.
 #[doc(alias = "SemaphoreObject")]
 pub const SEMAPHORE_OBJECT: u8 = 5;
@@ -60,6 +63,40 @@ pub struct Kevent {
 }
 impl Record for Kevent {}
 assert_layout!(Kevent, 0x10, { header: 0 });
+
+/// A queue: what a completion port is. How much is in it is the header's signal state.
+#[doc(alias = "_KQUEUE")]
+#[repr(C)]
+#[derive(Debug)]
+#[allow(missing_docs, reason = "names and meanings are NT's")]
+pub struct Kqueue {
+    pub header: DispatcherHeader,
+    pub entry_list_head: ListEntry,
+    pub current_count: Field<u32>,
+    pub maximum_count: Field<u32>,
+    pub thread_list_head: ListEntry,
+}
+impl Record for Kqueue {}
+assert_layout!(Kqueue, 0x28, {
+    header: 0, entry_list_head: 0x10, current_count: 0x18, maximum_count: 0x1C, thread_list_head: 0x20,
+});
+
+/// Something that has completed, on the way through a port.
+///
+/// Source: `IO_MINI_COMPLETION_PACKET_USER` of public symbols has these fields in this order.
+#[doc(alias = "_IO_MINI_COMPLETION_PACKET_USER")]
+#[repr(C)]
+#[derive(Debug)]
+#[allow(missing_docs, reason = "names and meanings are NT's")]
+pub struct CompletionPacket {
+    pub list_entry: ListEntry,
+    pub packet_type: Field<u32>,
+    pub key_context: Field<u32>,
+    pub apc_context: Field<u32>,
+    pub io_status: Field<u32>,
+    pub io_status_information: Field<u32>,
+}
+impl Record for CompletionPacket {}
 
 /// A semaphore; its count is the header's signal state.
 #[doc(alias = "_KSEMAPHORE")]

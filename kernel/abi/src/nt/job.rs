@@ -49,7 +49,15 @@ pub struct Ejob {
     pub completion_key: Field<u32>,
     pub session_id: Field<u32>,
     pub scheduling_class: Field<u32>,
-    pub reserved_d4: [Field<u32>; 43],
+    pub reserved_d4: [Field<u32>; 25],
+    /// Pages that a process of it, and all of them, may have committed.
+    pub process_memory_limit: Field<u32>,
+    pub job_memory_limit: Field<u32>,
+    /// Pages: the most that one had, and all of them.
+    pub peak_process_memory_used: Field<u32>,
+    pub peak_job_memory_used: Field<u32>,
+    pub current_job_memory_used: Field<u32>,
+    pub reserved_14c: [Field<u32>; 13],
 }
 impl Record for Ejob {}
 assert_layout!(Ejob, 0x180, {
@@ -57,7 +65,8 @@ assert_layout!(Ejob, 0x180, {
     total_page_fault_count: 0x78, total_processes: 0x7C, active_processes: 0x80, total_terminated_processes: 0x84,
     per_process_user_time_limit: 0x88, per_job_user_time_limit: 0x90, limit_flags: 0x98, active_process_limit: 0xA4,
     affinity: 0xA8, priority_class: 0xAC, ui_restrictions_class: 0xB0, end_of_job_time_action: 0xC0, completion_port: 0xC4,
-    session_id: 0xCC, scheduling_class: 0xD0,
+    session_id: 0xCC, scheduling_class: 0xD0, process_memory_limit: 0x138,
+    current_job_memory_used: 0x148,
 });
 
 /// Bits of [`Ejob::limit_flags`].
@@ -81,4 +90,27 @@ pub mod limit {
     /// What the basic form may have, and the extended one.
     pub const BASIC: u32 = 0xFF;
     pub const EXTENDED: u32 = 0x3FFF;
+}
+
+/// Bits of a process's `JobStatus`, ours: NT's say whether what is reported here has been.
+pub mod job_status {
+    /// A limit has refused it memory, its own or the job's, which nobody has been told.
+    pub const OWN_LIMIT_MET: u32 = 0x1_0000;
+    /// The same of the job's limit.
+    pub const JOB_LIMIT_MET: u32 = 0x2_0000;
+}
+
+/// What a completion port hears of a job.
+#[doc(alias = "JOB_OBJECT_MSG")]
+#[allow(missing_docs, reason = "the names are those of winnt.h")]
+pub mod message {
+    pub const END_OF_JOB_TIME: u32 = 1;
+    pub const END_OF_PROCESS_TIME: u32 = 2;
+    pub const ACTIVE_PROCESS_LIMIT: u32 = 3;
+    pub const ACTIVE_PROCESS_ZERO: u32 = 4;
+    pub const NEW_PROCESS: u32 = 6;
+    pub const EXIT_PROCESS: u32 = 7;
+    pub const ABNORMAL_EXIT_PROCESS: u32 = 8;
+    pub const PROCESS_MEMORY_LIMIT: u32 = 9;
+    pub const JOB_MEMORY_LIMIT: u32 = 10;
 }

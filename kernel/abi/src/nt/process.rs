@@ -162,7 +162,8 @@ pub struct Eprocess {
     pub last_fault_count: Field<u32>,
     pub modified_page_count: Field<u32>,
     pub number_of_vads: Field<u32>,
-    pub reserved_244: Field<u32>,
+    /// Bits of [`job_status`](crate::nt::job::job_status).
+    pub job_status: Field<u32>,
     /// Bits of [`process_flags`].
     pub flags: Field<u32>,
     pub exit_status: Field<u32>,

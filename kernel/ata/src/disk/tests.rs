@@ -193,3 +193,89 @@ fn the_interrupt_is_acknowledged_only_where_it_is_the_channels() {
     assert!(channel.interrupt(&machine), "the engine's bit is set");
     assert!(!channel.interrupt(&machine), "and was cleared");
 }
+
+/// A second use of the first drive, as the kernel has it where the system stands still.
+fn other(
+    machine: &&'static TestMachine,
+    disk: &Disk<'static, &'static TestMachine>,
+) -> Disk<'static, &'static TestMachine> {
+    Disk::new(*machine, disk.channel, Drive::First, *disk.identity())
+}
+
+#[test]
+fn a_channel_that_is_held_is_seized_and_who_held_it_begins_its_command_again() {
+    for (ports, codes) in [(PORTS, [0xC8, 0xCA, 0xCA, 0xC8]), (NO_ENGINE, [0x20, 0x30, 0x30, 0x20])] {
+        let (machine, disk) = TestMachine::with_ports(ports);
+        let seizing = other(&machine, &disk);
+        machine.commands.borrow_mut().clear();
+        machine.write(FrameNumber(HIGH), 0, &[0xAA; 4096]);
+        machine.fail(&[Fault::Hangs]);
+        machine.meanwhile(None, move || {
+            for first in [5000, 6000] {
+                seizing.transfer(&machine, first, Direction::Write, &[page(HIGH)]).unwrap();
+            }
+        });
+        // Through a bounce page, which is not the one that the other goes through.
+        disk.transfer(&machine, 1000, Direction::Read, &[page(HIGH + 1)]).unwrap();
+        assert_eq!(*machine.commands.borrow(), codes);
+        assert_eq!(sectors_of(&machine, page(HIGH + 1))[7], TestMachine::original(1007));
+        assert!((5000..5008).chain(6000..6008).all(|sector| machine.sector(sector) == [0xAA; 512]));
+        assert_eq!((machine.resets.get(), disk.dma_failures.load(Ordering::Relaxed)), (1, 0), "it was reset once");
+        assert!(!machine.engine_runs());
+        assert_eq!(disk.read(0, &mut [0; 512]), Ok(()), "the turns are as they were");
+        assert_eq!(machine.resets.get(), 1);
+    }
+}
+
+#[test]
+fn what_was_to_be_written_is_written_although_another_wrote_meanwhile() {
+    for ports in [PORTS, NO_ENGINE] {
+        let (machine, disk) = TestMachine::with_ports(ports);
+        let seizing = other(&machine, &disk);
+        machine.write(FrameNumber(HIGH), 0, &[0xAA; 4096]);
+        machine.fail(&[Fault::Hangs]);
+        machine.meanwhile(None, move || seizing.transfer(&machine, 5000, Direction::Write, &[page(HIGH)]).unwrap());
+        disk.write(100, &[0x55; 1024]).unwrap();
+        assert_eq!((machine.sector(100), machine.sector(101)), ([0x55; 512], [0x55; 512]));
+        assert_eq!((machine.sector(5000), machine.sector(5007)), ([0xAA; 512], [0xAA; 512]));
+        let seizing = other(&machine, &disk);
+        machine.fail(&[Fault::Hangs]);
+        machine.meanwhile(None, move || seizing.transfer(&machine, 5000, Direction::Write, &[page(HIGH)]).unwrap());
+        disk.flush().unwrap();
+        assert!(machine.commands.borrow().ends_with(&[0xEA, if ports == PORTS { 0xCA } else { 0x30 }, 0xEA]));
+    }
+}
+
+#[test]
+fn a_command_that_was_prepared_is_not_given_after_another_use_of_the_channel() {
+    let (machine, disk) = TestMachine::with_disk();
+    let seizing = other(&machine, &disk);
+    machine.commands.borrow_mut().clear();
+    // The engine has the table already, and the drive is chosen next.
+    machine.meanwhile(Some(0x1F6), move || {
+        seizing.transfer(&machine, 5000, Direction::Write, &[page(0x200)]).unwrap();
+    });
+    disk.transfer(&machine, 1000, Direction::Read, &[page(0x100)]).unwrap();
+    assert_eq!(*machine.commands.borrow(), [0xCA, 0xC8]);
+    assert_eq!(sectors_of(&machine, page(0x100))[0], TestMachine::original(1000));
+}
+
+#[test]
+fn between_its_registers_a_command_is_being_told() {
+    let (machine, disk) = TestMachine::with_disk();
+    let channel = disk.channel;
+    for (port, told) in
+        [(Some(0xC004), false), (Some(0x1F6), false), (Some(0x1F2), true), (Some(0x1F7), true), (None, false)]
+    {
+        let seen = std::rc::Rc::new(std::cell::Cell::new(None));
+        let look = seen.clone();
+        machine.meanwhile(port, move || look.set(Some(channel.is_being_told())));
+        if port.is_none() {
+            machine.fail(&[Fault::Hangs]);
+        }
+        disk.transfer(&machine, 1000, Direction::Read, &[page(0x100)]).unwrap();
+        // The engine's table register is written as a double word.
+        assert_eq!(seen.get(), (port != Some(0xC004)).then_some(told), "{port:x?}");
+        machine.meanwhile(None, || ());
+    }
+}

@@ -43,6 +43,9 @@ pub(super) fn address<'a, M: Machine>(
         return Err(Problem::Say("nothing is ever between 7fff0000 and 7fffffff"));
     }
     target.context().ok_or(Problem::Say("there is no process"))?;
+    if let Err(broken) = target.space_is_whole(target.process) {
+        return Ok(writeln!(out, "Nothing is known of it: {broken}")?);
+    }
     let region = target.mm.address_space(target.process).query(address);
     let region = region.map_err(|_| Problem::Say("this is no user address"))?;
     writeln!(out, "    {:08x} : {:08x} - {:08x}", region.allocation_base, region.base, region.size)?;

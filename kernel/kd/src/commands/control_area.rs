@@ -11,7 +11,7 @@ use mm::vad::{Mmvad, VadFlags};
 use super::vad::vad_at;
 use super::{Arguments, Done, Problem};
 use crate::names;
-use crate::target::{LONGEST_WALK, Target};
+use crate::target::Target;
 
 /// Bits of `_MMSECTION_FLAGS` and WinDbg's words for them.
 const FLAGS: [(u32, &str); 27] = [
@@ -53,17 +53,23 @@ pub(super) fn control_area<'a, M: Machine>(
     let address = arguments.needed("!ca needs the address of a control area")?;
     arguments.end()?;
     let link = if address <= HIGHEST_USER_ADDRESS { of_view(target, address)? } else { Link::new(address) };
-    let known = target.mm.control_areas().take(LONGEST_WALK).take_while(|area| target.checked(*area).is_some());
-    let area = known.filter(|area| *area == link).find_map(|area| target.checked(area));
-    let Some(area) = area else { return Err(Problem::Say("there is no control area there")) };
+    let known = target.control_areas().find(|(area, _)| *area == link);
+    let Some((_, area)) = known else { return Err(Problem::Say("there is no control area there")) };
     let Some(segment) = target.checked(area.segment.get()) else {
         return Err(Problem::Say("its segment is not there"));
     };
     head(target, link, area, out)?;
     of_segment(area.segment.get(), segment, out)?;
     let first: Link<Subsection> = link.offset(size_of::<ControlArea>() as u32);
-    let mut at = first;
+    let (mut at, mut mark) = (first, Link::NULL);
     for number in 1..=area.number_of_subsections.get() {
+        if at == mark {
+            return Ok(writeln!(out, "The chain comes back to {:08x}: it is broken here.", at.address())?);
+        }
+        // Some earlier one, ever less often another: no circle keeps clear of it for long.
+        if number.is_power_of_two() {
+            mark = at;
+        }
         let Some(record) = target.checked(at) else {
             return Ok(writeln!(out, "Subsection {number} @ {:08x}\n  ????????", at.address())?);
         };

@@ -9,10 +9,12 @@ use mm::machine::Machine;
 
 use super::{Arguments, Done, Problem};
 use crate::date::Date;
-use crate::target::{LONGEST_WALK, Target};
+use crate::target::Target;
 
 /// Characters of a string of the program that are shown.
 const LONGEST_TEXT: u32 = 0x1000;
+/// Bytes of an environment that are shown.
+const LONGEST_ENVIRONMENT: u32 = 0x1_0000;
 /// Modules after which a list is taken for endless.
 const MOST_MODULES: usize = 0x1000;
 /// What stands for what cannot be read.
@@ -223,8 +225,12 @@ fn parameters<M: Machine>(peb: User<'_, '_, M>, out: &mut dyn Write) -> fmt::Res
     let environment = block.word(offset_of!(RtlUserProcessParameters, environment));
     writeln!(out, "    Environment:  {}", Word(environment))?;
     let mut next = environment;
-    for _ in 0..LONGEST_WALK {
-        let Some(address) = next else { break };
+    while let Some(address) = next {
+        // As long as XP lets one be, it ends.
+        if environment.is_none_or(|first| address - first >= LONGEST_ENVIRONMENT) {
+            writeln!(out, "        ...")?;
+            break;
+        }
         let mut text = Text { target: peb.target, address, units: LONGEST_TEXT };
         let Some(length) = (0..LONGEST_TEXT).find(|index| text.unit(*index).is_none_or(|unit| unit == 0)) else {
             break;

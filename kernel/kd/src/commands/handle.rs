@@ -22,6 +22,8 @@ const POINTERS: u32 = 1024;
 const LEVEL: u32 = 3;
 /// Bits of an entry's first word that are no part of the address.
 pub(super) const ATTRIBUTES: u32 = 7;
+/// Entries in a row that lead to no object, after which what follows is taken for no handles.
+const MOST_STRANGERS: u32 = 16;
 /// The handle is not to be closed.
 const PROTECTED: u32 = 1;
 /// Children inherit the handle.
@@ -60,14 +62,55 @@ pub(super) fn handle<'a, M: Machine>(
         };
     }
     writeln!(out, "Handle table at {:08x} with {} Entries in use", code & !LEVEL, table.handle_count.get())?;
-    for index in 1..entries(table) {
-        let found = entry_of(target, table, index).filter(|(_, entry)| entry.object.get() != 0);
-        // The first of each page says something else.
-        if let Some(found) = found.filter(|_| !index.is_multiple_of(ENTRIES)) {
-            row(target, index << 2, found, flags, out)?;
-        }
+    let mut strangers = 0;
+    for (index, found) in used(target, table) {
+        row(target, index << 2, found, flags, out)?;
+        strangers = if is_object(target, found.1) { 0 } else { strangers + 1 };
+    }
+    if strangers == MOST_STRANGERS {
+        writeln!(out, "{MOST_STRANGERS} entries in a row lead to no object: the table is broken here")?;
     }
     Ok(())
+}
+
+/// The entries of `table` that are in use: index, place and entry. One page that is not there hides all that it would have led to, and
+/// [`MOST_STRANGERS`] in a row end it.
+pub(super) fn used<'t, M: Machine>(
+    target: &'t Target<'_, M>,
+    table: &'t HandleTable,
+) -> impl Iterator<Item = (u32, (Link<HandleTableEntry>, &'t HandleTableEntry))> {
+    let (mut index, mut strangers) = (1, 0);
+    core::iter::from_fn(move || {
+        while index < entries(table) && strangers < MOST_STRANGERS {
+            let at = index;
+            index += 1;
+            match entry_of(target, table, at) {
+                // The first of each page says something else.
+                Some(found) if found.1.object.get() != 0 && !at.is_multiple_of(ENTRIES) => {
+                    strangers = if is_object(target, found.1) { 0 } else { strangers + 1 };
+                    return Some((at, found));
+                }
+                Some(_) => {}
+                None => index = at.next_multiple_of(ENTRIES).max(index),
+            }
+        }
+        None
+    })
+}
+
+/// Whether every page that the table should have is there, and every entry in use leads to an object.
+pub(crate) fn handles_are_whole<M: Machine>(target: &Target<'_, M>, table: &HandleTable) -> bool {
+    let mut pages = (0..entries(table)).step_by(ENTRIES as usize);
+    table.table_code.get() & LEVEL < LEVEL
+        && pages.all(|index| entry_of(target, table, index).is_some())
+        && used(target, table).all(|(_, (_, entry))| is_object(target, entry))
+}
+
+/// Whether an object with a type that has a name stands where `entry` says.
+fn is_object<M: Machine>(target: &Target<'_, M>, entry: &HandleTableEntry) -> bool {
+    let header = target.checked(Link::<ObjectHeader>::new(entry.object.get() & !ATTRIBUTES));
+    let kind = header.and_then(|header| target.checked::<ObjectType>(header.object_type.get()));
+    kind.is_some_and(|kind| !target.text(&kind.name).is_empty())
 }
 
 /// How many entries the pages of `table` have, as far as its levels go.

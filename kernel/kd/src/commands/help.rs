@@ -67,9 +67,12 @@ const ENTRIES: &[Entry] = &[
         "From C:\\WINDOWS\\symbols\\NAME.sym; after that k, u, ln and x know the functions, and image!name is an address. The system runs meanwhile."),
     entry(&[".lines"], ".lines N", "waits for a key after each N lines",
         "0 for never, as at first at COM2; the screen waits when it is full. q at the halt leaves the rest out."),
-    entry(&[".process"], ".process [ADDRESS|ID]", "the process that the others mean", ""),
+    entry(&[".process"], ".process [ADDRESS|ID|IMAGE]", "the process that the others mean", "IMAGE is the name of a process's image: the first that has it."),
     entry(&[".truth"], ".truth", "all there is, a line of JSON each",
         "For ./vadose dump: frames, processes, threads, VADs, pages, modules, handles, from the kernel's own structures."),
+    entry(&[".dump"], ".dump [/f] [/o] [C:\\FILE]", "RAM into a file, as Windows' crash dumps",
+        "The system stands still until all is written, and is as it was. Without a file into C:\\memory.dmp, which the kernel option dumpfile keeps ready, so that it can be \
+         done inside the kernel as well; else the file is made first, and the system runs meanwhile. /o overwrites a file."),
     entry(&["r", "k"], "r   k [n]", "registers and calls of what stopped", ""),
     entry(&["bp", "ba"], "bp VA   ba e1|w4|r4 VA", "stops there (kernel option debug)",
         "bp puts int 3 over an instruction of the implicit process or of the kernel. ba has the processor watch for the instruction (e1), for stores (w1 w2 w4) or \

@@ -7,6 +7,7 @@ mod address;
 mod breakpoint;
 mod control_area;
 mod disassemble;
+mod dump;
 mod edit;
 mod environment;
 mod frame;
@@ -37,9 +38,11 @@ use mm::machine::Machine;
 pub use crate::arguments::{Arguments, Problem};
 use crate::breakpoints::Breakpoints;
 use crate::target::Target;
+pub use dump::Dump;
+pub(crate) use handle::handles_are_whole;
 pub use help::names;
 use memory::{Format, Space};
-pub use vad::images_of;
+pub use vad::{DEEPEST, images_of, vad_nodes};
 
 /// How a command went.
 type Done<'a> = Result<(), Problem<'a>>;
@@ -57,6 +60,8 @@ pub enum After {
     Quit,
     /// The system stops with a bugcheck.
     Crash,
+    /// RAM is to be written to a file.
+    Dump(Dump),
     /// The symbols of the process's images are to be read.
     Reload,
     /// Commands without an address mean this process from now on.
@@ -173,6 +178,7 @@ fn dispatch<'a, M: Machine>(
             arguments.end()?;
             return Ok(After::Reload);
         }
+        ".dump" => return dump::dump(arguments).map(After::Dump),
         ".process" => return context(target, arguments, out),
         "g" | "q" | ".crash" => return leave(name, arguments),
         _ => return Err(Problem::Unknown(name)),
@@ -189,17 +195,24 @@ fn leave<'a>(name: &str, arguments: &mut Arguments<'a>) -> Result<After, Problem
     })
 }
 
-/// `.process [ADDRESS | ID]`: says or chooses which process the others mean.
+/// `.process [ADDRESS | ID | IMAGE]`: says or chooses which process the others mean.
 fn context<'a, M: Machine>(
     target: &Target<'_, M>,
     arguments: &mut Arguments<'a>,
     out: &mut dyn Write,
 ) -> Result<After, Problem<'a>> {
-    let wanted = arguments.number()?;
+    let called = arguments.clone().word().and_then(|name| target.process_called(name));
+    let wanted = match called {
+        Some(_) => arguments.word().and(called),
+        None => {
+            let find = |number| target.find_process(number).ok_or(Problem::NoProcess(number));
+            arguments.number()?.map(find).transpose()?
+        }
+    };
     arguments.end()?;
     let (link, record) = match wanted {
         None => (target.process, target.context().ok_or(Problem::Say("there is no process yet"))?),
-        Some(number) => target.find_process(number).ok_or(Problem::NoProcess(number))?,
+        Some(found) => found,
     };
     writeln!(out, "Implicit process is now {:08x} ( {} )", link.address(), usage::ImageName(record))?;
     Ok(if wanted.is_some() { After::Process(link) } else { After::Stay })

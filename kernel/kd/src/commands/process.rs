@@ -4,6 +4,7 @@ use core::fmt::{self, Write};
 use core::mem::offset_of;
 
 use abi::cell::Link;
+use abi::nt::list::ListEntry;
 use abi::nt::process::Eprocess;
 use abi::nt::thread::{Ethread, Kthread};
 use mm::machine::Machine;
@@ -39,7 +40,7 @@ pub(super) fn process<'a, M: Machine>(
             for (link, record) in target.processes() {
                 one(target, link, record, flags.unwrap_or(0), out)?;
             }
-            Ok(())
+            Ok(end_of_list(target, target.processes, "processes", out)?)
         }
         Some(number) if number != u32::MAX => {
             let (link, record) = target.find_process(number).ok_or(Problem::NoProcess(number))?;
@@ -130,8 +131,24 @@ fn threads<M: Machine>(target: &Target<'_, M>, process: Link<Eprocess>, out: &mu
             None => return writeln!(out, "THREAD {:08x} ????????", link.address()),
         }
     }
-    Ok(())
+    end_of_list(target, process.offset(THREADS_OF), "threads", out)
 }
+
+/// Says where the list with `head` is broken, if it is.
+pub(super) fn end_of_list<M: Machine>(
+    target: &Target<'_, M>,
+    head: Link<ListEntry>,
+    what: &str,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    match target.list_is_whole(head) {
+        Ok(()) => Ok(()),
+        Err(last) => writeln!(out, "The list of {what} is broken behind {:08x}.", last.address()),
+    }
+}
+
+/// Where a process has the head of its threads.
+const THREADS_OF: u32 = offset_of!(Eprocess, thread_list_head) as u32;
 
 /// The threads of `process`, as far as their list is whole.
 pub(super) fn threads_of<'t, M: Machine>(
@@ -139,8 +156,7 @@ pub(super) fn threads_of<'t, M: Machine>(
     process: Link<Eprocess>,
 ) -> impl Iterator<Item = Link<Ethread>> + 't {
     const LINKS: u32 = offset_of!(Ethread, thread_list_entry) as u32;
-    let head = process.offset(offset_of!(Eprocess, thread_list_head) as u32);
-    target.list(head).map(|entry| Link::new(entry.address().wrapping_sub(LINKS)))
+    target.list(process.offset(THREADS_OF)).map(|entry| Link::new(entry.address().wrapping_sub(LINKS)))
 }
 
 /// A thread in a line.

@@ -12,8 +12,10 @@ use mm::layout::{ENTRIES_PER_TABLE, FrameNumber, VirtualPage};
 use mm::machine::Machine;
 use mm::pte::{LARGE_PAGE, PROTOTYPE, PrototypePte, Pte, PteCell};
 use mm::section::{ControlArea, Subsection};
+use mm::vad::VadFlags;
 use mm::virtual_memory::AweInfo;
 
+use super::vad::vad_at;
 use super::{Arguments, Done};
 use crate::target::{LONGEST_WALK, Target};
 
@@ -52,15 +54,14 @@ pub(super) fn memusage<'a, M: Machine>(
     }
     writeln!(out, "  Usage Summary (in Kb):\nControl   Valid Standby Dirty Shared Locked PageTables  name")?;
     let mut active = counts[Location::Active as usize];
-    for area in target.mm.control_areas().take(LONGEST_WALK) {
-        let Some(record) = target.checked(area) else { break };
+    for (area, record) in target.control_areas() {
         let usage = section(target, area);
         active = active.saturating_sub(usage.valid);
         section_row(target, area, record, usage, out)?;
     }
     // The System process has no user half: what is left is its own.
-    for (link, process) in target.processes().filter(|(_, process)| process.pae_top.get() != 0) {
-        let usage = process_usage(target, link, process);
+    for (_, process) in target.processes().filter(|(_, process)| process.pae_top.get() != 0) {
+        let usage = process_usage(target, process);
         active = active.saturating_sub(usage.valid + usage.page_tables);
         process_row(usage, format_args!("{}", ImageName(process)), out)?;
     }
@@ -101,7 +102,8 @@ fn section<M: Machine>(target: &Target<'_, M>, link: Link<ControlArea>) -> Usage
     let mut usage = Usage::default();
     let first: Link<Subsection> = link.offset(size_of::<ControlArea>() as u32);
     let next = |subsection: &Link<Subsection>| target.checked(*subsection)?.next_subsection.get().some();
-    let subsections = core::iter::successors(Some(first), next).take(LONGEST_WALK);
+    let most = target.checked(link).map_or(0, |area| area.number_of_subsections.get());
+    let subsections = core::iter::successors(Some(first), next).take(most.into());
     let cells = subsections.map_while(|subsection| target.checked(subsection)).flat_map(|subsection| {
         let base = subsection.subsection_base.get();
         let made = if base.is_null() { 0 } else { subsection.ptes_in_subsection.get() };
@@ -118,7 +120,7 @@ fn section<M: Machine>(target: &Target<'_, M>, link: Link<ControlArea>) -> Usage
 }
 
 /// The private pages, AWE frames and page tables of `process`. What cannot be paged counts as locked.
-fn process_usage<M: Machine>(target: &Target<'_, M>, link: Link<Eprocess>, process: &Eprocess) -> Usage {
+fn process_usage<M: Machine>(target: &Target<'_, M>, process: &Eprocess) -> Usage {
     let mut usage = Usage::default();
     let Some([low, high, ..]) = target.directories_of(process) else { return usage };
     usage.page_tables = FIXED_TABLES;
@@ -150,7 +152,7 @@ fn process_usage<M: Machine>(target: &Target<'_, M>, link: Link<Eprocess>, proce
                 (0..512).filter_map(|entry| Some((VirtualPage(first + entry), target.entry(table.frame(), entry)?)))
             {
                 match Pte::decode(raw) {
-                    Pte::Valid(_) if target.mm.shows_physical_memory(link, page) => {}
+                    Pte::Valid(_) if shows_physical_memory(target, process, page) => {}
                     Pte::Valid(valid) if raw & PROTOTYPE == 0 => usage.add_valid(target, valid.frame()),
                     Pte::Transition(frame, _) => usage.add_parked(target, frame),
                     _ => {}
@@ -159,6 +161,11 @@ fn process_usage<M: Machine>(target: &Target<'_, M>, link: Link<Eprocess>, proce
         }
     }
     usage
+}
+
+/// Whether `page` belongs to a view of physical memory, which is nobody's.
+fn shows_physical_memory<M: Machine>(target: &Target<'_, M>, process: &Eprocess, page: VirtualPage) -> bool {
+    vad_at(target, process, page.0).is_some_and(|(_, node)| node.flags().has(VadFlags::PHYSICAL_MAPPING))
 }
 
 fn section_row<M: Machine>(

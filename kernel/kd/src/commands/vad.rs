@@ -13,7 +13,7 @@ use mm::vad::{Mmvad, MmvadLong, MmvadShort, VadFlags, VadFlags2};
 
 use super::{Arguments, Done, Problem};
 use crate::names;
-use crate::target::{LONGEST_WALK, Name, Target};
+use crate::target::{Name, Target};
 
 /// A node on the way through a tree, and how deep it is.
 #[derive(Clone, Copy)]
@@ -138,16 +138,29 @@ fn backing_of<M: Machine>(target: &Target<'_, M>, area: &ControlArea) -> Backing
     }
 }
 
+/// Levels below the root after which a way down is taken for a circle: a balanced tree with a node for each page has fewer.
+pub const DEEPEST: u32 = 32;
+
 /// The nodes of the tree with `root` in order of address, and the link to what is none.
-pub(super) fn nodes<'t, 'm, M: Machine>(target: &'t Target<'m, M>, root: Link<VadNode>) -> InOrder<'t, 'm, M> {
-    InOrder { target, next: Step::Begin(root), left: LONGEST_WALK }
+pub fn vad_nodes<'t, 'm, M: Machine>(
+    target: &'t Target<'m, M>,
+    root: Link<VadNode>,
+) -> impl Iterator<Item = Result<(Link<VadNode>, &'t MmvadShort), Link<VadNode>>> + use<'t, 'm, M> {
+    nodes(target, root).map(|place| place.map(|place| (place.link, place.node)))
 }
 
-/// The nodes of a tree in order of address, by their own links.
+/// The same with their levels.
+pub(super) fn nodes<'t, 'm, M: Machine>(target: &'t Target<'m, M>, root: Link<VadNode>) -> InOrder<'t, 'm, M> {
+    InOrder { target, next: Step::Begin(root), after: None }
+}
+
+/// The nodes of a tree in order of address, by their own links. Each is where its parent says, names that parent, and lies behind the one before: so
+/// none comes twice.
 pub(super) struct InOrder<'t, 'm, M> {
     target: &'t Target<'m, M>,
     next: Step<'t>,
-    left: usize,
+    /// The last page of the node before.
+    after: Option<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -160,23 +173,28 @@ enum Step<'t> {
 impl<'t, M: Machine> InOrder<'t, '_, M> {
     fn place(&self, link: Link<VadNode>, level: u32) -> Result<Place<'t>, Link<VadNode>> {
         let node = self.target.checked(link.cast::<MmvadShort>());
-        node.filter(|node| node.start() <= node.end()).map(|node| Place { link, node, level }).ok_or(link)
+        let is_node = |node: &&MmvadShort| node.start() <= node.end() && level <= DEEPEST;
+        node.filter(is_node).map(|node| Place { link, node, level }).ok_or(link)
+    }
+
+    /// The child at `link` of `parent`.
+    fn child(&self, link: Link<VadNode>, parent: Place<'t>) -> Result<Place<'t>, Link<VadNode>> {
+        let child = self.place(link, parent.level + 1)?;
+        if child.node.parent() == parent.link { Ok(child) } else { Err(link) }
     }
 
     /// The leftmost node below and with `place`.
-    fn leftmost(&mut self, mut place: Place<'t>) -> Result<Place<'t>, Link<VadNode>> {
+    fn leftmost(&self, mut place: Place<'t>) -> Result<Place<'t>, Link<VadNode>> {
         while let Some(left) = place.node.left_child().some() {
-            self.left = self.left.checked_sub(1).ok_or(left)?;
-            place = self.place(left, place.level + 1)?;
+            place = self.child(left, place)?;
         }
         Ok(place)
     }
 
     /// The node after `place`, in order: null where it was the last.
-    fn after(&mut self, place: Place<'t>) -> Result<Option<Place<'t>>, Link<VadNode>> {
+    fn after(&self, place: Place<'t>) -> Result<Option<Place<'t>>, Link<VadNode>> {
         if let Some(right) = place.node.right_child().some() {
-            let right = self.place(right, place.level + 1)?;
-            return self.leftmost(right).map(Some);
+            return self.leftmost(self.child(right, place)?).map(Some);
         }
         let mut child = place;
         while child.level > 0 {
@@ -192,7 +210,7 @@ impl<'t, M: Machine> InOrder<'t, '_, M> {
         Ok(None)
     }
 
-    fn step(&mut self) -> Result<Option<Place<'t>>, Link<VadNode>> {
+    fn step(&self) -> Result<Option<Place<'t>>, Link<VadNode>> {
         match self.next {
             Step::Begin(root) if !root.is_null() => {
                 let root = self.place(root, 0)?;
@@ -208,12 +226,14 @@ impl<'t, M: Machine> Iterator for InOrder<'t, '_, M> {
     type Item = Result<Place<'t>, Link<VadNode>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        let found = self.step();
-        self.next = match found {
-            Ok(Some(place)) => Step::After(place),
-            _ => Step::End,
-        };
+        let found = self.step().and_then(|place| match place {
+            Some(place) if self.after.is_some_and(|after| place.node.start().0 <= after) => Err(place.link),
+            place => Ok(place),
+        });
+        self.next = Step::End;
+        if let Ok(Some(place)) = found {
+            (self.next, self.after) = (Step::After(place), Some(place.node.end().0));
+        }
         found.transpose()
     }
 }
@@ -318,7 +338,7 @@ pub(super) fn vad_at<'t, M: Machine>(
     page: u32,
 ) -> Option<(Link<VadNode>, &'t MmvadShort)> {
     let mut at = process.vad_root.get();
-    for _ in 0..64 {
+    for _ in 0..=DEEPEST {
         let node = target.checked(at.cast::<MmvadShort>())?;
         if page < node.start().0 {
             at = node.left_child();

@@ -13,7 +13,7 @@ use super::usage::ImageName;
 use super::vad::vad_at;
 use super::{Arguments, Done};
 use crate::names;
-use crate::target::{Findings, LONGEST_WALK, Target};
+use crate::target::{Findings, Target};
 
 /// No line for each process.
 const SUMS_ONLY: u32 = 1;
@@ -72,8 +72,7 @@ fn paging_files<M: Machine>(target: &Target<'_, M>, out: &mut dyn Write) -> fmt:
 
 /// Pages that sections have committed for all who map them.
 fn shared_commit<M: Machine>(target: &Target<'_, M>) -> u32 {
-    let areas = target.mm.control_areas().take(LONGEST_WALK).map_while(|area| target.checked(area));
-    let segments = areas.filter_map(|area| target.checked(area.segment.get()));
+    let segments = target.control_areas().filter_map(|(_, area)| target.checked(area.segment.get()));
     segments.fold(0, |sum, segment| sum.saturating_add(segment.number_of_committed_pages.get()))
 }
 
@@ -89,6 +88,9 @@ pub(super) fn verify<'a, M: Machine>(
     out: &mut dyn Write,
 ) -> Done<'a> {
     arguments.end()?;
+    if let Err(broken) = target.all_is_whole() {
+        return Ok(writeln!(out, "The audit found CORRUPTION: {broken}")?);
+    }
     let audit = match target.mm.verify(scratch) {
         Ok(audit) => audit,
         Err(corruption) => return Ok(corrupt(target, &corruption, out)?),

@@ -3,12 +3,12 @@
 use core::fmt::{self, Write};
 
 use abi::nt::process::Eprocess;
-use mm::layout::{FrameNumber, PAGE_SHIFT, WORKING_SET_LIST};
+use mm::layout::{FrameNumber, PAGE_SHIFT, WINDOWS, WORKING_SET_LIST};
 use mm::machine::Machine;
 use mm::working_set::wsle;
 
 use super::{Arguments, Done, Problem, process};
-use crate::target::{LONGEST_WALK, Target};
+use crate::target::Target;
 use crate::walk::Walk;
 
 /// A line for each page.
@@ -65,7 +65,10 @@ impl<M: Machine> List<'_, M> {
         writeln!(out, "    Quota:     {quota:>8x}  FirstFree: {free:>8x}  FirstDynamic:    {dynamic:>8x}")?;
         writeln!(out, "    LastEntry  {last:>8x}  NextSlot:  {next:>8x}  LastInitialized  {initialised:>8x}")?;
         writeln!(out, "    NonDirect  {indirect:>8x}  HashTable: {table:>8x}  HashTableSize:   {size:>8x}")?;
-        let words = (0..=last).take(LONGEST_WALK).map_while(|index| self.word(entries.wrapping_add(index * 4)));
+        // The list lies between its head and the windows, whatever it says.
+        let places = (0..=last).map_while(|index| entries.checked_add(index.checked_mul(4)?));
+        let inside = places.take_while(|at| (WORKING_SET_LIST..WINDOWS).contains(at));
+        let words = inside.map_while(|at| self.word(at));
         let mut ages = [0u32; 4];
         let (mut valid, mut locked) = (0u32, 0u32);
         if flags & PAGES != 0 {

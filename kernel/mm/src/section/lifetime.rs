@@ -111,6 +111,11 @@ impl<M: Machine> MemoryManager<M> {
         }
     }
 
+    /// The first control area, for who looks at each link before following it; null where there is none.
+    pub fn first_control_area(&self) -> Link<ControlArea> {
+        self.control_areas.get()
+    }
+
     /// All control areas.
     pub fn control_areas(&self) -> impl Iterator<Item = Link<ControlArea>> + '_ {
         let next = |link: &Link<ControlArea>| Link::new(self.machine.record(*link).dereference_list[0].get()).some();

@@ -140,7 +140,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let pages = || (range.start.0..=range.end.0).map(VirtualPage);
         let charged = |under| pages().filter(|page| self.is_charged(vad, *page, under)).count() as u32;
         let (before, after) = (charged(None), charged(Some(new)));
-        let charge = self.mm.commit.charge(after.saturating_sub(before))?;
+        let charge = self.ask(after.saturating_sub(before))?;
         self.make_tables(range.start, range.end).map_err(|_| NtStatus::NO_MEMORY)?;
         first();
         self.keep(charge);

@@ -225,7 +225,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     ) -> Result<(), CommitError> {
         let Some(vad) = self.find_vad(start) else { return Ok(()) };
         let new = end.0 - start.0 + 1 - self.committed_pages(vad, start, end);
-        let charge = self.mm.commit.charge(new)?;
+        let charge = self.ask(new)?;
         self.make_tables(start, end)?;
         self.keep(charge);
         for page in (start.0..=end.0).map(VirtualPage) {

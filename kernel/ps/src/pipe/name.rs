@@ -51,6 +51,8 @@ pub(crate) struct NewPipe<'n> {
     pub modes: [u32; 2],
     /// Instances that there may be.
     pub maximum: u32,
+    /// Bytes that may be on the way to the server, and to the client.
+    pub quotas: [u32; 2],
     /// How long who does not say waits for one: units of 100 ns.
     pub timeout: u64,
     /// Whether it must be the first.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use abi::cell::Link;
 use abi::nt::file::FileObject;
 use mm::layout::SYSTEM_RANGE_START;
-use mm::machine::Machine;
+use mm::machine::{Machine, Records};
 use mm::pool::Tag;
 use ob::ObjectManager;
 
@@ -21,7 +21,7 @@ pub enum PipeCorruption {
     B2(Link<Pipe>),
     /// A name is not on its list, or is there for nothing.
     Name(Link<PipeName>),
-    /// Its buffer has more in it than fits.
+    /// A queue has more in it than fits, or other pages than it says.
     B3(Link<Pipe>),
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn verify<M: Machine>(objects: &ObjectManager<'_, M>, first: Link<Pip
     pipes.extend(instances.iter().map(|pipe| Found { pipe: *pipe, files: [0; 3] }));
     count_ends(objects, &mut pipes)?;
     for Found { pipe, files } in &pipes {
-        verify_one(machine.record(*pipe), *pipe, *files)?;
+        verify_one(machine, machine.record(*pipe), *pipe, *files)?;
     }
     for name in &names {
         let record: &PipeName = machine.record(*name);
@@ -110,7 +110,7 @@ fn count_ends<M: Machine>(objects: &ObjectManager<'_, M>, pipes: &mut [Found]) -
 }
 
 /// What concerns one instance alone.
-fn verify_one(record: &Pipe, pipe: Link<Pipe>, files: [u32; 3]) -> Result<(), PipeCorruption> {
+fn verify_one(records: &impl Records, record: &Pipe, pipe: Link<Pipe>, files: [u32; 3]) -> Result<(), PipeCorruption> {
     let [server, client, _] = files;
     let led_to = server | client << 1;
     let is_one_each = server <= 1 && client <= 1;
@@ -118,22 +118,18 @@ fn verify_one(record: &Pipe, pipe: Link<Pipe>, files: [u32; 3]) -> Result<(), Pi
     if !is_one_each || record.ends.get() != led_to || record.files.get() != files.iter().sum() || !has_client {
         return Err(PipeCorruption::B2(pipe));
     }
-    if !record.queues.iter().all(super::Queue::is_sound) {
+    if !record.queues.iter().all(|queue| queue.is_sound(records)) {
         return Err(PipeCorruption::B3(pipe));
     }
-    let is_set = |event: &abi::nt::dispatcher::Kevent| event.header.signal_state.get() != 0;
-    let events = [0, 1].map(|index| {
-        let queue = &record.queues[index];
-        [is_set(&queue.readable), is_set(&queue.writable)]
-    });
-    if events == record.busy() { Ok(()) } else { Err(PipeCorruption::B1(pipe)) }
+    let events = [0, 1].map(|index| record.queues[index].readable.header.signal_state.get() != 0);
+    if events == record.readable() { Ok(()) } else { Err(PipeCorruption::B1(pipe)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::pipe::PipeState;
-    use mm::machine::Records;
+    use crate::pipe::queue::{IN_PAGE, QueuePage};
     use model::machine::{NoExecute, SoftwareMachine};
     use model::system::System;
 
@@ -172,9 +168,11 @@ mod tests {
                 }
             }
         }
-        for (queue, busy) in own.queues.iter().zip(own.busy()) {
-            queue.readable.header.signal_state.set(busy[0].into());
-            queue.writable.header.signal_state.set(busy[1].into());
+        for (queue, readable) in own.queues.iter().zip(own.readable()) {
+            let page = objects.memory().allocate_pool_pages::<QueuePage>(1).unwrap();
+            record(objects, page).next.set(Link::NULL);
+            queue.begin(page);
+            queue.readable.header.signal_state.set(readable.into());
         }
         pipe
     }
@@ -205,14 +203,14 @@ mod tests {
         let event = |pipe: Link<Pipe>| &own(pipe).queues[0].readable.header.signal_state;
         let cases = [
             (event(whole), 1, B1(whole)),
-            (&own(whole).queues[1].writable.header.signal_state, 0, B1(whole)),
             (event(left), 0, B1(left)),
             (&own(whole).state, PipeState::Closing as u32, B1(whole)),
             (&own(whole).ends, 1, B2(whole)),
             (&own(vacant).ends, 3, B2(vacant)),
             (&own(last).files, 1, B2(last)),
-            (&own(whole).queues[0].count, 1, B3(whole)),
-            (&own(vacant).queues[1].start, super::super::CAPACITY, B3(vacant)),
+            (&own(whole).queues[0].count, IN_PAGE + 1, B3(whole)),
+            (&own(whole).queues[1].pages, 2, B3(whole)),
+            (&own(vacant).queues[1].start, IN_PAGE, B3(vacant)),
             (&shared(one).instances, 1, Name(one)),
             (&shared(gone).references, 2, Name(gone)),
         ];

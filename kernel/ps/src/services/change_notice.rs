@@ -33,7 +33,7 @@ impl<P: Platform> Executive<P> {
         let file = self.file_by_handle(handle, FILE_READ_DATA)?;
         let _held = self.hold(file);
         match self.opened(file) {
-            Opened::File if !self.volume().fcb(file).is_directory() => return Err(NtStatus::INVALID_PARAMETER),
+            Opened::File if !self.volume_of(file).fcb(file).is_directory() => return Err(NtStatus::INVALID_PARAMETER),
             Opened::File if self.is_going(file) => return Err(NtStatus::DELETE_PENDING),
             Opened::File => {}
             _ => return Err(NtStatus::INVALID_DEVICE_REQUEST),

@@ -7,6 +7,7 @@ use abi::status::NtStatus;
 use terminal::console::Keep;
 
 use crate::buffer::{bytes_of_text, room, zeros};
+use crate::console_buffers::FIRST;
 use crate::executive::Executive;
 use crate::files::Opened;
 use crate::platform::{Platform, Stream};
@@ -29,7 +30,10 @@ impl<P: Platform> Executive<P> {
         let notice = self.prepare_notice(event, routine, context, status_at)?;
         let result = match self.opened(object) {
             Opened::Stream(stream @ (Stream::Console | Stream::ConsoleInput)) => {
-                self.control_console(stream, code, (input, input_length), (output, output_length))
+                self.control_console((stream, FIRST), code, (input, input_length), (output, output_length))
+            }
+            Opened::Buffer(buffer) => {
+                self.control_console((Stream::Console, buffer), code, (input, input_length), (output, output_length))
             }
             _ => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
@@ -38,7 +42,7 @@ impl<P: Platform> Executive<P> {
 
     fn control_console(
         &self,
-        stream: Stream,
+        (stream, buffer): (Stream, u32),
         code: u32,
         (input, input_length): (u32, u32),
         (output, output_length): (u32, u32),
@@ -53,14 +57,14 @@ impl<P: Platform> Executive<P> {
             self.need_console()?;
         }
         match code {
-            GET_MODE => give(&self.console_mode(stream).to_le_bytes()),
-            SET_MODE => word().and_then(|mode| self.set_console_mode(stream, mode)).map(|()| 0),
-            GET_SCREEN if stream == Stream::Console => give(&self.console_screen().to_bytes()),
+            GET_MODE => give(&self.console_mode(stream, buffer).to_le_bytes()),
+            SET_MODE => word().and_then(|mode| self.set_console_mode(stream, buffer, mode)).map(|()| 0),
+            GET_SCREEN if stream == Stream::Console => give(&self.console_screen(buffer).to_bytes()),
             READ_CELLS if stream == Stream::Console => {
                 self.check_buffer(output, output_length)?;
-                give(&self.console_cells(word()?, output_length)?)
+                give(&self.console_cells(buffer, word()?, output_length)?)
             }
-            WRITE_CELLS if stream == Stream::Console => self.write_console_cells(input, input_length),
+            WRITE_CELLS if stream == Stream::Console => self.write_console_cells(buffer, input, input_length),
             SET_WINDOW if stream == Stream::Console => {
                 let mut window = [0; 8];
                 if input_length < 8 {
@@ -68,7 +72,11 @@ impl<P: Platform> Executive<P> {
                 }
                 self.platform().read_user(input, &mut window)?;
                 let half = |index: usize| u16::from_le_bytes([window[2 * index], window[2 * index + 1]]);
-                self.set_console_window([0, 1, 2, 3].map(half)).map(|()| 0)
+                self.set_console_window(buffer, [0, 1, 2, 3].map(half)).map(|()| 0)
+            }
+            SHOW_BUFFER if stream == Stream::Console => {
+                self.show_buffer(buffer);
+                Ok(0)
             }
             LIST_PROCESSES => self.list_console_processes(output, output_length),
             DETACH => word().and_then(|id| self.detach_console(id)).map(|()| 0),
@@ -122,12 +130,12 @@ impl<P: Platform> Executive<P> {
     }
 
     /// Changes cells as a program says: two words and the cells.
-    fn write_console_cells(&self, input: u32, length: u32) -> Result<u32, NtStatus> {
+    fn write_console_cells(&self, buffer: u32, input: u32, length: u32) -> Result<u32, NtStatus> {
         let length = length.checked_sub(8).ok_or(NtStatus::BUFFER_TOO_SMALL)?.min(MOST_CELLS * CELL_SIZE);
         let (first, mask) = (self.read_word(input)?, self.read_word(input.wrapping_add(4))?);
         let mut cells = zeros(length)?;
         self.platform().read_user(input.wrapping_add(8), &mut cells)?;
-        self.set_console_cells(first, mask, &cells)
+        self.set_console_cells(buffer, first, mask, &cells)
     }
 
     fn list_console_processes(&self, output: u32, length: u32) -> Result<u32, NtStatus> {

@@ -134,7 +134,7 @@ impl<P: Platform> Executive<P> {
         let listed = {
             let _held = self.hold(object);
             let _lock = self.lock_volume();
-            self.volume().list(object, expression.as_deref(), scan, |entry| filled.add(entry))
+            self.volume_of(object).list(object, expression.as_deref(), scan, |entry| filled.add(entry))
         };
         let result = match listed {
             // Not even one entry fits.

@@ -11,6 +11,7 @@ use io::open::file_flags;
 use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE};
 
 use crate::buffer::zeros;
+use crate::console_buffers::FIRST;
 use crate::executive::Executive;
 use crate::files::Opened;
 use crate::platform::{Input, Platform, Stream};
@@ -48,7 +49,7 @@ impl<P: Platform> Executive<P> {
             Opened::Stream(Stream::ConsoleInput) => {
                 self.need_console().and_then(|()| self.read_console_bytes(buffer, length))
             }
-            Opened::Stream(_) => Err(NtStatus::ACCESS_DENIED),
+            Opened::Stream(_) | Opened::Buffer(_) => Err(NtStatus::ACCESS_DENIED),
             Opened::Null => self.need_offset(object, offset_at).and(Err(NtStatus::END_OF_FILE)),
             Opened::Device | Opened::Pipe(_) => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
@@ -142,7 +143,8 @@ impl<P: Platform> Executive<P> {
                 self.write_disk_file(&owner, offset, buffer, length)
             }
             Opened::Stream(Stream::Input | Stream::ConsoleInput) => Err(NtStatus::ACCESS_DENIED),
-            Opened::Stream(stream) => self.write_stream(stream, buffer, length),
+            Opened::Stream(stream) => self.write_stream((stream, FIRST), buffer, length),
+            Opened::Buffer(screen) => self.write_stream((Stream::Console, screen), buffer, length),
             Opened::Pipe(end) => self.write_pipe(object, end, buffer, length),
             Opened::Null => self.need_offset(object, offset_at).map(|()| length),
             Opened::Device => Err(NtStatus::INVALID_DEVICE_REQUEST),
@@ -162,7 +164,7 @@ impl<P: Platform> Executive<P> {
         Ok(done)
     }
 
-    fn write_stream(&self, stream: Stream, buffer: u32, length: u32) -> Result<u32, NtStatus> {
+    fn write_stream(&self, (stream, screen): (Stream, u32), buffer: u32, length: u32) -> Result<u32, NtStatus> {
         if stream == Stream::Console {
             self.need_console()?;
         }
@@ -172,7 +174,11 @@ impl<P: Platform> Executive<P> {
             let step = (length - done).min(CHUNK);
             let bytes = &mut chunk[..step as usize];
             self.platform().read_user(buffer + done, bytes)?;
-            self.platform().write_stream(stream, bytes);
+            if stream == Stream::Console {
+                self.write_buffer(screen, bytes);
+            } else {
+                self.platform().write_stream(stream, bytes);
+            }
             done += step;
         }
         Ok(done)
@@ -198,9 +204,9 @@ impl<P: Platform> Executive<P> {
         self.probe_word(status_at)?;
         let flushed = match self.opened(object) {
             Opened::File => self.flush_file(object),
-            Opened::Stream(_) => Ok(()),
-            Opened::Pipe(end) => self.flush_pipe(end),
-            Opened::Device if self.is_volume(object) => self.flush_volume(),
+            Opened::Stream(_) | Opened::Buffer(_) => Ok(()),
+            Opened::Pipe(end) => self.flush_pipe(object, end),
+            Opened::Device if self.is_volume(object) => self.flush_volume(self.volume_of(object)),
             Opened::Null | Opened::Device => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
         self.complete(status_at, flushed.map(|()| 0))

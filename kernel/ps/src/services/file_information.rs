@@ -93,20 +93,20 @@ impl<P: Platform> Executive<P> {
 
     /// The structure of `class`.
     fn file_information(&self, object: Link<FileObject>, granted: u32, class: u32) -> Vec<u8> {
-        let fcb = self.volume().fcb(object);
+        let fcb = self.volume_of(object).fcb(object);
         let record = self.machine_record(object);
         let each =
             |classes: &[u32]| classes.iter().flat_map(|class| self.file_information(object, granted, *class)).collect();
         match class {
             BASIC => bytes_of(&basic_information(fcb)),
-            STANDARD => self.standard_information(fcb),
+            STANDARD => self.standard_information(object),
             INTERNAL => index_of(fcb).to_le_bytes().to_vec(),
             ACCESS => bytes_of(&[granted]),
             POSITION => record.current_byte_offset.get().to_le_bytes().to_vec(),
             MODE => bytes_of(&[mode_of(record)]),
             ATTRIBUTE_TAG => bytes_of(&[fcb.attributes.get(), 0]),
             NAME => self.name_information(object),
-            NETWORK_OPEN => self.network_information(fcb),
+            NETWORK_OPEN => self.network_information(object),
             ALL => each(&[BASIC, STANDARD, INTERNAL, EXTENDED_ATTRIBUTES, ACCESS, POSITION, MODE, ALIGNMENT, NAME]),
             // No extended attributes; buffers may be anywhere.
             _ => bytes_of(&[0]),
@@ -141,31 +141,34 @@ impl<P: Platform> Executive<P> {
     }
 
     /// Allocation, end of file, links, whether it is to be deleted, whether it is a directory.
-    fn standard_information(&self, fcb: &Fcb) -> Vec<u8> {
+    fn standard_information(&self, object: Link<FileObject>) -> Vec<u8> {
+        let fcb = self.volume_of(object).fcb(object);
         let flags = u32::from(fcb.has(fcb_flags::DELETE_PENDING)) | u32::from(fcb.is_directory()) << 8;
-        let mut bytes = self.allocation_of(fcb).to_le_bytes().to_vec();
+        let mut bytes = self.allocation_of(object).to_le_bytes().to_vec();
         bytes.extend(u64::from(fcb.file_size.get()).to_le_bytes());
         bytes.extend(bytes_of(&[1, flags]));
         bytes
     }
 
-    fn allocation_of(&self, fcb: &Fcb) -> u64 {
-        fcb.allocation(self.volume().geometry().cluster_size)
+    fn allocation_of(&self, object: Link<FileObject>) -> u64 {
+        let volume = self.volume_of(object);
+        volume.fcb(object).allocation(volume.geometry().cluster_size)
     }
 
     /// Its length, and the name from the root of the volume.
     fn name_information(&self, object: Link<FileObject>) -> Vec<u8> {
-        let name = self.volume().file_name(object);
+        let name = self.volume_of(object).file_name(object);
         let units: Vec<u8> = name.iter().flat_map(|unit| unit.to_le_bytes()).collect();
         let mut bytes = bytes_of(&[units.len() as u32]);
         bytes.extend(units);
         bytes
     }
 
-    fn network_information(&self, fcb: &Fcb) -> Vec<u8> {
+    fn network_information(&self, object: Link<FileObject>) -> Vec<u8> {
+        let fcb = self.volume_of(object).fcb(object);
         let basic = basic_information(fcb);
         let mut bytes = bytes_of(&basic[..8]);
-        bytes.extend(self.allocation_of(fcb).to_le_bytes());
+        bytes.extend(self.allocation_of(object).to_le_bytes());
         bytes.extend(u64::from(fcb.file_size.get()).to_le_bytes());
         bytes.extend(bytes_of(&[fcb.attributes.get(), 0]));
         bytes
@@ -228,13 +231,13 @@ impl<P: Platform> Executive<P> {
         if times.iter().any(|time| *time >> 63 != 0 && *time != u64::MAX) {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        self.with_volume(|volume| volume.set_basic(object, times, words[8]))
+        self.with_volume(self.volume_of(object), |volume| volume.set_basic(object, times, words[8]))
     }
 
     fn set_disposition(&self, object: Link<FileObject>, buffer: u32) -> Result<(), NtStatus> {
         let mut deletes = [0];
         self.platform().read_user(buffer, &mut deletes)?;
-        self.with_volume(|volume| volume.set_disposition(object, deletes[0] != 0))
+        self.with_volume(self.volume_of(object), |volume| volume.set_disposition(object, deletes[0] != 0))
     }
 
     fn set_position(&self, object: Link<FileObject>, buffer: u32) -> Result<(), NtStatus> {
@@ -251,7 +254,7 @@ impl<P: Platform> Executive<P> {
         if size >> 63 != 0 {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        self.with_volume(|volume| match class {
+        self.with_volume(self.volume_of(object), |volume| match class {
             ALLOCATION => volume.set_allocation(object, size),
             _ => volume.set_end_of_file(object, size),
         })
@@ -272,25 +275,25 @@ impl<P: Platform> Executive<P> {
         let mut name: Vec<u16> = room(bytes as usize / 2)?;
         name.extend(units);
         let place = self.new_place(object, root, &name)?;
-        if place.device != self.devices.volume {
+        if place.device != self.machine_record(object).device_object.get() {
             return Err(NtStatus::NOT_SAME_DEVICE);
         }
         if place.rest.units().is_empty() {
             return Err(NtStatus::INVALID_PARAMETER);
         }
         let path = Path::parse(place.rest.units())?;
-        self.with_volume(|volume| volume.rename(object, &path, replaces & 0xFF != 0))
+        self.with_volume(self.volume_of(object), |volume| volume.rename(object, &path, replaces & 0xFF != 0))
     }
 
     /// Where a file that is to be called `name` goes.
     fn new_place<'n>(&self, object: Link<FileObject>, root: u32, name: &'n [u16]) -> Result<Place<'n>, NtStatus> {
         const BACKSLASH: u16 = b'\\' as u16;
         if root == 0 && name.first() != Some(&BACKSLASH) {
-            let mut path = self.volume().file_name(object);
+            let mut path = self.volume_of(object).file_name(object);
             path.truncate(path.iter().rposition(|unit| *unit == BACKSLASH).unwrap_or(0));
             path.push(BACKSLASH);
             path.extend_from_slice(name);
-            return Ok(Place { device: self.devices.volume, rest: path.into() });
+            return Ok(Place { device: self.machine_record(object).device_object.get(), rest: path.into() });
         }
         let root = match root {
             0 => None,

@@ -1,12 +1,12 @@
 //! Jobs, as services.
 //!
-//! Limits of memory are refused: there is no charge that they could hold to. What is told of input and output is zero.
+//! What is told of input and output is zero.
 //!
 //! Source: documented parameters of the functions that use these services; `JOBOBJECT_*` of `winnt.h`.
 
 use abi::access::{
-    JOB_OBJECT_ASSIGN_PROCESS, JOB_OBJECT_QUERY, JOB_OBJECT_SET_ATTRIBUTES, JOB_OBJECT_TERMINATE,
-    PROCESS_QUERY_INFORMATION, PROCESS_SET_QUOTA, PROCESS_TERMINATE,
+    IO_COMPLETION_MODIFY_STATE, JOB_OBJECT_ASSIGN_PROCESS, JOB_OBJECT_QUERY, JOB_OBJECT_SET_ATTRIBUTES,
+    JOB_OBJECT_TERMINATE, PROCESS_QUERY_INFORMATION, PROCESS_SET_QUOTA, PROCESS_TERMINATE,
 };
 use abi::cell::Link;
 use abi::nt::job::{Ejob, limit};
@@ -19,7 +19,7 @@ use crate::buffer::room;
 use crate::executive::Executive;
 use crate::job::{TICK, process_list};
 use crate::platform::Platform;
-use crate::priority::PriorityClass;
+use crate::services::job_limits::{EXTENDED, IO_COUNTERS, LIMITS, limits_of};
 
 /// Classes of information, under NT's numbers.
 mod class {
@@ -28,21 +28,15 @@ mod class {
     pub(super) const PROCESS_LIST: u32 = 3;
     pub(super) const UI_RESTRICTIONS: u32 = 4;
     pub(super) const END_OF_JOB_TIME: u32 = 6;
+    pub(super) const ASSOCIATE_COMPLETION_PORT: u32 = 7;
     pub(super) const BASIC_AND_IO_ACCOUNTING: u32 = 8;
     pub(super) const EXTENDED_LIMIT: u32 = 9;
 }
 
 /// Words of the structures.
 const ACCOUNTING: usize = 12;
-const LIMITS: usize = 12;
-const IO_COUNTERS: usize = 12;
-const EXTENDED: usize = LIMITS + IO_COUNTERS + 4;
 /// Restrictions of windows that there are.
 const UI_RESTRICTIONS: u32 = 0xFF;
-/// Highest scheduling class.
-const SCHEDULING_CLASSES: u32 = 9;
-/// The processors there are.
-const PROCESSORS: u32 = 1;
 
 impl<P: Platform> Executive<P> {
     #[inline(never)]
@@ -129,7 +123,7 @@ impl<P: Platform> Executive<P> {
             class::BASIC_ACCOUNTING | class::BASIC_AND_IO_ACCOUNTING => {
                 answer[..ACCOUNTING].copy_from_slice(&self.job_accounting(job));
             }
-            class::BASIC_LIMIT | class::EXTENDED_LIMIT => answer[..LIMITS].copy_from_slice(&limits_of(record)),
+            class::BASIC_LIMIT | class::EXTENDED_LIMIT => answer = limits_of(record),
             class::UI_RESTRICTIONS => answer[0] = record.ui_restrictions_class.get(),
             _ => answer[0] = record.end_of_job_time_action.get(),
         }
@@ -184,6 +178,7 @@ impl<P: Platform> Executive<P> {
             class::BASIC_LIMIT => LIMITS,
             class::EXTENDED_LIMIT => EXTENDED,
             class::UI_RESTRICTIONS | class::END_OF_JOB_TIME => 1,
+            class::ASSOCIATE_COMPLETION_PORT => 2,
             _ => return Err(NtStatus::INVALID_INFO_CLASS),
         };
         if length != words as u32 * 4 {
@@ -197,6 +192,10 @@ impl<P: Platform> Executive<P> {
         match class {
             class::BASIC_LIMIT => self.set_job_limits(job, &given, limit::BASIC)?,
             class::EXTENDED_LIMIT => self.set_job_limits(job, &given, limit::EXTENDED)?,
+            class::ASSOCIATE_COMPLETION_PORT => {
+                let port = self.current_handles().get(Handle(given[1]), IO_COMPLETION_MODIFY_STATE)?;
+                self.set_job_port(job, port, given[0])?;
+            }
             class::UI_RESTRICTIONS if given[0] & !UI_RESTRICTIONS == 0 => record.ui_restrictions_class.set(given[0]),
             // Ending the processes, or telling a port.
             class::END_OF_JOB_TIME if given[0] <= 1 => record.end_of_job_time_action.set(given[0]),
@@ -204,74 +203,4 @@ impl<P: Platform> Executive<P> {
         }
         Ok(NtStatus::SUCCESS)
     }
-
-    fn set_job_limits(&self, job: Link<Ejob>, given: &[u32; EXTENDED], known: u32) -> Result<(), NtStatus> {
-        let flags = given[4];
-        let has = |bit: u32| flags & bit != 0;
-        if flags & !known != 0 || has(limit::JOB_TIME) && has(limit::PRESERVE_JOB_TIME) {
-            return Err(NtStatus::INVALID_PARAMETER);
-        }
-        if has(limit::PROCESS_MEMORY | limit::JOB_MEMORY | limit::WORKING_SET) {
-            return Err(NtStatus::NOT_SUPPORTED);
-        }
-        let class = u8::try_from(given[9]).ok().and_then(PriorityClass::from_number);
-        let class = class.filter(|class| *class != PriorityClass::Unknown);
-        let is_wrong = has(limit::PRIORITY_CLASS) && class.is_none()
-            || has(limit::SCHEDULING_CLASS) && given[10] > SCHEDULING_CLASSES
-            || has(limit::AFFINITY) && given[8] & PROCESSORS == 0;
-        if is_wrong {
-            return Err(NtStatus::INVALID_PARAMETER);
-        }
-        let record = self.machine_record(job);
-        let long = |at: usize| u64::from(given[at + 1]) << 32 | u64::from(given[at]);
-        let keeps = if has(limit::PRESERVE_JOB_TIME) { limit::JOB_TIME } else { 0 };
-        // The basic form says nothing of what only the extended one has.
-        let kept = record.limit_flags.get() & (limit::EXTENDED & !known | keeps);
-        record.limit_flags.set(flags & !limit::PRESERVE_JOB_TIME | kept);
-        if has(limit::PROCESS_TIME) {
-            record.per_process_user_time_limit.set(long(0));
-        }
-        if has(limit::JOB_TIME) {
-            let (user, kernel, _) = self.job_times(job);
-            record.per_job_user_time_limit.set(long(2));
-            record.this_period_total_user_time.set(user);
-            record.this_period_total_kernel_time.set(kernel);
-            self.dispatcher.reset_event(job.cast());
-        }
-        if has(limit::ACTIVE_PROCESS) {
-            record.active_process_limit.set(given[7]);
-        }
-        if has(limit::AFFINITY) {
-            record.affinity.set(given[8]);
-        }
-        if has(limit::SCHEDULING_CLASS) {
-            record.scheduling_class.set(given[10]);
-        }
-        if has(limit::PRIORITY_CLASS) {
-            record.priority_class.set(given[9] as u8);
-        }
-        self.job_processes(job).for_each(|process| self.apply_limits(process, job));
-        Ok(())
-    }
-}
-
-/// JOBOBJECT_BASIC_LIMIT_INFORMATION.
-fn limits_of(job: &Ejob) -> [u32; LIMITS] {
-    let halves = |time: u64| [time as u32, (time >> 32) as u32];
-    let [process, process_high] = halves(job.per_process_user_time_limit.get());
-    let [all, all_high] = halves(job.per_job_user_time_limit.get());
-    [
-        process,
-        process_high,
-        all,
-        all_high,
-        job.limit_flags.get(),
-        job.minimum_working_set_size.get(),
-        job.maximum_working_set_size.get(),
-        job.active_process_limit.get(),
-        job.affinity.get(),
-        job.priority_class.get().into(),
-        job.scheduling_class.get(),
-        0,
-    ]
 }

@@ -45,7 +45,7 @@ impl<P: Platform> Executive<P> {
         let [fails, excludes] = [fails, excludes].map(|flag| flag & 0xFF != 0);
         let result = match self.opened(file) {
             Opened::File => ByteRange::new(first, length)
-                .and_then(|range| self.volume().lock_range(&LockRequest { owner, range, excludes, fails }))
+                .and_then(|range| self.volume_of(owner.file).lock_range(&LockRequest { owner, range, excludes, fails }))
                 .and_then(|locked| match locked {
                     Locked::Done => Ok(()),
                     Locked::Waits(wait) => self.wait_for_lock(file, wait),
@@ -90,7 +90,7 @@ impl<P: Platform> Executive<P> {
         let terms = WaitTerms { reason: WaitReason::Executive, mode: Ring::User, alertable, deadline: None };
         // However it ends: the lock is there, or it is given up.
         let _ = self.wait_for_objects(Waited { headers: &[header], bodies: &[] }, WaitKind::Any, &terms);
-        self.volume().end_lock_wait(file, wait)
+        self.volume_of(file).end_lock_wait(file, wait)
     }
 
     pub(super) fn unlock_file(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
@@ -100,7 +100,7 @@ impl<P: Platform> Executive<P> {
         let file = self.file_to_lock(handle)?;
         let result = match self.opened(file) {
             Opened::File => ByteRange::new(first, length).and_then(|range| {
-                self.volume().unlock_range(&self.lock_owner(file, key), range, |event| self.end_wait(event))
+                self.volume_of(file).unlock_range(&self.lock_owner(file, key), range, |event| self.end_wait(event))
             }),
             _ => Err(NtStatus::INVALID_DEVICE_REQUEST),
         };
@@ -119,7 +119,7 @@ impl<P: Platform> Executive<P> {
             return;
         }
         if others == Others::GoToo || !self.has_handle(process, file) {
-            self.volume().unlock_all(file, process, |event| self.end_wait(event));
+            self.volume_of(file).unlock_all(file, process, |event| self.end_wait(event));
         }
     }
 }

@@ -17,7 +17,9 @@ mod event;
 mod file;
 mod file_information;
 mod frame_information;
+mod io_completion;
 mod job;
+mod job_limits;
 mod lock;
 mod memory;
 mod mutant;
@@ -30,6 +32,7 @@ mod paging_file;
 mod picture;
 mod pipe;
 mod pipe_control;
+mod pipe_write;
 mod power;
 mod process;
 mod process_information;
@@ -51,7 +54,7 @@ mod write_watch;
 pub(crate) use lock::Others;
 pub(crate) use timer::active_timers;
 
-use abi::nt::dispatcher::{Kevent, Kmutant, Ksemaphore};
+use abi::nt::dispatcher::{Kevent, Kmutant, Kqueue, Ksemaphore};
 use abi::nt::job::Ejob;
 use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink};
 use abi::nt::section::SectionObject;
@@ -74,6 +77,10 @@ impl<P: Platform> Executive<P> {
             match self.answer(number, arguments) {
                 Ok(status) => return status,
                 Err(NtStatus::COMMITMENT_LIMIT) if self.extend_paging_files() => {}
+                Err(NtStatus::COMMITMENT_LIMIT) => {
+                    self.tell_memory_limits();
+                    return NtStatus::COMMITMENT_LIMIT;
+                }
                 Err(NtStatus::NO_MEMORY | NtStatus::INSUFFICIENT_RESOURCES) if self.await_lacking_frame(waited) => {
                     // What was refused is asked for again.
                     self.count_refusals(0);
@@ -200,6 +207,11 @@ impl<P: Platform> Executive<P> {
             Service::NtOpenTimer => self.open_object::<Etimer>(words),
             Service::NtSetSystemInformation => self.set_system_information(words),
             Service::NtSetSystemTime => self.set_system_time(words),
+            Service::NtCreateIoCompletion => self.create_io_completion(words),
+            Service::NtOpenIoCompletion => self.open_object::<Kqueue>(words),
+            Service::NtQueryIoCompletion => self.query_io_completion(words),
+            Service::NtSetIoCompletion => self.set_io_completion(words),
+            Service::NtRemoveIoCompletion => self.remove_io_completion(words),
             Service::NtCreateJobObject => self.create_job_object(words),
             Service::NtOpenJobObject => self.open_object::<Ejob>(words),
             Service::NtAssignProcessToJobObject => self.assign_process_to_job_object(words),

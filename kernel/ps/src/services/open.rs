@@ -88,18 +88,21 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn open_by_name(&self, name: &ObjectName<'_>, request: &OpenRequest) -> Result<OpenedFile, NtStatus> {
         let place = self.locate(name)?;
         let (device, rest) = (place.device, place.rest.units());
-        if device == self.devices.volume && !rest.is_empty() {
+        let volume = self.volume_at(device);
+        if let Some(volume) = volume
+            && !rest.is_empty()
+        {
             let path = Path::parse(rest)?;
-            return self.with_volume(|volume| volume.open(&path, request));
+            return self.with_volume(volume, |volume| volume.open(&path, request));
         }
         let granted_access = Kind::File.rights(request.desired_access);
         let file = match () {
             () if device == self.devices.pipes => return self.open_pipe_device(rest, request),
             () if device == self.devices.console => {
                 let writes = granted_access & (FILE_WRITE_DATA | FILE_APPEND_DATA) != 0;
-                self.create_stream(self.console_side(rest, writes)?)?
+                self.open_console(rest, writes)?
             }
-            () if device == self.devices.volume => {
+            () if volume.is_some() => {
                 check_volume_request(request)?;
                 self.create_device_file(device, request)?
             }

@@ -1,4 +1,4 @@
-//! Pipes, as services: making one, opening its other end, reading, writing, and what goes through it; the control codes are in `pipe_control`.
+//! Pipes, as services: making one, opening its other end, reading; writing is in `pipe_write`, the control codes are in `pipe_control`.
 //!
 //! Source: documented parameters of NtCreateNamedPipeFile, the control codes and structures of pipes in public headers, and what is documented
 //! of the Win32 functions that use them.
@@ -13,7 +13,7 @@ use ob::Kind;
 
 use crate::buffer::zeros;
 use crate::executive::Executive;
-use crate::pipe::{Kept, LONGEST_NAME, NewPipe, PipeEnd, PipeState, Take, Way};
+use crate::pipe::{Kept, LONGEST_NAME, NewPipe, PipeEnd, PipeState, Queue, Way};
 use crate::platform::Platform;
 
 /// `FILE_CREATE`, `FILE_OPEN_IF`: dispositions that make one.
@@ -24,7 +24,7 @@ const WAYS: u32 = 3;
 /// Where nobody says how long to wait for an instance: 50 ms.
 const DEFAULT_TIMEOUT: u64 = 500_000;
 /// Bytes moved at a time, on the way between a program and a pipe.
-const CHUNK: u32 = 0x400;
+pub(super) const CHUNK: u32 = 0x400;
 
 /// Bytes that were moved, and whether a message has more of them.
 pub(super) struct Moved {
@@ -46,8 +46,8 @@ impl<P: Platform> Executive<P> {
             read_mode,
             completion,
             maximum,
-            _in_quota,
-            _out_quota,
+            in_quota,
+            out_quota,
             timeout_at,
         ] = arguments
         else {
@@ -75,6 +75,7 @@ impl<P: Platform> Executive<P> {
             kind,
             modes: [read_mode, completion],
             maximum,
+            quotas: [in_quota, out_quota],
             timeout,
             is_first: disposition == CREATE,
         })?;
@@ -138,21 +139,22 @@ impl<P: Platform> Executive<P> {
         if !queue.is_there() {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        self.await_data(file, end)?;
+        self.await_data(file, end, length)?;
         let mut chunk = zeros(CHUNK.min(length))?;
         let mut count = 0;
         loop {
             let wanted = (length - count).min(CHUNK) as usize;
             // Taken before it is stored, which may take time: another reader must not get the same.
-            let got = queue.read(self.platform(), &mut chunk[..wanted], kept, Take::Yes);
-            self.settle_pipe(end);
+            let mut cursor = queue.cursor();
+            let got = Queue::read(self.platform(), &mut cursor, &mut chunk[..wanted], kept);
+            self.take_from_pipe(end, cursor);
             self.platform().write_user(buffer + count, &chunk[..got.count])?;
             count += got.count as u32;
             match kept {
                 Kept::Messages if got.is_end => return Ok(Moved { count, has_more: false }),
                 Kept::Messages if count == length => return Ok(Moved { count, has_more: true }),
                 // The rest of a message is being written.
-                Kept::Messages if got.count == 0 => match self.await_data(file, end) {
+                Kept::Messages if got.count == 0 => match self.await_data(file, end, length - count) {
                     Err(NtStatus::PIPE_BROKEN) => return Ok(Moved { count, has_more: false }),
                     waited => waited?,
                 },
@@ -163,17 +165,24 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Waits until something can be read.
+    /// Waits until something can be read, of which `wanted` bytes will be taken.
     ///
     /// # Errors
-    /// PIPE_BROKEN where nothing will come, PIPE_EMPTY where the end does not wait, PIPE_DISCONNECTED, PIPE_LISTENING.
-    fn await_data(&self, file: Link<FileObject>, end: PipeEnd) -> Result<(), NtStatus> {
-        while self.queue(end, Way::In).is_empty() {
+    /// PIPE_BROKEN where nothing will come, PIPE_EMPTY where the end does not wait, PIPE_DISCONNECTED, PIPE_LISTENING, CANCELLED.
+    fn await_data(&self, file: Link<FileObject>, end: PipeEnd, wanted: u32) -> Result<(), NtStatus> {
+        let (queue, era) = (self.queue(end, Way::In), self.pipe_era(end));
+        while queue.is_empty() {
             self.nothing_to_read(end)?;
             if self.pipe_modes(end)[1] != 0 {
                 return Err(NtStatus::PIPE_EMPTY);
             }
-            self.wait_for_pipe(file, end, Way::In)?;
+            queue.want(wanted);
+            let waited = self.wait_until_readable(file, end);
+            queue.want_no_more(wanted);
+            waited?;
+            if self.pipe_era(end) != era {
+                return Err(NtStatus::PIPE_DISCONNECTED);
+            }
         }
         self.pipe_state(end).map(|_| ())
     }
@@ -195,96 +204,6 @@ impl<P: Platform> Executive<P> {
             PipeState::Closing => Err(NtStatus::PIPE_CLOSING),
             PipeState::Listening => Err(NtStatus::PIPE_LISTENING),
             PipeState::Disconnected => Err(NtStatus::PIPE_DISCONNECTED),
-        }
-    }
-
-    /// Puts all of it into the pipe, and waits for room as often as it must.
-    pub(super) fn write_pipe(
-        &self,
-        file: Link<FileObject>,
-        end: PipeEnd,
-        buffer: u32,
-        length: u32,
-    ) -> Result<u32, NtStatus> {
-        if !self.queue(end, Way::Out).is_there() {
-            return Err(NtStatus::INVALID_PARAMETER);
-        }
-        self.check_writable(end)?;
-        if self.name_of_pipe(end).has_messages() {
-            return self.write_message(file, end, buffer, length);
-        }
-        let never_waits = self.pipe_modes(end)[1] != 0;
-        let mut chunk = zeros(CHUNK.min(length))?;
-        let mut done = 0;
-        while done < length {
-            let bytes = &mut chunk[..(length - done).min(CHUNK) as usize];
-            self.platform().read_user(buffer + done, bytes)?;
-            self.check_writable(end)?;
-            let step = self.queue(end, Way::Out).write_bytes(self.platform(), bytes);
-            self.settle_pipe(end);
-            match step {
-                0 if never_waits => break,
-                0 => self.wait_for_pipe(file, end, Way::Out)?,
-                step => done += step as u32,
-            }
-        }
-        Ok(done)
-    }
-
-    /// Puts a message into the pipe, in fragments, while nobody else puts one there.
-    fn write_message(&self, file: Link<FileObject>, end: PipeEnd, buffer: u32, length: u32) -> Result<u32, NtStatus> {
-        let queue = self.queue(end, Way::Out);
-        // Who never waits writes all of it or nothing.
-        if self.pipe_modes(end)[1] != 0
-            && (queue.is_being_written() || queue.room() < length.max(1) + length / CHUNK * 2)
-        {
-            return Ok(0);
-        }
-        let mut chunk = zeros(CHUNK.min(length))?;
-        while queue.is_being_written() {
-            self.check_writable(end)?;
-            if self.is_told_to_end() {
-                return Err(NtStatus::PROCESS_IS_TERMINATING);
-            }
-            self.sleep(1);
-        }
-        queue.set_being_written(true);
-        let mut done = 0;
-        let written = self.write_fragments(file, end, (buffer, length), &mut chunk, &mut done);
-        queue.set_being_written(false);
-        if written.is_err() && done > 0 && self.check_writable(end).is_ok() {
-            // The message is given up, and ends here.
-            queue.write_fragment(self.platform(), &[], false);
-            self.settle_pipe(end);
-        }
-        written.map(|()| length)
-    }
-
-    fn write_fragments(
-        &self,
-        file: Link<FileObject>,
-        end: PipeEnd,
-        (buffer, length): (u32, u32),
-        chunk: &mut [u8],
-        done: &mut u32,
-    ) -> Result<(), NtStatus> {
-        let queue = self.queue(end, Way::Out);
-        loop {
-            while !queue.has_room() {
-                self.check_writable(end)?;
-                self.wait_for_pipe(file, end, Way::Out)?;
-            }
-            let step = (length - *done).min(CHUNK).min(queue.room());
-            let bytes = &mut chunk[..step as usize];
-            self.platform().read_user(buffer + *done, bytes)?;
-            self.check_writable(end)?;
-            // Reading may have taken time, but nobody else writes.
-            *done += step;
-            queue.write_fragment(self.platform(), bytes, *done < length);
-            self.settle_pipe(end);
-            if *done == length {
-                return Ok(());
-            }
         }
     }
 }

@@ -11,7 +11,7 @@ use super::pipe::Moved;
 use crate::buffer::{room, zeros};
 use crate::executive::Executive;
 use crate::files::Opened;
-use crate::pipe::{CAPACITY, End, Kept, LONGEST_NAME, PipeEnd, PipeState, Take, Way};
+use crate::pipe::{End, Kept, LONGEST_NAME, PipeEnd, PipeState, Queue, Way, Whose};
 use crate::platform::Platform;
 
 /// `FSCTL_PIPE_DISCONNECT`, `FSCTL_PIPE_LISTEN`, `FSCTL_PIPE_PEEK`, `FSCTL_PIPE_WAIT`, `FSCTL_PIPE_TRANSCEIVE`.
@@ -43,7 +43,7 @@ impl<P: Platform> Executive<P> {
         let _held = self.hold(object);
         notice.give(match (self.opened(object), code) {
             (Opened::Pipe(end), PEEK) => self.peek_pipe((handle, end), status_at, output, length),
-            (Opened::Pipe(end), LISTEN) => self.complete(status_at, self.listen(end, input_length != 0)),
+            (Opened::Pipe(end), LISTEN) => self.complete(status_at, self.listen(object, end, input_length != 0)),
             (Opened::Pipe(end), DISCONNECT) => self.complete(status_at, self.disconnect_pipe(end).map(|()| 0)),
             (Opened::Pipe(end), TRANSCEIVE) => {
                 self.file_by_handle(handle, FILE_READ_DATA | FILE_WRITE_DATA)?;
@@ -118,8 +118,8 @@ impl<P: Platform> Executive<P> {
     ///
     /// # Errors
     /// PIPE_CONNECTED where that is so already, PIPE_CLOSING where it has been closed again, PIPE_LISTENING where the end does not wait,
-    /// PROCESS_IS_TERMINATING.
-    fn listen(&self, end: PipeEnd, only_begins: bool) -> Result<u32, NtStatus> {
+    /// PIPE_BROKEN where it is closed itself, PROCESS_IS_TERMINATING, CANCELLED.
+    fn listen(&self, file: Link<FileObject>, end: PipeEnd, only_begins: bool) -> Result<u32, NtStatus> {
         self.begin_listening(end)?;
         if only_begins {
             return Ok(0);
@@ -128,10 +128,10 @@ impl<P: Platform> Executive<P> {
             return Err(NtStatus::PIPE_LISTENING);
         }
         while self.pipe_state(end)? == PipeState::Listening {
-            if self.is_told_to_end() {
-                return Err(NtStatus::PROCESS_IS_TERMINATING);
-            }
-            self.sleep(1);
+            self.nap_at_pipe(file)?;
+        }
+        if !self.is_end_there(end, Whose::Own) {
+            return Err(NtStatus::PIPE_BROKEN);
         }
         Ok(0)
     }
@@ -150,8 +150,10 @@ impl<P: Platform> Executive<P> {
         Ok(())
     }
 
-    /// FILE_PIPE_LOCAL_INFORMATION: kind, direction, instances allowed and there; room for bytes that come in, and how many there
-    /// are to be read; room for those that go out, and how much of it is left; state, and which end this is.
+    /// FILE_PIPE_LOCAL_INFORMATION: kind, direction, instances allowed and there; the quota of what goes to the server, and how many bytes
+    /// there are to be read; the quota of what goes to the client, and how much is left of that for who writes; state, and which end this is.
+    ///
+    /// Both ends are told the quotas under the server's names: inferred from the direction, which is told so too.
     #[doc(alias = "FilePipeLocalInformation")]
     pub(super) fn pipe_information(&self, end: PipeEnd) -> [u32; 10] {
         let name = self.name_of_pipe(end);
@@ -162,10 +164,11 @@ impl<P: Platform> Executive<P> {
         };
         let [maximum, instances] = name.counts();
         let state = self.pipe_state(end).unwrap_or(PipeState::Disconnected) as u32;
-        let [to_read, written] = [Way::In, Way::Out].map(|way| self.queue(end, way).data());
+        let [in_quota, out_quota] = self.pipe_quotas(end);
+        let (to_read, left) = (self.queue(end, Way::In).data(), self.queue(end, Way::Out).quota_left());
         let is_server = u32::from(end.end == End::Server);
         let kind = u32::from(name.has_messages());
-        [kind, direction, maximum, instances, CAPACITY, to_read, CAPACITY, CAPACITY - written, state, is_server]
+        [kind, direction, maximum, instances, in_quota, to_read, out_quota, left, state, is_server]
     }
 
     fn peek(&self, end: PipeEnd, output: u32, length: u32) -> Result<Moved, NtStatus> {
@@ -173,10 +176,10 @@ impl<P: Platform> Executive<P> {
         if queue.is_empty() || !queue.is_there() {
             self.nothing_to_read(end)?;
         }
-        let mut bytes = zeros((length - PEEK_HEAD).min(CAPACITY))?;
+        let mut bytes = zeros((length - PEEK_HEAD).min(queue.data()))?;
         let (mut got, mut told) = (0, [queue.data(), 0, 0]);
         if queue.is_there() {
-            got = queue.read(self.platform(), &mut bytes, self.kept(end), Take::No).count;
+            got = Queue::read(self.platform(), &mut queue.cursor(), &mut bytes, self.kept(end)).count;
         }
         let has_messages = self.name_of_pipe(end).has_messages();
         if has_messages && queue.is_there() {

@@ -40,8 +40,8 @@ impl<P: Platform> Executive<P> {
             return self.complete(status_at, Err(NtStatus::INVALID_DEVICE_REQUEST));
         }
         let answer = match class {
-            VOLUME_INFORMATION => self.volume_information(),
-            SIZE_INFORMATION => self.size_information()?,
+            VOLUME_INFORMATION => self.volume_information(object),
+            SIZE_INFORMATION => self.size_information(object)?,
             ATTRIBUTE_INFORMATION => self.attribute_information(),
             _ => {
                 let device = self.machine_record(self.machine_record(object).device_object.get());
@@ -56,15 +56,15 @@ impl<P: Platform> Executive<P> {
         self.complete(status_at, Ok(answer.len() as u32))
     }
 
-    /// Whether `file` is the volume itself.
+    /// Whether `file` is a volume itself.
     pub(super) fn is_volume(&self, file: Link<FileObject>) -> bool {
-        self.opened(file) == Opened::Device && self.machine_record(file).device_object.get() == self.devices.volume
+        self.opened(file) == Opened::Device && self.volume_at(self.machine_record(file).device_object.get()).is_some()
     }
 
     /// No creation time, serial number, no object identifiers, and the label.
-    fn volume_information(&self) -> Vec<u8> {
+    fn volume_information(&self, file: Link<FileObject>) -> Vec<u8> {
         let lock = self.lock_volume();
-        let (serial, label) = self.volume().label();
+        let (serial, label) = self.volume_of(file).label();
         drop(lock);
         let label: Vec<u8> = label.trim_ascii_end().iter().flat_map(|byte| u16::from(*byte).to_le_bytes()).collect();
         let mut answer = words(&[0, 0, serial, label.len() as u32]);
@@ -74,10 +74,10 @@ impl<P: Platform> Executive<P> {
         answer
     }
 
-    fn size_information(&self) -> Result<Vec<u8>, NtStatus> {
-        let geometry = self.volume().geometry();
+    fn size_information(&self, file: Link<FileObject>) -> Result<Vec<u8>, NtStatus> {
+        let geometry = self.volume_of(file).geometry();
         let lock = self.lock_volume();
-        let free = self.volume().free_clusters()?;
+        let free = self.volume_of(file).free_clusters()?;
         drop(lock);
         Ok(words(&[geometry.clusters, 0, free, 0, geometry.cluster_size / SECTOR, SECTOR]))
     }

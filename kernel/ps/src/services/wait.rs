@@ -113,9 +113,13 @@ impl<P: Platform> Executive<P> {
                 Ok((opened.body, self.console.has_records.cast()))
             }
             Kind::File => Ok((opened.body, self.file_event(opened.body.cast()))),
-            Kind::Section | Kind::Type | Kind::Directory | Kind::SymbolicLink | Kind::Token | Kind::Device => {
-                Err(NtStatus::OBJECT_TYPE_MISMATCH)
-            }
+            Kind::Section
+            | Kind::Type
+            | Kind::Directory
+            | Kind::SymbolicLink
+            | Kind::Token
+            | Kind::Device
+            | Kind::IoCompletion => Err(NtStatus::OBJECT_TYPE_MISMATCH),
         }
     }
 

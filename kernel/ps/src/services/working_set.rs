@@ -93,6 +93,10 @@ impl<P: Platform> Executive<P> {
             self.attached(process, |space| space.empty_working_set());
             return Ok(());
         }
+        if self.apply_job_working_set(process) {
+            // The job has said it.
+            return Ok(());
+        }
         let pages = |bytes: u32| PageCount(bytes / PAGE_SIZE);
         let limits = WorkingSetLimits { minimum: pages(minimum), maximum: pages(maximum) };
         self.attached(process, |space| space.set_working_set_limits(limits))

@@ -100,7 +100,12 @@ fn a_list_of_processes_that_is_broken_ends_there() {
     let mut stage = Stage::new();
     let process = stage.start(0x428, "demo.exe");
     stage.record(process).active_process_links.flink.set(abi::cell::Link::new(0x12));
-    assert_eq!(stage.say("!process 0 0").lines().count(), 5);
+    let said = stage.say("!process 0 0");
+    assert_eq!(said.lines().count(), 6);
+    assert!(
+        said.ends_with(&format!("The list of processes is broken behind {:08x}.\n", process.address() + 0x88)),
+        "{said}"
+    );
     // A list that never comes back to its head is not followed for ever.
     let links = process.offset(core::mem::offset_of!(abi::nt::process::Eprocess, active_process_links) as u32);
     stage.record(process).active_process_links.flink.set(links);

@@ -18,7 +18,7 @@ use ob::{Kind, ObjectManager};
 use crate::stage::Stage;
 
 /// A process with a named event and a file among its handles; its table, and the addresses of the two and of their types.
-fn with_handles(stage: &mut Stage) -> (Link<HandleTable>, [u32; 4]) {
+pub fn with_handles(stage: &mut Stage) -> (Link<HandleTable>, [u32; 4]) {
     let process = stage.start(0x428, "demo.exe");
     let name = stage.file("\\dir\\demo.txt");
     let name = &stage.record(name).file_name;

@@ -10,7 +10,7 @@ use kd::bugcheck::Registers;
 use kd::commands::{self, After, Session};
 use kd::modules::Module;
 use kd::symbols::Symbols;
-use kd::target::{Findings, Name, Target};
+use kd::target::{Findings, KnownPages, Name, Target};
 use mm::list;
 use mm::machine::Records;
 use mm::pool::Tag;
@@ -27,6 +27,8 @@ pub struct Stage {
     pub process: Link<Eprocess>,
     pub registers: Option<Registers>,
     pub debugging: bool,
+    /// The address space of the process is the current one: what would find it again may be broken.
+    pub is_attached: bool,
     /// The packed names of functions.
     pub symbols: Vec<u8>,
     /// Images of the process whose symbols were read: base, name, packed symbols.
@@ -55,6 +57,7 @@ impl Stage {
             process,
             registers: None,
             debugging: false,
+            is_attached: false,
             symbols: Vec::new(),
             images: Vec::new(),
             findings,
@@ -114,7 +117,7 @@ impl Stage {
 
     /// Does `work` with the system and what the debugger remembers.
     fn with_target<T>(&mut self, work: impl FnOnce(&Target<'_, SoftwareMachine>, &mut Session) -> T) -> T {
-        if !self.process.is_null() {
+        if !self.process.is_null() && !self.is_attached {
             self.system.space(self.process);
         }
         let process = self.process;
@@ -134,6 +137,7 @@ impl Stage {
             time: 100 * SECOND,
             started: 40 * SECOND,
             debugging: self.debugging,
+            pages: KnownPages::NONE,
             audit: &|take| take(self.findings),
         };
         work(&target, &mut self.session)

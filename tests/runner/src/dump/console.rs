@@ -13,11 +13,15 @@ const PROMPT: &str = "kd> ";
 const BREAK: u8 = 0x03;
 /// What the kernel says when a program meets a breakpoint.
 const BREAKPOINT: &str = "Break instruction exception";
+/// What the kernel says when a dump is whole.
+const WRITTEN: &str = "Dump successfully written";
 /// Between two knocks at a machine that does not listen yet: what comes before its port is set up is lost.
 const KNOCK: Duration = Duration::from_millis(200);
+/// How long what comes is left to gather.
+const GATHERING: Duration = Duration::from_millis(1);
 /// How long the kernel may take to answer; a command prints without a pause.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long it may write a crash dump.
+/// How long it may write a dump.
 const WRITING: Duration = Duration::from_secs(300);
 
 /// A console.
@@ -68,9 +72,31 @@ impl Console {
     /// # Errors
     /// As [`attach`](Self::attach).
     pub fn command(&mut self, command: &str) -> Result<String> {
+        self.command_within(command, PATIENCE)
+    }
+
+    /// Has a system that stands still write a dump with `command`; what it printed.
+    ///
+    /// # Errors
+    /// As [`attach`](Self::attach), and when there is no dump.
+    pub fn dump(&mut self, command: &str) -> Result<String> {
+        let said = self.command_within(command, WRITING)?;
+        if said.contains(WRITTEN) { Ok(said) } else { Err(silent(said.trim_end())) }
+    }
+
+    /// Lets the system go on.
+    ///
+    /// # Errors
+    /// As [`attach`](Self::attach).
+    pub fn go(&mut self) -> Result<()> {
+        self.send(b"g\r")?;
+        self.expect(|text| text.ends_with(PROMPT), Some(PATIENCE)).map(drop)
+    }
+
+    fn command_within(&mut self, command: &str, patience: Duration) -> Result<String> {
         self.send(format!("{command}\r").as_bytes())?;
         let end = format!("\n{PROMPT}");
-        let text = self.expect(|text| text.ends_with(&end), Some(PATIENCE))?.replace('\r', "");
+        let text = self.expect(|text| text.ends_with(&end), Some(patience))?.replace('\r', "");
         let text = text.strip_suffix(PROMPT).unwrap_or(&text);
         Ok(text.split_once('\n').map_or("", |(_, rest)| rest).to_owned())
     }
@@ -111,6 +137,10 @@ impl Console {
             match self.stream.read(&mut buffer) {
                 Ok(0) => return Err(silent("the machine ended")),
                 Ok(count) => {
+                    // What comes byte by byte costs whoever sends it more than what waits until there is more of it.
+                    if count < buffer.len() {
+                        std::thread::sleep(GATHERING);
+                    }
                     text.push_str(&String::from_utf8_lossy(&buffer[..count]));
                     heard = Instant::now();
                     // A prompt ends what is printed, so most of it need not be looked at.

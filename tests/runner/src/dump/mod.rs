@@ -41,6 +41,8 @@ pub const RAM: &str = "memory.raw";
 pub const PAGING_FILE: &str = "pagefile.sys";
 /// What the kernel wrote itself when it had to stop, in Windows' format.
 pub const CRASH: &str = "crash.dmp";
+/// What it wrote of a system that goes on, in the same format.
+pub const LIVE: &str = "memory.dmp";
 /// What the kernel says.
 pub const TRUTH: &str = "truth.jsonl";
 /// Where the symbols are.
@@ -66,6 +68,9 @@ pub struct DumpOptions {
     /// Have the kernel stop with a bugcheck and write a crash dump of its own, in Windows' format, into the paging file; it is taken out of it
     #[arg(long)]
     pub crash: bool,
+    /// Have the kernel's debugger write a dump of its own as well (.dump), in Windows' format, of the system that stands still
+    #[arg(long, conflicts_with = "crash")]
+    pub live: bool,
     /// Copy this file to C:\ too (repeatable)
     #[arg(long = "file", value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -141,6 +146,9 @@ pub fn take_changed(
         // A page more than RAM, for the header.
         machine.cmdline = format!("crashdump pagefile={} {}", machine.ram + 1, machine.cmdline);
     }
+    if options.live {
+        machine.cmdline = format!("dumpfile {}", machine.cmdline);
+    }
     let scratch = process::scratch_folder()?;
     let disk = scratch_disk(tree, &machine, options, scratch.path())?;
     let boot_folder = scratch.path().join("boot");
@@ -162,6 +170,11 @@ pub fn take_changed(
         memory::write_sparsely(&path, &bytes[..length]).map_err(Error::file("writing", &path))?;
         written.push(path);
     }
+    if options.live {
+        let path = options.folder.join(LIVE);
+        memory::write_sparsely(&path, &disk::get(&disk, LIVE)?).map_err(Error::file("writing", &path))?;
+        written.push(path);
+    }
     let path = options.folder.join(TRUTH);
     let told = truth::annotate(&told).map_err(|problem| Error::Malformed { path: path.clone(), problem })?;
     fs::write(&path, told).map_err(Error::file("writing", &path))?;
@@ -179,7 +192,12 @@ fn scratch_disk(tree: &Tree, machine: &MachineOptions, options: &DumpOptions, fo
         volume.add_bytes(&name, bytes)?;
     }
     let path = folder.join(names::DISK);
-    let room = if options.crash { machine.ram + LEAST_ROOM } else { machine.ram.clamp(LEAST_ROOM, MOST_ROOM) };
+    let room = match () {
+        () if options.crash => machine.ram + LEAST_ROOM,
+        // The paging file takes half of it.
+        () if options.live => 2 * (machine.ram + LEAST_ROOM),
+        () => machine.ram.clamp(LEAST_ROOM, MOST_ROOM),
+    };
     disk::create(&volume, room.into(), &path)?;
     Ok(path)
 }
@@ -224,6 +242,7 @@ struct Place<'p> {
 #[derive(Clone, Copy)]
 struct Last {
     crash: bool,
+    live: bool,
     change: Option<Change>,
 }
 
@@ -247,7 +266,7 @@ fn stop(
         debugger: None,
         words: &["kd=com2"],
     };
-    let (told, last) = (Told::default(), Last { crash: options.crash, change });
+    let (told, last) = (Told::default(), Last { crash: options.crash, live: options.live, change });
     let mut said = Vec::new();
     let finished = boot::boot_in(folder, &setup, Input::Silent, &mut |item| {
         match item {
@@ -300,6 +319,9 @@ fn capture(folder: &Path, moment: Moment, last: Last, told: &Told) {
         let told = console.command(".truth")?;
         if let Some(change) = last.change {
             change(&mut console, &told)?;
+        }
+        if last.live {
+            console.dump(".dump /f")?;
         }
         if last.crash {
             console.crash()?;

@@ -1,4 +1,4 @@
-//! A crash dump that the kernel wrote when it had to stop: its header against the truth, its pages against RAM.
+//! A dump that the kernel wrote itself: its header against the truth, its pages against RAM.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -6,7 +6,6 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::expected::Scene;
-use crate::dump;
 use crate::truth::PAGE;
 
 /// Words of the header.
@@ -23,17 +22,17 @@ mod offset {
 
 const INTEL_386: u32 = 0x14C;
 /// MANUALLY_INITIATED_CRASH.
-const MANUALLY: u32 = 0xE2;
+pub(super) const MANUALLY: u32 = 0xE2;
 const FULL: u32 = 1;
 /// Of so many pages one may change while the dump is written, or after it.
 const STEADY: usize = 100;
 
-/// Checks the dump in `folder`.
+/// Checks the dump in `path`, which has the code `bugcheck`.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(scene: &Scene, folder: &Path) -> Result<(), String> {
-    let file = File::open(folder.join(dump::CRASH)).map_err(|error| error.to_string())?;
+pub fn check(scene: &Scene, path: &Path, bugcheck: u32) -> Result<(), String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
     let page = |number: u64| {
         let mut bytes = vec![0; PAGE as usize];
         file.read_exact_at(&mut bytes, number * u64::from(PAGE)).map_err(|error| error.to_string()).map(|()| bytes)
@@ -45,7 +44,7 @@ pub fn check(scene: &Scene, folder: &Path) -> Result<(), String> {
     for (what, found, expected) in [
         ("page-directory-pointer table", word(offset::DIRECTORY_TABLE), system.row.word("directory_table")),
         ("machine", word(offset::MACHINE), INTEL_386),
-        ("bugcheck", word(offset::BUGCHECK), MANUALLY),
+        ("bugcheck", word(offset::BUGCHECK), bugcheck),
         ("PAE", word(offset::PAE), 1),
         ("type", word(offset::TYPE), FULL),
         ("number of pages", word(offset::PAGES), frames),

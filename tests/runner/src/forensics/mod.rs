@@ -151,10 +151,22 @@ impl Study {
     /// As [`take`](Self::take).
     pub fn take_crash(tree: &Tree, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).map_err(Error::file("making", folder))?;
-        let options = DumpOptions { crash: true, folder: folder.to_owned(), ..DumpOptions::default() };
+        Self::take_idle(tree, DumpOptions { crash: true, folder: folder.to_owned(), ..DumpOptions::default() })
+    }
+
+    /// Has the debugger of an idle system write a dump as well.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub fn take_live(tree: &Tree, folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).map_err(Error::file("making", folder))?;
+        Self::take_idle(tree, DumpOptions { live: true, folder: folder.to_owned(), ..DumpOptions::default() })
+    }
+
+    fn take_idle(tree: &Tree, options: DumpOptions) -> Result<Self> {
         let machine = MachineOptions { ram: RAM, timeout: Some(120), ..MachineOptions::default() };
         dump::take(tree, &machine, &options)?;
-        Self::open(tree, folder)
+        Self::open(tree, &options.folder)
     }
 
     /// Opens the dump in `folder`.
@@ -211,15 +223,23 @@ impl Study {
     /// # Errors
     /// What it has not.
     pub fn check_crash(&self) -> std::result::Result<(), String> {
-        crash::check(&self.scene, &self.folder)
+        crash::check(&self.scene, &self.folder.join(dump::CRASH), crash::MANUALLY)
     }
 
-    /// Compares the processes that the tool finds in the dump that the kernel wrote.
+    /// Whether the dump that the debugger wrote has what RAM had.
+    ///
+    /// # Errors
+    /// What it has not.
+    pub fn check_live(&self) -> std::result::Result<(), String> {
+        crash::check(&self.scene, &self.folder.join(dump::LIVE), 0)
+    }
+
+    /// Compares the processes that the tool finds in `file`, a dump that the kernel wrote.
     ///
     /// # Errors
     /// What the tool says.
-    pub fn compare_crash(&self, volatility: &Volatility) -> Result<Outcome> {
-        let rows = volatility.run(&self.folder, dump::CRASH, "windows.pslist", &[])?;
+    pub fn compare_written(&self, volatility: &Volatility, file: &str) -> Result<Outcome> {
+        let rows = volatility.run(&self.folder, file, "windows.pslist", &[])?;
         Ok(Outcome { plugin: "pslist".into(), verdict: compare(&self.scene.pslist(), rows) })
     }
 

@@ -9,15 +9,18 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::{SuiteResult, Tally, TestOptions, gdb, listings, pictures, screen_debugger, tours};
+use super::{
+    SuiteResult, Tally, TestOptions, drives, gdb, live_damage, live_dump, many_vads, pictures, screen_debugger,
+    session, tours,
+};
 use crate::disk;
 use crate::error::{self, Error, Result};
 use crate::paths::Tree;
 use crate::process;
 
-type Verdict = std::result::Result<(), String>;
+pub(super) type Verdict = std::result::Result<(), String>;
 /// One test: what it proves, and the function that proves it.
 type Test = (&'static str, fn(&Commands) -> Result<Verdict>);
 
@@ -29,7 +32,7 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let began = Instant::now();
     let commands = Commands { tree: tree.clone() };
     let mut suite = SuiteResult::new("commands");
-    let tests: [Test; 36] = [
+    let tests: [Test; 43] = [
         ("streams are binary-clean and the exit code comes through", Commands::streams),
         ("a status beyond eight bits is whole in the report", Commands::report),
         ("instruction counts repeat under --icount", Commands::repeatable),
@@ -62,9 +65,20 @@ pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
         ("exec --kd stops at breakpoints of its own and steps", Commands::steps),
         ("the shell takes its commands from a pipe", Commands::piped_shell),
         ("Pause stops the system for the debugger on its own screen", |commands| screen_debugger::run(&commands.tree)),
+        (".dump writes RAM to the disk that a program writes to, and both are right", |commands| {
+            live_dump::run(&commands.tree)
+        }),
+        ("!vad lists ten thousand VADs", |commands| many_vads::run(&commands.tree)),
+        ("a session of the debugger prints what is recorded", session::run),
+        ("what is broken by hand ends the debugger's commands, and not the machine", |commands| {
+            live_damage::run(&commands.tree)
+        }),
         ("exec --kd lists views, handles and control areas", Commands::views),
         ("a write bit is set by hand where debugging is on, and the audit names the page", Commands::write_bit),
         ("a breakpoint stops for the debugger alone, and the program goes on", Commands::breakpoints),
+        ("two drives have their own files, folders and changes", drives::two),
+        ("the shell goes from drive to drive", drives::shell),
+        ("a bare process with the regions of a real notepad.exe is listed as that was", drives::listing),
         ("a second terminal attaches to the machine's debugger", Commands::second_terminal),
     ];
     for (name, test) in tests.into_iter().filter(|(name, _)| name.contains(&options.name)) {
@@ -79,7 +93,7 @@ pub(super) struct Commands {
 }
 
 impl Commands {
-    fn program(&self, name: &str) -> Result<String> {
+    pub(super) fn program(&self, name: &str) -> Result<String> {
         let path: PathBuf = self.tree.built(&format!("commands/{name}.exe"), "guest")?;
         Ok(path.to_string_lossy().into_owned())
     }
@@ -180,43 +194,6 @@ impl Commands {
             .and_then(|()| check(is_base, || format!("the view's address: {said:?}")))
             .and_then(|()| expect_code(&mapped, 0))
             .and_then(|()| check(file == expected, || format!("NOTEPAD.EXE: {file:02x?}"))))
-    }
-
-    /// The lines of docs/vad-flags.md.
-    fn vad_flags(&self) -> Result<Verdict> {
-        let shown = |name: &str, command: &str| -> Result<String> {
-            let program = self.tree.built(&format!("samples/{name}.exe"), "guest")?;
-            let output = self.vadose(&["exec", "--kd", command, &program.to_string_lossy()], b"")?;
-            Ok(text(&output.stderr))
-        };
-        let rows = [
-            ("hello", "Private READWRITE"),
-            ("hello", "Mapped Exe EXECUTE_WRITECOPY \\hello.exe"),
-            ("physical_memory", "Mapped Phys READONLY \\Device\\PhysicalMemory"),
-            ("awe", "Private AWE READWRITE UserPhysicalPages"),
-            ("write_watch", "Private READWRITE WriteWatch"),
-            ("large_pages", "Private READWRITE LargePages"),
-            ("no_change", "Mapped READWRITE Pagefile section, shared commit 0x10"),
-        ];
-        for (name, expected) in rows {
-            let told = shown(name, "!vad")?;
-            let lines = told.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-            let Some(line) =
-                lines.into_iter().find(|line| line.get(5..).is_some_and(|words| words.join(" ") == expected))
-            else {
-                return Ok(Err(format!("{name}: {expected:?} is not there: {told}")));
-            };
-            let detail = match name {
-                "no_change" => "NoChange ViewShare SecNoChange READWRITE",
-                "hello" if expected.starts_with("Private") => "PrivateMemory MemCommit READWRITE",
-                _ => continue,
-            };
-            let whole = shown(name, &format!("!vad {} 1", line[0]))?;
-            if !whole.lines().any(|line| line.trim() == detail) {
-                return Ok(Err(format!("{name}: {detail:?} is not there: {whole}")));
-            }
-        }
-        Ok(Ok(()))
     }
 
     fn repeatable(&self) -> Result<Verdict> {
@@ -343,58 +320,6 @@ impl Commands {
         Ok(expect_code(&output, 0).and_then(|()| check(output.stdout.is_empty(), || text(&output.stdout))))
     }
 
-    fn listings(&self) -> Result<Verdict> {
-        let folder = process::scratch_folder()?;
-        let path = folder.path().join("kd.txt");
-        let program = self.tree.built("samples/hello.exe", "guest")?;
-        let commands = "!process 0 1; !vad; !memusage; !verify";
-        let words = ["exec", "--kd", commands, "--kd-out", &path.to_string_lossy(), &program.to_string_lossy()];
-        let output = self.vadose(&words, b"")?;
-        let said = fs::read_to_string(&path).unwrap_or_default();
-        Ok(expect_code(&output, 0)
-            .and_then(|()| listings::process(&said, "hello.exe"))
-            .and_then(|()| listings::vad(&said, "hello.exe"))
-            .and_then(|()| listings::memusage(&said, "hello.exe"))
-            .and_then(|()| listings::verify(&said)))
-    }
-
-    fn views(&self) -> Result<Verdict> {
-        let output = self.vadose(
-            &["exec", "--kd", "!vad; !handle; !ca 3000000; !ca 3500000; !ca 400000", &self.program("views")?],
-            b"",
-        )?;
-        Ok(expect_code(&output, 3).and_then(|()| listings::views(&text(&output.stderr))))
-    }
-
-    fn write_bit(&self) -> Result<Verdict> {
-        let program = self.tree.built("samples/hello.exe", "guest")?.to_string_lossy().into_owned();
-        let refused = self.vadose(&["exec", "--kd", "!pte 401000 write; !verify", &program], b"")?;
-        let commands = "!pte 401000 write; !verify";
-        let written = self.vadose(&["exec", "--cmdline", "debug", "--kd", commands, &program], b"")?;
-        let named = ["invariant T3", "The PTE of page 00401000 in hello.exe", "(EXECUTE_WRITECOPY) allows."];
-        Ok(expect_code(&refused, 0)
-            .and_then(|()| expect_errors(&refused, &["kernel has the option debug", "The audit is clean"]))
-            .and_then(|()| expect_code(&written, 0))
-            .and_then(|()| expect_errors(&written, &named)))
-    }
-
-    fn breakpoints(&self) -> Result<Verdict> {
-        let program = self.program("breakpoints")?;
-        let stopped = self.vadose(&["exec", "--kd", "r; db eip L1", &program], b"")?;
-        let left = self.vadose(&["exec", "--kd", "q", &program], b"")?;
-        let alone = self.vadose(&["exec", &program], b"")?;
-        let said = text(&stopped.stderr);
-        let stops = said.matches("breakpoints.exe (").count();
-        Ok(expect_code(&stopped, 6)
-            .and_then(|()| check(text(&stopped.stdout) == "one\ntwo\n", || text(&stopped.stdout)))
-            .and_then(|()| expect_errors(&stopped, &["eax=12345678", "eax=9abcdef0", "breakpoints+0x", "  cc  "]))
-            .and_then(|()| check(stops == 2 && said.matches("): breakpoint at ").count() == 2, || said.clone()))
-            // After q the second one is the program's, and so are both without a debugger.
-            .and_then(|()| expect_code(&left, error::EXCEPTION))
-            .and_then(|()| expect_errors(&left, &["kd> q", "80000003"]))
-            .and_then(|()| expect_code(&alone, error::EXCEPTION)))
-    }
-
     fn piped_shell(&self) -> Result<Verdict> {
         let shell = self.tree.built("system32/cmd.exe", "userland")?;
         let output = self.vadose(&["exec", &shell.to_string_lossy()], b"echo one\r\nset X=two\necho %X%")?;
@@ -402,104 +327,9 @@ impl Commands {
         let expected = "\nC:\\>echo one\none\nC:\\>set X=two\nC:\\>echo %X%\ntwo\n";
         Ok(expect_code(&output, 0).and_then(|()| check(said.contains(expected), || said.clone())))
     }
-
-    /// Steps and breakpoints of the debugger's own, in a program and in the kernel.
-    fn steps(&self) -> Result<Verdict> {
-        let program = self.program("steps")?;
-        // The page of ExitProcess comes with the call.
-        let script = ".reload; x kernel32!ExitPro*; dt _EPROCESS ImageFileName; dt _MMVAD_FLAGS WriteWatch; \
-                      bp eip+2; g; r; t; r; p; r; bc *; ba w4 edi; bl; g; r; bc *; \
-                      bp kernel32!ExitProcess; g; u eip L1; bc *; \
-                      bp nt!vadose_kernel::traps::system_call; g; r; k 1; .reload; t; r; bc *";
-        let stepped = self.vadose(&["exec", "--cmdline", "debug", "--kd", script, &program], b"")?;
-        let refused = self.vadose(&["exec", "--kd", "bp eip+2; t", &program], b"")?;
-        let said = text(&stepped.stderr);
-        let stops: Vec<u32> = said
-            .split("): breakpoint at ")
-            .skip(1)
-            .filter_map(|stop| u32::from_str_radix(stop.get(..8)?, 16).ok())
-            .collect();
-        let places = stops.first().map(|start| stops.iter().map(|stop| stop.wrapping_sub(*start)).collect::<Vec<_>>());
-        let expected = [0, 2, 3, 8, 11];
-        let registers = ["eax=00000000", "eax=00000001", "ecx=00000001", "eax=00000002", "system_call+0x"];
-        let types = ["+0x174 ImageFileName    : [16] UChar", "+0x000 WriteWatch       : Pos 23, 1 Bit"];
-        let names = [
-            " kernel32!ExitProcess\n",
-            "\nkernel32!ExitProcess:\n",
-            "7c920000 ntdll",
-            " functions\n",
-            "kd: the kernel stands still",
-        ];
-        // The exit code is what was stored, 2, and how often the function was called.
-        Ok(expect_code(&stepped, 0x21)
-            .and_then(|()| expect_errors(&stepped, &registers))
-            .and_then(|()| expect_errors(&stepped, &types))
-            .and_then(|()| expect_errors(&stepped, &names))
-            .and_then(|()| {
-                check(stops.len() == 8 && places.is_some_and(|places| places.starts_with(&expected)), || said.clone())
-            })
-            .and_then(|()| check(stops[7] > stops[6] && stops[6] >= 0x8000_0000, || said.clone()))
-            .and_then(|()| expect_code(&refused, 0x21))
-            .and_then(|()| expect_errors(&refused, &["breakpoints and steps need the kernel option debug"])))
-    }
-
-    fn second_terminal(&self) -> Result<Verdict> {
-        let this = env::current_exe().map_err(Error::host("finding this program"))?;
-        let mut machine = Command::new(this)
-            .args(["run", "--no-disk", "--timeout", "240", "--cmdline", "kd=wait"])
-            .env("VADOSE_ROOT", self.tree.root())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(Error::host("starting this program"))?;
-        // The first g ends the break-in, the second lets the first program start; each further one waits for a clock tick.
-        let typed = [
-            b"!process 0 0\nbogus\ndd 80000000 L1\n\x03!verify\ng\n".as_slice(),
-            &b"g\n".repeat(50),
-            b"!process 0 0\n",
-        ];
-        let typed = &typed.concat();
-        let mut output = self.vadose(&["kd"], typed)?;
-        // Until the machine's socket is there, nobody is.
-        for _ in 0..200 {
-            if output.status.success() {
-                break;
-            }
-            thread::sleep(Duration::from_millis(100));
-            output = self.vadose(&["kd"], typed)?;
-        }
-        // The program may be one that runs for ever, or one that has ended, and the machine with it.
-        let asked = Command::new("kill").args(["-TERM", &machine.id().to_string()]).stderr(Stdio::null()).status();
-        asked.map_err(Error::host("starting kill"))?;
-        machine.wait().map_err(Error::host("waiting for this program"))?;
-        let said = text(&output.stdout);
-        let mentions = [
-            "Image: System",
-            "there is no command bogus",
-            "80000000  ",
-            "Break-in: the system stands still",
-            "The audit is clean",
-        ];
-        Ok(expect_code(&output, 0)
-            .and_then(|()| check(mentions.iter().all(|words| said.contains(words)), || said.clone()))
-            .and_then(|()| {
-                let started = said.matches("Image: ").count() > 2 || text(&output.stderr).contains("machine has ended");
-                check(started, || format!("no program started:\n{said}"))
-            }))
-    }
-
-    fn debugger(&self) -> Result<Verdict> {
-        let output = self.vadose(&["debug", "-batch", "-ex", "list"], b"")?;
-        let said = text(&output.stdout);
-        Ok(expect_code(&output, 0).and_then(|()| {
-            let stopped = said.contains("reakpoint 1") && said.contains(".rs:");
-            check(stopped, || format!("gdb said:\n{said}\n{}", text(&output.stderr)))
-        }))
-    }
 }
 
-fn check(fine: bool, problem: impl FnOnce() -> String) -> Verdict {
+pub(super) fn check(fine: bool, problem: impl FnOnce() -> String) -> Verdict {
     if fine { Ok(()) } else { Err(problem()) }
 }
 
@@ -514,7 +344,7 @@ pub(super) fn expect_code(output: &Output, code: u8) -> Verdict {
     })
 }
 
-fn expect_errors(output: &Output, words: &[&str]) -> Verdict {
+pub(super) fn expect_errors(output: &Output, words: &[&str]) -> Verdict {
     let errors = text(&output.stderr);
     let lower = errors.to_lowercase();
     check(words.iter().all(|word| lower.contains(&word.to_lowercase())), || {

@@ -64,6 +64,8 @@ pub struct GuestTest {
     pub processor: Processor,
     /// The test that runs beside it.
     pub beside: Option<String>,
+    /// Whether only an emulator that translates code gets through it in good time.
+    pub is_long: bool,
 }
 
 impl GuestTest {
@@ -85,6 +87,7 @@ impl GuestTest {
                 "cpu" => test.processor = parse_processor(value)?,
                 "beside" => test.beside = Some(value.trim_end_matches(".exe").to_owned()),
                 "role" if value == "helper" => helper = true,
+                "emulator" if value == "translator" => test.is_long = true,
                 "cc" => {}
                 _ => return Err(format!("unknown directive `{word}: {value}`")),
             }
@@ -106,6 +109,7 @@ impl GuestTest {
             environment: Vec::new(),
             processor: Processor::Any,
             beside: None,
+            is_long: false,
         }
     }
 }
@@ -172,7 +176,7 @@ mod tests {
         let source = "// Reads a kernel address.\n// Note the colon: it is prose.\n\
                       // expect: exception C0000005 at 80000000\n// stdout: first\n// stdout:\n// stdout: third\n\
                       // stdin: input\n// args: a \"b c\"\n// env: X=1\n// cpu: nx\n// beside: spin.exe\n\
-                      // message: read\n// cc: -O2\n\n#include <windows.h>\n// expect: exit 9\n";
+                      // message: read\n// cc: -O2\n// emulator: translator\n\n#include <windows.h>\n// expect: exit 9\n";
         let test = GuestTest::parse("read_kernel", source).unwrap();
         let expected = GuestTest {
             expected: Some(Expected::Exception { status: 0xC000_0005, address: Some(0x8000_0000) }),
@@ -183,6 +187,7 @@ mod tests {
             environment: vec!["X=1".into()],
             processor: Processor::WithNx,
             beside: Some("spin".into()),
+            is_long: true,
             ..GuestTest::named("read_kernel")
         };
         assert_eq!(test, expected);

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::{SuiteResult, Tally};
+use crate::dump;
 use crate::error::Result;
 use crate::forensics::images::{Image, SCENARIOS, Scenario};
 use crate::forensics::{Outcome, Study, Volatility};
@@ -148,11 +149,17 @@ pub fn run(tree: &Tree, tally: &Tally) -> Result<()> {
     let crash = Study::take_crash(tree, crash_folder.path());
     let checked = crash.as_ref().map_err(ToString::to_string).and_then(|crash| crash.check_crash());
     suite.record("a kernel that stops writes RAM into its paging file, as Windows does", checked);
+    let live_folder = process::scratch_folder()?;
+    let live = Study::take_live(tree, live_folder.path());
+    let checked = live.as_ref().map_err(ToString::to_string).and_then(|live| live.check_live());
+    suite.record("the debugger's .dump writes RAM as it is", checked);
     match Volatility::ready(tree) {
         Ok(volatility) => {
-            if let Ok(crash) = &crash {
-                let outcome = crash.compare_crash(&volatility)?;
-                suite.record("Volatility 3, pslist of the kernel's own dump", judge(&outcome));
+            for (study, file, whose) in [(&crash, dump::CRASH, "kernel"), (&live, dump::LIVE, "debugger")] {
+                if let Ok(study) = study {
+                    let outcome = study.compare_written(&volatility, file)?;
+                    suite.record(&format!("Volatility 3, pslist of the {whose}'s own dump"), judge(&outcome));
+                }
             }
             let plugins = PLUGINS.map(str::to_owned);
             for outcome in study.compare(&volatility, &plugins)? {

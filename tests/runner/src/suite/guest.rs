@@ -4,8 +4,6 @@
 //! program beside it is not asked for balanced frames, and neither is that program.
 
 use std::fs;
-use std::panic::resume_unwind;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::bochs;
@@ -33,25 +31,34 @@ const LOG_LINES: usize = 25;
 pub fn run(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
     let all = read_tests(tree)?;
     let volume = volume_with(tree)?;
-    let chosen: Vec<&GuestTest> = all.iter().filter(|test| test.name.contains(&options.name)).collect();
-    let wanted = |machine: &&TestMachine| machine.name.contains(&options.machine);
-    thread::scope(|scope| {
-        // Bochs takes as long as all the others, and one processor: it runs beside them.
-        let bochs = wanted(&&BOCHS).then(|| scope.spawn(|| timed(|| bochs::run(tree, &volume, &chosen))));
-        for machine in MACHINES.iter().filter(wanted) {
-            let (suite, elapsed) = timed(|| run_on(tree, machine, &volume, &chosen))?;
-            tally.add(suite, elapsed);
-        }
-        if wanted(&&WITHOUT_SERIAL) {
-            let (suite, elapsed) = timed(|| run_without_serial(tree, &volume, &chosen))?;
-            tally.add(suite, elapsed);
-        }
-        if let Some(bochs) = bochs {
-            let (suite, elapsed) = bochs.join().unwrap_or_else(|panic| resume_unwind(panic))?;
-            tally.add(suite, elapsed);
-        }
-        Ok(())
-    })
+    let chosen = chosen(&all, options);
+    for machine in MACHINES.iter().filter(|machine| machine.name.contains(&options.machine)) {
+        let (suite, elapsed) = timed(|| run_on(tree, machine, &volume, &chosen))?;
+        tally.add(suite, elapsed);
+    }
+    if WITHOUT_SERIAL.name.contains(&options.machine) {
+        let (suite, elapsed) = timed(|| run_without_serial(tree, &volume, &chosen))?;
+        tally.add(suite, elapsed);
+    }
+    Ok(())
+}
+
+/// Runs them under Bochs, which takes as long as all the others together.
+///
+/// # Errors
+/// What stops the runner itself.
+pub fn run_bochs(tree: &Tree, options: &TestOptions, tally: &Tally) -> Result<()> {
+    if !BOCHS.name.contains(&options.machine) {
+        return Ok(());
+    }
+    let (all, volume) = (read_tests(tree)?, volume_with(tree)?);
+    let (suite, elapsed) = timed(|| bochs::run(tree, &volume, &chosen(&all, options)))?;
+    tally.add(suite, elapsed);
+    Ok(())
+}
+
+fn chosen<'a>(all: &'a [GuestTest], options: &TestOptions) -> Vec<&'a GuestTest> {
+    all.iter().filter(|test| test.name.contains(&options.name)).collect()
 }
 
 /// What `run` found, and how long it took.

@@ -4,6 +4,7 @@
 //! fewer tests than the floor in `tests/floors` fails by one more, and so does a suite that did not run at all.
 
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -15,7 +16,9 @@ use crate::paths::Tree;
 
 pub mod bochs;
 pub mod commands;
+mod debuggers;
 pub mod disks;
+mod drives;
 pub mod expectation;
 mod failing;
 pub mod floors;
@@ -23,10 +26,14 @@ mod forensics;
 mod gdb;
 pub mod guest;
 pub mod host;
+mod inspected;
 pub mod judge;
 pub mod large;
 mod listings;
+mod live_damage;
+mod live_dump;
 pub mod machines;
+mod many_vads;
 mod mutants;
 mod paging;
 mod pictures;
@@ -34,6 +41,7 @@ pub mod ram;
 pub mod refusals;
 mod rows;
 mod screen_debugger;
+mod session;
 pub mod shell;
 mod speed;
 mod stress;
@@ -65,11 +73,29 @@ pub enum Part {
     Bench,
 }
 
-/// What runs one after the other, each lane beside the other one: an emulator keeps one processor busy, and often waits.
-const LANES: [&[Part]; 2] = [
-    &[Part::Guest, Part::Failing, Part::Stress],
-    &[Part::Host, Part::Refusals, Part::Ram, Part::Disks, Part::Commands, Part::Forensics, Part::Bench],
+/// What is run, the longest first: each as soon as one of the [`LANES`] before it has ended.
+const PIECES: [Piece; 11] = [
+    Piece { part: Part::Guest, run: guest::run_bochs },
+    Piece { part: Part::Guest, run: guest::run },
+    Piece { part: Part::Host, run: |tree, _, tally| host::run(tree, tally) },
+    Piece { part: Part::Failing, run: failing::run },
+    Piece { part: Part::Commands, run: commands::run },
+    Piece { part: Part::Bench, run: |tree, _, tally| speed::run(tree, tally) },
+    Piece { part: Part::Forensics, run: |tree, _, tally| forensics::run(tree, tally) },
+    Piece { part: Part::Disks, run: disks::run },
+    Piece { part: Part::Stress, run: stress::run },
+    Piece { part: Part::Refusals, run: refusals::run },
+    Piece { part: Part::Ram, run: |tree, _, tally| ram::run(tree, tally).and_then(|()| large::run(tree, tally)) },
 ];
+
+/// How many run at a time: an emulator keeps one processor busy.
+const LANES: usize = 2;
+
+/// What runs as a whole: a part, or a share of one.
+struct Piece {
+    part: Part,
+    run: fn(&Tree, &TestOptions, &Tally) -> Result<()>,
+}
 
 /// Options of `test`.
 #[derive(Args, Clone, Debug, Default)]
@@ -184,8 +210,9 @@ impl Tally {
 /// What stops the runner itself; a failed test is no error.
 pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
     let tally = Tally::default();
+    let next = AtomicUsize::new(0);
     let done: Vec<Result<()>> = thread::scope(|scope| {
-        let lanes = LANES.map(|parts| scope.spawn(|| run_lane(tree, options, parts, &tally)));
+        let lanes = [(); LANES].map(|()| scope.spawn(|| run_lane(tree, options, &next, &tally)));
         lanes.map(|lane| lane.join().unwrap_or_else(|panic| resume_unwind(panic))).into()
     });
     done.into_iter().collect::<Result<()>>()?;
@@ -202,23 +229,11 @@ pub fn run(tree: &Tree, options: &TestOptions) -> Result<u8> {
     Ok(u8::from(failed != 0 || passed == 0))
 }
 
-/// Runs those of `parts` that were asked for.
-fn run_lane(tree: &Tree, options: &TestOptions, parts: &[Part], tally: &Tally) -> Result<()> {
-    for part in parts.iter().filter(|part| options.parts.is_empty() || options.parts.contains(part)) {
-        match part {
-            Part::Host => host::run(tree, tally)?,
-            Part::Guest => guest::run(tree, options, tally)?,
-            Part::Failing => failing::run(tree, options, tally)?,
-            Part::Refusals => refusals::run(tree, options, tally)?,
-            Part::Ram => {
-                ram::run(tree, tally)?;
-                large::run(tree, tally)?;
-            }
-            Part::Disks => disks::run(tree, options, tally)?,
-            Part::Stress => stress::run(tree, options, tally)?,
-            Part::Commands => commands::run(tree, options, tally)?,
-            Part::Forensics => forensics::run(tree, tally)?,
-            Part::Bench => speed::run(tree, tally)?,
+/// Takes one piece after the other that was asked for and that nobody has taken, and runs it.
+fn run_lane(tree: &Tree, options: &TestOptions, next: &AtomicUsize, tally: &Tally) -> Result<()> {
+    while let Some(piece) = PIECES.get(next.fetch_add(1, Ordering::Relaxed)) {
+        if options.parts.is_empty() || options.parts.contains(&piece.part) {
+            (piece.run)(tree, options, tally)?;
         }
     }
     Ok(())

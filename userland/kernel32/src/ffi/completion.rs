@@ -1,6 +1,6 @@
 //! Completion ports, and reads and writes that complete later: for files that a port was made for, each in a thread of its own.
 //!
-//! What has become of them is in `overlapped`. A port is a semaphore that counts what has completed; the list of it is this process's own. Files that belong to no port are read and
+//! What has become of them is in `overlapped`. Which port a file tells is known to this process alone. Files that belong to no port are read and
 //! written at once, whatever OVERLAPPED says, which Windows may do as well; but a pipe that was opened for it and would have to be waited for is
 //! waited for by another thread.
 //!
@@ -10,7 +10,6 @@ use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use user_support::error::Win32Error;
@@ -19,14 +18,17 @@ use user_support::memory::Memory;
 use user_support::status::Status;
 
 use super::event::{ResetEvent, SetEvent};
-use super::last_error::{Bool, FALSE, TRUE, fail};
-use super::nt::{NtClose, NtQueryInformationFile, NtQueueApcThread};
-use super::semaphore::{CreateSemaphoreA, ReleaseSemaphore};
+use super::last_error::{Bool, FALSE, TRUE, fail, fail_with, succeeded};
+use super::nt::{
+    NtClose, NtCreateIoCompletion, NtQueryInformationFile, NtQueryIoCompletion, NtQueueApcThread, NtRemoveIoCompletion,
+    NtSetIoCompletion,
+};
+use super::pending;
 use super::standard_handle::{INVALID_HANDLE, device_type, with_status_block};
 use super::startup::memory;
 use super::thread::{CreateThread, GetCurrentThreadId, OpenThread};
 use super::thread_slot::locked;
-use super::wait::WaitForSingleObject;
+use super::wait::timeout;
 
 /// Words of an OVERLAPPED: the status, the bytes moved, the event.
 pub(super) const STATUS: u32 = 0;
@@ -34,24 +36,11 @@ pub(super) const MOVED: u32 = 4;
 pub(super) const EVENT: u32 = 16;
 /// `STATUS_PENDING`.
 pub(super) const PENDING: u32 = 0x103;
-/// What a port counts to at most.
-const MOST: i32 = i32::MAX;
-/// `WAIT_TIMEOUT`.
+/// `IO_COMPLETION_ALL_ACCESS`.
+const ALL_ACCESS: u32 = 0x001F_0003;
+/// `WAIT_TIMEOUT`, and `STATUS_TIMEOUT`.
 const TIME_OUT: u32 = 258;
-
-/// Something that has completed.
-#[derive(Clone, Copy)]
-struct Packet {
-    bytes: u32,
-    key: u32,
-    overlapped: u32,
-    status: u32,
-}
-
-struct Port {
-    handle: u32,
-    packets: VecDeque<Packet>,
-}
+const TIMED_OUT: u32 = 0x102;
 
 /// A file, the port that it tells, 0 for none, and what it calls itself there.
 #[derive(Clone, Copy)]
@@ -61,87 +50,72 @@ struct File {
     key: u32,
 }
 
-struct Tables {
-    ports: Vec<Port>,
-    files: Vec<File>,
-}
-
-struct Guarded(UnsafeCell<Tables>);
+struct Guarded(UnsafeCell<Vec<File>>);
 
 // SAFETY: only reached in `with`, under the lock of the PEB.
 unsafe impl Sync for Guarded {}
 
-static TABLES: Guarded = Guarded(UnsafeCell::new(Tables { ports: Vec::new(), files: Vec::new() }));
+static FILES: Guarded = Guarded(UnsafeCell::new(Vec::new()));
 /// Whether there has ever been a port: as long as there has not, nothing here costs anything.
 static USED: AtomicBool = AtomicBool::new(false);
 
-fn with<R>(work: impl FnOnce(&mut Tables) -> R) -> R {
+fn with<R>(work: impl FnOnce(&mut Vec<File>) -> R) -> R {
     // SAFETY: the lock makes this the only reference, and no `work` here comes back.
-    locked(|| work(unsafe { &mut *TABLES.0.get() }))
+    locked(|| work(unsafe { &mut *FILES.0.get() }))
 }
 
 /// Makes a port, and has a file tell it, or an existing one, of what completes. Returns the port, or 0.
 #[unsafe(no_mangle)]
-pub extern "system" fn CreateIoCompletionPort(file: u32, existing: u32, key: u32, _threads: u32) -> u32 {
+pub extern "system" fn CreateIoCompletionPort(file: u32, existing: u32, key: u32, threads: u32) -> u32 {
     if existing != 0 && file == INVALID_HANDLE {
         return fail(Win32Error::INVALID_PARAMETER);
     }
-    let port = if existing == 0 {
-        // SAFETY: a semaphore without name or security.
-        unsafe { CreateSemaphoreA(core::ptr::null(), 0, MOST, core::ptr::null()) }
+    let mut port = existing;
+    let status = if existing == 0 {
+        // SAFETY: a port without a name; the service writes the handle.
+        unsafe { NtCreateIoCompletion(&mut port, ALL_ACCESS, core::ptr::null(), threads) }
     } else {
-        existing
+        let mut depth = [0; 4];
+        // SAFETY: the service writes four bytes.
+        unsafe { NtQueryIoCompletion(existing, 0, depth.as_mut_ptr(), 4, core::ptr::null_mut()) }
     };
-    if port == 0 {
+    if let Err(status) = Status(status).ok() {
+        fail_with(status);
         return 0;
     }
     USED.store(true, Ordering::Relaxed);
-    let done = with(|tables| {
-        if existing == 0 {
-            tables.ports.push(Port { handle: port, packets: VecDeque::new() });
-        } else if !tables.ports.iter().any(|other| other.handle == existing) {
-            return Err(Win32Error::INVALID_HANDLE);
-        }
-        if file != INVALID_HANDLE {
-            if tables.files.iter().any(|other| other.handle == file) {
-                return Err(Win32Error::INVALID_PARAMETER);
-            }
-            tables.files.push(File { handle: file, port, key });
-        }
-        Ok(())
-    });
-    match done {
-        Ok(()) => port,
-        Err(error) => fail(error),
+    if file == INVALID_HANDLE {
+        return port;
     }
+    let is_free = with(|files| {
+        let is_free = !files.iter().any(|other| other.handle == file);
+        if is_free {
+            files.push(File { handle: file, port, key });
+        }
+        is_free
+    });
+    if !is_free {
+        if existing == 0 {
+            // SAFETY: the handle was made here.
+            unsafe { NtClose(port) };
+        }
+        return fail(Win32Error::INVALID_PARAMETER);
+    }
+    port
 }
 
 /// A handle is closed: what is known of it goes.
 pub(super) fn forget(handle: u32) {
     if USED.load(Ordering::Relaxed) {
-        with(|tables| {
-            tables.ports.retain(|port| port.handle != handle);
-            tables.files.retain(|file| file.handle != handle);
-        });
+        with(|files| files.retain(|file| file.handle != handle));
     }
-}
-
-fn post(port: u32, packet: Packet) -> Bool {
-    let known = with(|tables| {
-        let found = tables.ports.iter_mut().find(|other| other.handle == port);
-        found.map(|port| port.packets.push_back(packet)).is_some()
-    });
-    if !known {
-        return fail(Win32Error::INVALID_HANDLE);
-    }
-    // SAFETY: nobody wants the count.
-    unsafe { ReleaseSemaphore(port, 1, core::ptr::null_mut()) }
 }
 
 /// Tells a port of something that the program says has completed.
 #[unsafe(no_mangle)]
 pub extern "system" fn PostQueuedCompletionStatus(port: u32, bytes: u32, key: u32, overlapped: u32) -> Bool {
-    post(port, Packet { bytes, key, overlapped, status: 0 })
+    // SAFETY: the service takes numbers only.
+    succeeded(unsafe { NtSetIoCompletion(port, key, overlapped, 0, bytes) })
 }
 
 /// Waits until something has completed, and tells what. No with an OVERLAPPED says that this is what failed.
@@ -158,21 +132,21 @@ pub unsafe extern "system" fn GetQueuedCompletionStatus(
 ) -> Bool {
     // SAFETY: the caller's promise.
     unsafe { overlapped.write_unaligned(0) };
-    match WaitForSingleObject(port, milliseconds) {
+    let interval = timeout(milliseconds);
+    let interval = interval.as_ref().map_or(core::ptr::null(), core::ptr::from_ref);
+    let (mut own_key, mut context, mut block) = (0, 0, [0u32; 2]);
+    // SAFETY: the service writes these words.
+    let status = unsafe { NtRemoveIoCompletion(port, &mut own_key, &mut context, block.as_mut_ptr(), interval) };
+    match status {
         0 => {}
-        TIME_OUT => return fail(Win32Error(TIME_OUT)),
-        _ => return FALSE,
+        TIMED_OUT => return fail(Win32Error(TIME_OUT)),
+        status => return fail_with(Status(status)),
     }
-    let packet = with(|tables| {
-        let port = tables.ports.iter_mut().find(|other| other.handle == port);
-        port.and_then(|port| port.packets.pop_front())
-    });
-    let Some(packet) = packet else { return fail(Win32Error::INVALID_HANDLE) };
-    for (target, word) in [(bytes, packet.bytes), (key, packet.key), (overlapped, packet.overlapped)] {
+    for (target, word) in [(bytes, block[1]), (key, own_key), (overlapped, context)] {
         // SAFETY: the caller's promise.
         unsafe { target.write_unaligned(word) };
     }
-    match Status(packet.status).ok() {
+    match Status(block[0]).ok() {
         Ok(()) => TRUE,
         Err(status) => fail(win32_error(status)),
     }
@@ -186,6 +160,8 @@ struct Later {
     work: Box<dyn FnOnce() -> Result<u32, Status>>,
     /// Bytes of a message's part.
     most: u32,
+    /// What it is called in `pending`.
+    name: u32,
 }
 
 /// Has `work`, which moves bytes through `file` as `moves` says, done in another thread, if `file` tells a port or has to be waited for: then
@@ -212,7 +188,7 @@ fn known_file(file: u32) -> Option<File> {
     if !USED.load(Ordering::Relaxed) {
         return None;
     }
-    with(|tables| tables.files.iter().find(|other| other.handle == file).copied())
+    with(|files| files.iter().find(|other| other.handle == file).copied())
 }
 
 /// Whether `file` tells a port.
@@ -322,24 +298,29 @@ fn start(file: File, overlapped: u32, call: Call, most: u32, work: Box<dyn FnOnc
     if event != 0 && call.thread == 0 {
         ResetEvent(event);
     }
-    let made = Box::into_raw(Box::new(Later { file, overlapped, call, most, work }));
+    let name = pending::begin(file.handle);
+    let made = Box::into_raw(Box::new(Later { file, overlapped, call, most, name, work }));
     let entry = run as *const () as u32;
     // SAFETY: the entry takes the box; nobody wants the identifier.
     let thread = unsafe { CreateThread(core::ptr::null(), 0, entry, made as u32, 0, core::ptr::null_mut()) };
     if thread == 0 {
+        pending::end(name);
         // SAFETY: no thread got it.
         drop(unsafe { Box::from_raw(made) });
         return false;
     }
-    // SAFETY: the handle was made here.
-    unsafe { NtClose(thread) };
+    pending::is_done_by(name, thread);
     true
 }
 
 unsafe extern "system" fn run(later: u32) -> u32 {
     // SAFETY: the box came from `later`.
-    let Later { file, overlapped, call, most, work } = *unsafe { Box::from_raw(later as *mut Later) };
-    let (status, bytes) = match work() {
+    let Later { file, overlapped, call, most, name, work } = *unsafe { Box::from_raw(later as *mut Later) };
+    pending::is_started(name);
+    let done = work();
+    // An alert that comes now finds nobody who would mind.
+    pending::end(name);
+    let (status, bytes) = match done {
         Ok(bytes) => (0, bytes),
         // A part of a message, which is as long as could be.
         Err(Status::BUFFER_OVERFLOW) => (Status::BUFFER_OVERFLOW.0, most),
@@ -360,7 +341,8 @@ unsafe extern "system" fn run(later: u32) -> u32 {
         SetEvent(event & !1);
     }
     if file.port != 0 && event & 1 == 0 {
-        post(file.port, Packet { bytes, key: file.key, overlapped, status });
+        // SAFETY: the service takes numbers only.
+        unsafe { NtSetIoCompletion(file.port, file.key, overlapped, status, bytes) };
     }
     0
 }

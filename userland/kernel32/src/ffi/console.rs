@@ -5,7 +5,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use abi::console::{GET_MODE, GET_SCREEN, SCREEN_SIZE, SET_MODE};
+use abi::console::{GET_MODE, GET_SCREEN, NEW_BUFFER, SCREEN_SIZE, SET_MODE, SHOW_BUFFER};
 use alloc::vec::Vec;
 use user_ffi::{bytes, c_string, wide, wide_string};
 use user_support::console::{colors, go_to, title};
@@ -15,11 +15,14 @@ use user_support::status::Status;
 use user_support::text::ansi;
 
 use super::directory::{copy_ansi, copy_wide};
-use super::file::{open, write};
+use super::file::{create, write};
 use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::NtDeviceIoControlFile;
+use super::object::{SecurityAttributes, inheritance};
 use super::standard_handle::{INVALID_HANDLE, device_type, real_handle, with_status_block};
 
+/// The console's device.
+const DEVICE: &str = "\\Device\\ConDrv";
 /// The title in UTF-16 with its zero, kept for good; 0 before there is one.
 static TITLE: AtomicU32 = AtomicU32::new(0);
 
@@ -211,30 +214,42 @@ pub unsafe extern "system" fn GetConsoleTitleW(target: *mut u16, room: u32) -> u
     unsafe { copy_wide(current_title(), target, room) }
 }
 
-/// Opens a screen buffer. The console has one screen: what is written to a second buffer is on it at once, and
-/// [`SetConsoleActiveScreenBuffer`] has nothing to do.
+/// Makes a screen buffer, which is not shown; a handle to it, or -1.
 ///
 /// # Safety
-/// The pointers are only compared.
+/// `security` is null or points to a SECURITY_ATTRIBUTES; `data` is only compared.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn CreateConsoleScreenBuffer(
     access: u32,
     share: u32,
-    _security: *const u32,
+    security: *const SecurityAttributes,
     flags: u32,
     data: *const u8,
 ) -> u32 {
     const TEXT_MODE: u32 = 1;
-    const OPEN_EXISTING: u32 = 3;
-    if flags != TEXT_MODE || !data.is_null() {
+    /// `FILE_OPEN`, `FILE_SYNCHRONOUS_IO_NONALERT`; what may be asked for.
+    const OPEN: u32 = 1;
+    const SYNCHRONOUS: u32 = 0x20;
+    const ACCESS: u32 = 0xC000_0000;
+    const SHARE: u32 = 3;
+    if flags != TEXT_MODE || !data.is_null() || access & !ACCESS != 0 || share & !SHARE != 0 {
         fail(Win32Error::INVALID_PARAMETER);
         return INVALID_HANDLE;
     }
-    open("CONOUT$".encode_utf16().collect::<Vec<u16>>().as_slice(), access, share, OPEN_EXISTING, 0, 0)
+    // SAFETY: the caller's promise.
+    let inherit = unsafe { inheritance(security) };
+    let path: Vec<u16> = DEVICE.encode_utf16().chain(NEW_BUFFER.encode_utf16()).collect();
+    match create(&path, access, share, OPEN, 0, SYNCHRONOUS, inherit) {
+        Ok((handle, _)) => handle,
+        Err(status) => {
+            fail_with(status);
+            INVALID_HANDLE
+        }
+    }
 }
 
 /// Shows a screen buffer.
 #[unsafe(no_mangle)]
 pub extern "system" fn SetConsoleActiveScreenBuffer(handle: u32) -> Bool {
-    if is_console(handle) { TRUE } else { fail(Win32Error::INVALID_HANDLE) }
+    answered(control(handle, SHOW_BUFFER, &[], &mut []))
 }

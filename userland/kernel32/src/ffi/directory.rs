@@ -3,8 +3,11 @@
 use alloc::vec::Vec;
 
 use user_ffi::{bytes_mut, shared_data, wide_mut};
+use user_support::environment::value;
+use user_support::path::drive_variable;
 use user_support::text::{ansi, wide};
 
+use super::environment::block;
 use super::startup::parameter_string;
 
 /// Offset of the current directory in the process parameters.
@@ -46,6 +49,12 @@ pub(super) unsafe fn copy_ansi(text: &[u16], target: *mut u8, room: u32) -> u32 
 /// The current directory, as the process parameters have it.
 pub(super) fn current_directory() -> Vec<u16> {
     parameter_string(CURRENT_DIRECTORY)
+}
+
+/// Where `path` begins if it is relative: at the current directory, or on another drive where the variable of that says.
+pub(super) fn directory_for(path: &[u16]) -> Vec<u16> {
+    let current = current_directory();
+    drive_variable(&current, path).and_then(|name| value(block(), &name)).map_or(current, <[u16]>::to_vec)
 }
 
 /// The current directory without its final separator, unless it is a root: as programs see it.

@@ -211,9 +211,10 @@ impl Target {
     }
 }
 
-/// Gives up what the thread waits for at a folder. What else goes on in another thread goes on.
+/// Gives up what the thread waits for at a folder or a pipe.
 #[unsafe(no_mangle)]
 pub extern "system" fn CancelIo(file: u32) -> Bool {
+    super::pending::cancel(Some(file));
     // SAFETY: the service writes two words.
     match with_status_block(|block| unsafe { NtCancelIoFile(file, block) }) {
         Ok(_) => TRUE,

@@ -9,7 +9,7 @@ use user_support::status::Status;
 use user_support::text::{ansi, equal_ignoring_case, wide};
 use user_support::volume::{multi_string, names_of_kind};
 
-use super::directory::current_directory;
+use super::directory::directory_for;
 use super::file_name::{DELETE, Open};
 use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::{
@@ -162,7 +162,7 @@ fn define_dos_device(flags: u32, device: &[u16], path: Option<&[u16]>) -> Bool {
         return fail(Win32Error::INVALID_PARAMETER);
     }
     let path = path.map(|path| match flags & RAW_TARGET_PATH {
-        0 => to_nt(&current_directory(), path),
+        0 => to_nt(&directory_for(path), path),
         _ => path.to_vec(),
     });
     let done = match (flags & REMOVE_DEFINITION, path) {

@@ -9,7 +9,7 @@ use user_support::status::Status;
 use user_support::text;
 
 use super::completion::{Moves, later};
-use super::directory::current_directory;
+use super::directory::directory_for;
 use super::file_name::DELETE;
 use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::{
@@ -89,7 +89,7 @@ pub(super) fn open(name: &[u16], access: u32, share: u32, creation: u32, flags: 
     }
     let result = disposition(creation).map_err(fail).and_then(|disposition| {
         let path = console_path(name, access & GENERIC_WRITE != 0);
-        let path = path.unwrap_or_else(|| to_nt(&current_directory(), name));
+        let path = path.unwrap_or_else(|| to_nt(&directory_for(name), name));
         let access = if flags & DELETE_ON_CLOSE == 0 { access } else { access | DELETE };
         let attributes = flags & ATTRIBUTES;
         create(&path, access, share, disposition, attributes, options(flags), inherit).map_err(fail_status)

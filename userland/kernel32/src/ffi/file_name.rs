@@ -9,7 +9,7 @@ use user_support::status::Status;
 use user_support::text;
 
 use super::copy_file::{Copied, copy};
-use super::directory::current_directory;
+use super::directory::directory_for;
 use super::file::{create, fail_status};
 use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::{NtClose, NtOpenFile, NtQueryFullAttributesFile, NtSetInformationFile};
@@ -47,7 +47,7 @@ pub(super) struct Open(pub u32);
 impl Open {
     /// What is at DOS path `path`.
     pub fn path(path: &[u16], access: u32, options: u32) -> Result<Self, Status> {
-        let path = to_nt(&current_directory(), path);
+        let path = to_nt(&directory_for(path), path);
         let name = UnicodeString::over(&path);
         let object = [0x18, 0, &raw const name as u32, 0x40, 0, 0];
         let mut handle = 0;
@@ -91,7 +91,7 @@ pub(super) fn delete(path: &[u16], options: u32) -> Result<(), Status> {
 /// Gives the file at `old` the path `new`.
 fn rename(old: &[u16], new: &[u16], replaces: bool) -> Result<(), Status> {
     let file = Open::path(old, DELETE, PLAIN)?;
-    let target = to_nt(&current_directory(), new);
+    let target = to_nt(&directory_for(new), new);
     // Whether to replace; no folder; bytes of the name; the name.
     let words = [u32::from(replaces), 0, 2 * target.len() as u32];
     let mut bytes: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
@@ -113,7 +113,7 @@ fn move_file(old: &[u16], new: &[u16], flags: u32) -> Bool {
 }
 
 fn make_directory(path: &[u16]) -> Bool {
-    let nt = to_nt(&current_directory(), path);
+    let nt = to_nt(&directory_for(path), path);
     match create(&nt, 1, 3, CREATE, 0, DIRECTORY | PLAIN, 0) {
         Ok((handle, _)) => {
             drop(Open(handle));
@@ -133,7 +133,7 @@ fn set_attributes(path: &[u16], attributes: u32) -> Bool {
 const DATA: usize = 9;
 
 fn full_attributes(path: &[u16]) -> Result<[u32; DATA], Status> {
-    let path = to_nt(&current_directory(), path);
+    let path = to_nt(&directory_for(path), path);
     let name = UnicodeString::over(&path);
     let object = [0x18, 0, &raw const name as u32, 0x40, 0, 0];
     let mut answer = [0u32; 14];
@@ -262,7 +262,7 @@ pub unsafe extern "system" fn GetFileAttributesExW(path: *const u16, level: u32,
 
 /// Opens or makes the file at DOS path `path`, with a last error where it cannot.
 pub(super) fn create_at(path: &[u16], access: u32, disposition: u32, attributes: u32) -> Option<Open> {
-    let nt = to_nt(&current_directory(), path);
+    let nt = to_nt(&directory_for(path), path);
     match create(&nt, access, 1, disposition, attributes, PLAIN | NO_DIRECTORY, 0) {
         Ok((handle, _)) => Some(Open(handle)),
         Err(status) => {

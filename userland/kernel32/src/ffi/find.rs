@@ -11,7 +11,7 @@ use user_support::path::{dos_device, to_nt};
 use user_support::status::Status;
 use user_support::text;
 
-use super::directory::current_directory;
+use super::directory::directory_for;
 use super::file::open_folder;
 use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::{NtClose, NtQueryAttributesFile, NtQueryDirectoryFile, NtQueryVolumeInformationFile};
@@ -36,7 +36,7 @@ struct Search {
 
 impl Search {
     fn begin(path: &[u16]) -> Result<(Box<Self>, Entry), Win32Error> {
-        let (folder, expression) = split(&current_directory(), path);
+        let (folder, expression) = split(&directory_for(path), path);
         if expression.is_empty() {
             return Err(Win32Error::FILE_NOT_FOUND);
         }
@@ -241,7 +241,7 @@ pub unsafe extern "system" fn FindClose(search: u32) -> Bool {
 
 /// The attributes of what is at DOS path `path`.
 pub(super) fn attributes_of(path: &[u16]) -> Result<u32, Status> {
-    let path = to_nt(&current_directory(), path);
+    let path = to_nt(&directory_for(path), path);
     let name = UnicodeString::over(&path);
     let object = [0x18, 0, &raw const name as u32, 0x40, 0, 0];
     let mut information = [0u64; 5];
@@ -283,7 +283,7 @@ pub unsafe extern "system" fn GetFileAttributesW(path: *const u16) -> u32 {
 /// The volume behind `root`: clusters, free clusters, sectors a cluster, bytes a sector.
 fn sizes(root: &[u16]) -> Result<[u32; 4], Status> {
     let root = if root.is_empty() { text::wide(b"\\") } else { root.to_vec() };
-    let folder = open_folder(&to_nt(&current_directory(), &root))?;
+    let folder = open_folder(&to_nt(&directory_for(&root), &root))?;
     let mut answer = [0u32; 6];
     let buffer = answer.as_mut_ptr().cast();
     let result = with_status_block(|block| {

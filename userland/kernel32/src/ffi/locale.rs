@@ -12,8 +12,9 @@ use user_support::text::{ansi, wide as to_wide};
 
 use super::code_page::copy;
 use super::last_error::{Bool, TRUE, fail};
+use super::locale_override::{number_of, overridden};
 
-/// `LOCALE_RETURN_NUMBER`, and the flags that change nothing here: no user override, the system's code page.
+/// `LOCALE_RETURN_NUMBER`, and the flags that are no part of a kind: no user override, the system's code page.
 const AS_NUMBER: u32 = 0x2000_0000;
 const NO_MATTER: u32 = 0xC000_0000;
 /// `CT_CTYPE1`, `CT_CTYPE2`, `CT_CTYPE3`.
@@ -83,12 +84,19 @@ fn information(given: u32, kind: u32) -> Result<Vec<u16>, Win32Error> {
     if !is_known(given) {
         return Err(Win32Error::INVALID_PARAMETER);
     }
+    let own = overridden(given, kind, plain);
     if kind & AS_NUMBER != 0 {
-        let number = locale::number(plain).ok_or(Win32Error::INVALID_FLAGS)?;
+        let number = match (locale::number(plain), &own) {
+            (Some(_), Some(_)) => Some(number_of(given, kind, plain)),
+            (number, _) => number,
+        };
+        let number = number.ok_or(Win32Error::INVALID_FLAGS)?;
         return Ok([number as u16, (number >> 16) as u16].to_vec());
     }
-    let text = locale::information(plain).ok_or(Win32Error::INVALID_FLAGS)?;
-    Ok(text.encode_utf16().chain([0]).collect())
+    let text = own.or_else(|| locale::information(plain).map(|text| text.encode_utf16().collect()));
+    let mut text = text.ok_or(Win32Error::INVALID_FLAGS)?;
+    text.push(0);
+    Ok(text)
 }
 
 /// Tells about the locale. Returns the units written or, for no room, needed.

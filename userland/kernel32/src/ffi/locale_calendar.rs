@@ -1,5 +1,6 @@
 //! The calendar, and what a program may choose from for dates and times: functions that tell, and such as call.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use user_ffi::{bytes_mut, wide_mut};
@@ -12,14 +13,21 @@ use user_support::text::{ansi, wide};
 
 use super::code_page::copy;
 use super::last_error::{Bool, TRUE, fail};
+use super::locale_format::{LONG_PICTURE, SHORT_PICTURE, YEAR_MONTH_PICTURE};
+use super::locale_override::{overridden, two_digit_year};
 
-/// `CAL_RETURN_NUMBER`, and the flags that change nothing here: no user override, the system's code page.
+/// `CAL_RETURN_NUMBER`, and the flags that are no part of a kind: no user override, the system's code page.
 const AS_NUMBER: u32 = 0x2000_0000;
 const NO_MATTER: u32 = 0xC000_0000;
 /// `DATE_SHORTDATE`, `DATE_LONGDATE`, `DATE_YEARMONTH`.
 const SHORT_DATE: u32 = 1;
 const LONG_DATE: u32 = 2;
 const YEAR_MONTH: u32 = 8;
+/// `CAL_ITWODIGITYEARMAX`, `CAL_SSHORTDATE`, `CAL_SLONGDATE`, `CAL_SYEARMONTH`.
+const TWO_DIGIT_YEAR: u32 = 0x30;
+const SHORT_DATES_KIND: u32 = 5;
+const LONG_DATES_KIND: u32 = 6;
+const YEAR_MONTHS_KIND: u32 = 0x2F;
 
 /// What the calendar says: a text with its zero, or a number.
 enum Said {
@@ -34,11 +42,23 @@ fn ask(locale: u32, which: u32, kind: u32, is_room_given: bool, is_number_wanted
     if !is_known(locale) || which != GREGORIAN || as_number && is_room_given || as_number != is_number_wanted {
         return Err(Win32Error::INVALID_PARAMETER);
     }
+    let own = match plain {
+        TWO_DIGIT_YEAR => two_digit_year(kind),
+        SHORT_DATES_KIND => overridden(locale, kind, SHORT_PICTURE),
+        LONG_DATES_KIND => overridden(locale, kind, LONG_PICTURE),
+        YEAR_MONTHS_KIND => overridden(locale, kind, YEAR_MONTH_PICTURE),
+        _ => None,
+    };
     if as_number {
+        if let Some(number) = own.and_then(|text| String::from_utf16_lossy(&text).parse().ok()) {
+            return Ok(Said::Number(number));
+        }
         return calendar_number(plain).map(Said::Number).ok_or(Win32Error::INVALID_FLAGS);
     }
-    let text = calendar(plain).ok_or(Win32Error::INVALID_FLAGS)?;
-    Ok(Said::Text(text.encode_utf16().chain([0]).collect()))
+    let text = own.or_else(|| calendar(plain).map(|text| text.encode_utf16().collect()));
+    let mut text = text.ok_or(Win32Error::INVALID_FLAGS)?;
+    text.push(0);
+    Ok(Said::Text(text))
 }
 
 /// Tells about a calendar. Returns the units written or, for no room, needed; a number is stored at `number` and is two units long.

@@ -5,15 +5,16 @@ use alloc::vec::Vec;
 use user_ffi::{bytes_mut, c_string, wide_mut, wide_string};
 use user_support::date_format::{SystemTime, date, time};
 use user_support::error::Win32Error;
-use user_support::locale::{information, is_known};
+use user_support::locale::is_known;
 use user_support::text::{ansi, wide};
 
 use super::code_page::copy;
 use super::file_time::{fields_of, time_of};
 use super::last_error::{Bool, TRUE, fail};
+use super::locale_override::text_of;
 use user_ffi::shared_data;
 
-/// `LOCALE_NOUSEROVERRIDE` and `LOCALE_USE_CP_ACP`, which change nothing here.
+/// `LOCALE_NOUSEROVERRIDE` and `LOCALE_USE_CP_ACP`, which go with all others.
 const NO_MATTER: u32 = 0xC000_0000;
 /// `DATE_SHORTDATE`, `DATE_LONGDATE`, `DATE_YEARMONTH`.
 const SHORT_DATE: u32 = 1;
@@ -22,10 +23,13 @@ const YEAR_MONTH: u32 = 8;
 /// Flags of times; see `date_format::leave_out`.
 const TIME_FLAGS: u32 = 0xF;
 /// What the locale has pictures under.
-const SHORT_PICTURE: u32 = 0x1F;
-const LONG_PICTURE: u32 = 0x20;
+pub(super) const SHORT_PICTURE: u32 = 0x1F;
+pub(super) const LONG_PICTURE: u32 = 0x20;
 const TIME_PICTURE: u32 = 0x1003;
-const YEAR_MONTH_PICTURE: u32 = 0x1006;
+/// `LOCALE_S1159`, `LOCALE_S2359`.
+const MORNING: u32 = 0x28;
+const EVENING: u32 = 0x29;
+pub(super) const YEAR_MONTH_PICTURE: u32 = 0x1006;
 /// Milliseconds of a day, in units of 100 ns.
 const DAY: u64 = 864_000_000_000;
 
@@ -43,11 +47,8 @@ unsafe fn moment(given: *const SystemTime) -> SystemTime {
     unsafe { given.read_unaligned() }
 }
 
-fn picture(kind: u32) -> Vec<u16> {
-    information(kind).unwrap_or_default().encode_utf16().collect()
-}
-
 fn date_text(locale: u32, flags: u32, when: SystemTime, given: Option<&[u16]>) -> Result<Vec<u16>, Win32Error> {
+    let picture = |kind| text_of(locale, flags, kind);
     let flags = flags & !NO_MATTER;
     let day = [when[0], when[1], 0, when[3], 0, 0, 0, 0];
     let time = time_of(day).filter(|_| is_known(locale)).ok_or(Win32Error::INVALID_PARAMETER)?;
@@ -64,6 +65,7 @@ fn date_text(locale: u32, flags: u32, when: SystemTime, given: Option<&[u16]>) -
 }
 
 fn time_text(locale: u32, flags: u32, when: SystemTime, given: Option<&[u16]>) -> Result<Vec<u16>, Win32Error> {
+    let text_of = |kind| text_of(locale, flags, kind);
     let flags = flags & !NO_MATTER;
     if flags & !TIME_FLAGS != 0 {
         return Err(Win32Error::INVALID_FLAGS);
@@ -71,8 +73,9 @@ fn time_text(locale: u32, flags: u32, when: SystemTime, given: Option<&[u16]>) -
     if !is_known(locale) || when[4] > 23 || when[5] > 59 || when[6] > 59 || when[7] > 999 {
         return Err(Win32Error::INVALID_PARAMETER);
     }
-    let own = picture(TIME_PICTURE);
-    Ok(time(given.unwrap_or(&own), when, flags))
+    let own = if given.is_none() { text_of(TIME_PICTURE) } else { Vec::new() };
+    let marker = text_of(if when[4] < 12 { MORNING } else { EVENING });
+    Ok(time(given.unwrap_or(&own), when, &marker, flags))
 }
 
 macro_rules! formats {

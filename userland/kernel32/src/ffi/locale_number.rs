@@ -4,14 +4,16 @@ use alloc::vec::Vec;
 
 use user_ffi::{bytes_mut, c_string, wide_mut, wide_string};
 use user_support::error::Win32Error;
-use user_support::locale::{information, is_known, number as number_of};
+use user_support::locale::is_known;
+use user_support::locale_override::grouping;
 use user_support::number_format::{Currency, NumberFormat, number};
 use user_support::text::{ansi, wide};
 
 use super::code_page::copy;
 use super::last_error::fail;
+use super::locale_override::{number_of, text_of};
 
-/// `LOCALE_NOUSEROVERRIDE` and `LOCALE_USE_CP_ACP`, which change nothing here.
+/// `LOCALE_NOUSEROVERRIDE` and `LOCALE_USE_CP_ACP`, which are for the locale's own format only.
 const NO_MATTER: u32 = 0xC000_0000;
 const LEADING_ZERO: u32 = 0x12;
 
@@ -20,35 +22,31 @@ struct Kinds {
     digits: u32,
     decimal: u32,
     thousand: u32,
+    grouping: u32,
     negative: u32,
 }
 
-const OF_NUMBERS: Kinds = Kinds { digits: 0x11, decimal: 0x0E, thousand: 0x0F, negative: 0x1010 };
-const OF_MONEY: Kinds = Kinds { digits: 0x19, decimal: 0x16, thousand: 0x17, negative: 0x1C };
+const OF_NUMBERS: Kinds = Kinds { digits: 0x11, decimal: 0x0E, thousand: 0x0F, grouping: 0x10, negative: 0x1010 };
+const OF_MONEY: Kinds = Kinds { digits: 0x19, decimal: 0x16, thousand: 0x17, grouping: 0x18, negative: 0x1C };
 const CURRENCY_SYMBOL: u32 = 0x14;
 const POSITIVE_CURRENCY: u32 = 0x1B;
-/// English groups by three.
-const GROUPING: u32 = 3;
 
 type Words = [u32; 8];
 
-fn own_text(kind: u32) -> Vec<u16> {
-    information(kind).unwrap_or_default().encode_utf16().collect()
-}
-
-fn own_format(kinds: &Kinds) -> NumberFormat {
+fn own_format((locale, flags): (u32, u32), kinds: &Kinds) -> NumberFormat {
+    let (text, number) = (|kind| text_of(locale, flags, kind), |kind| number_of(locale, flags, kind));
     NumberFormat {
-        digits: number_of(kinds.digits).unwrap_or_default(),
-        leading_zero: number_of(LEADING_ZERO).unwrap_or_default(),
-        grouping: GROUPING,
-        decimal: own_text(kinds.decimal),
-        thousand: own_text(kinds.thousand),
-        negative: number_of(kinds.negative).unwrap_or_default(),
+        digits: number(kinds.digits),
+        leading_zero: number(LEADING_ZERO),
+        grouping: grouping(&text(kinds.grouping)),
+        decimal: text(kinds.decimal),
+        thousand: text(kinds.thousand),
+        negative: number(kinds.negative),
     }
 }
 
-fn own_currency() -> Currency {
-    Currency { positive: number_of(POSITIVE_CURRENCY).unwrap_or_default(), symbol: own_text(CURRENCY_SYMBOL) }
+fn own_currency((locale, flags): (u32, u32)) -> Currency {
+    Currency { positive: number_of(locale, flags, POSITIVE_CURRENCY), symbol: text_of(locale, flags, CURRENCY_SYMBOL) }
 }
 
 /// The format that the first words of a structure are; `text` reads the string at an address.
@@ -99,11 +97,11 @@ fn written(
     let kinds = if what == What::Money { &OF_MONEY } else { &OF_NUMBERS };
     let numbers = match &format {
         Some(words) => given_format(words, &text),
-        None => Some(own_format(kinds)),
+        None => Some(own_format((locale, flags), kinds)),
     };
     let currency = match (what, &format) {
         (What::Number, _) => Some(None),
-        (What::Money, None) => Some(Some(own_currency())),
+        (What::Money, None) => Some(Some(own_currency((locale, flags)))),
         (What::Money, Some(words)) => given_currency(words, &text).map(Some),
     };
     let drawn = numbers.zip(currency).and_then(|(numbers, currency)| number(&value, &numbers, currency.as_ref()));

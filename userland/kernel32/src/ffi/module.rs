@@ -9,7 +9,7 @@ use user_support::path::{absolute, folder, has_folder};
 use user_support::status::Status;
 use user_support::text;
 
-use super::directory::{copy_ansi, copy_wide, current_directory};
+use super::directory::{copy_ansi, copy_wide, directory_for};
 use super::last_error::{Bool, fail, fail_with, succeeded};
 use super::nt::{LdrDisableThreadCalloutsForDll, LdrGetDllHandle, LdrGetProcedureAddress, LdrLoadDll, LdrUnloadDll};
 
@@ -71,7 +71,7 @@ fn load(name: &[u16], flags: u32) -> u32 {
     }
     let characteristics = if flags & DO_NOT_RESOLVE != 0 { EXECUTABLE_IMAGE } else { 0 };
     let first: Vec<u16> = match flags & ALTERED_SEARCH_PATH != 0 && has_folder(name) {
-        true => folder(&absolute(&current_directory(), name)).iter().copied().chain([0]).collect(),
+        true => folder(&absolute(&directory_for(name), name)).iter().copied().chain([0]).collect(),
         false => Vec::new(),
     };
     let first_at = if first.is_empty() { core::ptr::null() } else { first.as_ptr() };

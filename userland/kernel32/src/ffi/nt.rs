@@ -179,6 +179,7 @@ unsafe extern "system" {
         filter: u32,
         tree: u32,
     ) -> u32;
+    pub fn NtAlertThread(thread: u32) -> u32;
     pub fn NtCancelIoFile(file: u32, status: *mut u32) -> u32;
     pub fn NtQueryDirectoryFile(
         file: u32,
@@ -284,6 +285,16 @@ unsafe extern "system" {
     pub fn NtCreateTimer(handle: *mut u32, access: u32, attributes: *const u32, kind: u32) -> u32;
     pub fn NtOpenTimer(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
     pub fn NtAssignProcessToJobObject(job: u32, process: u32) -> u32;
+    pub fn NtCreateIoCompletion(handle: *mut u32, access: u32, attributes: *const u32, threads: u32) -> u32;
+    pub fn NtQueryIoCompletion(port: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32) -> u32;
+    pub fn NtSetIoCompletion(port: u32, key: u32, context: u32, status: u32, information: u32) -> u32;
+    pub fn NtRemoveIoCompletion(
+        port: u32,
+        key: *mut u32,
+        context: *mut u32,
+        status: *mut u32,
+        timeout: *const i64,
+    ) -> u32;
     pub fn NtCreateJobObject(handle: *mut u32, access: u32, attributes: *const u32) -> u32;
     pub fn NtIsProcessInJob(process: u32, job: u32) -> u32;
     pub fn NtOpenJobObject(handle: *mut u32, access: u32, attributes: *const u32) -> u32;

@@ -8,7 +8,7 @@ use user_support::memory::Memory;
 use user_support::path::{MAXIMUM_PATH, absolute, dos_device, file_name, full_path, to_nt};
 use user_support::text;
 
-use super::directory::{CURRENT_DIRECTORY, copy_ansi, copy_wide, current_directory};
+use super::directory::{CURRENT_DIRECTORY, copy_ansi, copy_wide, directory_for};
 use super::file::open_folder;
 use super::last_error::{Bool, TRUE, fail, fail_with};
 use super::nt::NtClose;
@@ -20,7 +20,7 @@ fn set_current(path: &[u16]) -> Bool {
     if path.is_empty() {
         return fail(Win32Error::INVALID_NAME);
     }
-    let mut whole = absolute(&current_directory(), path);
+    let mut whole = absolute(&directory_for(path), path);
     if whole.last() != Some(&BACKSLASH) {
         whole.push(BACKSLASH);
     }
@@ -68,7 +68,7 @@ pub unsafe extern "system" fn SetCurrentDirectoryW(path: *const u16) -> Bool {
 fn full(path: &[u16]) -> Vec<u16> {
     match dos_device(path) {
         Some(device) => [&text::wide(b"\\\\.\\"), device].concat(),
-        None => full_path(&current_directory(), path),
+        None => full_path(&directory_for(path), path),
     }
 }
 

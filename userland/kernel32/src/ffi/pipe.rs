@@ -109,6 +109,26 @@ fn name() -> Vec<u16> {
     name
 }
 
+/// What FSCTL_PIPE_PEEK answers, with room for so many bytes of data, and how many there are in it.
+fn peek(pipe: u32, room: usize) -> Result<(Vec<u8>, u32), Status> {
+    let mut answer = alloc::vec![0u8; PEEK_HEAD + room];
+    let (mut status, length) = ([0u32; 2], answer.len() as u32);
+    // SAFETY: the service writes into the answer, and two words.
+    let told = unsafe {
+        NtFsControlFile(pipe, 0, 0, 0, status.as_mut_ptr(), PEEK, core::ptr::null(), 0, answer.as_mut_ptr(), length)
+    };
+    // More than there is room for is no failure.
+    if told != Status::BUFFER_OVERFLOW.0 {
+        Status(told).ok()?;
+    }
+    Ok((answer, status[1].saturating_sub(PEEK_HEAD as u32)))
+}
+
+/// Bytes that can be read.
+fn available_in(answer: &[u8]) -> u32 {
+    u32::from_le_bytes([answer[4], answer[5], answer[6], answer[7]])
+}
+
 /// Looks at the bytes that can be read from a pipe, without taking them.
 ///
 /// # Safety
@@ -123,20 +143,18 @@ pub unsafe extern "system" fn PeekNamedPipe(
     left_in_message: *mut u32,
 ) -> Bool {
     let room = if buffer.is_null() { 0 } else { size as usize };
-    let mut answer = alloc::vec![0u8; PEEK_HEAD + room.min(DEFAULT_SIZE as usize)];
-    let (mut status, length) = ([0u32; 2], answer.len() as u32);
-    // SAFETY: the service writes into the answer, and two words.
-    let told = unsafe {
-        NtFsControlFile(pipe, 0, 0, 0, status.as_mut_ptr(), PEEK, core::ptr::null(), 0, answer.as_mut_ptr(), length)
-    };
-    // More than there is room for is no failure.
-    if told != Status::BUFFER_OVERFLOW.0
-        && let Err(status) = Status(told).ok()
+    let mut peeked = peek(pipe, room.min(DEFAULT_SIZE as usize));
+    if let Ok((answer, _)) = &peeked
+        && room > DEFAULT_SIZE as usize
     {
-        return fail_with(status);
+        // As much as there is may be more than that, and is less than all of a large buffer.
+        peeked = peek(pipe, room.min(available_in(answer) as usize));
     }
-    let got = status[1].saturating_sub(PEEK_HEAD as u32);
-    let count = u32::from_le_bytes([answer[4], answer[5], answer[6], answer[7]]);
+    let (answer, got) = match peeked {
+        Ok(peeked) => peeked,
+        Err(status) => return fail_with(status),
+    };
+    let count = available_in(&answer);
     if got > 0 {
         // SAFETY: the caller's promise; no more than there was room for.
         unsafe { buffer.copy_from_nonoverlapping(answer[PEEK_HEAD..].as_ptr(), got as usize) };

@@ -15,7 +15,7 @@ use user_support::text::{ansi, wide};
 use super::directory::windows_directory;
 use super::file::{GetFileSize, ReadFile, WriteFile, open};
 use super::file_time::SetEndOfFile;
-use super::last_error::{Bool, FALSE};
+use super::last_error::{Bool, FALSE, GetLastError, SetLastError};
 use super::nt::NtClose;
 use super::standard_handle::INVALID_HANDLE;
 
@@ -83,6 +83,29 @@ fn change(name: Option<&[u16]>, work: impl FnOnce(&mut Profile)) -> Bool {
     });
     close(file);
     written.into()
+}
+
+/// Where what the user says of the locale is kept.
+const INTERNATIONAL: &[u8] = b"intl";
+
+/// What the user says of the locale under a name. The last error stays what it is.
+pub(super) fn international(name: &str) -> Option<Vec<u16>> {
+    let before = GetLastError();
+    let profile = load(None);
+    SetLastError(before);
+    profile.value(&wide(INTERNATIONAL), &wide(name.as_bytes())).map(<[u16]>::to_vec)
+}
+
+/// Keeps what the user says.
+pub(super) fn set_international(values: &[(&str, Vec<u16>)]) -> Bool {
+    let quote = u16::from(b'"');
+    change(None, |profile| {
+        for (name, text) in values {
+            // Between quotation marks, so that blanks around it stay.
+            let quoted = [&[quote], &text[..], &[quote]].concat();
+            profile.set(&wide(INTERNATIONAL), &wide(name.as_bytes()), Some(&quoted));
+        }
+    })
 }
 
 /// Where a text goes: how many units there are, and how one is stored.

@@ -138,6 +138,7 @@ pub extern "system" fn ExitThread(status: u32) -> ! {
     if is_last_thread() {
         ExitProcess(status);
     }
+    super::pending::cancel(None);
     // SAFETY: the program asks for the thread's end.
     unsafe { LdrShutdownThread() };
     teb().free_stack_at_end();

@@ -9,7 +9,7 @@ use user_support::status::Status;
 use user_support::text::{ansi, wide};
 use user_support::volume::drive_strings;
 
-use super::directory::current_directory;
+use super::directory::{current_directory, directory_for};
 use super::file::open_folder;
 use super::file_name::Open;
 use super::last_error::{Bool, TRUE, fail, fail_with};
@@ -85,7 +85,7 @@ fn open_root(root: Option<&[u16]>) -> Result<Open, Status> {
 /// Whether DOS path `path`, of a folder that is there, is that of a root.
 #[doc(alias = "IsThisARootDirectory")]
 fn is_root(path: Option<&[u16]>) -> bool {
-    path.is_none_or(|path| absolute(&current_directory(), path).len() == r"C:\".len())
+    path.is_none_or(|path| absolute(&directory_for(path), path).len() == r"C:\".len())
 }
 
 /// What kind of drive a root is.

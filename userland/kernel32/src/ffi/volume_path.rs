@@ -7,12 +7,12 @@ use user_support::error::Win32Error;
 use user_support::path::absolute;
 use user_support::text::{ansi, wide};
 
-use super::directory::{copy_ansi, copy_wide, current_directory};
+use super::directory::{copy_ansi, copy_wide, directory_for};
 use super::last_error::{Bool, TRUE, fail};
 
 /// The root of the drive that a path is on.
 fn root_of(path: &[u16]) -> Vec<u16> {
-    let mut root = absolute(&current_directory(), path);
+    let mut root = absolute(&directory_for(path), path);
     root.truncate(2);
     root.push(u16::from(b'\\'));
     root

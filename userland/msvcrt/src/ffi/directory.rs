@@ -1,5 +1,6 @@
 //! The current directory, and whole paths.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use user_crt::error::Errno;
@@ -8,7 +9,7 @@ use user_support::text::{ansi, wide};
 
 use super::file_status::{current_directory, full_path};
 use super::memory::malloc;
-use super::nt::SetCurrentDirectoryW;
+use super::nt::{SetCurrentDirectoryW, SetEnvironmentVariableW};
 use super::thread_data::{fail, fail_with_last_error};
 
 /// `_MAX_PATH`: what a buffer of no given size may hold.
@@ -37,7 +38,18 @@ pub unsafe extern "C" fn _wchdir(path: *const u16) -> i32 {
 fn change(mut path: Vec<u16>) -> i32 {
     path.push(0);
     // SAFETY: the path is a string.
-    if unsafe { SetCurrentDirectoryW(path.as_ptr()) } == 0 { fail_with_last_error() } else { 0 }
+    if unsafe { SetCurrentDirectoryW(path.as_ptr()) } == 0 {
+        return fail_with_last_error();
+    }
+    let mut current = current_directory();
+    // What is relative on this drive begins here, also when another one is the current one.
+    if let [letter, colon, ..] = *current.as_slice() {
+        current.push(0);
+        let variable = [u16::from(b'='), letter, colon, 0];
+        // SAFETY: both are strings. Without memory for it only that is lost.
+        unsafe { SetEnvironmentVariableW(variable.as_ptr(), current.as_ptr()) };
+    }
+    0
 }
 
 /// Delivers a path: into the caller's buffer of `room` units, or into one that `free` takes. Null where it does not fit.
@@ -113,4 +125,13 @@ pub unsafe extern "C" fn _wfullpath(target: *mut u16, name: *const u16, room: u3
 #[unsafe(no_mangle)]
 pub extern "C" fn _getdrive() -> i32 {
     current_directory().first().map_or(0, |&letter| i32::from(letter & 0x1F))
+}
+
+/// Makes drive `drive`, 1 for A, the current one, at the directory that was current there last: 0, or -1.
+#[unsafe(no_mangle)]
+pub extern "C" fn _chdrive(drive: i32) -> i32 {
+    match drive {
+        1..=26 => change(vec![u16::from(b'A') + drive as u16 - 1, u16::from(b':')]),
+        _ => fail(Errno::EACCES),
+    }
 }

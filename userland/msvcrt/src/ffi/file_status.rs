@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 use user_crt::error::Errno;
 use user_crt::file_status::{FileStatus, Layout, mode, mode_of, times_of};
 use user_ffi::{bytes_mut, c_string, wide_string};
-use user_support::path::absolute;
+use user_support::path::{absolute, drive_variable};
 use user_support::text::{lower, wide};
 
 use super::host::host;
 use super::nt::{
     FindClose, FindFirstFileW, FindNextFileW, GetCurrentDirectoryW, GetFileAttributesW, GetFileInformationByHandle,
-    GetFileType, INVALID_HANDLE,
+    GetFileType, GetFullPathNameW, INVALID_HANDLE,
 };
 use super::thread_data::{fail, fail_with_last_error};
 
@@ -87,7 +87,21 @@ pub(super) fn current_directory() -> Vec<u16> {
 
 /// The path from its drive on.
 pub(super) fn full_path(name: &[u16]) -> Vec<u16> {
-    absolute(&current_directory(), name)
+    let current = current_directory();
+    match drive_variable(&current, name) {
+        // The directory that is current there, which kernel32 knows.
+        Some([_, letter, colon]) => absolute(&whole_path(&[letter, colon, 0]), name),
+        None => absolute(&current, name),
+    }
+}
+
+/// What `GetFullPathName` says of `name`, which ends with a zero.
+fn whole_path(name: &[u16]) -> Vec<u16> {
+    let mut whole = [0; 300];
+    // SAFETY: the name is a string, and there is room for so many units.
+    let length =
+        unsafe { GetFullPathNameW(name.as_ptr(), whole.len() as u32, whole.as_mut_ptr(), core::ptr::null_mut()) };
+    whole[..(length as usize).min(whole.len())].to_vec()
 }
 
 /// What is known of a path, or `None`. A search finds every file but the root of a drive.

@@ -82,6 +82,7 @@ unsafe extern "system" {
     pub fn GetStdHandle(which: u32) -> u32;
     pub fn GetTimeZoneInformation(target: *mut [u32; 43]) -> u32;
     pub fn LockFile(file: u32, low: u32, high: u32, length_low: u32, length_high: u32) -> u32;
+    pub fn GetFullPathNameW(path: *const u16, room: u32, target: *mut u16, part: *mut u32) -> u32;
     pub fn MoveFileW(old: *const u16, new: *const u16) -> u32;
     pub fn PeekConsoleInputA(console: u32, records: *mut u8, count: u32, done: *mut u32) -> u32;
     pub fn ReadConsoleInputA(console: u32, records: *mut u8, count: u32, done: *mut u32) -> u32;

@@ -71,13 +71,21 @@ impl CriticalSection {
     }
 
     /// Takes it, waiting as long as it is another's.
-    #[inline]
+    #[inline(always)]
     pub fn enter(&self) {
         let thread = teb().thread_identifier();
         if self.lock_count.fetch_add(1, Ordering::Acquire) == -1 {
             self.owner.store(thread, Ordering::Relaxed);
             self.recursion.store(1, Ordering::Relaxed);
-        } else if self.owner.load(Ordering::Relaxed) == thread {
+        } else {
+            self.enter_taken(thread);
+        }
+    }
+
+    /// The same of one that somebody has, who may be the caller.
+    #[inline(never)]
+    fn enter_taken(&self, thread: u32) {
+        if self.owner.load(Ordering::Relaxed) == thread {
             self.recursion.fetch_add(1, Ordering::Relaxed);
         } else {
             self.wait();
@@ -101,7 +109,7 @@ impl CriticalSection {
     }
 
     /// Gives one entry back.
-    #[inline]
+    #[inline(always)]
     pub fn leave(&self) {
         if self.recursion.load(Ordering::Relaxed) > 1 {
             self.recursion.fetch_sub(1, Ordering::Relaxed);
@@ -116,6 +124,8 @@ impl CriticalSection {
     }
 
     /// Lets one of those that wait through.
+    #[cold]
+    #[inline(never)]
     #[doc(alias = "RtlpUnWaitCriticalSection")]
     fn hand_over(&self) {
         loop {

@@ -68,6 +68,7 @@ services! {
     NtCreateDirectoryObject ZwCreateDirectoryObject (handle: *mut u32, access: u32, attributes: *const u32);
     NtCreateEvent ZwCreateEvent (handle: *mut u32, access: u32, attributes: *const u32, kind: u32, signalled: u32);
     NtCreateFile ZwCreateFile (handle: *mut u32, access: u32, attributes: *const u32, status: *mut u32, size: *const u64, file_attributes: u32, share: u32, disposition: u32, options: u32, extended: *const u8, extended_length: u32);
+    NtCreateIoCompletion ZwCreateIoCompletion (handle: *mut u32, access: u32, attributes: *const u32, threads: u32);
     NtCreateJobObject ZwCreateJobObject (handle: *mut u32, access: u32, attributes: *const u32);
     NtCreateMutant ZwCreateMutant (handle: *mut u32, access: u32, attributes: *const u32, owned: u32);
     NtCreateNamedPipeFile ZwCreateNamedPipeFile (handle: *mut u32, access: u32, attributes: *const u32, status: *mut u32, share: u32, disposition: u32, options: u32, kind: u32, read_mode: u32, completion: u32, instances: u32, in_quota: u32, out_quota: u32, timeout: *const i64);
@@ -105,6 +106,7 @@ services! {
     NtOpenDirectoryObject ZwOpenDirectoryObject (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenEvent ZwOpenEvent (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenFile ZwOpenFile (handle: *mut u32, access: u32, attributes: *const u32, status: *mut u32, share: u32, options: u32);
+    NtOpenIoCompletion ZwOpenIoCompletion (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenJobObject ZwOpenJobObject (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenMutant ZwOpenMutant (handle: *mut u32, access: u32, attributes: *const u32);
     NtOpenProcess ZwOpenProcess (handle: *mut u32, access: u32, attributes: *const u32, client: *const u32);
@@ -130,6 +132,7 @@ services! {
     NtQueryInformationProcess ZwQueryInformationProcess (process: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryInformationThread ZwQueryInformationThread (thread: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryInformationToken ZwQueryInformationToken (token: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
+    NtQueryIoCompletion ZwQueryIoCompletion (port: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryMutant ZwQueryMutant (mutant: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryObject ZwQueryObject (handle: u32, class: u32, buffer: *mut u8, length: u32, returned: *mut u32);
     NtQueryPerformanceCounter ZwQueryPerformanceCounter (counter: *mut u64, frequency: *mut u64);
@@ -148,6 +151,7 @@ services! {
     NtReadVirtualMemory ZwReadVirtualMemory (process: u32, address: u32, buffer: *mut u8, length: u32, copied: *mut u32);
     NtReleaseMutant ZwReleaseMutant (mutant: u32, previous: *mut u32);
     NtReleaseSemaphore ZwReleaseSemaphore (semaphore: u32, count: i32, previous: *mut u32);
+    NtRemoveIoCompletion ZwRemoveIoCompletion (port: u32, key: *mut u32, context: *mut u32, status: *mut u32, timeout: *const i64);
     NtResetEvent ZwResetEvent (event: u32, previous: *mut u32);
     NtResetWriteWatch ZwResetWriteWatch (process: u32, base: u32, size: u32);
     NtResumeThread ZwResumeThread (thread: u32, previous: *mut u32);
@@ -158,6 +162,7 @@ services! {
     NtSetInformationObject ZwSetInformationObject (handle: u32, class: u32, buffer: *const u8, length: u32);
     NtSetInformationProcess ZwSetInformationProcess (process: u32, class: u32, buffer: *const u8, length: u32);
     NtSetInformationThread ZwSetInformationThread (thread: u32, class: u32, buffer: *const u8, length: u32);
+    NtSetIoCompletion ZwSetIoCompletion (port: u32, key: u32, context: u32, status: u32, information: u32);
     NtSetSystemInformation ZwSetSystemInformation (class: u32, information: *const u8, length: u32);
     NtSetSystemTime ZwSetSystemTime (time: *const u64, before: *mut u64);
     NtSetTimer ZwSetTimer (timer: u32, due: *const i64, routine: u32, context: u32, resume: u32, period: i32, state: *mut u32);

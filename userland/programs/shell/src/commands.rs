@@ -30,7 +30,7 @@ const fn command(name: &'static str, usage: &'static str, help: &'static str) ->
 /// All of them, by name.
 pub const COMMANDS: &[Command] = &[
     command("cat", "FILE...", "the same as type"),
-    command("cd", "[FOLDER]", "shows the current folder, or goes to another"),
+    command("cd", "[/D] [FOLDER]", "shows the current folder, or goes to another, with /D to another drive"),
     command("cls", "", "clears the screen"),
     command("copy", "[/Y] SOURCE [TARGET]", "copies files, and shows how far a large one is"),
     command("del", "[/Q] FILE...", "deletes files"),
@@ -86,9 +86,15 @@ pub fn run<S: System>(shell: &mut Shell<S>, line: &Line) -> Option<Outcome> {
         "vm" | "maps" => processes::address_space(shell, line),
         "start" => return Some(start(shell, line)),
         "exit" => return Some(exit(shell, line)),
+        drive if is_drive(drive) && line.rest.is_empty() => files::change_drive(shell, &drive.to_ascii_uppercase()),
         _ => return None,
     };
     Some(Outcome::Next(status))
+}
+
+/// Whether `command` is a drive's letter with its colon.
+fn is_drive(command: &str) -> bool {
+    matches!(command.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic())
 }
 
 /// Says how a command is used; the status of one that was used wrongly.
@@ -122,6 +128,7 @@ fn help<S: System>(shell: &mut Shell<S>, line: &Line) -> u32 {
         shell.print(&lines);
         shell
             .print("A program is run by its name; Ctrl-C ends it. Tab completes, arrows bring earlier lines back.\r\n");
+        shell.print("D: goes to drive D:.\r\n");
         shell.print("a | b pipes, <file >file >>file 2>file 2>&1 redirect.\r\n");
         return 0;
     };

@@ -12,6 +12,8 @@ impl Win32Error {
     pub const FILE_NOT_FOUND: Self = Self(2);
     /// There is no such folder.
     pub const PATH_NOT_FOUND: Self = Self(3);
+    /// There is no such drive.
+    pub const INVALID_DRIVE: Self = Self(15);
     /// It must not be done.
     pub const ACCESS_DENIED: Self = Self(5);
     /// The name cannot be one.
@@ -28,6 +30,7 @@ impl Win32Error {
             3 => "The system cannot find the path specified.",
             5 => "Access is denied.",
             8 => "Not enough memory is available to process this command.",
+            15 => "The system cannot find the drive specified.",
             19 => "The media is write protected.",
             32 => "The process cannot access the file because it is being used by another process.",
             80 => "The file exists.",

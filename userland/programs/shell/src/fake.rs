@@ -19,12 +19,15 @@ pub struct Fake {
     redirected: Option<Stream>,
 }
 
-const FILES: [(&str, u32, &str); 5] = [
+const FILES: [(&str, u32, &str); 8] = [
     ("C:\\hello.txt", 0x20, "Hello\r\nfile"),
     ("C:\\second file.txt", 0x20, "x"),
     ("C:\\samples", 0x10, ""),
     ("C:\\WINDOWS\\system32\\hello.exe", 0x20, "MZ"),
     ("C:\\WINDOWS\\system32", 0x10, ""),
+    ("C:\\", 0x10, ""),
+    ("D:\\", 0x10, ""),
+    ("D:\\data", 0x10, ""),
 ];
 
 impl Fake {
@@ -110,7 +113,8 @@ impl System for Fake {
         self.directory.clone()
     }
     fn change_directory(&mut self, path: &str) -> Result<(), Win32Error> {
-        let whole = self.whole(path);
+        let own = path.ends_with(':').then(|| self.variable(&format!("={path}")).unwrap_or(format!("{path}\\")));
+        let whole = own.unwrap_or(self.whole(path));
         let known = FILES.iter().any(|(name, attributes, _)| name.eq_ignore_ascii_case(&whole) && *attributes == 0x10);
         self.directory = if known { whole } else { return Err(Win32Error::FILE_NOT_FOUND) };
         Ok(())
@@ -179,7 +183,7 @@ impl System for Fake {
     fn move_file(&mut self, from: &str, to: &str, replaces: bool) -> Result<(), Win32Error> {
         self.note(&[if replaces { "move" } else { "rename" }, from, to])
     }
-    fn free_bytes(&mut self) -> Option<u64> {
+    fn free_bytes(&mut self, _: &str) -> Option<u64> {
         Some(4096)
     }
     fn variables(&mut self) -> Vec<(String, String)> {
@@ -256,6 +260,8 @@ fn every_command_answers() {
         ("type", 1, "usage: type FILE..."),
         ("cd", 0, "C:\\\r\n"),
         ("cd nosuch", 1, "cannot find the path"),
+        ("d:", 0, ""),
+        ("x:", 1, "cannot find the drive"),
         ("echo a  b %PATH%", 0, "a  b C:\\WINDOWS\\system32\r\n"),
         ("set com", 0, "ComSpec=C:\\WINDOWS\\system32\\cmd.exe\r\n"),
         ("set nosuch", 1, "not defined"),
@@ -282,6 +288,23 @@ fn every_command_answers() {
         let (outcome, output) = output(line);
         assert_eq!(outcome, Next(status), "{line}: {output}");
         assert!(output.contains(text), "{line}: {output}");
+    }
+}
+
+#[test]
+fn each_drive_has_a_current_folder_of_its_own() {
+    let mut shell = crate::Shell::new(Fake::typing(b""));
+    for (line, directory) in [
+        ("cd samples", "C:\\samples"),
+        ("cd D:\\data", "C:\\samples"),
+        ("d:", "D:\\data"),
+        ("cd D:\\", "D:\\"),
+        ("C:", "C:\\samples"),
+        ("cd /d D:\\data", "D:\\data"),
+        ("x:", "D:\\data"),
+    ] {
+        let _ = shell.carry_out(line);
+        assert_eq!(shell.system.current_directory(), directory, "{line}");
     }
 }
 

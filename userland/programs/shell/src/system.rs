@@ -155,9 +155,9 @@ pub trait System: Streams {
     /// # Errors
     /// Win32's.
     fn move_file(&mut self, from: &str, to: &str, replaces: bool) -> Result<(), Win32Error>;
-    /// Bytes that are free on the volume of the current directory.
-    fn free_bytes(&mut self) -> Option<u64>;
-    /// The environment, in its order.
+    /// Bytes that are free on the volume that `path` is on.
+    fn free_bytes(&mut self, path: &str) -> Option<u64>;
+    /// The environment, in its order, without the variables of drives (`=C:`).
     fn variables(&mut self) -> Vec<(String, String)>;
     /// The value of a variable, whatever its case.
     fn variable(&mut self, name: &str) -> Option<String>;

@@ -94,8 +94,9 @@ impl ExportTable {
     /// behind the last name, then before it.
     fn index_of<M: Memory>(&self, memory: &M, name: &[u8], hint: u32) -> Result<Option<u32>, Malformed> {
         let (mut from, mut to) = (0, self.name_count);
+        let start = Start::of(name, &self.image);
         if hint < self.name_count {
-            match self.image.compare_name(memory, self.name_at(memory, hint), name)? {
+            match start.compare(memory, &self.image, self.name_at(memory, hint), name)? {
                 Ordering::Equal => return self.ordinal_of(memory, hint).map(Some),
                 Ordering::Less => from = hint + 1,
                 Ordering::Greater => to = hint,
@@ -103,7 +104,7 @@ impl ExportTable {
         }
         let next = self.next.get();
         for (low, high) in [(next, to), (from, next)] {
-            if let Some(index) = self.search(memory, name, low.max(from), high.min(to))? {
+            if let Some(index) = self.search(memory, name, &start, low.max(from), high.min(to))? {
                 self.next.set(index + 1);
                 return self.ordinal_of(memory, index).map(Some);
             }
@@ -111,31 +112,29 @@ impl ExportTable {
         Ok(None)
     }
 
-    /// Which of the names from `low` to before `high` is `name`. Their first four bytes decide most comparisons, as none of them is a zero.
+    /// Which of the names from `low` to before `high` is `name`.
     fn search<M: Memory>(
         &self,
         memory: &M,
         name: &[u8],
+        start: &Start,
         mut low: u32,
         mut high: u32,
     ) -> Result<Option<u32>, Malformed> {
-        let start = name.first_chunk().map_or(0, |start| u32::from_be_bytes(*start));
-        // Up to here a name's first four bytes are inside the image; a name that is shorter is always compared as a whole.
-        let reachable = if name.len() < 4 { 0 } else { self.image.limit.saturating_sub(3) };
         while low < high {
-            let middle = low + (high - low) / 2;
+            let middle = (low + high) / 2;
             let rva = self.name_at(memory, middle);
-            let mut order = Ordering::Equal;
-            if rva < reachable {
-                order = memory.read_u32(self.image.base.wrapping_add(rva)).swap_bytes().cmp(&start);
-            }
-            if order.is_eq() {
-                order = self.image.compare_name(memory, rva, name)?;
-            }
-            match order {
-                Ordering::Equal => return Ok(Some(middle)),
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
+            let first = start.bytes_at(memory, &self.image, rva);
+            if first < start.bytes {
+                low = middle + 1;
+            } else if first > start.bytes {
+                high = middle;
+            } else {
+                match self.image.compare_name(memory, rva, name)? {
+                    Ordering::Equal => return Ok(Some(middle)),
+                    Ordering::Less => low = middle + 1,
+                    Ordering::Greater => high = middle,
+                }
             }
         }
         Ok(None)
@@ -157,6 +156,38 @@ impl ExportTable {
             // A function inside the export table itself is the name of one elsewhere.
             rva if rva.wrapping_sub(self.rva) < self.size => Ok(Some(Export::Forwarder(rva))),
             rva => Ok(Some(Export::Address(self.image.symbol_address(rva)?))),
+        }
+    }
+}
+
+/// The first four bytes of a name, which decide most comparisons: none of them is a zero.
+struct Start {
+    /// As a number that is in the order of names.
+    bytes: u32,
+    /// Up to here the first four bytes of a name in the image are inside it.
+    reachable: u32,
+}
+
+impl Start {
+    /// Of a name that is shorter nothing is known: it is always compared as a whole.
+    fn of(name: &[u8], image: &Image) -> Self {
+        match name.first_chunk() {
+            Some(start) => Self { bytes: u32::from_be_bytes(*start), reachable: image.limit.saturating_sub(3) },
+            None => Self { bytes: 0, reachable: 0 },
+        }
+    }
+
+    /// Those of the name at `rva`, or where they cannot be read as few as this one's.
+    #[inline(always)]
+    fn bytes_at<M: Memory>(&self, memory: &M, image: &Image, rva: u32) -> u32 {
+        if rva < self.reachable { memory.read_u32(image.base.wrapping_add(rva)).swap_bytes() } else { self.bytes }
+    }
+
+    /// How the name at `rva` compares with `name`, which this is the start of.
+    fn compare<M: Memory>(&self, memory: &M, image: &Image, rva: u32, name: &[u8]) -> Result<Ordering, Malformed> {
+        match self.bytes_at(memory, image, rva).cmp(&self.bytes) {
+            Ordering::Equal => image.compare_name(memory, rva, name),
+            order => Ok(order),
         }
     }
 }

@@ -12,7 +12,7 @@ use abi::nt::thread::Ethread;
 use mm::machine::Machine;
 
 use super::json::Text;
-use crate::commands::handle::{ATTRIBUTES, ENTRIES, entries, entry_of, name_info};
+use crate::commands::handle::{ATTRIBUTES, name_info, used};
 use crate::target::{Name, Target};
 
 /// The threads of `process`, oldest first.
@@ -47,8 +47,7 @@ pub(super) fn threads<M: Machine>(
 /// The handles of `process`, lowest first.
 pub(super) fn handles<M: Machine>(target: &Target<'_, M>, process: &Eprocess, out: &mut dyn Write) -> fmt::Result {
     let Some(table) = target.checked(process.object_table.get()) else { return Ok(()) };
-    let inside = (1..entries(table)).filter(|index| !index.is_multiple_of(ENTRIES));
-    for (index, entry) in inside.filter_map(|index| Some((index, entry_of(target, table, index)?.1))) {
+    for (index, (_, entry)) in used(target, table) {
         let header: Link<ObjectHeader> = Link::new(entry.object.get() & !ATTRIBUTES);
         let Some(record) = target.checked(header) else { continue };
         let kind = target.checked(record.object_type.get()).map_or(Name::EMPTY, |kind| target.text(&kind.name));

@@ -8,7 +8,7 @@ use user_support::error_map::win32_error;
 use user_support::path::{absolute, to_nt};
 use user_support::status::Status;
 
-use crate::ffi::directory::current_directory;
+use crate::ffi::directory::directory_for;
 use crate::ffi::nt::{NtClose, NtCreateSection, NtOpenFile, NtQueryAttributesFile, NtQuerySection};
 
 /// `SYNCHRONIZE | FILE_READ_DATA | FILE_EXECUTE`.
@@ -51,7 +51,7 @@ pub(super) struct Image {
 impl Image {
     /// The image in the file at DOS path `name`.
     pub(super) fn open(name: &[u16]) -> Result<Self, Win32Error> {
-        let path = absolute(&current_directory(), name);
+        let path = absolute(&directory_for(name), name);
         let file = open_file(&path).map_err(win32_error)?;
         let section = create_section(file);
         // SAFETY: the handle was opened here and is not used any more.

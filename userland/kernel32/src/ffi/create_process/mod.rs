@@ -16,7 +16,7 @@ use user_support::memory::Memory;
 use user_support::path;
 use user_support::text;
 
-use super::directory::{current_directory, system_directory, windows_directory};
+use super::directory::{current_directory, directory_for, system_directory, windows_directory};
 use super::environment::block;
 use super::last_error::{Bool, TRUE, fail};
 use super::startup::parameter_string;
@@ -276,7 +276,7 @@ impl Request {
     /// The directory that the child is to start in, with its final backslash.
     fn child_directory(&self) -> Result<Vec<u16>, Win32Error> {
         let Some(named) = &self.directory else { return Ok(current_directory()) };
-        let mut directory = path::absolute(&current_directory(), named);
+        let mut directory = path::absolute(&directory_for(named), named);
         match attributes_of(&directory) {
             Ok(attributes) if attributes & DIRECTORY != 0 => {}
             _ => return Err(Win32Error::DIRECTORY),

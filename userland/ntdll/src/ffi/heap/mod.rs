@@ -1,7 +1,8 @@
 //! The heap: blocks of any size out of regions of the address space.
 //!
 //! A heap's handle is the address of its first region, which begins with [`Heap`]. Blocks up to [`LARGEST_SMALL`] come
-//! from the `talc` allocator, which gets its memory from `growth`, or are such as were freed (`lookaside`); larger ones are regions of their own (`large`).
+//! from the `talc` allocator, which gets its memory from `growth`, or are such as were freed (`lookaside`), or the heap's first (`young`); larger ones are
+//! regions of their own (`large`).
 //! In front of every block stand its size and a check word (`block`), so that a free of what is no block is
 //! refused instead of breaking the heap.
 //!
@@ -17,6 +18,7 @@ mod growth;
 mod large;
 mod lookaside;
 mod walk;
+mod young;
 
 use core::alloc::Layout;
 use core::cell::UnsafeCell;
@@ -34,6 +36,7 @@ use super::exception::stubs::RtlRaiseException;
 use block::{Block, HEADER, Kind};
 use growth::Growth;
 use lookaside::Lookaside;
+use young::Young;
 
 /// `HEAP_NO_SERIALIZE`: the caller sees to it that it is alone.
 const NO_SERIALIZE: u32 = 0x1;
@@ -71,6 +74,7 @@ struct Heap {
 struct State {
     talc: Talc<Growth, DefaultBinning>,
     lookaside: Lookaside,
+    young: Young,
     large: large::List,
 }
 
@@ -118,10 +122,11 @@ pub(crate) fn create(flags: u32, reserve: u32, commit: u32) -> u32 {
         return 0;
     };
     let start = base + size_of::<Heap>() as u32;
-    let first = source.unclaimed(start);
+    let young = if source.unclaimed(base) < young::LEAST { start } else { start + young::YOUNG };
+    let first = source.unclaimed(young);
     let mut talc = Talc::new(source);
     // SAFETY: `first` is the committed rest of a region that nobody else uses; H1 keeps it that way.
-    let Some(end) = (unsafe { talc.claim(start as *mut u8, first as usize) }) else {
+    let Some(end) = (unsafe { talc.claim(young as *mut u8, first as usize) }) else {
         talc.source.release_all(base);
         return 0;
     };
@@ -132,7 +137,12 @@ pub(crate) fn create(flags: u32, reserve: u32, commit: u32) -> u32 {
         flags,
         force_flags: 0,
         lock: CriticalSection::new(),
-        state: UnsafeCell::new(State { talc, lookaside: Lookaside::new(), large: large::List::default() }),
+        state: UnsafeCell::new(State {
+            talc,
+            lookaside: Lookaside::new(),
+            young: Young::new(start, young),
+            large: large::List::default(),
+        }),
     };
     // SAFETY: the region begins with room for a `Heap`, aligned to 64 KB.
     unsafe { (base as *mut Heap).write(heap) };
@@ -176,16 +186,36 @@ fn allocate_with(handle: u32, flags: u32, size: u32) -> u32 {
 }
 
 fn allocate_in(state: &mut State, flags: u32, size: u32) -> Option<u32> {
-    let whole = size.max(1).checked_add(HEADER)?;
-    if whole > LARGEST_SMALL {
-        return if flags & GROWABLE != 0 { state.large.allocate(size) } else { None };
-    }
-    let start = state.lookaside.take(size).or_else(|| state.carve(size))?;
+    let start = match state.lookaside.take(size).or_else(|| state.first_of(size)) {
+        Some(start) => start,
+        None if size > LARGEST_SMALL - HEADER => return state.allocate_large(flags, size),
+        None => state.carve(size)?,
+    };
     Some(Block::write(start, size, Kind::Small).address())
 }
 
 impl State {
+    /// A block of `size` bytes that is one of the heap's first.
+    #[inline(always)]
+    fn first_of(&mut self, size: u32) -> Option<u32> {
+        if lookaside::keeps(size) { self.young.cut(layout(size).size() as u32) } else { None }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn allocate_large(&mut self, flags: u32, size: u32) -> Option<u32> {
+        size.checked_add(HEADER).filter(|_| flags & GROWABLE != 0)?;
+        self.large.allocate(size)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn free_large(&mut self, block: Block) {
+        self.large.free(block);
+    }
+
     /// A small block of `talc`'s; where it has none, those that were kept aside go back to it first.
+    #[inline(never)]
     fn carve(&mut self, size: u32) -> Option<u32> {
         for _ in 0..2 {
             // SAFETY: the size is not zero.
@@ -193,7 +223,7 @@ impl State {
                 return Some(block.as_ptr() as u32);
             }
             let mut any = false;
-            while let Some((start, size)) = self.lookaside.drain() {
+            while let Some((start, size)) = self.lookaside.drain(&self.young) {
                 any = true;
                 // SAFETY: `talc` gave the block out with this layout, and nobody has it.
                 unsafe { self.talc.deallocate(start as *mut u8, layout(size)) };
@@ -206,11 +236,17 @@ impl State {
     }
 
     /// A small block that is not out any more.
+    #[inline(always)]
     fn put_away(&mut self, block: Block) {
-        if !self.lookaside.keep(block.start(), block.size()) {
-            // SAFETY: H2: `talc` gave this block out with this layout, and it is not out any more.
-            unsafe { self.talc.deallocate(block.start() as *mut u8, layout(block.size())) };
+        if !self.lookaside.keep(block.start(), block.size(), self.young.has(block.start())) {
+            self.give_back(block);
         }
+    }
+
+    #[inline(never)]
+    fn give_back(&mut self, block: Block) {
+        // SAFETY: H2: `talc` gave this block out with this layout, and it is not out any more.
+        unsafe { self.talc.deallocate(block.start() as *mut u8, layout(block.size())) };
     }
 }
 
@@ -239,7 +275,7 @@ fn free_with(handle: u32, flags: u32, address: u32) -> bool {
         block.erase();
         match block.kind() {
             Kind::Small => state.put_away(block),
-            Kind::Large => state.large.free(block),
+            Kind::Large => state.free_large(block),
         }
         true
     })
@@ -268,6 +304,10 @@ fn resize_in_place(state: &mut State, block: Block, size: u32) -> bool {
         Kind::Large => large::has_room(block, size),
         Kind::Small if size > LARGEST_SMALL - HEADER => false,
         Kind::Small if layout(size) == layout(block.size()) => true,
+        Kind::Small if state.young.has(block.start()) => {
+            let [old, new] = [block.size(), size].map(|size| layout(size).size() as u32);
+            lookaside::keeps(size) && state.young.resize(block.start(), old, new)
+        }
         Kind::Small => {
             let (start, new) = (block.start() as *mut u8, layout(size).size());
             // SAFETY: H2: `talc` gave the block out with this layout; the new size is not zero.

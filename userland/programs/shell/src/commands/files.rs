@@ -46,7 +46,10 @@ pub(super) fn list<S: System>(shell: &mut Shell<S>, line: &Line) -> u32 {
     shell.print(&table.text());
     let folders = files.iter().filter(|file| file.is_folder()).count();
     let bytes: u64 = files.iter().map(|file| file.size).sum();
-    let free = shell.system.free_bytes().map_or(String::new(), |free| format!(", {} bytes free", grouped(free)));
+    let free = shell
+        .system
+        .free_bytes(line.arguments.first().map_or("", String::as_str))
+        .map_or(String::new(), |free| format!(", {} bytes free", grouped(free)));
     let count = files.len() - folders;
     shell.print(&format!("{count} files with {} bytes, {folders} folders{free}\r\n", grouped(bytes)));
     0
@@ -71,12 +74,45 @@ pub(super) fn change_directory<S: System>(shell: &mut Shell<S>, line: &Line) -> 
         return 0;
     }
     // A path may have spaces without quotes here, as on Windows.
-    let path = line.rest.replace('"', "");
-    match shell.system.change_directory(path.trim_end()) {
+    let rest = line.rest.replace('"', "");
+    let (path, switches) = match rest.split_at_checked(2) {
+        Some((switch, path)) if switch.eq_ignore_ascii_case("/d") => (path.trim(), true),
+        _ => (rest.trim_end(), false),
+    };
+    let before = shell.system.current_directory();
+    let mut changed = enter(shell, path);
+    // Another drive's folder is where that begins; the shell stays.
+    if changed.is_ok() && !switches && drive_of(&shell.system.current_directory()) != drive_of(&before) {
+        changed = enter(shell, &before);
+    }
+    match changed {
         Ok(()) => 0,
         // That there is no such folder is no matter of a file.
         Err(Win32Error::FILE_NOT_FOUND) => shell.fail("", Win32Error::PATH_NOT_FOUND),
         Err(error) => shell.fail("", error),
+    }
+}
+
+/// Goes to another drive, at the folder that was the current one there last.
+pub(super) fn change_drive<S: System>(shell: &mut Shell<S>, drive: &str) -> u32 {
+    // That folder may be gone.
+    match enter(shell, drive).or_else(|_| enter(shell, &format!("{drive}\\"))) {
+        Ok(()) => 0,
+        Err(_) => shell.fail("", Win32Error::INVALID_DRIVE),
+    }
+}
+
+fn drive_of(path: &str) -> Option<char> {
+    path.chars().next().map(|letter| letter.to_ascii_uppercase())
+}
+
+/// Makes `path` the current folder, and the one where its drive begins for all who run after this.
+fn enter<S: System>(shell: &mut Shell<S>, path: &str) -> Result<(), Win32Error> {
+    shell.system.change_directory(path)?;
+    let current = shell.system.current_directory();
+    match drive_of(&current) {
+        Some(drive) => shell.system.set_variable(&format!("={drive}:"), Some(&current)),
+        None => Ok(()),
     }
 }
 

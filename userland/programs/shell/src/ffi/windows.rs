@@ -329,10 +329,14 @@ impl System for Windows {
         check(unsafe { MoveFileExW(wide(from).as_ptr(), wide(to).as_ptr(), flags) })
     }
 
-    fn free_bytes(&mut self) -> Option<u64> {
+    fn free_bytes(&mut self, path: &str) -> Option<u64> {
+        let root = match path.get(..2) {
+            Some(drive) if drive.ends_with(':') => [drive, "\\"].concat(),
+            _ => String::from("\\"),
+        };
         let (mut sectors, mut bytes, mut free, mut all) = (0, 0, 0, 0);
-        // SAFETY: the function writes four words.
-        let known = unsafe { GetDiskFreeSpaceW(core::ptr::null(), &mut sectors, &mut bytes, &mut free, &mut all) };
+        // SAFETY: the root ends with a zero; the function writes four words.
+        let known = unsafe { GetDiskFreeSpaceW(wide(&root).as_ptr(), &mut sectors, &mut bytes, &mut free, &mut all) };
         (known != 0).then(|| u64::from(sectors) * u64::from(bytes) * u64::from(free))
     }
 
@@ -352,7 +356,9 @@ impl System for Windows {
             if text.is_empty() {
                 break;
             }
-            variables.extend(text.split_once('=').map(|(name, value)| (String::from(name), String::from(value))));
+            // Those of drives are no user's.
+            let shown = text.split_once('=').filter(|(name, _)| !name.is_empty());
+            variables.extend(shown.map(|(name, value)| (String::from(name), String::from(value))));
         }
         // SAFETY: the copy is used no more.
         unsafe { FreeEnvironmentStringsW(block) };
