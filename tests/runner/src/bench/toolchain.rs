@@ -45,9 +45,9 @@ fn rustc_in(image: &[u8]) -> Option<String> {
     Some(version.strip_suffix(')').unwrap_or(version).to_owned())
 }
 
-/// Whether an image was built with debug assertions: sums that do not fit are then found, and say so.
+/// Whether an image was built with debug assertions: the core library then looks at what it is promised, and says so.
 fn is_checked(image: &[u8]) -> bool {
-    behind(image, b"attempt to add with overflow").is_some()
+    behind(image, b"unsafe precondition(s) violated").is_some()
 }
 
 /// What a program says of its C compiler: `GCC: (GNU) 12-win32`.
@@ -86,7 +86,7 @@ mod tests {
         let elf = b"ELF..clang LLVM (rustc version 1.96.0 (ac68 2026-05-25) (built))\0x";
         assert_eq!(rustc_in(elf).as_deref(), Some("1.96.0 (ac68 2026-05-25) (built)"));
         assert_eq!(rustc_in(b"MZ"), None);
-        assert!(is_checked(b"..attempt to add with overflow..") && !is_checked(elf));
+        assert!(is_checked(b"..unsafe precondition(s) violated..") && !is_checked(elf));
     }
 
     #[test]

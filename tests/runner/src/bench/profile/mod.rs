@@ -38,11 +38,14 @@ const LISTED: usize = 60;
 /// Seconds for a boot that is logged.
 const PATIENCE: u64 = 900;
 
+/// Instructions and calls by the function's number.
+type ByFunction = HashMap<usize, (u64, u64)>;
+
 /// What the samples of one length did: how many of them there are, and instructions and calls of all of them by function.
 #[derive(Debug, Default)]
 struct Alike {
     samples: u64,
-    functions: HashMap<usize, (u64, u64)>,
+    functions: ByFunction,
 }
 
 /// The samples of a run by the instructions they took.
@@ -132,7 +135,7 @@ struct Collector<'a> {
     /// Number of the function of a block by its first address, and whether the function begins there.
     by_address: HashMap<u32, (usize, bool)>,
     /// The sample that is being taken.
-    sample: Option<(u64, HashMap<usize, (u64, u64)>)>,
+    sample: Option<(u64, ByFunction)>,
     samples: Samples,
 }
 
@@ -177,7 +180,7 @@ impl<'a> Collector<'a> {
 }
 
 impl Samples {
-    fn add(&mut self, length: u64, functions: HashMap<usize, (u64, u64)>) {
+    fn add(&mut self, length: u64, functions: ByFunction) {
         let alike = self.by_length.entry(length).or_default();
         alike.samples += 1;
         for (function, (instructions, calls)) in functions {
