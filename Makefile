@@ -65,6 +65,11 @@ TARGET   := $(or $(CARGO_TARGET_DIR),target)
 # A copy: `cargo test` puts a build of its own where `cargo build` puts the runner.
 RUNNER   := out/runner
 export VADOSE_CARGO := $(CARGO)
+# Kernel and DLLs with the assertions that are left out else, and with arithmetic that is checked.
+ifneq ($(filter-out 0,$(ASSERTIONS)),)
+export CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS := true
+export CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS := true
+endif
 # The first build shows its progress; later ones speak up only when something is wrong.
 QUIET    := $(if $(wildcard $(RUNNER)),--quiet)
 NEED     := tests/runner/packages.sh
@@ -74,7 +79,7 @@ help:
 	@echo 'make run     boot the disc image in QEMU; the shell is on this terminal (VIDEO=1: and on the screen)'
 	@echo '             ./vadose kd in a second terminal attaches to its debugger; CMDLINE=kd=wait waits for it,'
 	@echo '             CMDLINE=kd=screen has it on the screen of VIDEO=1 or a PC, where Pause stops the system'
-	@echo 'make test    all tests; the last line is "N passed, N failed"'
+	@echo 'make test    all tests; the last line is "N passed, N failed". ASSERTIONS=1: of kernel and DLLs with debug assertions'
 	@echo 'make soak    more memory than there is, for an hour (MINUTES=60): eight processes of 24 MB on 32 MB of RAM'
 	@echo 'make debug   QEMU stopped at the kernel'"'"'s entry, gdb attached (GDB_ARGS="-batch -ex ..." hands words to gdb)'
 	@echo '             its commands vad, pte, process, ... look for themselves, at a dump too: docs/gdb.md'
