@@ -2,14 +2,13 @@
 //! deadline, and collect what the guest left behind.
 //!
 //! Threads: one reads the link, one pumps standard input; the caller's thread owns the emulator and everything
-//! else, and learns of bytes through a channel. The link's socket is the runner's and QEMU connects to it, so
+//! else, and learns of bytes through a channel. The link's pipes are there before QEMU starts, so
 //! there is no moment at which the one waits for a file that the other has not made yet.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::symlink;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +17,7 @@ use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::iso;
 use crate::link::frame::{Channel, encode_data, encode_end};
+use crate::link::pipes;
 use crate::link::transcript::{Passing, Transcript};
 use crate::machine::{DEAD, MachineOptions, Medium, Screen, SerialPorts, Start, names};
 use crate::paths::Tree;
@@ -145,21 +145,19 @@ pub fn boot_in(
         disk: &disk,
     };
     let began = Instant::now();
-    let listener = match setup.serial {
-        ports if ports.are_linked() => Some(listen(folder)?),
-        _ => None,
-    };
+    if setup.serial.are_linked() {
+        pipes::make(folder)?;
+    }
     let streams = Streams::Logged(names::EMULATOR_LOG);
     let mut emulator = Process::start(&start.program()?, &start.arguments(), folder, streams)?;
     let deadline = setup.options.deadline(began);
     let mut transcript = Transcript::default();
     let mut most_resident = None;
-    let ending = match listener {
-        None => wait_for_end(&mut emulator, deadline)?,
-        Some(listener) => {
-            let link = accept(&listener, &mut emulator, folder)?;
-            converse(link, input, &mut emulator, deadline, &mut transcript, &mut most_resident, passing)?
-        }
+    let ending = if setup.serial.are_linked() {
+        let link = (accept(&mut emulator, folder)?, folder.to_owned());
+        converse(link, input, &mut emulator, deadline, &mut transcript, &mut most_resident, passing)?
+    } else {
+        wait_for_end(&mut emulator, deadline)?
     };
     drop(emulator);
     Ok(Finished { most_resident, ..finish(folder, transcript, ending, began) })
@@ -221,23 +219,11 @@ fn lay_out(setup: &Setup<'_>, folder: &Path, command_line: &str) -> Result<Vec<&
     Ok(modules)
 }
 
-fn listen(folder: &Path) -> Result<UnixListener> {
-    let path = folder.join(names::LINK);
-    let listener = UnixListener::bind(&path).map_err(Error::file("listening on", &path))?;
-    listener.set_nonblocking(true).map_err(Error::host("preparing the link"))?;
-    Ok(listener)
-}
-
-/// Waits for the emulator to connect, which is the first thing it does.
-fn accept(listener: &UnixListener, emulator: &mut Process, folder: &Path) -> Result<UnixStream> {
+/// Waits for the emulator to open the link, which is the first thing it does.
+fn accept(emulator: &mut Process, folder: &Path) -> Result<File> {
     loop {
-        match listener.accept() {
-            Ok((link, _)) => {
-                link.set_nonblocking(false).map_err(Error::host("preparing the link"))?;
-                return Ok(link);
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(Error::host("accepting the link")(error)),
+        if let Some(link) = pipes::to_guest(folder)? {
+            return Ok(link);
         }
         if let Some(status) = emulator.ended()? {
             let said = process::read_log(&folder.join(names::EMULATOR_LOG));
@@ -261,7 +247,7 @@ fn wait_for_end(emulator: &mut Process, deadline: Option<Instant>) -> Result<End
 
 /// Moves bytes in both directions until the guest is done, its link closes or the time is up.
 fn converse(
-    link: UnixStream,
+    (sending, folder): (File, PathBuf),
     input: Input,
     emulator: &mut Process,
     deadline: Option<Instant>,
@@ -269,12 +255,11 @@ fn converse(
     most_resident: &mut Option<u64>,
     passing: &mut dyn FnMut(Passing) -> Result<()>,
 ) -> Result<Ending> {
-    let sending = link.try_clone().map_err(Error::host("preparing the link"))?;
     let (listening, guest_listens) = mpsc::sync_channel(1);
     thread::spawn(move || send_input(sending, input, &guest_listens));
     // Without a bound: the guest's serial driver gives up on a line that does not move for long.
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || receive(link, &sender));
+    thread::spawn(move || receive(&folder, &sender));
     while let Some(bytes) = next_bytes(&receiver, deadline)? {
         if bytes.is_empty() {
             return Ok(Ending::TimedOut);
@@ -315,7 +300,8 @@ fn next_bytes(receiver: &Receiver<Vec<u8>>, deadline: Option<Instant>) -> Result
 }
 
 /// Reads the link until it closes; ends early when nobody listens any more.
-fn receive(mut link: UnixStream, sender: &Sender<Vec<u8>>) {
+fn receive(folder: &Path, sender: &Sender<Vec<u8>>) {
+    let Ok(mut link) = pipes::from_guest(folder) else { return };
     let mut buffer = vec![0; 64 << 10];
     loop {
         match link.read(&mut buffer) {
@@ -326,7 +312,7 @@ fn receive(mut link: UnixStream, sender: &Sender<Vec<u8>>) {
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // A reset connection is a closed one: the emulator was killed or ended.
+            // The emulator was killed, or ended.
             Err(_) => return,
         }
     }
@@ -334,7 +320,7 @@ fn receive(mut link: UnixStream, sender: &Sender<Vec<u8>>) {
 
 /// Sends standard input and its end, once the guest has sent something: what reaches a serial port before its
 /// driver has set it up is lost. The guest may end before it has read everything, so failures are no news.
-fn send_input(mut link: UnixStream, input: Input, guest_listens: &Receiver<()>) {
+fn send_input(mut link: File, input: Input, guest_listens: &Receiver<()>) {
     if guest_listens.recv().is_err() {
         return;
     }
@@ -350,7 +336,7 @@ fn send_input(mut link: UnixStream, input: Input, guest_listens: &Receiver<()>) 
     }
 }
 
-fn pump(from: &mut impl Read, link: &mut UnixStream) -> io::Result<()> {
+fn pump(from: &mut impl Read, link: &mut File) -> io::Result<()> {
     let mut buffer = [0; 4096];
     loop {
         match from.read(&mut buffer) {

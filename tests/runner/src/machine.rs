@@ -43,8 +43,8 @@ pub mod names {
     pub const DISC: &str = "disc.iso";
     /// What the guest sent to COM1.
     pub const KERNEL_LOG: &str = "com1.log";
-    /// The socket of the runner's link.
-    pub const LINK: &str = "link.socket";
+    /// The pipes of the runner's link, without `.in` and `.out`.
+    pub const LINK: &str = "link";
     /// The socket of QEMU's gdb stub.
     pub const GDB: &str = "gdb.socket";
     /// The socket of QEMU's machine protocol.
@@ -315,7 +315,7 @@ impl Start<'_> {
         let logged = ["-monitor", "none", "-chardev", &log, "-serial", "chardev:com1"];
         let console = format!("socket,id=kd,path={},server=on,wait=off", names::CONSOLE);
         let console = ["-chardev", &console, "-serial", "chardev:kd"];
-        let link = format!("socket,id=link,path={}", names::LINK);
+        let link = format!("pipe,id=link,path={}", names::LINK);
         let link = ["-chardev", &link, "-serial", "chardev:link"];
         let monitor = format!("unix:{},server=on,wait=off", names::MONITOR);
         let monitor = ["-qmp", &monitor];
@@ -405,7 +405,7 @@ mod tests {
     fn a_direct_boot_hands_over_kernel_and_modules_under_their_names() {
         let all = arguments_of(&MachineOptions::default(), Medium::Kernel, SerialPorts::Linked);
         assert!(all.contains("-kernel|./kernel|-append|link=com3 x|-initrd|volume,plan"), "{all}");
-        assert!(all.contains("-serial|chardev:com1|-serial|null|-chardev|socket,id=link"), "{all}");
+        assert!(all.contains("-serial|chardev:com1|-serial|null|-chardev|pipe,id=link"), "{all}");
         assert!(all.contains("-accel|tcg|-cpu|coreduo,+pse36|-m|512M"), "{all}");
         assert!(!all.contains("memory-backend") && !all.contains("icount"), "{all}");
     }
