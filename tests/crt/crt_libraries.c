@@ -11,9 +11,10 @@
 static void versions(void)
 {
     static BYTE room[4096];
-    char *text;
-    WCHAR *wide;
-    VS_FIXEDFILEINFO *fixed;
+    // Where a call is refused they stay as they are.
+    char *text = "";
+    WCHAR *wide = L"";
+    VS_FIXEDFILEINFO none = {0}, *fixed = &none;
     UINT length;
     DWORD nothing = 7, size = GetFileVersionInfoSizeA("C:\\resources.exe", &nothing);
     CHECK(size > 200 && size < sizeof room && nothing == 0);
@@ -63,7 +64,7 @@ static void components(void)
 {
     static const CLSID shell_link = {0x00021401, 0, 0, {0xC0, 0, 0, 0, 0, 0, 0, 0x46}};
     GUID guid, other;
-    WCHAR text[40], *allocated;
+    WCHAR text[40] = L"", *allocated = NULL;
     void *object = &guid;
     CHECK(CoCreateInstance(&shell_link, NULL, CLSCTX_ALL, &IID_IUnknown, &object) == CO_E_NOTINITIALIZED && object == NULL);
     CHECK(CoInitialize(NULL) == S_OK && CoInitializeEx(NULL, COINIT_APARTMENTTHREADED) == S_FALSE);
