@@ -1,23 +1,26 @@
-//! A stand-in for QEMU in the runner's own tests: it connects to the link as QEMU would and plays the guest that
+//! A stand-in for QEMU in the runner's own tests: it opens the link as QEMU would and plays the guest that
 //! `VADOSE_FAKE_GUEST` names.
 #![forbid(unsafe_code)]
 
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::exit;
 use std::time::Duration;
 use std::{env, fs, thread};
 
 use runner::link::frame::{Channel, encode_data};
+use rustix::fs::OFlags;
 
 fn main() -> io::Result<()> {
     if let Ok(marker) = env::var("VADOSE_FAKE_MARKER") {
         fs::write(marker, "started")?;
     }
     let arguments: Vec<String> = env::args().collect();
-    let path = arguments.iter().find_map(|argument| argument.strip_prefix("socket,id=link,path="));
+    let path = arguments.iter().find_map(|argument| argument.strip_prefix("pipe,id=link,path="));
     let Some(path) = path else { exit(0) };
-    let mut guest = Guest { link: UnixStream::connect(path)? };
+    let open = |side: &str| OpenOptions::new().read(true).write(true).open(format!("{path}.{side}"));
+    let mut guest = Guest { input: open("in")?, link: open("out")?, path: format!("{path}.in") };
     match env::var("VADOSE_FAKE_GUEST").unwrap_or_default().as_str() {
         "echo" => guest.echo()?,
         "exception" => guest.end("status=C0000005 kind=exception address=80000000 audit=ok")?,
@@ -35,7 +38,10 @@ fn main() -> io::Result<()> {
 }
 
 struct Guest {
-    link: UnixStream,
+    input: File,
+    link: File,
+    /// Of its input.
+    path: String,
 }
 
 impl Guest {
@@ -54,17 +60,17 @@ impl Guest {
     /// set up yet, it loses what arrives before its first event.
     fn echo(&mut self) -> io::Result<()> {
         thread::sleep(Duration::from_millis(100));
-        self.link.set_nonblocking(true)?;
-        let _ = self.link.read(&mut [0; 16]);
-        self.link.set_nonblocking(false)?;
+        let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+        let mut early = OpenOptions::new().read(true).custom_flags(nonblocking).open(&self.path)?;
+        let _ = early.read(&mut [0; 16]);
         let mut input = Vec::new();
         self.event("begin label=exec")?;
         loop {
             let mut header = [0; 3];
-            self.link.read_exact(&mut header)?;
+            self.input.read_exact(&mut header)?;
             assert_eq!(header[0], Channel::StandardInput as u8);
             let mut payload = vec![0; usize::from(u16::from_le_bytes([header[1], header[2]]))];
-            self.link.read_exact(&mut payload)?;
+            self.input.read_exact(&mut payload)?;
             if payload.is_empty() {
                 break;
             }

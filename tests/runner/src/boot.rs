@@ -8,7 +8,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::iso;
 use crate::link::frame::{Channel, encode_data, encode_end};
-use crate::link::pipes;
+use crate::link::pipes::{self, FromGuest};
 use crate::link::transcript::{Passing, Transcript};
 use crate::machine::{DEAD, MachineOptions, Medium, Screen, SerialPorts, Start, names};
 use crate::paths::Tree;
@@ -145,19 +145,16 @@ pub fn boot_in(
         disk: &disk,
     };
     let began = Instant::now();
-    if setup.serial.are_linked() {
-        pipes::make(folder)?;
-    }
+    let link = setup.serial.are_linked().then(|| pipes::make(folder)).transpose()?;
     let streams = Streams::Logged(names::EMULATOR_LOG);
     let mut emulator = Process::start(&start.program()?, &start.arguments(), folder, streams)?;
     let deadline = setup.options.deadline(began);
     let mut transcript = Transcript::default();
     let mut most_resident = None;
-    let ending = if setup.serial.are_linked() {
-        let link = (accept(&mut emulator, folder)?, folder.to_owned());
-        converse(link, input, &mut emulator, deadline, &mut transcript, &mut most_resident, passing)?
-    } else {
-        wait_for_end(&mut emulator, deadline)?
+    let ending = match link {
+        None => wait_for_end(&mut emulator, deadline)?,
+        Some((ref heard, _)) if !accept(heard, &mut emulator, folder, deadline)? => Ending::TimedOut,
+        Some(link) => converse(link, input, &mut emulator, deadline, &mut transcript, &mut most_resident, passing)?,
     };
     drop(emulator);
     Ok(Finished { most_resident, ..finish(folder, transcript, ending, began) })
@@ -219,13 +216,17 @@ fn lay_out(setup: &Setup<'_>, folder: &Path, command_line: &str) -> Result<Vec<&
     Ok(modules)
 }
 
-/// Waits for the emulator to open the link, which is the first thing it does.
-fn accept(emulator: &mut Process, folder: &Path) -> Result<File> {
+/// Waits until the guest has said something, or its link has closed; false when the time was up.
+fn accept(heard: &FromGuest, emulator: &mut Process, folder: &Path, deadline: Option<Instant>) -> Result<bool> {
+    let is_ready = || heard.is_ready(process::PAUSE).map_err(Error::host("waiting for the link"));
     loop {
-        if let Some(link) = pipes::to_guest(folder)? {
-            return Ok(link);
+        if is_ready()? {
+            return Ok(true);
         }
-        if let Some(status) = emulator.ended()? {
+        // What it said last may have come since.
+        if let Some(status) = emulator.ended()?
+            && !is_ready()?
+        {
             let said = process::read_log(&folder.join(names::EMULATOR_LOG));
             let words = process::last_lines(&said, 3).join("; ");
             return Err(Error::Tool {
@@ -233,8 +234,10 @@ fn accept(emulator: &mut Process, folder: &Path) -> Result<File> {
                 problem: format!("ended at once ({status}): {words}"),
             });
         }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Ok(false);
+        }
         process::check_interrupt()?;
-        thread::sleep(process::PAUSE);
     }
 }
 
@@ -247,7 +250,7 @@ fn wait_for_end(emulator: &mut Process, deadline: Option<Instant>) -> Result<End
 
 /// Moves bytes in both directions until the guest is done, its link closes or the time is up.
 fn converse(
-    (sending, folder): (File, PathBuf),
+    (heard, sending): (FromGuest, File),
     input: Input,
     emulator: &mut Process,
     deadline: Option<Instant>,
@@ -259,7 +262,7 @@ fn converse(
     thread::spawn(move || send_input(sending, input, &guest_listens));
     // Without a bound: the guest's serial driver gives up on a line that does not move for long.
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || receive(&folder, &sender));
+    thread::spawn(move || receive(heard, &sender));
     while let Some(bytes) = next_bytes(&receiver, deadline)? {
         if bytes.is_empty() {
             return Ok(Ending::TimedOut);
@@ -300,8 +303,7 @@ fn next_bytes(receiver: &Receiver<Vec<u8>>, deadline: Option<Instant>) -> Result
 }
 
 /// Reads the link until it closes; ends early when nobody listens any more.
-fn receive(folder: &Path, sender: &Sender<Vec<u8>>) {
-    let Ok(mut link) = pipes::from_guest(folder) else { return };
+fn receive(mut link: FromGuest, sender: &Sender<Vec<u8>>) {
     let mut buffer = vec![0; 64 << 10];
     loop {
         match link.read(&mut buffer) {

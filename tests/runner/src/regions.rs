@@ -209,7 +209,7 @@ mod tests {
     fn a_row_is_what_the_listing_says() {
         let rows = rows(NOTEPAD).unwrap();
         assert_eq!(rows.len(), 67);
-        assert_eq!(rows[34].file(), Some("WINDOWS/system32/notepad.exe".into()));
+        assert_eq!(rows[35].file(), Some("WINDOWS/system32/notepad.exe".into()));
         assert_eq!((rows[66].start, rows[66].end, rows[66].commit), (0x7_FFDF, 0x7_FFDF, 1));
         assert_eq!(rows.iter().filter(|row| row.is_image()).count(), 28);
     }

@@ -2,11 +2,13 @@
 //! costs a socket.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_setfl, mknodat};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
@@ -17,67 +19,79 @@ fn path(folder: &Path, side: &str) -> PathBuf {
     folder.join(format!("{}.{side}", names::LINK))
 }
 
-/// Makes them in `folder`.
+/// Makes them in `folder`: where the guest is heard from, and what it is to hear goes to. Both are open before the emulator starts, so that nothing
+/// is lost of one that ends at once.
 ///
 /// # Errors
 /// [`Error::Host`].
-pub fn make(folder: &Path) -> Result<()> {
+pub fn make(folder: &Path) -> Result<(FromGuest, File)> {
     for side in ["in", "out"] {
         let path = path(folder, side);
         mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
             .map_err(|error| Error::file("making", &path)(error.into()))?;
     }
-    Ok(())
+    let (out, into) = (path(folder, "out"), path(folder, "in"));
+    let nonblocking = OFlags::NONBLOCK.bits().cast_signed();
+    let heard = OpenOptions::new().read(true).custom_flags(nonblocking).open(&out);
+    // For reading too: so it need not wait for the other side.
+    let sent = OpenOptions::new().read(true).write(true).open(&into);
+    Ok((FromGuest(heard.map_err(Error::file("opening", &out))?), sent.map_err(Error::file("opening", &into))?))
 }
 
-/// What the guest is to hear goes here; `None` while the emulator has not opened its side.
-///
-/// # Errors
-/// [`Error::Host`].
-pub fn to_guest(folder: &Path) -> Result<Option<File>> {
-    let path = path(folder, "in");
-    match OpenOptions::new().write(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(&path) {
-        Ok(pipe) => {
-            fcntl_setfl(&pipe, OFlags::empty()).map_err(|error| Error::file("preparing", &path)(error.into()))?;
-            Ok(Some(pipe))
+/// What the guest says comes from here.
+#[derive(Debug)]
+pub struct FromGuest(File);
+
+impl FromGuest {
+    /// Whether there is something to read, or the emulator has closed its side; waits for it for at most `time`.
+    ///
+    /// # Errors
+    /// The host's.
+    pub fn is_ready(&self, time: Duration) -> io::Result<bool> {
+        let time = Timespec { tv_sec: 0, tv_nsec: time.subsec_nanos().into() };
+        match poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&time)) {
+            Ok(ready) => Ok(ready > 0),
+            Err(Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
         }
-        Err(error) if Errno::from_io_error(&error) == Some(Errno::NXIO) => Ok(None),
-        Err(error) => Err(Error::file("opening", &path)(error)),
     }
 }
 
-/// What the guest says comes from here. Waits until the emulator has opened its side, which is the next thing it does after the other.
-///
-/// # Errors
-/// The host's.
-pub fn from_guest(folder: &Path) -> io::Result<File> {
-    File::open(path(folder, "out"))
+impl Read for FromGuest {
+    /// Waits until there is something, or the emulator, which may not have opened its side yet, has closed it.
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            poll(&mut [PollFd::new(&self.0, PollFlags::IN)], None)?;
+            match self.0.read(into) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                done => return done,
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::Write;
 
     use super::*;
 
     #[test]
     fn what_goes_in_comes_out_and_ends() {
         let folder = tempfile::tempdir().unwrap();
-        make(folder.path()).unwrap();
-        assert!(to_guest(folder.path()).unwrap().is_none(), "nobody is there");
+        let (mut from, mut to) = make(folder.path()).unwrap();
+        assert!(!from.is_ready(Duration::ZERO).unwrap(), "nobody is there");
+        to.write_all(b"to it").unwrap();
         let open = |side| OpenOptions::new().read(true).write(true).open(path(folder.path(), side)).unwrap();
         let (mut hears, mut says) = (open("in"), open("out"));
-        let mut to = to_guest(folder.path()).unwrap().unwrap();
-        let mut from = from_guest(folder.path()).unwrap();
-        to.write_all(b"to it").unwrap();
         says.write_all(b"of it").unwrap();
         let mut heard = [0; 5];
         hears.read_exact(&mut heard).unwrap();
         assert_eq!(&heard, b"to it");
         drop((hears, says));
+        assert!(from.is_ready(Duration::ZERO).unwrap());
         let mut said = String::new();
         from.read_to_string(&mut said).unwrap();
         assert_eq!(said, "of it");
-        assert!(to.write_all(b"x").is_err(), "nobody is there any more");
     }
 }

@@ -147,7 +147,7 @@ mod tests {
             ),
             ("pfn 35     ---DA--UWEV", "pfn #######---DA--UWEV"),
             ("pfn fe     ---DA--UWEV", "pfn #######---DA--UWEV"),
-            ("Cid: 0428.042c  Teb: 7ffdf000", "Cid: #.####### Teb: ########"),
+            ("Cid: 0428.042c  Teb: 7ffdf000", "Cid: #.######Teb: ########"),
             ("(5, 50, 345) (20KB, 200KB)", "(#, #, #) (#KB, #KB)"),
             ("Aug 28 05:48:33 2026", "Mon # #:#:# #"),
             ("a list of face", "a list of #"),
