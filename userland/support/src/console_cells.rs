@@ -78,7 +78,7 @@ pub fn place(word: u32) -> [i32; 2] {
 /// The number of the cell that a `COORD` means, or none beyond the screen.
 pub fn cell_at(word: u32) -> Option<u32> {
     let [column, row] = place(word);
-    SCREEN.has(column, row).then_some(row as u32 * COLUMNS + column as u32)
+    SCREEN.has(column, row).then(|| row as u32 * COLUMNS + column as u32)
 }
 
 /// What is moved between a program's field of cells and the screen.
@@ -148,6 +148,12 @@ mod tests {
 
     fn rectangle(left: i32, top: i32, right: i32, bottom: i32) -> Rectangle {
         Rectangle { left, top, right, bottom }
+    }
+
+    #[test]
+    fn a_place_beyond_the_screen_is_no_cell() {
+        let cells = [0x0001_0002, 0xFFFF_0000, 0x0000_FFFF, 0x0019_0000].map(cell_at);
+        assert_eq!(cells, [Some(82), None, None, None]);
     }
 
     #[test]
