@@ -19,6 +19,15 @@ fn path(folder: &Path, side: &str) -> PathBuf {
     folder.join(format!("{}.{side}", names::LINK))
 }
 
+/// Makes the pipe `path`.
+///
+/// # Errors
+/// [`Error::Host`].
+pub fn make_one(path: &Path) -> Result<()> {
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
+        .map_err(|error| Error::file("making", path)(error.into()))
+}
+
 /// Makes them in `folder`: where the guest is heard from, and what it is to hear goes to. Both are open before the emulator starts, so that nothing
 /// is lost of one that ends at once.
 ///
@@ -26,9 +35,7 @@ fn path(folder: &Path, side: &str) -> PathBuf {
 /// [`Error::Host`].
 pub fn make(folder: &Path) -> Result<(FromGuest, File)> {
     for side in ["in", "out"] {
-        let path = path(folder, side);
-        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
-            .map_err(|error| Error::file("making", &path)(error.into()))?;
+        make_one(&path(folder, side))?;
     }
     let (out, into) = (path(folder, "out"), path(folder, "in"));
     let nonblocking = OFlags::NONBLOCK.bits().cast_signed();

@@ -13,12 +13,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::thread;
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
+use rustix::fs::OFlags;
 
 use super::boots;
 use super::figures::{self, Figure, grouped};
 use super::rows::{Row, Source};
 use crate::error::{Error, Result};
+use crate::link::pipes;
 use crate::machine::MachineOptions;
 use crate::paths::Tree;
 use crate::process;
@@ -84,8 +85,7 @@ pub fn run(tree: &Tree, machine: &MachineOptions, row: &Row, samples: Option<u32
     let volume = boots::volume(tree, &tree.built("bench", "guest")?)?;
     let folder = process::scratch_folder()?;
     let pipe = folder.path().join("trace");
-    mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)
-        .map_err(|error| Error::file("making", &pipe)(error.into()))?;
+    pipes::make_one(&pipe)?;
     let timeout = machine.timeout.or(Some(PATIENCE));
     let cmdline = format!("{LITTLE_ZEROED} {}", machine.cmdline);
     let options = MachineOptions { icount: true, trace: Some(pipe.clone()), timeout, cmdline, ..machine.clone() };
