@@ -16,11 +16,6 @@ use crate::platform::Platform;
 pub const MOST_VOLUMES: usize = 24;
 
 impl<P: Platform> Executive<P> {
-    /// All of them, C: first.
-    pub fn volumes(&self) -> &[Volume<'static, P, P::Disk>] {
-        &self.volumes
-    }
-
     /// C:.
     pub fn system_volume(&self) -> &Volume<'static, P, P::Disk> {
         &self.volumes[0]
