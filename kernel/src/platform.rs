@@ -51,6 +51,11 @@ impl Platform for Hardware {
         user_memory::words_from_user(address, into)
     }
 
+    #[inline(always)]
+    fn read_user_array<const COUNT: usize>(&self, address: u32) -> Result<[u32; COUNT], NtStatus> {
+        user_memory::array_from_user(address)
+    }
+
     fn write_user(&self, address: u32, from: &[u8]) -> Result<(), NtStatus> {
         user_memory::copy_to_user(address, from)
     }

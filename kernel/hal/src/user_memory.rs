@@ -3,6 +3,8 @@
 //! All of them go through one routine whose instructions the page-fault hook knows: when the memory manager refuses a
 //! fault there, [`recover`] ends the copy with the status instead of the machine.
 
+use core::mem::MaybeUninit;
+
 use abi::status::NtStatus;
 use abi::trap_frame::TrapFrame;
 use mm::layout::{FrameNumber, PAGE_SIZE, USER_PROBE_ADDRESS, VirtualAddress};
@@ -67,6 +69,22 @@ pub fn words_from_user(address: u32, into: &mut [u32]) -> Result<(), NtStatus> {
     // SAFETY: as in `copy`: the target is a slice that the caller holds.
     match unsafe { vadose_user_copy_words(into.as_mut_ptr() as u32, address, into.len() as u32) } {
         0 => Ok(()),
+        status => Err(NtStatus(status)),
+    }
+}
+
+/// The `COUNT` words at user address `address`, of any alignment.
+///
+/// # Errors
+/// The status of the fault.
+#[inline(always)]
+pub fn array_from_user<const COUNT: usize>(address: u32) -> Result<[u32; COUNT], NtStatus> {
+    probe(address, size_of::<[u32; COUNT]>() as u32, 1)?;
+    let mut words = MaybeUninit::<[u32; COUNT]>::uninit();
+    // SAFETY: as in `copy`: the target is on the stack, as large as what is copied.
+    match unsafe { vadose_user_copy_words(words.as_mut_ptr() as u32, address, COUNT as u32) } {
+        // SAFETY: the copy went to its end, so all words are there.
+        0 => Ok(unsafe { words.assume_init() }),
         status => Err(NtStatus(status)),
     }
 }

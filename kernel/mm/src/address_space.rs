@@ -508,10 +508,14 @@ impl<M: Machine> AddressSpace<'_, M> {
     ) {
         let mut first = start.0 >> 9;
         let mut last = end.0 >> 9;
+        let shared_above = after.is_some_and(|page| page.0 >> 9 == last);
+        if first == last && shared_above {
+            return;
+        }
         if before.is_some_and(|page| page.0 >> 9 == first) {
             first += 1;
         }
-        if after.is_some_and(|page| page.0 >> 9 == last) {
+        if shared_above {
             match last.checked_sub(1) {
                 Some(index) => last = index,
                 None => return,

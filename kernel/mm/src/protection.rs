@@ -76,6 +76,21 @@ const fn win32_of(code: u8) -> u32 {
     }
 }
 
+/// What each base bit, alone, becomes; [`NO_CODE`] for what is no single bit.
+static PLAIN_CODES: [u8; PAGE_EXECUTE_WRITECOPY as usize + 1] = {
+    let mut codes = [NO_CODE; PAGE_EXECUTE_WRITECOPY as usize + 1];
+    codes[PAGE_NOACCESS as usize] = Protection::NOACCESS.0;
+    codes[PAGE_READONLY as usize] = Protection::READONLY.0;
+    codes[PAGE_EXECUTE as usize] = Protection::EXECUTE.0;
+    codes[PAGE_EXECUTE_READ as usize] = Protection::EXECUTE_READ.0;
+    codes[PAGE_READWRITE as usize] = Protection::READWRITE.0;
+    codes[PAGE_WRITECOPY as usize] = Protection::WRITECOPY.0;
+    codes[PAGE_EXECUTE_READWRITE as usize] = Protection::EXECUTE_READWRITE.0;
+    codes[PAGE_EXECUTE_WRITECOPY as usize] = Protection::EXECUTE_WRITECOPY.0;
+    codes
+};
+const NO_CODE: u8 = 0xFF;
+
 impl Protection {
     /// No information: an empty code.
     pub const ZERO: Self = Self(0);
@@ -115,28 +130,26 @@ impl Protection {
     /// # Errors
     /// [`InvalidProtection`] unless exactly one base bit is set, with at most one modifier, and none on `PAGE_NOACCESS`.
     #[doc(alias = "MiMakeProtectionMask")]
-    pub const fn from_win32(value: u32) -> Result<Self, InvalidProtection> {
-        let base = match value & 0xFF {
-            PAGE_NOACCESS => 0,
-            PAGE_READONLY => 1,
-            PAGE_EXECUTE => 2,
-            PAGE_EXECUTE_READ => 3,
-            PAGE_READWRITE => 4,
-            PAGE_WRITECOPY => 5,
-            PAGE_EXECUTE_READWRITE => 6,
-            PAGE_EXECUTE_WRITECOPY => 7,
-            _ => return Err(InvalidProtection),
-        };
-        let kind = match value & !0xFF {
-            0 if base == 0 => return Ok(Self::NOACCESS),
-            0 => 0,
-            _ if base == 0 => return Err(InvalidProtection),
-            PAGE_GUARD => GUARD,
-            PAGE_NOCACHE => NOCACHE,
-            PAGE_WRITECOMBINE => WRITECOMBINE,
-            _ => return Err(InvalidProtection),
-        };
-        Ok(Self(base | kind))
+    #[inline(always)]
+    pub fn from_win32(value: u32) -> Result<Self, InvalidProtection> {
+        match PLAIN_CODES.get(value as usize) {
+            Some(&NO_CODE) => Err(InvalidProtection),
+            Some(&code) => Ok(Self(code)),
+            None => Self::from_modified(value),
+        }
+    }
+
+    /// The same of more than a base bit.
+    #[cold]
+    fn from_modified(value: u32) -> Result<Self, InvalidProtection> {
+        let base = PLAIN_CODES.get((value & 0xFF) as usize).copied().unwrap_or(NO_CODE);
+        match value & !0xFF {
+            _ if base & KIND != 0 => Err(InvalidProtection),
+            PAGE_GUARD => Ok(Self(base | GUARD)),
+            PAGE_NOCACHE => Ok(Self(base | NOCACHE)),
+            PAGE_WRITECOMBINE => Ok(Self(base | WRITECOMBINE)),
+            _ => Err(InvalidProtection),
+        }
     }
 
     /// The Win32 protection a query reports.

@@ -113,21 +113,22 @@ impl PageTable {
     /// Calls `visit` with each entry of `first..=last`, all of which the table maps, that is not zero.
     #[inline(always)]
     pub fn each_filled(&self, first: VirtualPage, last: VirtualPage, mut visit: impl FnMut(VirtualPage, &PteCell)) {
-        let mut visit_filled = |start: u32, entries: &[PteCell]| {
-            for (page, entry) in (start..).zip(entries) {
-                if entry.low.get() != 0 {
-                    visit(VirtualPage(page), entry);
-                }
+        let mut left = &self.0[Self::index(first)..=Self::index(last)];
+        while let Some((entry, rest)) = left.split_first() {
+            if entry.low.get() != 0 {
+                visit(VirtualPage(last.0 + 1 - left.len() as u32), entry);
+                left = rest;
+                continue;
             }
-        };
-        // Long runs of zeros are the rule: eight at a time.
-        let (eights, rest) = self.0[Self::index(first)..=Self::index(last)].as_chunks::<8>();
-        for (eight, start) in eights.iter().zip((first.0..).step_by(8)) {
-            if eight.iter().fold(0, |bits, entry| bits | entry.low.get()) != 0 {
-                visit_filled(start, eight);
-            }
+            // Long runs of zeros are the rule: eight at a time.
+            let eight = left.split_first_chunk::<8>().filter(|(eight, _)| Self::are_empty(eight));
+            left = eight.map_or(rest, |(_, rest)| rest);
         }
-        visit_filled(last.0 + 1 - rest.len() as u32, rest);
+    }
+
+    #[inline(always)]
+    fn are_empty(entries: &[PteCell; 8]) -> bool {
+        entries.iter().fold(0, |bits, entry| bits | entry.low.get()) == 0
     }
 
     /// Calls `visit` with the entries of `first..=last` that are not zero, of which there are no more than `most`, the last eight first; how many
@@ -154,8 +155,7 @@ impl PageTable {
         let mut start = last.0 + 1;
         for eight in eights.iter().rev() {
             start -= 8;
-            let filled = eight.iter().fold(0, |bits, entry| bits | entry.low.get()) != 0;
-            if filled && visit_filled(start, eight) == 0 {
+            if !Self::are_empty(eight) && visit_filled(start, eight) == 0 {
                 return most;
             }
         }

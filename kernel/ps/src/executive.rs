@@ -16,7 +16,6 @@ use abi::time_zone::TimeZone;
 use io::Volume;
 use ke::{Dispatcher, DispatcherDatabase, Turns};
 use mm::MemoryManager;
-use mm::address_space::AddressSpace;
 use mm::system::Exhausted;
 use ob::{Closed, Handle, Handles, Kind, ObjectManager};
 use spin::{Mutex, Once};
@@ -189,28 +188,6 @@ impl<P: Platform> Executive<P> {
     pub fn current_process(&self) -> Link<Eprocess> {
         let thread = self.machine_record(self.platform().current_thread());
         thread.tcb.apc_state.process.get().cast()
-    }
-
-    /// Does `work` with the address space of `process`, which is the current one meanwhile.
-    #[doc(alias = "KeStackAttachProcess")]
-    #[inline(always)]
-    pub(crate) fn attached<T>(&self, process: Link<Eprocess>, work: impl FnOnce(AddressSpace<'_, P>) -> T) -> T {
-        let before = self.current_process();
-        if before != process || process == self.system_process {
-            self.attach(process);
-        }
-        let result = work(self.mm.address_space(process));
-        if before != process {
-            self.attach(before);
-        }
-        result
-    }
-
-    /// Makes the address space of `process` the current one. The debugger does so for the time of a command.
-    pub fn attach(&self, process: Link<Eprocess>) {
-        let thread = self.machine_record(self.platform().current_thread());
-        thread.tcb.apc_state.process.set(process.cast());
-        self.platform().load_address_space(self.machine_record(process).pcb.directory_table_base[0].get());
     }
 
     /// The handles of the current process.

@@ -25,6 +25,7 @@
 extern crate alloc;
 
 mod apc;
+mod attached;
 mod balance;
 mod based_sections;
 mod buffer;

@@ -30,14 +30,26 @@ impl<P: Platform> Executive<P> {
         needs: impl Fn(&AddressSpace<'_, P>) -> PageRange,
         work: impl FnOnce(AddressSpace<'_, P>) -> Result<T, NtStatus>,
     ) -> Result<T, NtStatus> {
-        self.attached(process, |space| {
-            if space.any_table_is_out() {
-                while !space.are_tables_known(needs(&space)) {
-                    self.await_first_table(process, needs(&space))?;
-                }
-            }
-            work(space)
-        })
+        let attached = self.attach_for_a_while(process);
+        let space = attached.space();
+        if space.any_table_is_out() {
+            self.await_tables(process, &space, needs)?;
+        }
+        work(space)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn await_tables(
+        &self,
+        process: Link<Eprocess>,
+        space: &AddressSpace<'_, P>,
+        needs: impl Fn(&AddressSpace<'_, P>) -> PageRange,
+    ) -> Result<(), NtStatus> {
+        while !space.are_tables_known(needs(space)) {
+            self.await_first_table(process, needs(space))?;
+        }
+        Ok(())
     }
 
     /// Whether what was just refused is to be asked again, because it was for want of a frame: then there may be one now. `waited` counts how
@@ -67,8 +79,6 @@ impl<P: Platform> Executive<P> {
     }
 
     /// Brings in the page tables of `range`, of which one at least is not known, or waits for the first of them.
-    #[cold]
-    #[inline(never)]
     fn await_first_table(&self, process: Link<Eprocess>, range: PageRange) -> Result<(), NtStatus> {
         match self.mm().address_space(process).bring_tables_in(range) {
             Some(first) => self.await_table(process, first),

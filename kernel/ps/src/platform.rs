@@ -103,6 +103,12 @@ pub trait Platform: Machine + Sync + 'static {
     /// As [`Self::read_user`].
     fn read_user_words(&self, address: u32, into: &mut [u32]) -> Result<(), NtStatus>;
 
+    /// The `COUNT` words at user address `address`, of any alignment.
+    ///
+    /// # Errors
+    /// As [`Self::read_user`].
+    fn read_user_array<const COUNT: usize>(&self, address: u32) -> Result<[u32; COUNT], NtStatus>;
+
     /// Copies `from` to user address `address`, of any alignment.
     ///
     /// # Errors

@@ -14,7 +14,6 @@ use abi::nt::thread::Ethread;
 use abi::nt::token::Token;
 use abi::status::NtStatus;
 use ke::{NORMAL_PRIORITY, ThreadState};
-use mm::address_space::AddressSpace;
 use mm::layout::{HIGHEST_VAD_ADDRESS, PAGE_SIZE, VirtualAddress};
 use mm::section::{ControlArea, ImageInformation};
 
@@ -221,11 +220,10 @@ impl<P: Platform> Executive<P> {
         commit: u32,
     ) -> Result<(u32, u32, u32), NtStatus> {
         use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_GUARD, PAGE_READWRITE};
-        use mm::virtual_memory::AllocateFlags;
+        use mm::virtual_memory::{AllocateFlags, AskedRange};
         let allocate = |kind, protect, base, size| {
-            let flags = AllocateFlags::check(0, kind, protect)?;
-            let needs = |space: &AddressSpace<'_, P>| space.pages_to_allocate(base, size);
-            self.with_new_tables(|| self.with_tables(process, needs, |space| space.allocate(flags, base, size)))
+            let (flags, asked) = (AllocateFlags::check(0, kind, protect)?, AskedRange::check(base, size)?);
+            self.with_new_tables(|| self.with_tables(process, |_| asked.pages(), |space| space.allocate(flags, asked)))
         };
         let range = allocate(MEM_RESERVE, PAGE_READWRITE, 0, reserve)?;
         let (low, top) = (range.base(), range.base() + range.bytes());
@@ -242,12 +240,12 @@ impl<P: Platform> Executive<P> {
     /// Writes environment and process parameters; where the parameters are.
     fn write_parameters(&self, process: Link<Eprocess>, job: &Job<'_>) -> Result<u32, NtStatus> {
         use abi::memory::{MEM_COMMIT, MEM_RESERVE, PAGE_READWRITE};
-        use mm::virtual_memory::AllocateFlags;
+        use mm::virtual_memory::{AllocateFlags, AskedRange};
         let parameters = self.parameters(process, job)?;
         let mut block = parameters.to_block()?;
         let size = block.bytes.len() as u32;
         let flags = AllocateFlags::check(0, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)?;
-        let base = self.mm().address_space(process).allocate(flags, 0, size)?.base();
+        let base = self.mm().address_space(process).allocate(flags, AskedRange::check(0, size)?)?.base();
         let structure = block.place_at(base);
         self.platform().write_user(base, &block.bytes)?;
         Ok(structure)

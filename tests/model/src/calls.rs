@@ -10,7 +10,7 @@ use mm::machine::{FrameBytes, Records};
 use mm::protection::Access;
 use mm::pte::{LARGE_PAGE, Pte};
 use mm::verify::Audit;
-use mm::virtual_memory::{AllocateFlags, FreeKind, PageRange, Region, check_protect};
+use mm::virtual_memory::{AllocateFlags, AskedRange, FreeKind, PageRange, Region, check_protect};
 
 use crate::system::System;
 
@@ -58,7 +58,7 @@ impl System {
         size: u32,
     ) -> Result<Bytes, NtStatus> {
         let flags = AllocateFlags::check(0, kind, protect)?;
-        self.space(process).allocate(flags, base, size).map(bytes)
+        self.space(process).allocate(flags, AskedRange::check(base, size)?).map(bytes)
     }
 
     /// Reserves and commits `size` bytes at `base`, readable and writable: the usual case, which must succeed.

@@ -8,13 +8,17 @@ use mm::layout::VirtualAddress;
 use mm::machine::Records;
 use mm::protection::Access;
 use mm::pte::{CACHE_DISABLE, VALID, ValidPte, WRITE_THROUGH, pte_of};
-use mm::virtual_memory::{AllocateFlags, FreeKind, check_protect};
+use mm::virtual_memory::{AllocateFlags, AskedRange, FreeKind, check_protect};
 use model::image::TestImage;
 use model::machine::NoExecute;
 use model::system::{Outcome, System};
 
 fn system() -> System {
     System::new(256, NoExecute::Supported)
+}
+
+fn asked(base: u32, size: u32) -> AskedRange {
+    AskedRange::check(base, size).expect("a sound range")
 }
 
 fn flags(kind: u32, protect: u32) -> AllocateFlags {
@@ -38,7 +42,7 @@ fn a_process_that_ends_leaves_nothing_behind() {
     system.end_process(process);
     let before = (system.mm.available_frames(), system.mm.commit.current());
     let process = system.start_process().expect("a process");
-    let range = system.space(process).allocate(flags(BOTH, PAGE_READWRITE), 0, 0x30000).expect("room");
+    let range = system.space(process).allocate(flags(BOTH, PAGE_READWRITE), asked(0, 0x30000)).expect("room");
     for page in 0..0x30 {
         system.store(process, range.base() + page * 0x1000, page as u8).expect("committed");
     }
@@ -52,7 +56,7 @@ fn a_process_that_ends_leaves_nothing_behind() {
 fn demand_zero_pages_read_as_zero_and_keep_what_is_written() {
     let mut system = system();
     let process = system.start_process().expect("a process");
-    let range = system.space(process).allocate(flags(BOTH, PAGE_READWRITE), 0, 0x3000).expect("room");
+    let range = system.space(process).allocate(flags(BOTH, PAGE_READWRITE), asked(0, 0x3000)).expect("room");
     assert_eq!(range.base(), 0x10000);
     assert_eq!(system.load(process, 0x10FFF), Ok(0));
     system.store(process, 0x10FFF, 7).expect("writable");
@@ -65,7 +69,7 @@ fn demand_zero_pages_read_as_zero_and_keep_what_is_written() {
 fn data_is_executed_where_the_process_is_not_covered_and_its_protection_stays() {
     let mut system = system();
     let process = system.start_process().expect("a process");
-    system.space(process).allocate(flags(BOTH, PAGE_READWRITE), 0, 0x2000).expect("room");
+    system.space(process).allocate(flags(BOTH, PAGE_READWRITE), asked(0, 0x2000)).expect("room");
     let options = |system: &System, options: u8| {
         system.mm.machine.record(process).pcb.execute_options.set(options);
         if options & EXECUTE_ENABLE == 0 {
@@ -102,7 +106,8 @@ fn a_frame_is_cached_as_its_page_asks() {
     let kinds =
         [(0, 0, Flags::CACHED), (PAGE_NOCACHE, UNCACHED, none), (PAGE_WRITECOMBINE, COMBINED, Flags::WRITE_COMBINED)];
     for (modifier, bits, attribute) in kinds {
-        let range = system.space(process).allocate(flags(BOTH, PAGE_READWRITE | modifier), 0, 0x1000).expect("room");
+        let range =
+            system.space(process).allocate(flags(BOTH, PAGE_READWRITE | modifier), asked(0, 0x1000)).expect("room");
         let base = range.base();
         let look = |system: &System| {
             let valid = ValidPte(system.mm.machine.record(pte_of(VirtualAddress(base).page())).load());
@@ -131,7 +136,7 @@ fn a_guard_page_fires_once() {
     let mut system = system();
     let process = system.start_process().expect("a process");
     let guard = flags(BOTH, PAGE_READWRITE | PAGE_GUARD);
-    system.space(process).allocate(guard, 0, 0x1000).expect("room");
+    system.space(process).allocate(guard, asked(0, 0x1000)).expect("room");
     assert_eq!(system.access(process, 0x10000, Access::Read), Outcome::GuardPage);
     assert_eq!(system.access(process, 0x10000, Access::Write), Outcome::Done);
     let region = system.space(process).query(0x10000).expect("user space");
@@ -143,7 +148,7 @@ fn a_guard_page_fires_once() {
 fn no_access_parks_a_page_in_transition_and_it_comes_back_whole() {
     let mut system = system();
     let process = system.start_process().expect("a process");
-    system.space(process).allocate(flags(BOTH, PAGE_READWRITE), 0, 0x1000).expect("room");
+    system.space(process).allocate(flags(BOTH, PAGE_READWRITE), asked(0, 0x1000)).expect("room");
     system.store(process, 0x10000, 42).expect("writable");
     let no_access = check_protect(PAGE_NOACCESS).expect("valid");
     let old = system.space(process).protect(0x10000, 1, no_access).expect("committed");
@@ -191,7 +196,7 @@ fn an_image_whose_base_is_taken_goes_elsewhere() {
     let mut system = system();
     let section = system.add_image(TestImage::plain(0x40_0000, 1)).expect("memory");
     let process = system.start_process().expect("a process");
-    system.space(process).allocate(flags(MEM_RESERVE, PAGE_READWRITE), 0x40_0000, 1).expect("free");
+    system.space(process).allocate(flags(MEM_RESERVE, PAGE_READWRITE), asked(0x40_0000, 1)).expect("free");
     let mapped = system.space(process).map_image(section, None).expect("room");
     assert_eq!(mapped.start.address().0, 0x1_0000);
     assert_eq!(mapped.place, mm::section::Place::Elsewhere);
@@ -204,7 +209,7 @@ fn an_image_whose_base_is_taken_goes_elsewhere() {
 fn releasing_the_middle_splits_the_vad_and_its_charge() {
     let mut system = system();
     let process = system.start_process().expect("a process");
-    system.space(process).allocate(flags(BOTH, PAGE_READWRITE), 0, 0x10000).expect("room");
+    system.space(process).allocate(flags(BOTH, PAGE_READWRITE), asked(0, 0x10000)).expect("room");
     system.store(process, 0x10000, 1).expect("writable");
     system.store(process, 0x1F000, 2).expect("writable");
     system.space(process).free(FreeKind::Release, 0x14000, 0x2000).expect("inside");

@@ -5,7 +5,7 @@ use abi::cell::Link;
 use abi::memory::*;
 use abi::nt::process::Eprocess;
 use abi::status::NtStatus as S;
-use mm::virtual_memory::{AllocateFlags, Region};
+use mm::virtual_memory::{AllocateFlags, AskedRange, Region};
 use model::calls::BOTH;
 use model::machine::NoExecute;
 use model::system::System;
@@ -32,7 +32,7 @@ fn run(rows: &[Row]) {
         let before = system.picture(process);
         let &(zero_bits, kind, protect, base, size) = arguments;
         let range = AllocateFlags::check(zero_bits, kind, protect)
-            .and_then(|flags| system.space(process).allocate(flags, base, size))
+            .and_then(|flags| system.space(process).allocate(flags, AskedRange::check(base, size)?))
             .map(|range| (range.base(), range.bytes()));
         assert_eq!(range, *expected, "{arguments:x?}");
         system.sound();

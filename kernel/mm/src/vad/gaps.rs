@@ -70,7 +70,7 @@ impl<const STEP: u32> Wanted<STEP> {
     #[inline(always)]
     fn lowest(self, from: u32, to: u32) -> Option<VirtualPage> {
         let start = from.next_multiple_of(STEP);
-        (start.checked_add(self.pages)? <= to).then_some(VirtualPage(start))
+        (start <= to.checked_sub(self.pages)?).then_some(VirtualPage(start))
     }
 
     /// The highest place in `from..to`.

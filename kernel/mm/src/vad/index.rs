@@ -128,8 +128,6 @@ pub(super) const ENOUGH: u32 = 0x1000;
 impl Summary {
     /// No node.
     pub(super) const EMPTY: Self = Self(0);
-    /// More nodes on top of each other than there are.
-    pub(super) const HIGHEST: Self = Self(0x1F);
 
     const ROOM: u32 = u32::MAX << 12;
     const HOLE: u32 = 1 << 5;
@@ -151,19 +149,23 @@ impl Summary {
         Self(if start > free_from { room(free_from, start).min(ENOUGH) << 12 | Self::HOLE } else { 0 })
     }
 
-    /// The summary of a subtree after the one of a child, or of the gap at its top, went from `old` to `new`, if that can be told without looking
-    /// at the rest: the child is not lower, no higher than its sibling, and nothing went that only it may have had.
-    #[inline]
-    pub(super) fn after_child(self, old: Self, new: Self) -> Option<Self> {
-        let lower = new.height() < old.height();
-        let higher = new.height() >= self.height();
+    /// The summary of a subtree after the one of a child went from `old` to `new`, if that can be told without looking at the gap before its top:
+    /// no rotation is due, and nothing went that only the child may have had. `sibling` tells the summary of the other child.
+    #[inline(always)]
+    pub(super) fn after_child(self, old: Self, new: Self, sibling: impl FnOnce() -> Self) -> Option<Self> {
         let shrunk = new.room() < old.room() && old.room() == self.room();
         let closed = old.0 & !new.0 & Self::HOLE != 0;
-        if lower || higher || shrunk || closed {
+        if shrunk || closed {
             return None;
         }
-        let room = self.0.max(new.0) & Self::ROOM;
-        Some(Self(room | self.0 & !Self::ROOM | new.0 & Self::HOLE))
+        let rest = self.0.max(new.0) & Self::ROOM | (self.0 | new.0) & Self::HOLE;
+        let (is, was) = (new.height(), old.height());
+        // As high as before, or higher but not as the sibling is.
+        if is == was || is > was && is < self.height() {
+            return Some(Self(rest | self.height()));
+        }
+        let other = sibling().height();
+        (is.abs_diff(other) <= 1).then(|| Self(rest | (1 + is.max(other))))
     }
 
     /// Whether nothing but the rooms of the two differ.
@@ -241,7 +243,7 @@ mod tests {
                 for &old in children.iter().filter(|old| old.height().abs_diff(sibling.height()) <= 1) {
                     for &new in children.iter().filter(|new| new.height().abs_diff(old.height()) <= 1) {
                         let parent = |child| Summary::of(from, start, child, sibling);
-                        if let Some(after) = parent(old).after_child(old, new) {
+                        if let Some(after) = parent(old).after_child(old, new, || sibling) {
                             assert_eq!(after, parent(new));
                             assert!(new.height().abs_diff(sibling.height()) <= 1, "no rotation was missed");
                             told += 1;

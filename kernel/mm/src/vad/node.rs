@@ -158,6 +158,13 @@ impl MmvadShort {
         self.right_child.get()
     }
 
+    /// The other child than `child`, which is null where there is none.
+    #[inline(always)]
+    pub(super) fn sibling_of(&self, child: VadLink) -> VadLink {
+        let left = self.left_child.get();
+        if left == child { self.right_child.get() } else { left }
+    }
+
     #[inline]
     pub(super) fn child(&self, side: Side) -> &Field<VadLink> {
         match side {

@@ -11,8 +11,18 @@ use super::{VadLink, VadTree};
 use crate::layout::{GRANULARITY_PAGES, VirtualPage};
 use crate::machine::Records;
 
-/// How the summary of a child changed, where more than that did: it may have become lower.
-const UNKNOWN: (Summary, Summary) = (Summary::HIGHEST, Summary::EMPTY);
+/// A child of a node: which one stands there (null for none), and its summary before and after a change.
+#[derive(Clone, Copy)]
+struct Change {
+    child: VadLink,
+    old: Summary,
+    new: Summary,
+}
+
+impl Change {
+    /// None but in the gap before the node itself.
+    const NONE: Self = Self { child: Link::NULL, old: Summary::EMPTY, new: Summary::EMPTY };
+}
 
 /// Where the gap after a VAD that ends at `end` starts: no gap starts below what a program may use.
 pub(super) fn free_after(end: VirtualPage) -> u32 {
@@ -33,25 +43,48 @@ impl<'a, R: Records> VadTree<'a, R> {
         let own = self.at(vad);
         debug_assert!(self.first_ending_from(own.node.start()).unwrap_or(Link::NULL) == after, "V1");
         debug_assert!(after.is_null() || own.node.end() < self.node(after).start(), "V1");
-        let (parent, side) = self.leaf_below(after);
-        let mut through = Link::NULL;
-        let free_from = match after.some() {
-            Some(after) => {
-                let free_from = self.index(after).free_from();
-                through = self.change_gap(after, free_after(own.node.end()), free_after(own.node.end()));
-                free_from
-            }
-            None if parent.is_null() => VirtualPage::LOWEST_USER.0,
-            None => free_after(self.node(parent).end()),
+        let free_behind = free_after(own.node.end());
+        let (parent, slot, free_from, through) = match after.some() {
+            Some(after) => self.place_below(after, free_behind),
+            None => self.place_behind_all(),
         };
         own.node.child(Side::Left).set(Link::NULL);
         own.node.child(Side::Right).set(Link::NULL);
         own.node.parent.set(parent);
-        self.slot(parent, side).set(vad);
+        slot.set(vad);
         own.index.set_free_from(free_from);
         let summary = own.sum(Summary::EMPTY, Summary::EMPTY);
         own.index.set_summary(summary);
-        self.repair(parent, (Summary::EMPTY, summary), through);
+        self.repair(parent, Change { child: vad, old: Summary::EMPTY, new: summary }, through);
+    }
+
+    /// The empty place right below `after`, whose gap starts at `free_behind` from now on: its parent and link, where the gap started, and what
+    /// [`Self::change_gap`] tells.
+    #[inline(always)]
+    fn place_below(&self, after: VadLink, free_behind: u32) -> (VadLink, &'a Field<VadLink>, u32, VadLink) {
+        let next = self.at(after);
+        let free_from = next.index.free_from();
+        let through = self.change_gap(after, free_behind, free_behind);
+        let left = next.node.child(Side::Left);
+        match left.get().some() {
+            None => (after, left, free_from, through),
+            Some(subtree) => {
+                let parent = self.outermost(subtree, Side::Right);
+                (parent, self.node(parent).child(Side::Right), free_from, through)
+            }
+        }
+    }
+
+    /// The empty place above all: as [`Self::place_below`].
+    #[inline(always)]
+    fn place_behind_all(&self) -> (VadLink, &'a Field<VadLink>, u32, VadLink) {
+        match self.outermost(self.root.get(), Side::Right).some() {
+            None => (Link::NULL, self.root, VirtualPage::LOWEST_USER.0, Link::NULL),
+            Some(last) => {
+                let node = self.node(last);
+                (last, node.child(Side::Right), free_after(node.end()), Link::NULL)
+            }
+        }
     }
 
     /// Makes the gap before `vad` start at `free_from`. `vad`, or null where it has [`ENOUGH`] room before and after, being so large even from
@@ -62,16 +95,6 @@ impl<'a, R: Records> VadTree<'a, R> {
         here.index.set_free_from(free_from);
         let is_large = here.node.start().0 >= latest + (ENOUGH + GRANULARITY_PAGES);
         if is_large { Link::NULL } else { vad }
-    }
-
-    /// The empty place right below `after`, or the last one of all where that is null: its parent and side.
-    #[inline(always)]
-    fn leaf_below(&self, after: VadLink) -> (VadLink, Side) {
-        let Some(after) = after.some() else { return (self.outermost(self.root.get(), Side::Right), Side::Right) };
-        match self.child(after, Side::Left).some() {
-            None => (after, Side::Left),
-            Some(subtree) => (self.outermost(subtree, Side::Right), Side::Right),
-        }
     }
 
     /// Takes `vad` out of the tree it is in; the last page of the VAD below it and the next VAD above it. The node itself is
@@ -89,13 +112,13 @@ impl<'a, R: Records> VadTree<'a, R> {
         if right.is_null() {
             // By V3 an only child is a leaf.
             let parent = self.replace(vad, left);
-            let summary = self.summary(left);
-            self.repair(parent, (own.index.summary(), summary), through);
+            let change = Change { child: left, old: own.index.summary(), new: self.summary(left) };
+            self.repair(parent, change, through);
         } else if left.is_null() {
             // An only right child is `after`.
             self.replace(vad, right);
             self.index(after).set_summary(own.index.summary());
-            self.repair(after, UNKNOWN, after);
+            self.repair(after, Change::NONE, after);
         } else {
             self.replace_by_next(vad, after);
         }
@@ -108,11 +131,11 @@ impl<'a, R: Records> VadTree<'a, R> {
         let node = self.node(vad);
         node.starting_vpn.set(start.0);
         node.ending_vpn.set(end.0);
-        self.repair(vad, UNKNOWN, vad);
+        self.repair(vad, Change::NONE, vad);
         if let Some(after) = self.next(vad) {
             debug_assert!(self.node(after).start() > end, "V1");
             self.index(after).set_free_from(free_after(end));
-            self.repair(after, UNKNOWN, after);
+            self.repair(after, Change::NONE, after);
         }
     }
 
@@ -120,39 +143,43 @@ impl<'a, R: Records> VadTree<'a, R> {
     fn replace_by_next(&self, vad: VadLink, next: VadLink) {
         let (node, successor) = (self.node(vad), self.node(next));
         let parent = successor.parent();
-        let from = if parent == vad { next } else { parent };
-        if parent != vad {
-            self.replace(next, successor.right_child());
+        let (from, change) = if parent == vad {
+            (next, Change::NONE)
+        } else {
+            let child = successor.right_child();
+            let change = Change { child, old: self.summary(next), new: self.summary(child) };
+            self.replace(next, child);
             self.adopt(next, Side::Right, node.right_child());
-        }
+            (parent, change)
+        };
         self.adopt(next, Side::Left, node.left_child());
         self.replace(vad, next);
         // What stands summed up at this place.
         self.index(next).set_summary(self.index(vad).summary());
-        self.repair(from, UNKNOWN, next);
+        self.repair(from, change, next);
     }
 
-    /// Makes the summaries from `from` (may be null) upwards true again after its subtrees or the gap before it changed,
+    /// Makes the summaries from `from` (may be null) upwards true again after `change` of a child of it or of the gap before it,
     /// rotating where heights differ by 2, until one is as it was. It goes at least as far as `through` (null for nobody),
-    /// which stands on the way to the root and whose own gap has changed. `child` is how the summary of a child of `from`
-    /// changed, where that is all that did.
-    fn repair(&self, from: VadLink, child: (Summary, Summary), through: VadLink) {
-        let (mut at, mut child, mut through) = (from, child, through);
+    /// which stands on the way to the root and whose own gap has changed.
+    fn repair(&self, from: VadLink, change: Change, through: VadLink) {
+        let (mut at, mut change, mut through) = (from, change, through);
         while let Some(here) = self.at_if_any(at) {
             let before = here.index.summary();
             let told = if at == through {
                 through = Link::NULL;
                 None
             } else {
-                before.after_child(child.0, child.1)
+                before.after_child(change.old, change.new, || self.summary(here.node.sibling_of(change.child)))
             };
-            let (after, parent) = match told {
+            let (top, after) = match told {
                 Some(after) => {
                     here.index.set_summary(after);
-                    (after, here.node.parent())
+                    (at, after)
                 }
                 None => self.balance(at, here),
             };
+            let parent = self.node(top).parent();
             if through.is_null() {
                 if after == before {
                     return;
@@ -161,7 +188,7 @@ impl<'a, R: Records> VadTree<'a, R> {
                     return self.pass_room_up(parent, before, after);
                 }
             }
-            (at, child) = (parent, (before, after));
+            (at, change) = (parent, Change { child: top, old: before, new: after });
         }
     }
 
@@ -195,10 +222,9 @@ impl<'a, R: Records> VadTree<'a, R> {
         }
     }
 
-    /// Sums up `top` from its children, rotating first where one is too high. Returns the summary of what is on top
-    /// then, and its parent.
+    /// Sums up `top` from its children, rotating first where one is too high. Returns what is on top then, and its summary.
     #[inline(always)]
-    fn balance(&self, top: VadLink, here: Indexed<'a>) -> (Summary, VadLink) {
+    fn balance(&self, top: VadLink, here: Indexed<'a>) -> (VadLink, Summary) {
         let left = self.summary(here.node.left_child());
         let right = self.summary(here.node.right_child());
         if left.height() > right.height() + 1 {
@@ -209,36 +235,35 @@ impl<'a, R: Records> VadTree<'a, R> {
         }
         let summary = here.sum(left, right);
         here.index.set_summary(summary);
-        (summary, here.node.parent())
+        (top, summary)
     }
 
-    /// Lowers `top` toward `side`, where its subtree `low` is too low, by one or two rotations. Returns the summary of
-    /// what is on top then, and its parent.
+    /// Lowers `top` toward `side`, where its subtree `low` is too low, by one or two rotations. Returns what is on top
+    /// then, and its summary.
     #[inline(never)]
-    fn lower(&self, top: VadLink, side: Side, low: Summary) -> (Summary, VadLink) {
+    fn lower(&self, top: VadLink, side: Side, low: Summary) -> (VadLink, Summary) {
         let child = self.child(top, side.other());
         let outer = self.summary(self.child(child, side.other()));
         let inner = self.child(child, side);
         if self.summary(inner).height() <= outer.height() {
             let moved = self.summary(inner);
-            let parent = self.rotate(top, child, side);
+            self.rotate(top, child, side);
             let top = self.sum_up(top, low, moved);
-            return (self.sum_up(child, outer, top), parent);
+            return (child, self.sum_up(child, outer, top));
         }
         let (to_child, to_top) = (self.summary(self.child(inner, side.other())), self.summary(self.child(inner, side)));
         self.rotate(child, inner, side.other());
-        let parent = self.rotate(top, inner, side);
+        self.rotate(top, inner, side);
         let child = self.sum_up(child, outer, to_child);
         let top = self.sum_up(top, low, to_top);
-        (self.sum_up(inner, child, top), parent)
+        (inner, self.sum_up(inner, child, top))
     }
 
-    /// Lowers `top` toward `side` and raises its other child, `risen`, in its place. Returns the parent of that place.
-    fn rotate(&self, top: VadLink, risen: VadLink, side: Side) -> VadLink {
-        let parent = self.replace(top, risen);
+    /// Lowers `top` toward `side` and raises its other child, `risen`, in its place.
+    fn rotate(&self, top: VadLink, risen: VadLink, side: Side) {
+        self.replace(top, risen);
         self.adopt(top, side.other(), self.child(risen, side));
         self.adopt(risen, side, top);
-        parent
     }
 
     /// Sums up `vad` over its subtrees `one` and `other`.

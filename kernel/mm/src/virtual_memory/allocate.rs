@@ -35,11 +35,9 @@ impl AllocateFlags {
         if zero_bits > MAXIMUM_ZERO_BITS {
             return Err(NtStatus::INVALID_PARAMETER_3);
         }
-        if !kind_is_sound(kind) {
-            return Err(NtStatus::INVALID_PARAMETER_5);
-        }
-        if kind & MEM_PHYSICAL != 0 && protect != PAGE_READWRITE {
-            return Err(NtStatus::INVALID_PARAMETER_6);
+        // Most ask for these alone, and all combinations of them are sound.
+        if kind & !(MEM_RESERVE | MEM_COMMIT) != 0 || kind == 0 {
+            check_special(kind, protect)?;
         }
         let protection = Protection::from_win32(protect).map_err(|_| NtStatus::INVALID_PAGE_PROTECTION)?;
         Ok(Self { kind, protection, zero_bits })
@@ -62,6 +60,17 @@ impl AllocateFlags {
     }
 }
 
+#[cold]
+fn check_special(kind: u32, protect: u32) -> Result<(), NtStatus> {
+    if !kind_is_sound(kind) {
+        return Err(NtStatus::INVALID_PARAMETER_5);
+    }
+    if kind & MEM_PHYSICAL != 0 && protect != PAGE_READWRITE {
+        return Err(NtStatus::INVALID_PARAMETER_6);
+    }
+    Ok(())
+}
+
 fn kind_is_sound(kind: u32) -> bool {
     let any = |bits: u32| kind & bits != 0;
     let large = any(MEM_LARGE_PAGES);
@@ -73,29 +82,47 @@ fn kind_is_sound(kind: u32) -> bool {
         && (!any(MEM_PHYSICAL) || kind & !(MEM_RESERVE | MEM_TOP_DOWN | MEM_PHYSICAL) == 0)
 }
 
-/// Checks a range of `size` bytes at `base`.
-///
-/// # Errors
-/// INVALID_PARAMETER_2 for a base no program can have, INVALID_PARAMETER_4 for an empty range or one that ends too high.
-pub fn check_range(base: u32, size: u32) -> Result<(), NtStatus> {
-    if base > HIGHEST_VAD_ADDRESS {
-        return Err(NtStatus::INVALID_PARAMETER_2);
+/// A range that is asked for, found sound by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AskedRange {
+    /// 0 for anywhere.
+    base: u32,
+    /// Bytes, 1 or more.
+    size: u32,
+}
+
+impl AskedRange {
+    /// Checks a range of `size` bytes at `base`.
+    ///
+    /// # Errors
+    /// INVALID_PARAMETER_2 for a base no program can have, INVALID_PARAMETER_4 for an empty range or one that ends too high.
+    #[inline(always)]
+    pub fn check(base: u32, size: u32) -> Result<Self, NtStatus> {
+        if base > HIGHEST_VAD_ADDRESS {
+            return Err(NtStatus::INVALID_PARAMETER_2);
+        }
+        if size == 0 || size > HIGHEST_VAD_ADDRESS + 1 - base {
+            return Err(NtStatus::INVALID_PARAMETER_4);
+        }
+        Ok(Self { base, size })
     }
-    if size == 0 || size > HIGHEST_VAD_ADDRESS + 1 - base {
-        return Err(NtStatus::INVALID_PARAMETER_4);
+
+    /// The pages whose PTEs an allocation there may look at (A5).
+    pub fn pages(self) -> PageRange {
+        let last = if self.base == 0 { 0 } else { self.base + (self.size - 1) };
+        PageRange { start: VirtualAddress(self.base).page(), end: VirtualAddress(last).page() }
     }
-    Ok(())
 }
 
 impl<M: Machine> AddressSpace<'_, M> {
-    /// Reserves, commits, both, or resets: `size` bytes at `base`, which is 0 for "anywhere". The range that became of it.
+    /// Reserves, commits, both, or resets `asked`. The range that became of it.
     ///
     /// # Errors
     /// XP's status for every refusal; nothing has changed.
     #[doc(alias = "NtAllocateVirtualMemory")]
-    #[inline(always)]
-    pub fn allocate(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
-        check_range(base, size)?;
+    #[inline(never)]
+    pub fn allocate(&self, flags: AllocateFlags, asked: AskedRange) -> Result<PageRange, NtStatus> {
+        let AskedRange { base, size } = asked;
         if flags.has(MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_LARGE_PAGES | MEM_RESET) {
             return self.allocate_specially(flags, base, size);
         }
@@ -123,7 +150,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         self.reserve_watched(|| self.reserve(flags, base, size))
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn reserve(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
         if flags.protection.is_copy_on_write() {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);
@@ -131,11 +158,13 @@ impl<M: Machine> AddressSpace<'_, M> {
         let room = if base == 0 { self.find_room(flags, size)? } else { self.room_at(base, size)? };
         let range = PageRange { start: room.start, end: room.end };
         let mut vad = VadFlags::PRIVATE_MEMORY.with_protection(flags.protection);
+        let mut even = Protection::ZERO;
         if flags.has(MEM_COMMIT) {
             vad = vad.with(VadFlags::MEM_COMMIT).with_commit_charge(PageCount(range.pages()));
+            if !flags.protection.is_guard() {
+                even = flags.protection;
+            }
         }
-        let even =
-            if flags.has(MEM_COMMIT) && !flags.protection.is_guard() { flags.protection } else { Protection::ZERO };
         self.add_vad(VadForm::Short, room, vad, |vad| self.vads().name_protection(vad, even))?;
         Ok(range)
     }
@@ -309,10 +338,11 @@ mod tests {
 
     #[test]
     fn ranges() {
-        assert_eq!(check_range(0x7FFE_0000, 1), Err(NtStatus::INVALID_PARAMETER_2));
-        assert_eq!(check_range(0x7FFD_F000, 0x1001), Err(NtStatus::INVALID_PARAMETER_4));
-        assert_eq!(check_range(0x7FFD_F000, 0x1000), Ok(()));
-        assert_eq!(check_range(0x10000, 0), Err(NtStatus::INVALID_PARAMETER_4));
-        assert_eq!(check_range(0x10000, u32::MAX), Err(NtStatus::INVALID_PARAMETER_4));
+        let refusal = |base, size| AskedRange::check(base, size).map(|_| ());
+        assert_eq!(refusal(0x7FFE_0000, 1), Err(NtStatus::INVALID_PARAMETER_2));
+        assert_eq!(refusal(0x7FFD_F000, 0x1001), Err(NtStatus::INVALID_PARAMETER_4));
+        assert_eq!(refusal(0x7FFD_F000, 0x1000), Ok(()));
+        assert_eq!(refusal(0x10000, 0), Err(NtStatus::INVALID_PARAMETER_4));
+        assert_eq!(refusal(0x10000, u32::MAX), Err(NtStatus::INVALID_PARAMETER_4));
     }
 }

@@ -50,12 +50,13 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         let vad = self.find_vad(VirtualAddress(base).page()).ok_or(NtStatus::MEMORY_NOT_ALLOCATED)?;
         let node = self.vads().node(vad);
+        let end = node.end();
         let range = if size == 0 {
-            PageRange { start: VirtualAddress(base).page(), end: node.end() }
+            PageRange { start: VirtualAddress(base).page(), end }
         } else {
             PageRange::touched(base, size)
         };
-        if range.end > node.end() {
+        if range.end > end {
             return Err(NtStatus::UNABLE_TO_FREE_VM);
         }
         if !node.flags().is_plain() {
@@ -157,7 +158,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// Releases all of `vad`, of which nothing is secured or watched any more.
-    #[inline(never)]
+    #[inline(always)]
     fn release_all(&self, vad: VadLink) {
         self.delete_private_memory(vad);
         self.remove_vad(vad);

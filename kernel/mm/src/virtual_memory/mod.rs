@@ -28,7 +28,7 @@ mod range;
 mod secure;
 mod write_watch;
 
-pub use allocate::{AllocateFlags, check_range};
+pub use allocate::{AllocateFlags, AskedRange};
 pub(crate) use awe::AWE_PROTECTION;
 pub use awe::{AweInfo, UserMapping};
 pub use free::FreeKind;

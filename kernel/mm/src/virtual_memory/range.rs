@@ -143,14 +143,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
     }
 
-    /// The pages whose PTEs an allocation at `base` may look at (A5).
-    #[inline]
-    pub fn pages_to_allocate(&self, base: u32, size: u32) -> PageRange {
-        let last = if base == 0 { 0 } else { base.saturating_add(size.saturating_sub(1)) };
-        PageRange { start: VirtualAddress(base).page(), end: VirtualAddress(last).page() }
-    }
-
-    /// The same of a change of protection.
+    /// The pages whose PTEs a change of protection may look at (A5).
     pub fn pages_to_protect(&self, base: u32, size: u32) -> PageRange {
         let last = base.saturating_add(size.saturating_sub(1)).min(HIGHEST_VAD_ADDRESS);
         PageRange { start: VirtualAddress(base.min(last)).page(), end: VirtualAddress(last).page() }

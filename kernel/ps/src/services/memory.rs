@@ -8,7 +8,7 @@ use abi::memory::MemoryBasicInformation;
 use abi::status::NtStatus;
 use mm::address_space::AddressSpace;
 use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE, VirtualAddress};
-use mm::virtual_memory::{AllocateFlags, FreeKind, Region, check_protect, check_range};
+use mm::virtual_memory::{AllocateFlags, AskedRange, FreeKind, Region, check_protect};
 use ob::Kind;
 
 use crate::buffer::zeros;
@@ -23,25 +23,26 @@ const WORKING_SET_LIST: u32 = 1;
 const MAPPED_FILE_NAME: u32 = 2;
 
 impl<P: Platform> Executive<P> {
-    pub(super) fn allocate_virtual_memory(&self, arguments: &[u32; 6]) -> Result<NtStatus, NtStatus> {
-        let &[process, base_at, zero_bits, size_at, kind, protect] = arguments;
+    #[inline(never)]
+    pub(super) fn allocate_virtual_memory(&self, arguments: u32) -> Result<NtStatus, NtStatus> {
+        let [process, base_at, zero_bits, size_at, kind, protect] = self.arguments(arguments)?;
         let flags = AllocateFlags::check(zero_bits, kind, protect)?;
         let base = self.probe_word(base_at)?;
         let size = self.probe_word(size_at)?;
-        check_range(base, size)?;
+        let asked = AskedRange::check(base, size)?;
         let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
         if flags.needs_lock_memory_privilege() {
             self.require_lock_memory()?;
         }
-        let needs = |space: &AddressSpace<'_, P>| space.pages_to_allocate(base, size);
-        let range = self.with_tables(process, needs, |space| space.allocate(flags, base, size))?;
+        let range = self.with_tables(process, |_| asked.pages(), |space| space.allocate(flags, asked))?;
         self.write_word(base_at, range.base())?;
         self.write_word(size_at, range.bytes())?;
         Ok(NtStatus::SUCCESS)
     }
 
-    pub(super) fn free_virtual_memory(&self, arguments: &[u32; 4]) -> Result<NtStatus, NtStatus> {
-        let &[process, base_at, size_at, kind] = arguments;
+    #[inline(never)]
+    pub(super) fn free_virtual_memory(&self, arguments: u32) -> Result<NtStatus, NtStatus> {
+        let [process, base_at, size_at, kind] = self.arguments(arguments)?;
         let kind = FreeKind::check(kind)?;
         let base = self.probe_word(base_at)?;
         let size = self.probe_word(size_at)?;
@@ -55,8 +56,8 @@ impl<P: Platform> Executive<P> {
     }
 
     #[inline(never)]
-    pub(super) fn protect_virtual_memory(&self, arguments: &[u32; 5]) -> Result<NtStatus, NtStatus> {
-        let &[process, base_at, size_at, protect, old_at] = arguments;
+    pub(super) fn protect_virtual_memory(&self, arguments: u32) -> Result<NtStatus, NtStatus> {
+        let [process, base_at, size_at, protect, old_at] = self.arguments(arguments)?;
         let new = check_protect(protect)?;
         let base = self.probe_word(base_at)?;
         let size = self.probe_word(size_at)?;
@@ -71,9 +72,9 @@ impl<P: Platform> Executive<P> {
     }
 
     #[inline(never)]
-    pub(super) fn query_virtual_memory(&self, arguments: &[u32; 6]) -> Result<NtStatus, NtStatus> {
+    pub(super) fn query_virtual_memory(&self, arguments: u32) -> Result<NtStatus, NtStatus> {
         const SIZE: u32 = size_of::<MemoryBasicInformation>() as u32;
-        let &[process, address, class, buffer, length, returned_at] = arguments;
+        let [process, address, class, buffer, length, returned_at] = self.arguments(arguments)?;
         match class {
             BASIC_INFORMATION => {}
             WORKING_SET_LIST => return self.query_working_set(process, buffer, length, returned_at),

@@ -70,23 +70,37 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "KiSystemService")]
     #[inline]
     pub fn system_call(&self, number: u32, arguments: u32) -> NtStatus {
-        // A service that was refused because the commit limit would be passed has changed nothing: it is tried again for as long
-        // as paging files grow. So is one that lacks a frame for a page table or for pool, for as long as there may be one.
-        let mut waited = 0;
+        match self.answer(number, arguments) {
+            Err(status @ (NtStatus::COMMITMENT_LIMIT | NtStatus::NO_MEMORY | NtStatus::INSUFFICIENT_RESOURCES)) => {
+                self.answer_again(number, arguments, status)
+            }
+            Ok(status) | Err(status) => status,
+        }
+    }
+
+    /// A service that was refused because the commit limit would be passed has changed nothing: it is tried again for as long
+    /// as paging files grow. So is one that lacks a frame for a page table or for pool, for as long as there may be one.
+    #[cold]
+    #[inline(never)]
+    fn answer_again(&self, number: u32, arguments: u32, status: NtStatus) -> NtStatus {
+        let (mut status, mut waited) = (status, 0);
         loop {
-            match self.answer(number, arguments) {
-                Ok(status) => return status,
-                Err(NtStatus::COMMITMENT_LIMIT) if self.extend_paging_files() => {}
-                Err(NtStatus::COMMITMENT_LIMIT) => {
+            match status {
+                NtStatus::COMMITMENT_LIMIT if self.extend_paging_files() => {}
+                NtStatus::COMMITMENT_LIMIT => {
                     self.tell_memory_limits();
-                    return NtStatus::COMMITMENT_LIMIT;
+                    return status;
                 }
-                Err(NtStatus::NO_MEMORY | NtStatus::INSUFFICIENT_RESOURCES) if self.await_lacking_frame(waited) => {
+                NtStatus::NO_MEMORY | NtStatus::INSUFFICIENT_RESOURCES if self.await_lacking_frame(waited) => {
                     // What was refused is asked for again.
                     self.count_refusals(0);
                     waited += 1;
                 }
-                Err(status) => return status,
+                status => return status,
+            }
+            match self.answer(number, arguments) {
+                Ok(status) => return status,
+                Err(refusal) => status = refusal,
             }
         }
     }
@@ -96,18 +110,10 @@ impl<P: Platform> Executive<P> {
         match Service::from_number(number) {
             None => Err(NtStatus::INVALID_SYSTEM_SERVICE),
             // What programs call most reads its own number of words.
-            Some(Service::NtAllocateVirtualMemory) => {
-                self.arguments(arguments).and_then(|words| self.allocate_virtual_memory(&words))
-            }
-            Some(Service::NtFreeVirtualMemory) => {
-                self.arguments(arguments).and_then(|words| self.free_virtual_memory(&words))
-            }
-            Some(Service::NtProtectVirtualMemory) => {
-                self.arguments(arguments).and_then(|words| self.protect_virtual_memory(&words))
-            }
-            Some(Service::NtQueryVirtualMemory) => {
-                self.arguments(arguments).and_then(|words| self.query_virtual_memory(&words))
-            }
+            Some(Service::NtAllocateVirtualMemory) => self.allocate_virtual_memory(arguments),
+            Some(Service::NtFreeVirtualMemory) => self.free_virtual_memory(arguments),
+            Some(Service::NtProtectVirtualMemory) => self.protect_virtual_memory(arguments),
+            Some(Service::NtQueryVirtualMemory) => self.query_virtual_memory(arguments),
             Some(Service::NtYieldExecution) => self.yield_execution(),
             Some(Service::NtSetEvent) => self.set_event(arguments),
             Some(Service::NtWaitForSingleObject) => self.wait_for_single_object(arguments),
@@ -117,9 +123,7 @@ impl<P: Platform> Executive<P> {
 
     #[inline(always)]
     fn arguments<const COUNT: usize>(&self, at: u32) -> Result<[u32; COUNT], NtStatus> {
-        let mut words = [0; COUNT];
-        self.platform().read_user_words(at, &mut words)?;
-        Ok(words)
+        self.platform().read_user_array(at)
     }
 
     #[inline(never)]

@@ -12,7 +12,7 @@ use mm::section::{
     ControlArea, ControlAreaFlags, Mapped, SectionArguments, SectionLimits, ViewArguments, ViewRequest,
     check_flush_range, check_view_range, section_attributes,
 };
-use mm::virtual_memory::{AllocateFlags, PageRange};
+use mm::virtual_memory::{AllocateFlags, AskedRange, PageRange};
 use mm::working_set::{LockKind, WorkingSetLimits, check_lock_range};
 
 use super::{Form, Names, Row, constants, read};
@@ -172,7 +172,10 @@ impl Scene {
     /// As the service.
     pub fn allocate(&self, zero_bits: u32, kind: u32, protect: u32, base: u32, size: u32) -> Result<Bytes, NtStatus> {
         let flags = AllocateFlags::check(zero_bits, kind, protect)?;
-        self.system.space(self.process).allocate(flags, base, size).map(|range| (range.base(), range.bytes()))
+        self.system
+            .space(self.process)
+            .allocate(flags, AskedRange::check(base, size)?)
+            .map(|range| (range.base(), range.bytes()))
     }
 
     /// NtCreateSection, over a handle of a file that allows what `made_of` says.

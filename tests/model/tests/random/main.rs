@@ -16,7 +16,7 @@ use abi::nt::process::Eprocess;
 use mm::layout::VirtualPage;
 use mm::protection::Access;
 use mm::section::{ControlArea, ControlAreaFlags, Place, SectionFate, ViewRequest, WriteRequest};
-use mm::virtual_memory::{AllocateFlags, FreeKind, check_protect};
+use mm::virtual_memory::{AllocateFlags, AskedRange, FreeKind, check_protect};
 use model::image::{DATA, SHARED_DATA, TestImage, TestSection};
 use model::machine::NoExecute;
 use model::naive::{NaiveProcess, SharedMemory, is_shortage};
@@ -179,7 +179,7 @@ impl Run {
         self.tables_are_known(process, base, size)?;
         let flags = AllocateFlags::check(0, kind, protect).expect("sound flags");
         let expected = naive.allocate(kind, protect, base, size);
-        let real = self.system.space(process).allocate(flags, base, size);
+        let real = AskedRange::check(base, size).and_then(|asked| self.system.space(process).allocate(flags, asked));
         if real.is_err_and(is_shortage) && expected.is_ok() {
             return None;
         }
@@ -341,7 +341,7 @@ impl Run {
         self.tables_are_known(process, base, size)?;
         let flags = AllocateFlags::check(0, MEM_RESET, PAGE_READWRITE).expect("sound flags");
         let expected = naive.reset(base, size);
-        let real = self.system.space(process).allocate(flags, base, size);
+        let real = AskedRange::check(base, size).and_then(|asked| self.system.space(process).allocate(flags, asked));
         assert_eq!(real.map(|_| ()), expected, "reset {base:x} {size:x}");
         None
     }
