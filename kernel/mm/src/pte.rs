@@ -114,15 +114,23 @@ impl PageTable {
     #[inline(always)]
     pub fn each_filled(&self, first: VirtualPage, last: VirtualPage, mut visit: impl FnMut(VirtualPage, &PteCell)) {
         let mut left = &self.0[Self::index(first)..=Self::index(last)];
-        while let Some((entry, rest)) = left.split_first() {
-            if entry.low.get() != 0 {
-                visit(VirtualPage(last.0 + 1 - left.len() as u32), entry);
-                left = rest;
-                continue;
-            }
+        loop {
             // Long runs of zeros are the rule: eight at a time.
-            let eight = left.split_first_chunk::<8>().filter(|(eight, _)| Self::are_empty(eight));
-            left = eight.map_or(rest, |(_, rest)| rest);
+            while let Some((eight, rest)) = left.split_first_chunk::<8>()
+                && Self::are_empty(eight)
+            {
+                left = rest;
+            }
+            if left.is_empty() {
+                return;
+            }
+            let (some, rest) = left.split_at(left.len().min(8));
+            for (page, entry) in (last.0 + 1 - left.len() as u32..).zip(some) {
+                if entry.low.get() != 0 {
+                    visit(VirtualPage(page), entry);
+                }
+            }
+            left = rest;
         }
     }
 

@@ -2,9 +2,10 @@
 
 use abi::cell::Link;
 use abi::nt::process::Eprocess;
+use abi::status::NtStatus;
 use mm::address_space::AddressSpace;
 
-use crate::executive::Executive;
+use crate::executive::{CURRENT_PROCESS, Executive};
 use crate::platform::Platform;
 
 /// A process whose address space is the current one for as long as this lives.
@@ -15,6 +16,11 @@ pub(crate) struct Attached<'a, P: Platform> {
 }
 
 impl<'a, P: Platform> Attached<'a, P> {
+    /// The process.
+    pub(crate) const fn process(&self) -> Link<Eprocess> {
+        self.process
+    }
+
     /// The address space.
     #[inline(always)]
     pub(crate) fn space(&self) -> AddressSpace<'a, P> {
@@ -43,6 +49,19 @@ impl<P: Platform> Executive<P> {
         Attached { executive: self, process, before }
     }
 
+    /// The same for the process that `handle` names, with at least `access`. That of the caller is the current one anyway.
+    ///
+    /// # Errors
+    /// As for other objects; PROCESS_IS_TERMINATING.
+    #[inline(always)]
+    pub(crate) fn attach_by_handle(&self, handle: u32, access: u32) -> Result<Attached<'_, P>, NtStatus> {
+        if handle == CURRENT_PROCESS {
+            let process = self.current_process();
+            return Ok(Attached { executive: self, process, before: process });
+        }
+        self.process_by_handle(handle, access).map(|process| self.attach_for_a_while(process))
+    }
+
     /// Does `work` with the address space of `process`, which is the current one meanwhile.
     #[inline(always)]
     pub(crate) fn attached<T>(&self, process: Link<Eprocess>, work: impl FnOnce(AddressSpace<'_, P>) -> T) -> T {
@@ -51,6 +70,7 @@ impl<P: Platform> Executive<P> {
     }
 
     /// Makes the address space of `process` the current one. The debugger does so for the time of a command.
+    #[inline(never)]
     pub fn attach(&self, process: Link<Eprocess>) {
         let thread = self.machine_record(self.platform().current_thread());
         thread.tcb.apc_state.process.set(process.cast());

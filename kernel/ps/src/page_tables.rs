@@ -8,6 +8,7 @@ use mm::address_space::AddressSpace;
 use mm::fault::{FaultOutcome, ReadResult};
 use mm::virtual_memory::{FreeKind, PageRange};
 
+use crate::attached::Attached;
 use crate::executive::Executive;
 use crate::platform::Platform;
 
@@ -30,10 +31,23 @@ impl<P: Platform> Executive<P> {
         needs: impl Fn(&AddressSpace<'_, P>) -> PageRange,
         work: impl FnOnce(AddressSpace<'_, P>) -> Result<T, NtStatus>,
     ) -> Result<T, NtStatus> {
-        let attached = self.attach_for_a_while(process);
+        self.with_tables_of(self.attach_for_a_while(process), needs, work)
+    }
+
+    /// The same where the address space is attached to. It is left when `work` is done.
+    ///
+    /// # Errors
+    /// As [`Self::with_tables`].
+    #[inline(always)]
+    pub(crate) fn with_tables_of<T>(
+        &self,
+        attached: Attached<'_, P>,
+        needs: impl Fn(&AddressSpace<'_, P>) -> PageRange,
+        work: impl FnOnce(AddressSpace<'_, P>) -> Result<T, NtStatus>,
+    ) -> Result<T, NtStatus> {
         let space = attached.space();
         if space.any_table_is_out() {
-            self.await_tables(process, &space, needs)?;
+            self.await_tables(attached.process(), &space, needs)?;
         }
         work(space)
     }

@@ -75,9 +75,9 @@ impl<M: Machine> AddressSpace<'_, M> {
             // An emulator that translates code may know its way to all of a large page.
             return self.mm.machine.flush_user();
         }
-        self.each_present_table(start, end, |first, last, _| {
+        for (first, last, _) in self.present_tables(start, end) {
             (first.0..=last.0).map(VirtualPage).for_each(|page| self.close_page(pte_of(page), page));
-        });
+        }
     }
 
     fn close_page(&self, link: Link<PteCell>, page: VirtualPage) {

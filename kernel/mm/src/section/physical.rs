@@ -161,7 +161,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[inline(never)]
     pub(super) fn delete_physical_pages(&self, vad: VadLink) {
         let node = self.vads().node(vad);
-        self.each_present_table(node.start(), node.end(), |first, last, table| {
+        for (first, last, table) in self.present_tables(node.start(), node.end()) {
             for page in (first.0..=last.0).map(VirtualPage) {
                 let cell: &PteCell = self.mm.machine.record(pte_of(page));
                 if self.mm.machine.exchange(cell, 0) != 0 {
@@ -171,7 +171,7 @@ impl<M: Machine> AddressSpace<'_, M> {
                 }
             }
             self.drop_table_without_entries(first);
-        });
+        }
     }
 }
 

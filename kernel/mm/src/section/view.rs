@@ -106,7 +106,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// pages finds it there. Later stores are noted anew (T1).
     #[doc(alias = "MiFlushDirtyBitsToPfn")]
     pub fn gather_dirty(&self, first: VirtualPage, last: VirtualPage) {
-        self.each_present_table(first, last, |first, last, _| {
+        for (first, last, _) in self.present_tables(first, last) {
             self.mm.machine.record(table_of(first)).each_filled(first, last, |page, cell| {
                 let valid = ValidPte(cell.load());
                 if valid.has(VALID | PROTOTYPE | DIRTY) {
@@ -115,7 +115,7 @@ impl<M: Machine> AddressSpace<'_, M> {
                     self.leave_dirt(old.frame(), old);
                 }
             });
-        });
+        }
     }
 
     /// The part of a file that `size` bytes of a view at `base` show, or all that follows of the view where `size` is 0; what has been

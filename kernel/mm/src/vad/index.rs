@@ -136,11 +136,8 @@ impl Summary {
     /// A node with the gap `free_from..start` before it, over its subtrees.
     #[inline]
     pub(super) fn of(free_from: u32, start: u32, left: Self, right: Self) -> Self {
-        let own = Self::of_gap(free_from, start).0;
-        // The room stands on top, so the largest word has the largest room.
-        let room = own.max(left.0).max(right.0) & Self::ROOM;
-        let hole = (own | left.0 | right.0) & Self::HOLE;
-        Self(room | hole | (1 + left.height().max(right.height())))
+        let height = Self(1 + left.height().max(right.height()));
+        height.with_gaps(Self::of_gap(free_from, start), left, right)
     }
 
     /// What the gap `free_from..start` alone has.
@@ -149,41 +146,47 @@ impl Summary {
         Self(if start > free_from { room(free_from, start).min(ENOUGH) << 12 | Self::HOLE } else { 0 })
     }
 
-    /// The summary of a subtree after the one of a child went from `old` to `new`, if that can be told without looking at the gap before its top:
-    /// no rotation is due, and nothing went that only the child may have had. `sibling` tells the summary of the other child.
+    /// The summary of a subtree after the one of a child went from `old` to `new`, which differ in height, if that can be told without looking at
+    /// the gap before its top: no rotation is due, and nothing went that only the child may have had. `sibling` tells the summary of the other child.
     #[inline(always)]
     pub(super) fn after_child(self, old: Self, new: Self, sibling: impl FnOnce() -> Self) -> Option<Self> {
+        let gaps = if old.has_gaps_of(new) { self } else { self.after_gaps(old, new)? };
+        let is = new.height();
+        // Higher, but not as the sibling is.
+        if is > old.height() && is < self.height() {
+            return Some(gaps);
+        }
+        let other = sibling().height();
+        let difference = (is + 1).wrapping_sub(other);
+        (difference <= 2).then(|| Self(gaps.0 & !Self::HEIGHT | (1 + is.max(other))))
+    }
+
+    /// The summary of a subtree after nothing but the gaps of a child went from those of `old` to those of `new`, if that can be told without looking
+    /// at the rest: nothing went that only the child may have had.
+    #[inline(always)]
+    pub(super) const fn after_gaps(self, old: Self, new: Self) -> Option<Self> {
         let shrunk = new.room() < old.room() && old.room() == self.room();
         let closed = old.0 & !new.0 & Self::HOLE != 0;
         if shrunk || closed {
             return None;
         }
-        let rest = self.0.max(new.0) & Self::ROOM | (self.0 | new.0) & Self::HOLE;
-        let (is, was) = (new.height(), old.height());
-        // As high as before, or higher but not as the sibling is.
-        if is == was || is > was && is < self.height() {
-            return Some(Self(rest | self.height()));
-        }
-        let other = sibling().height();
-        (is.abs_diff(other) <= 1).then(|| Self(rest | (1 + is.max(other))))
+        let room = if new.room() > self.room() { new.0 } else { self.0 };
+        Some(Self(room & Self::ROOM | self.0 & !Self::ROOM | new.0 & Self::HOLE))
     }
 
-    /// Whether nothing but the rooms of the two differ.
+    /// Whether room and hole are those of `other`.
     #[inline(always)]
-    pub(super) const fn differs_in_room(self, other: Self) -> bool {
-        (self.0 ^ other.0) & !Self::ROOM == 0
+    pub(super) const fn has_gaps_of(self, other: Self) -> bool {
+        (self.0 ^ other.0) & !Self::HEIGHT == 0
     }
 
-    /// The one with the larger room.
+    /// This, with the gaps of the three, its own and those of its children.
     #[inline(always)]
-    pub(super) fn largest(self, other: Self) -> Self {
-        Self(self.0.max(other.0))
-    }
-
-    /// This, with the room of `other`.
-    #[inline(always)]
-    pub(super) const fn with_room_of(self, other: Self) -> Self {
-        Self(self.0 & !Self::ROOM | other.0 & Self::ROOM)
+    pub(super) fn with_gaps(self, own: Self, left: Self, right: Self) -> Self {
+        // The room stands on top, so the largest word has the largest room.
+        let room = own.0.max(left.0).max(right.0) & Self::ROOM;
+        let hole = (own.0 | left.0 | right.0) & Self::HOLE;
+        Self(room | hole | self.height())
     }
 
     /// Nodes on the longest path down.
@@ -243,7 +246,11 @@ mod tests {
                 for &old in children.iter().filter(|old| old.height().abs_diff(sibling.height()) <= 1) {
                     for &new in children.iter().filter(|new| new.height().abs_diff(old.height()) <= 1) {
                         let parent = |child| Summary::of(from, start, child, sibling);
-                        if let Some(after) = parent(old).after_child(old, new, || sibling) {
+                        let after = match old.height() == new.height() {
+                            true => parent(old).after_gaps(old, new),
+                            false => parent(old).after_child(old, new, || sibling),
+                        };
+                        if let Some(after) = after {
                             assert_eq!(after, parent(new));
                             assert!(new.height().abs_diff(sibling.height()) <= 1, "no rotation was missed");
                             told += 1;

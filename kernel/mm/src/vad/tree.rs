@@ -19,11 +19,6 @@ struct Change {
     new: Summary,
 }
 
-impl Change {
-    /// None but in the gap before the node itself.
-    const NONE: Self = Self { child: Link::NULL, old: Summary::EMPTY, new: Summary::EMPTY };
-}
-
 /// Where the gap after a VAD that ends at `end` starts: no gap starts below what a program may use.
 pub(super) fn free_after(end: VirtualPage) -> u32 {
     (end.0 + 1).max(VirtualPage::LOWEST_USER.0)
@@ -44,7 +39,7 @@ impl<'a, R: Records> VadTree<'a, R> {
         debug_assert!(self.first_ending_from(own.node.start()).unwrap_or(Link::NULL) == after, "V1");
         debug_assert!(after.is_null() || own.node.end() < self.node(after).start(), "V1");
         let free_behind = free_after(own.node.end());
-        let (parent, slot, free_from, through) = match after.some() {
+        let (parent, slot, free_from) = match after.some() {
             Some(after) => self.place_below(after, free_behind),
             None => self.place_behind_all(),
         };
@@ -55,46 +50,49 @@ impl<'a, R: Records> VadTree<'a, R> {
         own.index.set_free_from(free_from);
         let summary = own.sum(Summary::EMPTY, Summary::EMPTY);
         own.index.set_summary(summary);
-        self.repair(parent, Change { child: vad, old: Summary::EMPTY, new: summary }, through);
+        self.repair(parent, Change { child: vad, old: Summary::EMPTY, new: summary });
     }
 
-    /// The empty place right below `after`, whose gap starts at `free_behind` from now on: its parent and link, where the gap started, and what
-    /// [`Self::change_gap`] tells.
+    /// The empty place right below `after`, whose gap starts at `free_behind` from now on: its parent and link, and where the gap started.
     #[inline(always)]
-    fn place_below(&self, after: VadLink, free_behind: u32) -> (VadLink, &'a Field<VadLink>, u32, VadLink) {
+    fn place_below(&self, after: VadLink, free_behind: u32) -> (VadLink, &'a Field<VadLink>, u32) {
         let next = self.at(after);
         let free_from = next.index.free_from();
-        let through = self.change_gap(after, free_behind, free_behind);
+        self.change_gap(after, free_behind, (free_from, free_behind));
         let left = next.node.child(Side::Left);
         match left.get().some() {
-            None => (after, left, free_from, through),
+            None => (after, left, free_from),
             Some(subtree) => {
                 let parent = self.outermost(subtree, Side::Right);
-                (parent, self.node(parent).child(Side::Right), free_from, through)
+                (parent, self.node(parent).child(Side::Right), free_from)
             }
         }
     }
 
     /// The empty place above all: as [`Self::place_below`].
     #[inline(always)]
-    fn place_behind_all(&self) -> (VadLink, &'a Field<VadLink>, u32, VadLink) {
+    fn place_behind_all(&self) -> (VadLink, &'a Field<VadLink>, u32) {
         match self.outermost(self.root.get(), Side::Right).some() {
-            None => (Link::NULL, self.root, VirtualPage::LOWEST_USER.0, Link::NULL),
+            None => (Link::NULL, self.root, VirtualPage::LOWEST_USER.0),
             Some(last) => {
                 let node = self.node(last);
-                (last, node.child(Side::Right), free_after(node.end()), Link::NULL)
+                (last, node.child(Side::Right), free_after(node.end()))
             }
         }
     }
 
-    /// Makes the gap before `vad` start at `free_from`. `vad`, or null where it has [`ENOUGH`] room before and after, being so large even from
-    /// `latest` on: then nobody is told anything else of it.
+    /// Makes the gap before `vad` start at `free_from`, the one of `earliest` and `latest` where it did not start before. Nobody is told where it has
+    /// [`ENOUGH`] room either way, nor where it is neither closed nor the largest of its subtree either way.
     #[inline(always)]
-    fn change_gap(&self, vad: VadLink, free_from: u32, latest: u32) -> VadLink {
+    fn change_gap(&self, vad: VadLink, free_from: u32, (earliest, latest): (u32, u32)) {
         let here = self.at(vad);
+        let start = here.node.start().0;
         here.index.set_free_from(free_from);
-        let is_large = here.node.start().0 >= latest + (ENOUGH + GRANULARITY_PAGES);
-        if is_large { Link::NULL } else { vad }
+        let is_large = start >= latest + (ENOUGH + GRANULARITY_PAGES);
+        let is_small = start > latest && start - earliest < here.index.summary().room();
+        if !is_large && !is_small {
+            self.gap_changed(vad);
+        }
     }
 
     /// Takes `vad` out of the tree it is in; the last page of the VAD below it and the next VAD above it. The node itself is
@@ -106,21 +104,26 @@ impl<'a, R: Records> VadTree<'a, R> {
         let next = self.next(vad);
         let after = next.unwrap_or(Link::NULL);
         let free_from = own.index.free_from();
-        let through =
-            after.some().map_or(Link::NULL, |after| self.change_gap(after, free_from, free_after(own.node.end())));
         let (left, right) = (own.node.left_child(), own.node.right_child());
         if right.is_null() {
+            if next.is_some() {
+                self.change_gap(after, free_from, (free_from, free_after(own.node.end())));
+            }
             // By V3 an only child is a leaf.
             let parent = self.replace(vad, left);
-            let change = Change { child: left, old: own.index.summary(), new: self.summary(left) };
-            self.repair(parent, change, through);
-        } else if left.is_null() {
-            // An only right child is `after`.
-            self.replace(vad, right);
-            self.index(after).set_summary(own.index.summary());
-            self.repair(after, Change::NONE, after);
+            self.repair(parent, Change { child: left, old: own.index.summary(), new: self.summary(left) });
         } else {
-            self.replace_by_next(vad, after);
+            if left.is_null() {
+                // An only right child is `after`.
+                self.replace(vad, right);
+            } else {
+                self.replace_by_next(vad, after);
+            }
+            // What stands summed up at this place.
+            let index = self.index(after);
+            index.set_free_from(free_from);
+            index.set_summary(own.index.summary());
+            self.sum_up_again(after);
         }
         // A gap from the lowest page on has nothing before it: no VAD ends below.
         ((free_from > VirtualPage::LOWEST_USER.0).then(|| VirtualPage(free_from - 1)), next)
@@ -131,94 +134,91 @@ impl<'a, R: Records> VadTree<'a, R> {
         let node = self.node(vad);
         node.starting_vpn.set(start.0);
         node.ending_vpn.set(end.0);
-        self.repair(vad, Change::NONE, vad);
+        self.gap_changed(vad);
         if let Some(after) = self.next(vad) {
             debug_assert!(self.node(after).start() > end, "V1");
             self.index(after).set_free_from(free_after(end));
-            self.repair(after, Change::NONE, after);
+            self.gap_changed(after);
         }
     }
 
     /// Puts `next`, the successor of `vad`, in the place of `vad`, which has two children.
     fn replace_by_next(&self, vad: VadLink, next: VadLink) {
         let (node, successor) = (self.node(vad), self.node(next));
-        let parent = successor.parent();
-        let (from, change) = if parent == vad {
-            (next, Change::NONE)
-        } else {
+        if successor.parent() != vad {
             let child = successor.right_child();
-            let change = Change { child, old: self.summary(next), new: self.summary(child) };
-            self.replace(next, child);
+            let parent = self.replace(next, child);
+            self.repair(parent, Change { child, old: self.summary(next), new: self.summary(child) });
             self.adopt(next, Side::Right, node.right_child());
-            (parent, change)
-        };
+        }
         self.adopt(next, Side::Left, node.left_child());
         self.replace(vad, next);
-        // What stands summed up at this place.
-        self.index(next).set_summary(self.index(vad).summary());
-        self.repair(from, change, next);
     }
 
-    /// Makes the summaries from `from` (may be null) upwards true again after `change` of a child of it or of the gap before it,
-    /// rotating where heights differ by 2, until one is as it was. It goes at least as far as `through` (null for nobody),
-    /// which stands on the way to the root and whose own gap has changed.
-    fn repair(&self, from: VadLink, change: Change, through: VadLink) {
-        let (mut at, mut change, mut through) = (from, change, through);
+    /// Makes the summaries from `from` (may be null) upwards true again after `change` of a child of it, rotating where heights
+    /// differ by 2, until one is as it was.
+    fn repair(&self, from: VadLink, change: Change) {
+        let (mut at, mut change) = (from, change);
         while let Some(here) = self.at_if_any(at) {
+            let Change { child, old, new } = change;
+            if old.height() == new.height() {
+                return self.pass_gaps_up(at, old, new);
+            }
             let before = here.index.summary();
-            let told = if at == through {
-                through = Link::NULL;
-                None
-            } else {
-                before.after_child(change.old, change.new, || self.summary(here.node.sibling_of(change.child)))
-            };
-            let (top, after) = match told {
+            let (top, after) = match before.after_child(old, new, || self.summary(here.node.sibling_of(child))) {
                 Some(after) => {
                     here.index.set_summary(after);
                     (at, after)
                 }
                 None => self.balance(at, here),
             };
-            let parent = self.node(top).parent();
-            if through.is_null() {
-                if after == before {
-                    return;
-                }
-                if before.differs_in_room(after) {
-                    return self.pass_room_up(parent, before, after);
-                }
+            if after == before {
+                return;
             }
-            (at, change) = (parent, Change { child: top, old: before, new: after });
+            (at, change) = (self.node(top).parent(), Change { child: top, old: before, new: after });
         }
     }
 
-    /// The same where only the room of a child of `from` changed, from that of `old` to that of `new`: no node becomes higher or lower by that.
-    fn pass_room_up(&self, from: VadLink, old: Summary, new: Summary) {
-        let mut at = from;
-        if new.room() > old.room() {
-            while let Some(here) = self.at_if_any(at) {
-                let before = here.index.summary();
-                if new.room() <= before.room() {
-                    return;
-                }
-                here.index.set_summary(before.with_room_of(new));
-                at = here.node.parent();
-            }
-            return;
+    /// Sums up `vad`, of which anything may have changed, and what is above it.
+    fn sum_up_again(&self, vad: VadLink) {
+        let here = self.at(vad);
+        let before = here.index.summary();
+        let (top, after) = self.balance(vad, here);
+        if after != before {
+            self.repair(self.node(top).parent(), Change { child: top, old: before, new: after });
         }
-        let mut lost = old;
+    }
+
+    /// The same where nothing but the gap before `vad` has changed.
+    fn gap_changed(&self, vad: VadLink) {
+        let here = self.at(vad);
+        let before = here.index.summary();
+        let after = self.with_gaps(here);
+        if after != before {
+            here.index.set_summary(after);
+            self.pass_gaps_up(here.node.parent(), before, after);
+        }
+    }
+
+    /// The summary of `here`, its gaps summed up again.
+    #[inline(always)]
+    fn with_gaps(&self, here: Indexed<'a>) -> Summary {
+        let (left, right) = (self.summary(here.node.left_child()), self.summary(here.node.right_child()));
+        here.index.summary().with_gaps(here.gap(), left, right)
+    }
+
+    /// Makes the summaries from `from` (may be null) upwards true again where only the gaps of a child of it changed, from those of `old` to those
+    /// of `new`: no node becomes higher or lower by that.
+    fn pass_gaps_up(&self, from: VadLink, old: Summary, new: Summary) {
+        let (mut at, mut old, mut new) = (from, old, new);
         while let Some(here) = self.at_if_any(at) {
             let before = here.index.summary();
-            if lost.room() < before.room() {
-                return;
-            }
-            let (left, right) = (self.summary(here.node.left_child()), self.summary(here.node.right_child()));
-            let after = before.with_room_of(here.gap().largest(left).largest(right));
+            let after = before.after_gaps(old, new).unwrap_or_else(|| self.with_gaps(here));
             if after == before {
                 return;
             }
             here.index.set_summary(after);
-            (at, lost) = (here.node.parent(), before);
+            (at, old, new) = (here.node.parent(), before, after);
         }
     }
 

@@ -17,13 +17,13 @@ use crate::vad::{Alignment, Room, VadFlags, VadForm, VadLink};
 const KNOWN_TYPES: u32 =
     MEM_COMMIT | MEM_RESERVE | MEM_RESET | MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_PHYSICAL | MEM_LARGE_PAGES;
 
-/// The parameters of an allocation that were found sound by themselves.
+/// The parameters of an allocation that were found sound by themselves, in one word: the type, the protection's code in bits 0-4 and the zero bits in
+/// 5-9, where no type has a bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AllocateFlags {
-    kind: u32,
-    pub(super) protection: Protection,
-    zero_bits: u32,
-}
+pub struct AllocateFlags(u32);
+
+const ZERO_BITS_SHIFT: u32 = 5;
+const _: () = assert!(KNOWN_TYPES & 0x3FF == 0 && MAXIMUM_ZERO_BITS < 32);
 
 impl AllocateFlags {
     /// Checks what can be checked without an address space.
@@ -40,22 +40,28 @@ impl AllocateFlags {
             check_special(kind, protect)?;
         }
         let protection = Protection::from_win32(protect).map_err(|_| NtStatus::INVALID_PAGE_PROTECTION)?;
-        Ok(Self { kind, protection, zero_bits })
+        Ok(Self(kind | protection.code() | zero_bits << ZERO_BITS_SHIFT))
     }
 
     /// Whether the SeLockMemory privilege is needed.
     pub const fn needs_lock_memory_privilege(self) -> bool {
-        self.kind & MEM_LARGE_PAGES != 0
+        self.has(MEM_LARGE_PAGES)
     }
 
     pub(super) const fn has(self, kind: u32) -> bool {
-        self.kind & kind != 0
+        self.0 & kind != 0
+    }
+
+    #[inline(always)]
+    pub(super) const fn protection(self) -> Protection {
+        Protection::from_code(self.0)
     }
 
     /// Between which pages "anywhere" is.
     #[inline(always)]
     pub(super) fn bounds(self) -> (VirtualPage, VirtualPage) {
-        let highest = (u32::MAX >> self.zero_bits).min(HIGHEST_VAD_ADDRESS);
+        let zero_bits = self.0 >> ZERO_BITS_SHIFT & 0x1F;
+        let highest = (u32::MAX >> zero_bits).min(HIGHEST_VAD_ADDRESS);
         (VirtualPage::LOWEST_USER, VirtualAddress(highest).page())
     }
 }
@@ -130,7 +136,7 @@ impl<M: Machine> AddressSpace<'_, M> {
             return self.reserve(flags, base, size);
         }
         let range = PageRange::touched(base, size);
-        self.commit(flags.protection, range)?;
+        self.commit(flags.protection(), range)?;
         Ok(range)
     }
 
@@ -152,17 +158,17 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     #[inline(always)]
     fn reserve(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
-        if flags.protection.is_copy_on_write() {
+        if flags.protection().is_copy_on_write() {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);
         }
         let room = if base == 0 { self.find_room(flags, size)? } else { self.room_at(base, size)? };
         let range = PageRange { start: room.start, end: room.end };
-        let mut vad = VadFlags::PRIVATE_MEMORY.with_protection(flags.protection);
+        let mut vad = VadFlags::PRIVATE_MEMORY.with_protection(flags.protection());
         let mut even = Protection::ZERO;
         if flags.has(MEM_COMMIT) {
             vad = vad.with(VadFlags::MEM_COMMIT).with_commit_charge(PageCount(range.pages()));
-            if !flags.protection.is_guard() {
-                even = flags.protection;
+            if !flags.protection().is_guard() {
+                even = flags.protection();
             }
         }
         self.add_vad(VadForm::Short, room, vad, |vad| self.vads().name_protection(vad, even))?;
@@ -256,9 +262,9 @@ impl<M: Machine> AddressSpace<'_, M> {
         if self.vads().node(vad).flags().is_fixed() {
             return Err(NtStatus::CONFLICTING_ADDRESSES);
         }
-        self.each_table(range.start, range.end, |first, last, _| {
+        for (first, last, _) in self.known_tables(range.start, range.end) {
             (first.0..=last.0).for_each(|page| self.reset_page(VirtualPage(page)));
-        });
+        }
         Ok(range)
     }
 

@@ -65,7 +65,7 @@ pub(crate) const AWE_PROTECTION: Protection = Protection::READWRITE;
 impl AllocateFlags {
     /// The flags of a window.
     fn window(self) -> VadFlags {
-        VadFlags::PRIVATE_MEMORY.with(VadFlags::USER_PHYSICAL_PAGES).with_protection(self.protection)
+        VadFlags::PRIVATE_MEMORY.with(VadFlags::USER_PHYSICAL_PAGES).with_protection(self.protection())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Taking pages away: what each form of PTE owes to whom when it goes.
 
+use super::PageRange;
 use crate::address_space::AddressSpace;
 use crate::layout::{ENTRIES_PER_TABLE, FrameNumber, VirtualPage};
 use crate::machine::Machine;
@@ -12,12 +13,12 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[doc(alias = "MiDeleteVirtualAddresses")]
     #[inline]
     pub(crate) fn delete_pages(&self, start: VirtualPage, end: VirtualPage) {
-        self.each_table(start, end, |first, last, table| {
+        for (first, last, table) in self.known_tables(start, end) {
             let emptied = self.empty_entries(first, last, table);
             if emptied > 0 {
                 self.entries_emptied(first, emptied);
             }
-        });
+        }
     }
 
     /// Takes all pages of the private memory `vad` away.
@@ -47,7 +48,7 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Takes all pages of `start..=end` away and marks them decommitted. Their page tables are there.
     pub(crate) fn decommit_pages(&self, start: VirtualPage, end: VirtualPage) {
-        self.each_table(start, end, |first, last, table| {
+        for (first, last, table) in self.known_tables(start, end) {
             let emptied = self.empty_entries(first, last, table);
             for page in (first.0..=last.0).map(VirtualPage) {
                 let cell = self.mm.machine.record(pte_of(page));
@@ -55,44 +56,37 @@ impl<M: Machine> AddressSpace<'_, M> {
                 self.entry_filled(page);
             }
             self.entries_emptied(first, emptied);
-        });
+        }
     }
 
-    /// Calls `visit` with the part of `start..=end` in each page table that is present, and its frame.
-    #[inline]
-    pub(crate) fn each_table(
+    /// The part of `start..=end` in each page table that is present, and its frame.
+    #[inline(always)]
+    pub(crate) fn known_tables(
         &self,
         start: VirtualPage,
         end: VirtualPage,
-        visit: impl FnMut(VirtualPage, VirtualPage, FrameNumber),
-    ) {
+    ) -> impl Iterator<Item = (VirtualPage, VirtualPage, FrameNumber)> {
         debug_assert!(
             (start.0 >> 9..=end.0 >> 9).all(|table| self.is_table_known(VirtualPage(table << 9))),
             "A5: a page table of {start:?} to {end:?} is paged out"
         );
-        self.each_present_table(start, end, visit);
+        self.present_tables(start, end)
     }
 
     /// The same, where it does not matter what the entries of paged-out page tables say: none of them is valid or in transition.
-    #[inline]
-    pub(crate) fn each_present_table(
+    #[inline(always)]
+    pub(crate) fn present_tables(
         &self,
         start: VirtualPage,
         end: VirtualPage,
-        mut visit: impl FnMut(VirtualPage, VirtualPage, FrameNumber),
-    ) {
-        let mut first = start;
-        while first <= end {
-            let last = VirtualPage((first.0 | (ENTRIES_PER_TABLE - 1)).min(end.0));
-            if let Some(table) = self.table(first) {
-                visit(first, last, table);
-            }
-            first = VirtualPage(last.0 + 1);
-        }
+    ) -> impl Iterator<Item = (VirtualPage, VirtualPage, FrameNumber)> {
+        PageRange { start, end }
+            .by_tables()
+            .filter_map(|(first, last)| self.table(first).map(|table| (first, last, table)))
     }
 
     /// Empties the entries of `first..=last` in the page table `table`; how many there were.
-    #[inline]
+    #[inline(always)]
     fn empty_entries(&self, first: VirtualPage, last: VirtualPage, table: FrameNumber) -> u16 {
         let entries = self.mm.machine.record(table_of(first));
         let mut emptied = 0;

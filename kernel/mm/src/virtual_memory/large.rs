@@ -41,7 +41,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     #[cold]
     #[inline(never)]
     pub(super) fn allocate_large(&self, flags: AllocateFlags, base: u32, size: u32) -> Result<PageRange, NtStatus> {
-        if !matches!(flags.protection, Protection::READWRITE | Protection::EXECUTE_READWRITE) {
+        if !matches!(flags.protection(), Protection::READWRITE | Protection::EXECUTE_READWRITE) {
             return Err(NtStatus::INVALID_PAGE_PROTECTION);
         }
         if !base.is_multiple_of(LARGE_PAGE_SIZE) {
@@ -79,7 +79,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         let flags = VadFlags::PRIVATE_MEMORY
             .with(VadFlags::LARGE_PAGES)
             .with(VadFlags::MEM_COMMIT)
-            .with_protection(flags.protection)
+            .with_protection(flags.protection())
             .with_commit_charge(PageCount(range.pages()));
         let vad = self.add_vad(VadForm::Short, room, flags, |_| {})?;
         let Some(first) = self.take_large_runs(count) else {

@@ -79,4 +79,18 @@ impl PageRange {
     pub(crate) const fn pages(self) -> u32 {
         self.end.0 - self.start.0 + 1
     }
+
+    /// The first and the last page of the part in each page table.
+    #[inline(always)]
+    pub(crate) fn by_tables(self) -> impl Iterator<Item = (VirtualPage, VirtualPage)> {
+        let mut first = self.start.0;
+        core::iter::from_fn(move || {
+            let last = (first | (ENTRIES_PER_TABLE - 1)).min(self.end.0);
+            let part = (VirtualPage(first), VirtualPage(last));
+            (first <= self.end.0).then(|| {
+                first = last + 1;
+                part
+            })
+        })
+    }
 }

@@ -167,7 +167,7 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         let whole = flags.has(VadFlags::MEM_COMMIT);
         let mut committed = if whole { end.0 - start.0 + 1 } else { 0 };
-        self.each_table(start, end, |first, last, _| {
+        for (first, last, _) in self.known_tables(start, end) {
             for page in (first.0..=last.0).map(VirtualPage) {
                 let pte = Pte::decode(self.mm.machine.record(pte_of(page)).load());
                 match pte {
@@ -178,7 +178,7 @@ impl<M: Machine> AddressSpace<'_, M> {
                     _ => committed += 1,
                 }
             }
-        });
+        }
         committed
     }
 
@@ -202,10 +202,10 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Drops page tables of `start..=end` that have no entry.
     pub(crate) fn drop_empty_tables(&self, start: VirtualPage, end: VirtualPage) {
-        self.each_table(start, end, |first, _, _| {
+        for (first, _, _) in self.known_tables(start, end) {
             self.entry_filled(first);
             self.entries_emptied(first, 1);
-        });
+        }
     }
 
     /// Commits `start..=end`, within one private VAD, under `protection`; what is committed already only changes its

@@ -254,12 +254,12 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// A bit for each of `first..=last`, no more than 32, whose entry is dirty. None has an entry in a page table that is not in memory.
     fn dirty_bits(&self, first: VirtualPage, last: VirtualPage) -> u32 {
         let mut bits = 0;
-        self.each_present_table(first, last, |start, end, _| {
+        for (start, end, _) in self.present_tables(first, last) {
             self.mm.machine.record(table_of(start)).each_filled(start, end, |page, cell| {
                 let dirty = ValidPte(cell.load()).has(VALID | DIRTY);
                 bits |= u32::from(dirty) << (page.0 - first.0);
             });
-        });
+        }
         bits
     }
 
@@ -327,7 +327,7 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Clears Dirty in the entries of `first..=last`; that their pages have no copy anywhere else stays known.
     fn clean(&self, first: VirtualPage, last: VirtualPage) {
-        self.each_present_table(first, last, |start, end, _| {
+        for (start, end, _) in self.present_tables(first, last) {
             self.mm.machine.record(table_of(start)).each_filled(start, end, |page, cell| {
                 let valid = ValidPte(cell.load());
                 if valid.has(VALID | DIRTY) {
@@ -336,6 +336,6 @@ impl<M: Machine> AddressSpace<'_, M> {
                     self.leave_dirt(old.frame(), old);
                 }
             });
-        });
+        }
     }
 }

@@ -30,11 +30,12 @@ impl<P: Platform> Executive<P> {
         let base = self.probe_word(base_at)?;
         let size = self.probe_word(size_at)?;
         let asked = AskedRange::check(base, size)?;
-        let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
         if flags.needs_lock_memory_privilege() {
+            self.process_by_handle(process, PROCESS_VM_OPERATION)?;
             self.require_lock_memory()?;
         }
-        let range = self.with_tables(process, |_| asked.pages(), |space| space.allocate(flags, asked))?;
+        let attached = self.attach_by_handle(process, PROCESS_VM_OPERATION)?;
+        let range = self.with_tables_of(attached, |_| asked.pages(), |space| space.allocate(flags, asked))?;
         self.write_word(base_at, range.base())?;
         self.write_word(size_at, range.bytes())?;
         Ok(NtStatus::SUCCESS)
@@ -46,9 +47,9 @@ impl<P: Platform> Executive<P> {
         let kind = FreeKind::check(kind)?;
         let base = self.probe_word(base_at)?;
         let size = self.probe_word(size_at)?;
-        let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
+        let attached = self.attach_by_handle(process, PROCESS_VM_OPERATION)?;
         let needs = |space: &AddressSpace<'_, P>| space.pages_of_allocation(base);
-        let range = self.with_tables(process, needs, |space| space.free(kind, base, size))?;
+        let range = self.with_tables_of(attached, needs, |space| space.free(kind, base, size))?;
         // The words may lie in what was just freed: the service has done its work all the same.
         let _ = self.write_word(size_at, range.bytes());
         let _ = self.write_word(base_at, range.base());
@@ -62,9 +63,9 @@ impl<P: Platform> Executive<P> {
         let base = self.probe_word(base_at)?;
         let size = self.probe_word(size_at)?;
         self.probe_word(old_at)?;
-        let process = self.process_by_handle(process, PROCESS_VM_OPERATION)?;
+        let attached = self.attach_by_handle(process, PROCESS_VM_OPERATION)?;
         let needs = |space: &AddressSpace<'_, P>| space.pages_to_protect(base, size);
-        let (range, old) = self.with_tables(process, needs, |space| space.protect(base, size, new))?;
+        let (range, old) = self.with_tables_of(attached, needs, |space| space.protect(base, size, new))?;
         let _ = self.write_word(size_at, range.bytes());
         let _ = self.write_word(base_at, range.base());
         let _ = self.write_word(old_at, old);
@@ -89,10 +90,10 @@ impl<P: Platform> Executive<P> {
         if address > HIGHEST_USER_ADDRESS {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        let process = self.process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
+        let attached = self.attach_by_handle(process, PROCESS_QUERY_INFORMATION)?;
         let needs = |space: &AddressSpace<'_, P>| space.pages_of_allocation(address);
         let query = |space: AddressSpace<'_, P>| space.query(address).map(|region| information(region).to_words());
-        let words = self.with_tables(process, needs, query)?;
+        let words = self.with_tables_of(attached, needs, query)?;
         self.write_words(buffer, &words)?;
         self.write_optional(returned_at, SIZE)?;
         Ok(NtStatus::SUCCESS)

@@ -200,9 +200,9 @@ impl<'a, M: Machine> AddressSpace<'a, M> {
     /// Takes all frames out of the window `range`: it goes.
     pub(in crate::virtual_memory) fn clear_window(&self, range: PageRange) {
         let Some(owner) = self.owner() else { return };
-        self.each_table(range.start, range.end, |first, last, _| {
+        for (first, last, _) in self.known_tables(range.start, range.end) {
             (first.0..=last.0).for_each(|page| self.unmap_user_page(owner, VirtualPage(page), Flush::Now));
             self.drop_table_without_entries(first);
-        });
+        }
     }
 }
