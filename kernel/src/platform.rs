@@ -1,5 +1,7 @@
 //! The machine as processes see it: user memory, contexts, streams and time.
 
+use core::mem::MaybeUninit;
+
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -49,6 +51,11 @@ impl Platform for Hardware {
     #[inline(always)]
     fn read_user_words(&self, address: u32, into: &mut [u32]) -> Result<(), NtStatus> {
         user_memory::words_from_user(address, into)
+    }
+
+    #[inline(always)]
+    fn capture_user_words<'a>(&self, address: u32, room: &'a mut [MaybeUninit<u32>]) -> Result<&'a [u32], NtStatus> {
+        user_memory::capture_words(address, room)
     }
 
     #[inline(always)]

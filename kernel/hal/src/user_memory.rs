@@ -73,20 +73,30 @@ pub fn words_from_user(address: u32, into: &mut [u32]) -> Result<(), NtStatus> {
     }
 }
 
+/// Fills `room` with words from user address `address`, of any alignment.
+///
+/// # Errors
+/// The status of the fault.
+#[inline(always)]
+pub fn capture_words(address: u32, room: &mut [MaybeUninit<u32>]) -> Result<&[u32], NtStatus> {
+    probe(address, size_of_val(room) as u32, 1)?;
+    // SAFETY: as in `copy`: the target is a slice that the caller holds.
+    match unsafe { vadose_user_copy_words(room.as_mut_ptr() as u32, address, room.len() as u32) } {
+        // SAFETY: the copy went to its end, so all of it is filled.
+        0 => Ok(unsafe { room.assume_init_ref() }),
+        status => Err(NtStatus(status)),
+    }
+}
+
 /// The `COUNT` words at user address `address`, of any alignment.
 ///
 /// # Errors
 /// The status of the fault.
 #[inline(always)]
 pub fn array_from_user<const COUNT: usize>(address: u32) -> Result<[u32; COUNT], NtStatus> {
-    probe(address, size_of::<[u32; COUNT]>() as u32, 1)?;
-    let mut words = MaybeUninit::<[u32; COUNT]>::uninit();
-    // SAFETY: as in `copy`: the target is on the stack, as large as what is copied.
-    match unsafe { vadose_user_copy_words(words.as_mut_ptr() as u32, address, COUNT as u32) } {
-        // SAFETY: the copy went to its end, so all words are there.
-        0 => Ok(unsafe { words.assume_init() }),
-        status => Err(NtStatus(status)),
-    }
+    let mut room = [const { MaybeUninit::uninit() }; COUNT];
+    let words = capture_words(address, &mut room)?;
+    Ok(core::array::from_fn(|index| words[index]))
 }
 
 /// Copies `from` to user address `address`.

@@ -1,6 +1,8 @@
 //! What processes need of the machine beyond what the memory manager needs: user memory, contexts, and the streams a program's
 //! standard handles stand for.
 
+use core::mem::MaybeUninit;
+
 use abi::cell::Link;
 use abi::nt::list::ListEntry;
 use abi::nt::process::Eprocess;
@@ -102,6 +104,12 @@ pub trait Platform: Machine + Sync + 'static {
     /// # Errors
     /// As [`Self::read_user`].
     fn read_user_words(&self, address: u32, into: &mut [u32]) -> Result<(), NtStatus>;
+
+    /// Fills `room` with words from user address `address`, of any alignment.
+    ///
+    /// # Errors
+    /// As [`Self::read_user`].
+    fn capture_user_words<'a>(&self, address: u32, room: &'a mut [MaybeUninit<u32>]) -> Result<&'a [u32], NtStatus>;
 
     /// The `COUNT` words at user address `address`, of any alignment.
     ///

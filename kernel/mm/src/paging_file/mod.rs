@@ -26,7 +26,7 @@ use abi::nt::string::UnicodeString;
 use abi::status::NtStatus;
 
 use crate::MemoryManager;
-use crate::layout::{PAGE_SIZE, PageCount};
+use crate::layout::PageCount;
 use crate::machine::Machine;
 use crate::pool::{LARGEST_BLOCK, Tag};
 use crate::system::Exhausted;
@@ -324,9 +324,7 @@ impl<M: Machine> MemoryManager<M> {
         if bytes <= LARGEST_BLOCK {
             return self.allocate_zeroed_pool(bytes, PAGING_FILE);
         }
-        let buffer = self.allocate_pool_pages(PageCount::of_bytes(bytes).0)?;
-        self.zero_words(buffer, bytes.next_multiple_of(PAGE_SIZE));
-        Ok(buffer)
+        self.allocate_zeroed_pool_pages(PageCount::of_bytes(bytes).0)
     }
 
     fn free_bits(&self, buffer: Link<Field<u32>>, pages: u32) {

@@ -14,7 +14,7 @@ use super::HOLDS_BLOCKS;
 use crate::MemoryManager;
 use crate::failing::Request;
 use crate::frame::Mmpfn;
-use crate::layout::{PAGE_SIZE, POOL_END, POOL_START, VirtualAddress, VirtualPage};
+use crate::layout::{FrameNumber, PAGE_SIZE, POOL_END, POOL_START, VirtualAddress, VirtualPage};
 use crate::machine::Machine;
 use crate::pte::{Pte, PteCell, ValidPte, pde_of, pte_of};
 use crate::system::{Contents, Exhausted};
@@ -65,6 +65,17 @@ impl<M: Machine> MemoryManager<M> {
             return Err(Exhausted);
         }
         self.take_pool_pages(pages)
+    }
+
+    /// The same, full of zeros.
+    ///
+    /// # Errors
+    /// As [`Self::allocate_pool_pages`].
+    pub fn allocate_zeroed_pool_pages<T>(&self, pages: u32) -> Result<Link<T>, Exhausted> {
+        let link: Link<T> = self.allocate_pool_pages(pages)?;
+        let first = VirtualAddress(link.address()).page();
+        (first.0..first.0 + pages).for_each(|page| self.machine.zero(self.pool_frame(VirtualPage(page))));
+        Ok(link)
     }
 
     /// The same, for a request that has passed already.
@@ -158,8 +169,12 @@ impl<M: Machine> MemoryManager<M> {
 
     /// The record of the frame behind the pool page at `address`.
     pub(super) fn pool_page_record(&self, address: VirtualAddress) -> &Mmpfn {
-        let raw = self.machine.record(pte_of(address.page())).load();
-        self.frame(ValidPte(raw).frame())
+        self.frame(self.pool_frame(address.page()))
+    }
+
+    /// The frame behind `page` of the pool.
+    fn pool_frame(&self, page: VirtualPage) -> FrameNumber {
+        ValidPte(self.machine.record(pte_of(page)).load()).frame()
     }
 
     /// Calls `visit` with the address of each page that is cut into blocks.

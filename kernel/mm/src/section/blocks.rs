@@ -30,9 +30,7 @@ impl<M: Machine> MemoryManager<M> {
     /// An array of `count` subsections, all zeros: what does not fit behind the control area of a large file.
     pub(super) fn allocate_subsections(&self, count: u32) -> Result<Link<Subsection>, Exhausted> {
         let bytes = count * SUBSECTION_SIZE;
-        let array = self.allocate_pool_pages(PageCount::of_bytes(bytes).0)?;
-        self.zero_words(array, bytes);
-        Ok(array)
+        self.allocate_zeroed_pool_pages(PageCount::of_bytes(bytes).0)
     }
 
     /// Gives back an array of `count` subsections.

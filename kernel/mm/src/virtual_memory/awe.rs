@@ -139,11 +139,10 @@ impl<M: Machine> MemoryManager<M> {
             return Ok(());
         }
         let pages = self.physical_pages().1.0 / BITS_PER_PAGE + 1;
-        let bitmap: Link<Field<u32>> = self.allocate_pool_pages(pages)?;
+        let bitmap: Link<Field<u32>> = self.allocate_zeroed_pool_pages(pages)?;
         let info: Link<AweInfo> = self
             .allocate_zeroed_pool(size_of::<AweInfo>() as u32, AWE_INFO)
             .inspect_err(|_| self.free_pool_pages(bitmap, pages))?;
-        self.zero_words(bitmap, pages * PAGE_SIZE);
         self.machine.record(info).bitmap.set(bitmap);
         self.machine.record(info).bitmap_pages.set(pages);
         self.machine.record(process).awe_info.set(info.address());

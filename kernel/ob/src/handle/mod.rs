@@ -3,7 +3,8 @@
 //! A handle is four times the index of its entry, so that its two low bits are the program's own. Entries stand in pages of
 //! 512; above one page stands a page of pointers to pages, above 1024 pages a page of pointers to those: `TableCode` is the
 //! topmost page with the number of pointer levels in its low bits. The first entry of each page is never a handle. Free
-//! entries are chained through `NextFreeTableEntry`, the last one freed first.
+//! entries are chained through `NextFreeTableEntry`, the last one freed first; 0 there, in those that were never in use, stands for
+//! the entry behind.
 //!
 //! * **H1** An entry in use names the header of an object, which counts it among its handles and references.
 //! * **H2** Entries in use, free ones on the chain and the first of each page are all there are.

@@ -6,7 +6,6 @@ use abi::cell::{Field, Link, Record};
 use abi::nt::list::ListEntry;
 use abi::nt::object::{HandleTable, HandleTableEntry};
 use abi::nt::process::Eprocess;
-use mm::layout::PAGE_SIZE;
 use mm::machine::Machine;
 use mm::pool::Tag;
 use mm::system::Exhausted;
@@ -23,6 +22,8 @@ const POINTERS: u32 = 1024;
 /// Most handles a process may have, counting the entries that are never used.
 #[doc(alias = "MAX_HANDLES")]
 pub(super) const MAXIMUM: u32 = 1 << 24;
+/// What the last entry of the free chain says instead of a handle: the entry after one that says 0 is the next of its page, which was never in use.
+pub(super) const END: u32 = u32::MAX;
 /// What the first entry of each page says instead of rights.
 #[doc(alias = "EX_ADDITIONAL_INFO_SIGNATURE")]
 pub(super) const RESERVED: u32 = 0xFFFF_FFFE;
@@ -49,7 +50,7 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
         process: Link<Eprocess>,
         process_id: u32,
     ) -> Result<Link<HandleTable>, Exhausted> {
-        let page: Link<Page> = self.mm.allocate_pool_pages(1)?;
+        let page: Link<Page> = self.mm.allocate_zeroed_pool_pages(1)?;
         let table: Result<Link<HandleTable>, _> = self.mm.allocate_zeroed_pool(size_of::<HandleTable>() as u32, TABLE);
         let table = table.inspect_err(|_| self.mm.free_pool_pages(page, 1))?;
         let record = self.record(table);
@@ -80,15 +81,6 @@ impl<'m, M: Machine> ObjectManager<'m, M> {
             }
         }
         self.mm.free_pool_pages(page, 1);
-    }
-
-    /// A page of pointers to nothing.
-    fn allocate_page(&self) -> Result<Link<Page>, Exhausted> {
-        let page: Link<Page> = self.mm.allocate_pool_pages(1)?;
-        for offset in (0..PAGE_SIZE).step_by(4) {
-            self.record(page.offset::<Field<u32>>(offset)).set(0);
-        }
-        Ok(page)
     }
 
     fn pointer(&self, page: Link<Page>, index: u32) -> &'m Pointer {
@@ -136,12 +128,12 @@ impl<'a, M: Machine> Handles<'a, M> {
 
     /// Takes an entry off the free chain, which grows where it is empty.
     pub(super) fn take_free_entry(&self) -> Result<(Handle, &'a HandleTableEntry), Exhausted> {
-        if self.table.first_free.get() == 0 {
+        if self.table.first_free.get() == END {
             self.grow()?;
         }
         let handle = Handle(self.table.first_free.get());
         let entry = self.at(handle.index());
-        self.table.first_free.set(entry.granted_access.get());
+        self.table.first_free.set(free_after(handle, entry));
         Ok((handle, entry))
     }
 
@@ -175,7 +167,7 @@ impl<'a, M: Machine> Handles<'a, M> {
 
     /// A page of pointers of `level` with all pages below it that lead to a new page of entries for the entry `first`.
     fn new_branch(&self, first: u32, level: u32) -> Result<(Link<Page>, Link<Page>), Exhausted> {
-        let top = self.objects.allocate_page()?;
+        let top = self.objects.mm.allocate_zeroed_pool_pages(1)?;
         let page = self.add_below(top, level, first).inspect_err(|_| self.objects.mm.free_pool_pages(top, 1))?;
         Ok((top, page))
     }
@@ -187,7 +179,7 @@ impl<'a, M: Machine> Handles<'a, M> {
             return self.add_below(middle, level - 1, first);
         }
         let (below, page) = if level == 1 {
-            let page: Link<Page> = self.objects.mm.allocate_pool_pages(1)?;
+            let page: Link<Page> = self.objects.mm.allocate_zeroed_pool_pages(1)?;
             (page, page)
         } else {
             self.new_branch(first, level - 1)?
@@ -198,7 +190,7 @@ impl<'a, M: Machine> Handles<'a, M> {
 
     /// Makes the free chain anew from the entries that are not in use, the lowest first.
     pub(super) fn chain_free_entries(&self) {
-        let mut next = 0;
+        let mut next = END;
         for index in (0..self.entries()).rev().filter(|index| index % ENTRIES != 0) {
             let entry = self.at(index);
             if entry.object.get() == 0 {
@@ -209,17 +201,22 @@ impl<'a, M: Machine> Handles<'a, M> {
         self.table.first_free.set(next);
     }
 
-    /// Puts the entries of the new page `page`, of which the first has the index `first`, on the empty free chain.
+    /// Puts the entries of the new page `page`, full of zeros, of which the first has the index `first`, on the empty free chain.
     pub(super) fn chain_new_entries(&self, page: Link<Page>, first: u32) {
         let entries = &self.objects.record(page.cast::<EntryPage>()).0;
-        for (next, entry) in (first + 1..).zip(entries) {
-            entry.object.set(0);
-            entry.granted_access.set(Handle::of(next).0);
-        }
         entries[0].granted_access.set(RESERVED);
-        entries[ENTRIES as usize - 1].granted_access.set(0);
+        entries[ENTRIES as usize - 1].granted_access.set(END);
         self.table.first_free.set(Handle::of(first + 1).0);
         self.table.next_handle_needing_pool.set(Handle::of(first + ENTRIES).0);
+    }
+}
+
+/// What follows `entry`, that of the free `handle`, on the free chain: a handle, or [`END`].
+#[inline(always)]
+pub(super) fn free_after(handle: Handle, entry: &HandleTableEntry) -> u32 {
+    match entry.granted_access.get() {
+        0 => Handle::of(handle.index() + 1).0,
+        next => next,
     }
 }
 

@@ -4,7 +4,7 @@ use abi::cell::Link;
 use abi::nt::object::HandleTableEntry;
 use mm::machine::Machine;
 
-use super::table::{ENTRIES, RESERVED};
+use super::table::{END, ENTRIES, RESERVED, free_after};
 use super::{ATTRIBUTES, Handle, Handles};
 
 /// What is wrong with a handle table.
@@ -69,9 +69,9 @@ impl<M: Machine> Handles<'_, M> {
     fn chain_length(&self, most: u32) -> u32 {
         let mut length = 0;
         let mut next = self.table.first_free.get();
-        while next != 0 && length <= most && Handle(next).index() < self.entries() {
+        while next != END && length <= most && Handle(next).index() < self.entries() {
             length += 1;
-            next = self.at(Handle(next).index()).granted_access.get();
+            next = free_after(Handle(next), self.at(Handle(next).index()));
         }
         length
     }

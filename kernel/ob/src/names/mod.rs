@@ -214,6 +214,9 @@ impl Case {
 /// The capital of a character, where it has one of the same length.
 #[doc(alias = "RtlUpcaseUnicodeChar")]
 fn capital(unit: u16) -> u16 {
+    if let Ok(byte @ 0..0x80) = u8::try_from(unit) {
+        return byte.to_ascii_uppercase().into();
+    }
     let Some(letter) = char::from_u32(u32::from(unit)) else { return unit };
     let mut capital = letter.to_uppercase();
     match (capital.next(), capital.next()) {

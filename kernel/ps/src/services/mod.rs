@@ -54,6 +54,8 @@ mod write_watch;
 pub(crate) use lock::Others;
 pub(crate) use timer::active_timers;
 
+use core::mem::MaybeUninit;
+
 use abi::nt::dispatcher::{Kevent, Kmutant, Kqueue, Ksemaphore};
 use abi::nt::job::Ejob;
 use abi::nt::name_space::{ObjectDirectory, ObjectSymbolicLink};
@@ -128,10 +130,10 @@ impl<P: Platform> Executive<P> {
 
     #[inline(never)]
     fn serve(&self, number: u32, arguments: u32) -> Result<NtStatus, NtStatus> {
-        let mut words = [0; MAXIMUM_ARGUMENTS];
+        let mut room = [const { MaybeUninit::uninit() }; MAXIMUM_ARGUMENTS];
         let count = Service::arguments_of(number).ok_or(NtStatus::INVALID_SYSTEM_SERVICE)? as usize;
-        let words = words.get_mut(..count).ok_or(NtStatus::INVALID_SYSTEM_SERVICE)?;
-        self.platform().read_user_words(arguments, words)?;
+        let room = room.get_mut(..count).ok_or(NtStatus::INVALID_SYSTEM_SERVICE)?;
+        let words = self.platform().capture_user_words(arguments, room)?;
         let answer = match Service::from_number(number) {
             Some(service) => self.serve_with(service, words),
             None => Err(NtStatus::INVALID_SYSTEM_SERVICE),
