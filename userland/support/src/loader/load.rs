@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::bind::bind_imports;
 use super::initialise::{Moment, run_initialisers};
-use super::list::flag;
+use super::list::{PINNED, flag};
 use super::reference::{add_reference, free_library};
 use super::{LoadError, Mapped, Module, Order, Process};
 use crate::image::{Image, Section, relocate};
@@ -27,6 +27,18 @@ pub fn load_library<P: Process>(process: &P, name: &[u16]) -> Result<Module, Loa
         run_initialisers(process, Moment::Later).inspect_err(|_| free_library(process, module))?;
     }
     Ok(module)
+}
+
+/// Loads the DLL that every program needs, as [`load_library`] does. One that came with the program stays for good, and so does all it
+/// imports (L3): there is nothing to count.
+///
+/// # Errors
+/// As [`load_library`].
+pub fn require<P: Process>(process: &P, name: &[u16]) -> Result<(), LoadError> {
+    match Module::named(process, name) {
+        Some(module) if module.load_count(process) == PINNED => Ok(()),
+        _ => load_library(process, name).map(drop),
+    }
 }
 
 /// Maps a DLL and makes it a module, without what it imports and without running its initialiser; counts the reference. One that is
@@ -117,7 +129,7 @@ pub(super) fn relocate_image<P: Process>(process: &P, image: &Image) -> Result<(
     if image.is_fixed() {
         return Err(Status::CONFLICTING_ADDRESSES.into());
     }
-    let closed: Vec<Section> = image.sections(process)?.into_iter().filter(|section| !section.is_writable()).collect();
+    let closed: Vec<Section> = image.sections(process)?.filter(|section| !section.is_writable()).collect();
     let reachable = |section: &&Section| section.size != 0 && image.address(section.rva, section.size).is_ok();
     for section in closed.iter().filter(reachable) {
         process.protect(image.base() + section.rva, section.size, READ_WRITE)?;
