@@ -97,22 +97,13 @@ impl Native {
 
     /// The folder of Windows.
     pub(crate) fn system_root(self) -> Vec<u16> {
-        self.system_root_and(0)
-    }
-
-    /// The same, with room for so many units more.
-    fn system_root_and(self, more: usize) -> Vec<u16> {
-        let unit = |index: u32| shared_data().system_root(index);
-        let length = (0..).take_while(|&index| unit(index) != 0).count();
-        let mut root = Vec::with_capacity(length + more);
-        root.extend((0..length as u32).map(unit));
-        root
+        shared_data().system_root_and(0)
     }
 
     /// The path of the file `name` in the system's own folder.
     pub(crate) fn in_system_folder(self, name: &[u16]) -> Vec<u16> {
         const FOLDER: &[u8] = b"\\system32\\";
-        let mut path = self.system_root_and(FOLDER.len() + name.len());
+        let mut path = shared_data().system_root_and(FOLDER.len() + name.len());
         // The root of a drive ends with the separator already.
         let separated = path.last() == Some(&u16::from(b'\\'));
         path.extend(FOLDER[usize::from(separated)..].iter().copied().map(u16::from));

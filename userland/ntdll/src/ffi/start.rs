@@ -12,7 +12,7 @@ use user_support::status::Status;
 use user_support::text::wide;
 
 use super::critical_section::{self, CriticalSection};
-use super::exception::{VadoseCallUnderLastResort, prepare_last_resort};
+use super::exception::{VadoseCallUnderLastResort, last_resort, prepare_last_resort};
 use super::failure::terminate;
 use super::heap;
 use super::process::Native;
@@ -118,7 +118,9 @@ fn load_program(process: &Native, ntdll: u32, begins_there: bool) -> Result<u32,
         }
         Ok(entry)
     });
-    prepare_last_resort(process);
+    if !begins_there {
+        prepare_last_resort(process);
+    }
     LOADER_LOCK.leave();
     entry
 }
@@ -180,7 +182,8 @@ unsafe fn enter_program(entry: u32) -> ! {
     unsafe {
         asm!(
             "and esp, 0xFFFFFFF0",
-            "sub esp, 12",
+            "sub esp, 8",
+            "push {filter}",
             "push {argument}",
             "push {entry}",
             "call {call}",
@@ -190,6 +193,7 @@ unsafe fn enter_program(entry: u32) -> ! {
             call = sym VadoseCallUnderLastResort,
             finish = sym finish,
             argument = in(reg) peb().address(),
+            filter = in(reg) last_resort(),
             options(noreturn),
         )
     }

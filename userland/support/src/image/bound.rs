@@ -26,7 +26,9 @@ pub fn is_bound<M: Memory>(memory: &M, image: &Image, dll: &NameAt, stamp: u32) 
             return false;
         }
         let (name, forwarders) = (rest & 0xFFFF, rest >> 16);
-        if found == stamp && forwarders == 0 && dll.is_at_in_any_case(memory, image, table.wrapping_add(name)) {
+        let name = table.wrapping_add(name);
+        let is_called = || dll.is_at(memory, image, name) || dll.is_at_in_any_case(memory, image, name);
+        if found == stamp && forwarders == 0 && is_called() {
             return true;
         }
     }

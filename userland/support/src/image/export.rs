@@ -58,17 +58,17 @@ impl ExportTable {
             return Ok(None);
         }
         let rva = directory.rva;
-        image.address(rva, 40)?;
+        let at = image.address(rva, 40)?;
         let mut table = Self {
             image: image.clone(),
             rva,
             size: directory.size,
-            ordinal_base: image.u32(memory, rva + 16)?,
-            function_count: image.u32(memory, rva + 20)?,
-            name_count: image.u32(memory, rva + 24)?,
-            functions: image.u32(memory, rva + 28)?,
-            names: image.u32(memory, rva + 32)?,
-            ordinals: image.u32(memory, rva + 36)?,
+            ordinal_base: memory.read_u32(at + 16),
+            function_count: memory.read_u32(at + 20),
+            name_count: memory.read_u32(at + 24),
+            functions: memory.read_u32(at + 28),
+            names: memory.read_u32(at + 32),
+            ordinals: memory.read_u32(at + 36),
             index: None,
             next: Cell::new(0),
         };

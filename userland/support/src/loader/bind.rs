@@ -6,11 +6,15 @@ use alloc::vec::Vec;
 use super::list::{PINNED, flag};
 use super::load::load;
 use super::{LoadError, Module, Process};
-use crate::image::{Descriptor, Export, ExportTable, Image, Imports, Malformed, Section, Symbol, Wanted, is_bound};
-use crate::text::wide;
+use crate::image::{
+    Descriptor, Export, ExportTable, Image, Imports, Malformed, NameAt, Section, Symbol, Wanted, is_bound,
+};
+use crate::text::{ansi_to_wide, wide};
 
 /// `PAGE_READWRITE`.
 const READ_WRITE: u32 = 0x04;
+/// What a forwarder leaves out of the name of a DLL.
+const EXTENSION: &[u8] = b".dll";
 /// Forwarders that lead to forwarders are followed this far; a circle of them ends here.
 const MAXIMUM_FORWARDS: u32 = 16;
 
@@ -83,7 +87,11 @@ fn fill<P: Process>(
     for index in 0..count {
         // The table may overlap the words that were counted: a zero that was written meanwhile ends the walk.
         let Some(wanted) = descriptor.wanted(process, image, index)? else { break };
-        let address = match exporter.indexed(process, &wanted)? {
+        let indexed = match &wanted {
+            Wanted::Name { name, .. } => exporter.indexed(process, name)?,
+            Wanted::Ordinal(_) => None,
+        };
+        let address = match indexed {
             Some(Export::Address(address)) => address,
             Some(Export::Forwarder(rva)) => exporter.forward(process, added, rva, MAXIMUM_FORWARDS - 1)?,
             None => exporter.resolve_slowly(process, added, image, wanted)?,
@@ -123,8 +131,8 @@ impl Exporter {
 
     /// What the index of the exported names knows of it.
     #[inline(always)]
-    fn indexed<P: Process>(&self, process: &P, wanted: &Wanted) -> Result<Option<Export>, LoadError> {
-        let (Some(table), Wanted::Name { name, .. }) = (&self.table, wanted) else { return Ok(None) };
+    fn indexed<P: Process>(&self, process: &P, name: &NameAt) -> Result<Option<Export>, LoadError> {
+        let Some(table) = &self.table else { return Ok(None) };
         table
             .find_indexed(process, name)
             .map_err(|error| LoadError::from(error).named(|| self.module.full_name(process)))
@@ -171,35 +179,45 @@ impl Exporter {
         let module = self.module;
         let malformed = || LoadError::Malformed.named(|| module.full_name(process));
         let image = self.table.as_ref().map(ExportTable::image).ok_or_else(malformed)?;
-        let text = image.name(process, rva).map_err(|_| malformed())?;
-        let dot = text.iter().rposition(|&byte| byte == b'.').ok_or_else(malformed)?;
-        let (dll, name) = (&text[..dot], &text[dot + 1..]);
-        let symbol = match name.strip_prefix(b"#") {
-            Some(digits) => Symbol::Ordinal(decimal(digits).ok_or_else(malformed)?),
-            None => Symbol::Name { name, hint: 0 },
-        };
-        self.exporter_of(process, added, dll)?.resolve(process, added, symbol, forwards)
+        let text = image.name_at(process, rva).map_err(|_| malformed())?;
+        let is_dot = |index: &u32| process.read_u8(text.address() + index) == b'.';
+        let dot = (0..text.length()).rev().find(is_dot).ok_or_else(malformed)?;
+        let name = image.name_at(process, rva + dot + 1).map_err(|_| malformed())?;
+        let exporter = self.exporter_of(process, added, text.address(), dot)?;
+        match exporter.indexed(process, &name)? {
+            Some(Export::Address(address)) => Ok(address),
+            _ => {
+                let name = name.bytes(process);
+                let symbol = match name.strip_prefix(b"#") {
+                    Some(digits) => Symbol::Ordinal(decimal(digits).ok_or_else(malformed)?),
+                    None => Symbol::Name { name: &name, hint: 0 },
+                };
+                exporter.resolve(process, added, symbol, forwards)
+            }
+        }
     }
 
-    /// The DLL called `dll` in a forwarder.
+    /// The DLL whose name in a forwarder are the `length` bytes at `dll`.
     fn exporter_of<P: Process>(
         &mut self,
         process: &P,
         added: &mut Vec<Module>,
-        dll: &[u8],
+        dll: u32,
+        length: u32,
     ) -> Result<&mut Self, LoadError> {
-        let known = self.forwarded_to.take().filter(|(name, _)| name == dll);
-        let known = match known {
-            Some(known) => known,
-            None => {
-                let mut file = wide(dll);
-                file.extend(wide(b".dll"));
-                let module = load(process, added, &file)?;
-                module.set_load_count(process, PINNED);
-                (dll.to_vec(), Box::new(Self::open(process, module)?))
-            }
+        let is_known = |(name, _): &(Vec<u8>, Box<Self>)| {
+            name.len() == length as usize && (dll..).zip(name).all(|(at, &byte)| process.read_u8(at) == byte)
         };
-        Ok(&mut self.forwarded_to.insert(known).1)
+        if !self.forwarded_to.as_ref().is_some_and(is_known) {
+            let mut name = alloc::vec![0; length as usize];
+            process.read_bytes(dll, &mut name);
+            let mut file = Vec::with_capacity(name.len() + EXTENSION.len());
+            file.extend(name.iter().chain(EXTENSION).copied().map(ansi_to_wide));
+            let module = load(process, added, &file)?;
+            module.set_load_count(process, PINNED);
+            self.forwarded_to = Some((name, Box::new(Self::open(process, module)?)));
+        }
+        self.forwarded_to.as_mut().map(|(_, exporter)| &mut **exporter).ok_or(LoadError::Malformed)
     }
 
     fn missing<P: Process>(&self, process: &P, symbol: Symbol<'_>) -> LoadError {
