@@ -29,8 +29,15 @@ pub fn ansi_to_wide(byte: u8) -> u16 {
 pub fn wide_to_ansi(unit: u16) -> Option<u8> {
     match unit {
         0x00..=0x7F | 0xA0..=0xFF => Some(unit as u8),
-        _ => HIGH_CONTROLS.iter().position(|&high| high == unit).map(|index| index as u8 + 0x80),
+        _ => high_control(unit),
     }
+}
+
+/// The byte 80h-9Fh that means `unit`.
+#[cold]
+#[inline(never)]
+fn high_control(unit: u16) -> Option<u8> {
+    HIGH_CONTROLS.iter().position(|&high| high == unit).map(|index| index as u8 + 0x80)
 }
 
 /// `bytes` of Windows-1252 as UTF-16.

@@ -136,6 +136,8 @@ fn image_at(process: &Native, base: u32) -> Result<Image, LoadError> {
 }
 
 /// Tells the system why the program cannot run, as Windows's loader does, and ends the process.
+#[cold]
+#[inline(never)]
 fn refuse(process: &Native, error: &LoadError) -> ! {
     let second = match error {
         LoadError::DllNotFound { .. } => search_path(process),

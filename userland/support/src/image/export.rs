@@ -91,7 +91,7 @@ impl ExportTable {
     pub fn find_indexed<M: Memory>(&self, memory: &M, name: &NameAt) -> Result<Option<Export>, Malformed> {
         let is_it = |index: u32| name.is_at(memory, &self.image, self.name_at(memory, index));
         match self.index.as_ref().and_then(|index| index.find(memory, name.hash(), is_it)) {
-            Some(index) => self.at(memory, self.ordinal_of(memory, index)?),
+            Some(index) => self.at(memory, self.ordinal_of(memory, index)),
             None => Ok(None),
         }
     }
@@ -114,7 +114,7 @@ impl ExportTable {
             self.image.compare_name(memory, self.name_at(memory, index), name).is_ok_and(|order| order.is_eq())
         };
         match self.index.as_ref().and_then(|index| index.find(memory, hash_of(name), is_it)) {
-            Some(index) => self.ordinal_of(memory, index).map(Some),
+            Some(index) => Ok(Some(self.ordinal_of(memory, index))),
             None => self.search_all(memory, name, hint),
         }
     }
@@ -125,7 +125,7 @@ impl ExportTable {
         let start = Start::of(name, &self.image);
         if hint < self.name_count {
             match start.compare(memory, &self.image, self.name_at(memory, hint), name)? {
-                Ordering::Equal => return self.ordinal_of(memory, hint).map(Some),
+                Ordering::Equal => return Ok(Some(self.ordinal_of(memory, hint))),
                 Ordering::Less => from = hint + 1,
                 Ordering::Greater => to = hint,
             }
@@ -134,7 +134,7 @@ impl ExportTable {
         for (low, high) in [(next, to), (from, next)] {
             if let Some(index) = self.search(memory, name, &start, low.max(from), high.min(to))? {
                 self.next.set(index + 1);
-                return self.ordinal_of(memory, index).map(Some);
+                return Ok(Some(self.ordinal_of(memory, index)));
             }
         }
         Ok(None)
@@ -174,8 +174,10 @@ impl ExportTable {
         memory.read_u32(self.image.base() + self.names + 4 * index)
     }
 
-    fn ordinal_of<M: Memory>(&self, memory: &M, index: u32) -> Result<u32, Malformed> {
-        Ok(u32::from(self.image.u16(memory, self.ordinals + 2 * index)?))
+    /// The index into the functions of the name `index` of the table, which has so many.
+    #[inline(always)]
+    fn ordinal_of<M: Memory>(&self, memory: &M, index: u32) -> u32 {
+        u32::from(memory.read_u16(self.image.base() + self.ordinals + 2 * index))
     }
 
     /// The function with number `index`, if there are so many.
@@ -184,7 +186,7 @@ impl ExportTable {
         if index >= self.function_count {
             return Ok(None);
         }
-        match self.image.u32(memory, self.functions + 4 * index)? {
+        match memory.read_u32(self.image.base() + self.functions + 4 * index) {
             0 => Ok(None),
             // A function inside the export table itself is the name of one elsewhere.
             rva if rva.wrapping_sub(self.rva) < self.size => Ok(Some(Export::Forwarder(rva))),

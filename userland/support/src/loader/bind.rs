@@ -186,15 +186,24 @@ impl Exporter {
         let exporter = self.exporter_of(process, added, text.address(), dot)?;
         match exporter.indexed(process, &name)? {
             Some(Export::Address(address)) => Ok(address),
-            _ => {
-                let name = name.bytes(process);
-                let symbol = match name.strip_prefix(b"#") {
-                    Some(digits) => Symbol::Ordinal(decimal(digits).ok_or_else(malformed)?),
-                    None => Symbol::Name { name: &name, hint: 0 },
-                };
-                exporter.resolve(process, added, symbol, forwards)
-            }
+            _ => exporter.forward_slowly(process, added, &name.bytes(process), forwards).ok_or_else(malformed)?,
         }
+    }
+
+    /// The address of a forwarder's `symbol` or `#ordinal` that the index does not know; `None` for what is no number.
+    #[inline(never)]
+    fn forward_slowly<P: Process>(
+        &mut self,
+        process: &P,
+        added: &mut Vec<Module>,
+        name: &[u8],
+        forwards: u32,
+    ) -> Option<Result<u32, LoadError>> {
+        let symbol = match name.strip_prefix(b"#") {
+            Some(digits) => Symbol::Ordinal(decimal(digits)?),
+            None => Symbol::Name { name, hint: 0 },
+        };
+        Some(self.resolve(process, added, symbol, forwards))
     }
 
     /// The DLL whose name in a forwarder are the `length` bytes at `dll`.
@@ -209,17 +218,30 @@ impl Exporter {
             name.len() == length as usize && (dll..).zip(name).all(|(at, &byte)| process.read_u8(at) == byte)
         };
         if !self.forwarded_to.as_ref().is_some_and(is_known) {
-            let mut name = alloc::vec![0; length as usize];
-            process.read_bytes(dll, &mut name);
-            let mut file = Vec::with_capacity(name.len() + EXTENSION.len());
-            file.extend(name.iter().chain(EXTENSION).copied().map(ansi_to_wide));
-            let module = load(process, added, &file)?;
-            module.set_load_count(process, PINNED);
-            self.forwarded_to = Some((name, Box::new(Self::open(process, module)?)));
+            self.forwarded_to = Some(Self::open_forwarded(process, added, dll, length)?);
         }
         self.forwarded_to.as_mut().map(|(_, exporter)| &mut **exporter).ok_or(LoadError::Malformed)
     }
 
+    /// Loads that DLL for good.
+    #[inline(never)]
+    fn open_forwarded<P: Process>(
+        process: &P,
+        added: &mut Vec<Module>,
+        dll: u32,
+        length: u32,
+    ) -> Result<(Vec<u8>, Box<Self>), LoadError> {
+        let mut name = alloc::vec![0; length as usize];
+        process.read_bytes(dll, &mut name);
+        let mut file = Vec::with_capacity(name.len() + EXTENSION.len());
+        file.extend(name.iter().chain(EXTENSION).copied().map(ansi_to_wide));
+        let module = load(process, added, &file)?;
+        module.set_load_count(process, PINNED);
+        Ok((name, Box::new(Self::open(process, module)?)))
+    }
+
+    #[cold]
+    #[inline(never)]
     fn missing<P: Process>(&self, process: &P, symbol: Symbol<'_>) -> LoadError {
         let dll = self.module.base_name(process);
         match symbol {

@@ -19,6 +19,7 @@ const READ_WRITE: u32 = 0x04;
 /// # Errors
 /// Any [`LoadError`]; nothing of the attempt remains (L2).
 #[doc(alias = "LdrLoadDll")]
+#[inline(never)]
 pub fn load_library<P: Process>(process: &P, name: &[u16]) -> Result<Module, LoadError> {
     let mut added = Vec::new();
     let module = load(process, &mut added, name).inspect_err(|_| roll_back(process, &added))?;
@@ -72,6 +73,7 @@ pub(super) fn load<P: Process>(process: &P, added: &mut Vec<Module>, name: &[u16
 }
 
 /// Maps the DLL from the first folder that has it.
+#[inline(never)]
 fn map_first<P: Process>(process: &P, name: &[u16]) -> Result<(Vec<u16>, Mapped), LoadError> {
     let candidates = if path::has_folder(name) {
         [path::absolute(&process.current_directory(), name)].to_vec()
@@ -122,10 +124,13 @@ fn enter<P: Process>(process: &P, mapped: Mapped, path: &[u16]) -> Result<(Modul
 }
 
 /// Relocates an image that is not at its preferred base.
+#[inline(always)]
 pub(super) fn relocate_image<P: Process>(process: &P, image: &Image) -> Result<(), LoadError> {
-    if image.base() == image.preferred_base() {
-        return Ok(());
-    }
+    if image.base() == image.preferred_base() { Ok(()) } else { move_image(process, image) }
+}
+
+#[inline(never)]
+fn move_image<P: Process>(process: &P, image: &Image) -> Result<(), LoadError> {
     if image.is_fixed() {
         return Err(Status::CONFLICTING_ADDRESSES.into());
     }

@@ -27,6 +27,7 @@ const GO_ON: u32 = 0xFFFF_FFFF;
 const UNWINDING: u32 = 0x6;
 
 /// Finds the filter, if kernel32 is loaded. Under the loader lock.
+#[inline(never)]
 pub(in crate::ffi) fn prepare_last_resort(process: &Native) {
     let name = Symbol::Name { name: b"UnhandledExceptionFilter", hint: 0 };
     let filter = Module::named(process, &path::module_name(&wide(b"kernel32.dll")))

@@ -229,17 +229,24 @@ impl State {
             if let Some(block) = unsafe { self.talc.allocate(layout(size)) } {
                 return Some(block.as_ptr() as u32);
             }
-            let mut any = false;
-            while let Some((start, size)) = self.lookaside.drain(&self.young) {
-                any = true;
-                // SAFETY: `talc` gave the block out with this layout, and nobody has it.
-                unsafe { self.talc.deallocate(start as *mut u8, layout(size)) };
-            }
-            if !any {
+            if !self.give_back_kept() {
                 break;
             }
         }
         None
+    }
+
+    /// Gives all blocks that were kept aside back to `talc`; false where there was none.
+    #[cold]
+    #[inline(never)]
+    fn give_back_kept(&mut self) -> bool {
+        let mut any = false;
+        while let Some((start, size)) = self.lookaside.drain(&self.young) {
+            any = true;
+            // SAFETY: `talc` gave the block out with this layout, and nobody has it.
+            unsafe { self.talc.deallocate(start as *mut u8, layout(size)) };
+        }
+        any
     }
 
     /// A small block that is not out any more.
