@@ -198,11 +198,13 @@ out/kernel.elf: $(KERNEL) $(RUNNER)
 out/kernel: out/kernel.elf
 	@strip -o $@ $<
 
-# On C: without debugging information; the copy in out/symbols is for gdb. Hints for imports come from the other DLLs.
-out/system32/%.dll: $(TARGET)/pe-target/release/%.dll $(DLLS:%=$(TARGET)/pe-target/release/%.dll) $(RUNNER)
+# On C: without debugging information; the copy in out/symbols is for gdb. Hints for imports come from the other DLLs. Names that every
+# program imports stand first: see tests/runner/src/export_names.rs.
+FIRST_NAMES := userland/order/names
+out/system32/%.dll: $(TARGET)/pe-target/release/%.dll $(DLLS:%=$(TARGET)/pe-target/release/%.dll) $(FIRST_NAMES) $(RUNNER)
 	@mkdir -p $(@D) out/symbols
 	@cp $< out/symbols/$*.dll
-	@$(RUNNER) strip-dll $< $@ $(BOUND_$*:%=--bind-to out/system32/%.dll)
+	@$(RUNNER) strip-dll $< $@ --first-names $(FIRST_NAMES) $(BOUND_$*:%=--bind-to out/system32/%.dll)
 
 # What each DLL is bound to, when it is built: see tests/runner/src/bind.rs.
 BOUND_kernel32 := ntdll

@@ -122,6 +122,9 @@ enum Command {
         /// Fill its import address tables with the addresses in this DLL (repeatable)
         #[arg(long, value_name = "DLL")]
         bind_to: Vec<PathBuf>,
+        /// Put the exported names in the lines of this file before all others
+        #[arg(long, value_name = "FILE")]
+        first_names: Option<PathBuf>,
     },
     /// Check which files contain the keyword `unsafe` against the checked-in list
     #[command(hide = true)]
@@ -152,8 +155,10 @@ pub fn main() -> ExitCode {
         Command::Regions { machine, options } => regions::run(&tree, &machine, &options),
         Command::Image(options) => images::run(&tree, &options),
         Command::PackSymbols { input, output } => symbols::pack(&input, &output).map(|()| 0),
-        Command::StripDll { input, output, bind_to } => {
-            strip::strip(&input, &output).and_then(|()| bind::bind(&output, &bind_to)).map(|()| 0)
+        Command::StripDll { input, output, bind_to, first_names } => {
+            strip::strip(&input, &output, first_names.as_deref())
+                .and_then(|()| bind::bind(&output, &bind_to))
+                .map(|()| 0)
         }
         Command::UnsafeList => unsafe_list::run(&tree),
     };

@@ -21,6 +21,7 @@ pub mod drives;
 pub mod dump;
 pub mod error;
 pub mod exec;
+pub mod export_names;
 pub mod forensics;
 pub mod guest_path;
 pub mod hint;

@@ -11,7 +11,7 @@ use object::read::pe::PeFile32;
 use object::{LittleEndian, Object, ObjectSection};
 
 use crate::error::{Error, Result};
-use crate::hint;
+use crate::{export_names, hint};
 
 /// Offsets from the PE signature.
 mod offset {
@@ -33,15 +33,19 @@ struct Kept {
     image_length: u32,
 }
 
-/// Copies the PE file at `input` to `output` without its debugging information, and with hints for what it imports from
-/// DLLs beside it.
+/// Copies the PE file at `input` to `output` without its debugging information, with hints for what it imports from
+/// DLLs beside it, and with an index of what it exports, the names in the lines of the file `first` before all others.
 ///
 /// # Errors
 /// [`Error::Malformed`] when it is not a 32-bit PE file, or its DWARF sections do not stand last.
-pub fn strip(input: &Path, output: &Path) -> Result<()> {
+pub fn strip(input: &Path, output: &Path, first: Option<&Path>) -> Result<()> {
     let bytes = fs::read(input).map_err(Error::file("reading", input))?;
+    let first =
+        first.map_or(Ok(String::new()), |path| fs::read_to_string(path).map_err(Error::file("reading", path)))?;
+    let first: Vec<&str> = first.lines().collect();
     let beside = |library: &str| fs::read(input.with_file_name(library.to_lowercase())).ok();
     let stripped = strip_image(bytes).and_then(|bytes| hint::set(bytes, beside));
+    let stripped = stripped.and_then(|bytes| export_names::index(bytes, &first));
     let stripped = stripped.map_err(|problem| Error::Malformed { path: input.to_owned(), problem })?;
     fs::write(output, stripped).map_err(Error::file("writing", output))
 }

@@ -3,6 +3,7 @@
 //! Fields are reached by XP SP3's offsets, word by word: programs write to these blocks too, so no reference to one
 //! is ever made.
 
+use alloc::vec::Vec;
 use core::arch::asm;
 
 use user_support::memory::Memory;
@@ -236,5 +237,13 @@ impl SharedData {
     /// Unit `index` of the system root (`C:\WINDOWS`), 0 behind its end.
     pub fn system_root(self, index: u32) -> u16 {
         if index < 260 { self.memory().read_u16(self.0 + 0x30 + 2 * index) } else { 0 }
+    }
+
+    /// The system root, with room for `more` units behind it.
+    pub fn system_root_and(self, more: usize) -> Vec<u16> {
+        let length = (0..).take_while(|&index| self.system_root(index) != 0).count();
+        let mut root = Vec::with_capacity(length + more);
+        root.extend((0..length as u32).map(|index| self.system_root(index)));
+        root
     }
 }

@@ -5,6 +5,8 @@
 //! on to the caller. A bad pointer ends in an access violation of that process.
 #![no_std]
 
+extern crate alloc;
+
 // The C functions that the compiler calls.
 extern crate block_moves as _;
 

@@ -18,6 +18,9 @@ const VERBATIM_PREFIX: &[u8] = b"\\\\?\\";
 /// How a program names a device.
 const DEVICE_PREFIX: &[u8] = b"\\\\.\\";
 
+/// Parts that most paths do not exceed.
+const USUAL_PARTS: usize = 16;
+
 /// Longest DOS path, in UTF-16 units with its final zero.
 pub const MAXIMUM_PATH: usize = 260;
 
@@ -88,7 +91,7 @@ pub fn absolute(current: &[u16], path: &[u16]) -> Vec<u16> {
     let rest = if has_drive(path) { &path[2..] } else { path };
     let same_drive = !has_drive(path) || equal_ignoring_case(drive, current.get(..2).unwrap_or_default());
     let rooted = rest.first().is_some_and(|&unit| is_separator(unit));
-    let mut parts: Vec<&[u16]> = Vec::new();
+    let mut parts: Vec<&[u16]> = Vec::with_capacity(USUAL_PARTS);
     if !rooted && same_drive {
         collect_parts(&mut parts, current.get(2..).unwrap_or_default());
     }

@@ -29,8 +29,15 @@ pub fn ansi_to_wide(byte: u8) -> u16 {
 pub fn wide_to_ansi(unit: u16) -> Option<u8> {
     match unit {
         0x00..=0x7F | 0xA0..=0xFF => Some(unit as u8),
-        _ => HIGH_CONTROLS.iter().position(|&high| high == unit).map(|index| index as u8 + 0x80),
+        _ => high_control(unit),
     }
+}
+
+/// The byte 80h-9Fh that means `unit`.
+#[cold]
+#[inline(never)]
+fn high_control(unit: u16) -> Option<u8> {
+    HIGH_CONTROLS.iter().position(|&high| high == unit).map(|index| index as u8 + 0x80)
 }
 
 /// `bytes` of Windows-1252 as UTF-16.
@@ -41,8 +48,20 @@ pub fn wide(bytes: &[u8]) -> Vec<u16> {
 /// UTF-16 as Windows-1252, `?` for what it lacks. There is room for the zero that most put behind it.
 pub fn ansi(units: &[u16]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(units.len() + 1);
-    bytes.extend(units.iter().map(|&unit| wide_to_ansi(unit).unwrap_or(b'?')));
+    let (fours, rest) = units.as_chunks::<4>();
+    for four in fours {
+        if four[0] | four[1] | four[2] | four[3] < 0x80 {
+            bytes.extend_from_slice(&four.map(|unit| unit as u8));
+        } else {
+            bytes.extend(four.iter().map(|&unit| narrow(unit)));
+        }
+    }
+    bytes.extend(rest.iter().map(|&unit| narrow(unit)));
     bytes
+}
+
+fn narrow(unit: u16) -> u8 {
+    wide_to_ansi(unit).unwrap_or(b'?')
 }
 
 /// The lower case of a UTF-16 unit in the range of Windows-1252; other units are left alone.

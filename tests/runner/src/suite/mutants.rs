@@ -10,8 +10,8 @@ use std::panic::{self, AssertUnwindSafe};
 
 use mm::section::ImageLayout;
 use user_support::image::{
-    Export, ExportTable, Image, Imports, Malformed, ResourceName, Resources, Symbol, ThreadLocalStorage, is_bound,
-    relocate,
+    Export, ExportTable, Image, Imports, Malformed, ResourceName, Resources, Symbol, ThreadLocalStorage, Wanted,
+    is_bound, relocate,
 };
 use user_support::memory::fake::Bytes;
 
@@ -184,17 +184,23 @@ fn laid_out(layout: &ImageLayout<'_>, file: &[u8]) -> Vec<u8> {
 /// Reads all that the DLLs read of an image. What is malformed ends it; what leaves the image panics in [`Bytes`].
 fn read_all(memory: &Bytes, size: u32) -> std::result::Result<(), Malformed> {
     let image = Image::open(memory, BASE, size)?;
-    image.sections(memory)?;
+    image.sections(memory)?.for_each(drop);
     image.entry_point()?;
     relocate(memory, &image)?;
+    let exports = ExportTable::open(memory, &image)?;
     let mut imports = Imports::of(memory, &image);
     while let Some(descriptor) = imports.next(memory, &image)? {
         is_bound(memory, &image, &descriptor.dll, 7);
         for index in 0..descriptor.count(memory, &image)? {
-            descriptor.symbol(memory, &image, index, &mut Vec::new())?;
+            if let Some(wanted) = descriptor.wanted(memory, &image, index)? {
+                wanted.symbol(memory, &image, &mut Vec::new())?;
+                if let (Wanted::Name { name, .. }, Some(table)) = (wanted, &exports) {
+                    table.find_indexed(memory, &name)?;
+                }
+            }
         }
     }
-    if let Some(table) = ExportTable::open(memory, &image)? {
+    if let Some(table) = exports {
         for hint in [0, 3, u16::MAX] {
             for name in ["", "NtClose", "CreateFileA", "printf", "zzz"] {
                 follow(memory, &image, table.find(memory, Symbol::Name { name: name.as_bytes(), hint })?)?;

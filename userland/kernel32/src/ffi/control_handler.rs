@@ -9,9 +9,10 @@ use user_support::error::Win32Error;
 use user_support::status::Status;
 
 use super::console::{answered, control, is_console};
+use super::exception::call_under_last_resort;
 use super::file::create;
 use super::last_error::{Bool, TRUE, fail};
-use super::nt::{NtClose, VadoseCallUnderLastResort};
+use super::nt::NtClose;
 use super::process::ExitProcess;
 use super::standard_handle::real_handle;
 use super::thread::ExitThread;
@@ -109,7 +110,7 @@ unsafe extern "C" fn begin_control() {
 
 extern "system" fn start_control(event: u32) -> ! {
     // SAFETY: the function is of one word, and this one never returns.
-    ExitThread(unsafe { VadoseCallUnderLastResort(ask_handlers as *const () as u32, event) })
+    ExitThread(unsafe { call_under_last_resort(ask_handlers as *const () as u32, event) })
 }
 
 /// Asks the handlers, the last one first, until one says that it has dealt with the event; else the process ends.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use user_ffi::{bytes_mut, shared_data, wide_mut};
 use user_support::environment::value;
 use user_support::path::drive_variable;
-use user_support::text::{ansi, wide};
+use user_support::text::ansi;
 
 use super::environment::block;
 use super::startup::parameter_string;
@@ -67,12 +67,13 @@ fn shown_directory() -> Vec<u16> {
 }
 
 pub(super) fn windows_directory() -> Vec<u16> {
-    (0..).map(|index| shared_data().system_root(index)).take_while(|&unit| unit != 0).collect()
+    shared_data().system_root_and(0)
 }
 
 pub(super) fn system_directory() -> Vec<u16> {
-    let mut directory = windows_directory();
-    directory.extend(wide(b"\\system32"));
+    const NAME: &[u8] = b"\\system32";
+    let mut directory = shared_data().system_root_and(NAME.len());
+    directory.extend(NAME.iter().copied().map(u16::from));
     directory
 }
 

@@ -28,9 +28,18 @@ pub(super) fn block<'block>() -> &'block [u16] {
     if start == 0 {
         return &[0, 0];
     }
+    // Two zeros, at any unit: looked for two units at a time.
     let mut length = 0;
-    while memory().read_u32(start + 2 * length) != 0 {
-        length += 1;
+    loop {
+        let pair = memory().read_u32(start + 2 * length);
+        if pair == 0 {
+            break;
+        }
+        if pair >> 16 == 0 && memory().read_u16(start + 2 * length + 4) == 0 {
+            length += 1;
+            break;
+        }
+        length += 2;
     }
     // SAFETY: the kernel or `SetEnvironmentVariable` made the block; its two zeros were just found.
     unsafe { wide(start as *const u16, length + 2) }

@@ -10,7 +10,9 @@ use user_support::status::Status;
 
 use super::failure::terminate;
 use super::last_error::{Bool, succeeded};
-use super::nt::{NtGetContextThread, NtRaiseHardError, NtSetContextThread, RtlRaiseException};
+use super::nt::{
+    NtGetContextThread, NtRaiseHardError, NtSetContextThread, RtlRaiseException, VadoseCallUnderLastResort,
+};
 use super::startup::memory;
 
 /// What filters answer.
@@ -50,6 +52,17 @@ pub unsafe extern "system" fn RaiseException(code: u32, flags: u32, count: u32, 
 #[unsafe(no_mangle)]
 pub extern "system" fn SetUnhandledExceptionFilter(filter: u32) -> u32 {
     FILTER.swap(filter, Ordering::Relaxed)
+}
+
+/// Calls `entry(argument)` under the handler that asks [`UnhandledExceptionFilter`]; what it returns.
+///
+/// # Safety
+/// `entry` is a function of at most one word; the caller never returns to what has exception handlers.
+#[inline(always)]
+pub(super) unsafe fn call_under_last_resort(entry: u32, argument: u32) -> u32 {
+    let filter = UnhandledExceptionFilter as *const () as u32;
+    // SAFETY: the caller's promise; the filter is of the type that it must be.
+    unsafe { VadoseCallUnderLastResort(entry, argument, filter) }
 }
 
 /// What a program's outermost handler asks: the program's own filter; if there is none, or it does not know, the system is told of

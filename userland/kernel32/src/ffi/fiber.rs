@@ -9,8 +9,9 @@ use user_ffi::{ThisProcess, peb, shared_data, teb};
 use user_support::error::Win32Error;
 use user_support::memory::Memory;
 
+use super::exception::call_under_last_resort;
 use super::last_error::{Bool, TRUE, fail, fail_with};
-use super::nt::{CURRENT_PROCESS, RtlAllocateHeap, RtlFreeHeap, VadoseCallUnderLastResort};
+use super::nt::{CURRENT_PROCESS, RtlAllocateHeap, RtlFreeHeap};
 use super::thread::ExitThread;
 use super::thread_stack::Stack;
 
@@ -154,7 +155,7 @@ unsafe extern "system" fn start_fiber() -> ! {
     let fiber = teb().fiber();
     let word = |at| memory().read_u32(fiber + at);
     // SAFETY: the function is the fiber's, as the caller of CreateFiber promised.
-    ExitThread(unsafe { VadoseCallUnderLastResort(word(offset::EAX), word(offset::EBX)) })
+    ExitThread(unsafe { call_under_last_resort(word(offset::EAX), word(offset::EBX)) })
 }
 
 /// Gives a fiber and its stack up; of the one that runs, its thread ends.

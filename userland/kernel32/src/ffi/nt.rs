@@ -272,7 +272,7 @@ unsafe extern "system" {
     pub fn NtYieldExecution() -> u32;
 
     /// Calls a function under the handler that asks UnhandledExceptionFilter.
-    pub fn VadoseCallUnderLastResort(entry: u32, argument: u32) -> u32;
+    pub fn VadoseCallUnderLastResort(entry: u32, argument: u32, filter: u32) -> u32;
     pub fn NtCreateEvent(handle: *mut u32, access: u32, attributes: *const u32, kind: u32, signalled: u32) -> u32;
     pub fn NtCreateMutant(handle: *mut u32, access: u32, attributes: *const u32, owned: u32) -> u32;
     pub fn NtCreateSemaphore(handle: *mut u32, access: u32, attributes: *const u32, count: i32, limit: i32) -> u32;

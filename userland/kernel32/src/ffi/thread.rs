@@ -5,10 +5,11 @@ use core::arch::naked_asm;
 use user_ffi::teb;
 use user_support::status::Status;
 
+use super::exception::call_under_last_resort;
 use super::last_error::{Bool, TRUE, fail_with, succeeded};
 use super::nt::{
     CURRENT_PROCESS, CURRENT_THREAD, LdrShutdownThread, NtCreateThread, NtOpenThread, NtQueryInformationThread,
-    NtQueueApcThread, NtResumeThread, NtSuspendThread, NtTerminateThread, VadoseCallUnderLastResort,
+    NtQueueApcThread, NtResumeThread, NtSuspendThread, NtTerminateThread,
 };
 use super::object::{SecurityAttributes, attributes};
 use super::process::ExitProcess;
@@ -129,7 +130,7 @@ unsafe extern "C" fn begin_thread() {
 #[doc(alias = "BaseThreadStart")]
 unsafe extern "system" fn start_thread(function: u32, argument: u32) -> ! {
     // SAFETY: the function is the thread's, as the caller of CreateThread promised.
-    ExitThread(unsafe { VadoseCallUnderLastResort(function, argument) })
+    ExitThread(unsafe { call_under_last_resort(function, argument) })
 }
 
 /// Ends the running thread; the last one takes the process along.

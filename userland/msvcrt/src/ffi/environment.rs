@@ -16,12 +16,14 @@ use super::start::table;
 
 /// The environment that `main` was called with.
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".data")]
 pub static __initenv: Export<u32> = Export::new(0);
 /// The environment that `wmain` was called with.
 #[unsafe(no_mangle)]
 pub static __winitenv: Export<u32> = Export::new(0);
 /// The environment.
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".data")]
 pub static _environ: Export<u32> = Export::new(0);
 /// The environment in UTF-16.
 #[unsafe(no_mangle)]

@@ -1,4 +1,7 @@
 //! Variables that programs import by name, and read and write as they like.
+//!
+//! Those that every start stores to stand in `.data`, initialised or not: there they share a page, while what else begins with zeros is
+//! strewn among tables of 40 and 8 KB.
 
 use core::cell::UnsafeCell;
 

@@ -20,15 +20,18 @@ mod reason {
 
 /// How many arguments `main` gets.
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".data")]
 pub static __argc: Export<u32> = Export::new(0);
 /// The arguments of `main`.
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".data")]
 pub static __argv: Export<u32> = Export::new(0);
 /// The arguments of `wmain`.
 #[unsafe(no_mangle)]
 pub static __wargv: Export<u32> = Export::new(0);
 /// The command line.
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".data")]
 pub static _acmdln: Export<u32> = Export::new(0);
 /// The command line in UTF-16.
 #[unsafe(no_mangle)]
@@ -38,9 +41,11 @@ pub static _wcmdln: Export<u32> = Export::new(0);
 pub static _pgmptr: Export<u32> = Export::new(0);
 /// Whether files are text or binary if `fopen` is not told: `_O_TEXT` or `_O_BINARY`.
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".data")]
 pub static _fmode: Export<u32> = Export::new(0);
 /// Whether a flush reaches the disk.
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".data")]
 pub static _commode: Export<u32> = Export::new(0);
 /// Whether the processor divides wrongly: no.
 #[unsafe(no_mangle)]

@@ -1,6 +1,6 @@
 //! The streams of the process: `_iob`, those opened later, their locks.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use user_crt::descriptors::{System, flag as descriptor_flag, write};
 use user_crt::error::Errno;
@@ -25,10 +25,15 @@ const LOCK_SIZE: u32 = 24;
 
 /// The first 20 streams; the first three are standard input, output and error.
 #[unsafe(no_mangle)]
+#[unsafe(link_section = ".data")]
 pub static _iob: Export<[u32; (BUILT_IN * SIZE / 4) as usize]> = Export::new([0; (BUILT_IN * SIZE / 4) as usize]);
 
 /// The streams that are not of `_iob`, once they are needed. They are never freed.
 static LATER: [AtomicU32; MOST - BUILT_IN as usize] = [const { AtomicU32::new(0) }; MOST - BUILT_IN as usize];
+
+/// Whether there is any of them: most processes have none, and need not look there.
+#[unsafe(link_section = ".data")]
+static HAS_LATER: AtomicBool = AtomicBool::new(false);
 
 /// Streams that the process may have now.
 static MAXIMUM: AtomicU32 = AtomicU32::new(USUALLY);
@@ -123,7 +128,8 @@ pub(super) unsafe fn locked<R>(file: u32, work: impl FnOnce(Stream) -> R) -> R {
 
 /// Every stream that there is.
 fn all() -> impl Iterator<Item = Stream> {
-    let later = LATER.iter().map(|place| place.load(Ordering::Acquire)).take_while(|&file| file != 0);
+    let places = if HAS_LATER.load(Ordering::Acquire) { &LATER[..] } else { &[] };
+    let later = places.iter().map(|place| place.load(Ordering::Acquire)).take_while(|&file| file != 0);
     (0..BUILT_IN).map(built_in).chain(later.map(Stream))
 }
 
@@ -145,6 +151,7 @@ fn add() -> Option<Stream> {
     let file = host().allocate(SIZE + LOCK_SIZE)?;
     // SAFETY: the block has room for the section behind the stream.
     unsafe { RtlInitializeCriticalSection((file + SIZE) as *mut u32) };
+    HAS_LATER.store(true, Ordering::Release);
     place.store(file, Ordering::Release);
     Some(Stream(file))
 }

@@ -9,6 +9,7 @@ use super::thread_data::block;
 use super::time_zone::{with_names, zone};
 
 /// System time when this DLL came into the process, low and high word.
+#[unsafe(link_section = ".data")]
 static START: Export<u64> = Export::new(0);
 
 /// Notes when the process began, for `clock`.

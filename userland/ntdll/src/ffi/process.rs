@@ -97,7 +97,18 @@ impl Native {
 
     /// The folder of Windows.
     pub(crate) fn system_root(self) -> Vec<u16> {
-        (0..).map(|index| shared_data().system_root(index)).take_while(|&unit| unit != 0).collect()
+        shared_data().system_root_and(0)
+    }
+
+    /// The path of the file `name` in the system's own folder.
+    pub(crate) fn in_system_folder(self, name: &[u16]) -> Vec<u16> {
+        const FOLDER: &[u8] = b"\\system32\\";
+        let mut path = shared_data().system_root_and(FOLDER.len() + name.len());
+        // The root of a drive ends with the separator already.
+        let separated = path.last() == Some(&u16::from(b'\\'));
+        path.extend(FOLDER[usize::from(separated)..].iter().copied().map(u16::from));
+        path.extend_from_slice(name);
+        path
     }
 }
 
@@ -144,8 +155,7 @@ impl Process for Native {
         let section = open_known_section(name)?;
         let mapped = map_section(section);
         close(section);
-        let folder = path::join(&self.system_root(), &text::wide(b"system32"));
-        Some((path::join(&folder, name), mapped.ok()?))
+        Some((self.in_system_folder(name), mapped.ok()?))
     }
 
     fn unmap(&self, base: u32) {
@@ -216,7 +226,9 @@ unsafe extern "system" fn call_initialiser(entry: u32, base: u32, reason: u32, c
 
 /// The section of the DLL `name` in the directory of those that the system keeps ready.
 fn open_known_section(name: &[u16]) -> Option<u32> {
-    let mut path = text::wide(b"\\KnownDlls\\");
+    const FOLDER: &[u8] = b"\\KnownDlls\\";
+    let mut path = Vec::with_capacity(FOLDER.len() + name.len());
+    path.extend(FOLDER.iter().copied().map(u16::from));
     path.extend_from_slice(name);
     let name = UnicodeString::over(&path);
     let attributes = [0x18, 0, &raw const name as u32, IGNORING_CASE, 0, 0];

@@ -7,13 +7,12 @@ use alloc::vec::Vec;
 
 use user_ffi::{UnicodeString, peb};
 use user_support::image::Image;
-use user_support::loader::{LoadError, Mapped, Program, initialise_lists, load_library, shut_down, start};
-use user_support::path;
+use user_support::loader::{LoadError, Program, initialise_lists, require, shut_down, start};
 use user_support::status::Status;
 use user_support::text::wide;
 
 use super::critical_section::{self, CriticalSection};
-use super::exception::{VadoseCallUnderLastResort, prepare_last_resort};
+use super::exception::{VadoseCallUnderLastResort, last_resort, prepare_last_resort};
 use super::failure::terminate;
 use super::heap;
 use super::process::Native;
@@ -106,37 +105,39 @@ fn prepare_process_block() {
 /// Loads what the program needs; the address of its entry point. Where a process begins in kernel32 (`begins_there`), that is
 /// loaded even for a program that does not import it, as on XP.
 fn load_program(process: &Native, ntdll: u32, begins_there: bool) -> Result<u32, LoadError> {
-    let ntdll_path = path::join(&path::join(&process.system_root(), &wide(b"system32")), &wide(b"ntdll.dll"));
     let program = Program {
-        image: mapped_at(process, peb().image_base())?,
+        image: image_at(process, peb().image_base())?,
         path: process.image_path(),
-        ntdll: mapped_at(process, ntdll)?,
-        ntdll_path,
+        ntdll: image_at(process, ntdll)?,
+        ntdll_path: process.in_system_folder(&wide(b"ntdll.dll")),
     };
     LOADER_LOCK.enter();
     let entry = start(process, &program).and_then(|entry| {
         if begins_there {
-            load_library(process, &wide(b"kernel32.dll"))?;
+            require(process, &wide(b"kernel32.dll"))?;
         }
         Ok(entry)
     });
-    prepare_last_resort(process);
+    if !begins_there {
+        prepare_last_resort(process);
+    }
     LOADER_LOCK.leave();
     entry
 }
 
-/// How much is mapped at `base`, from the image's own headers, of which as much is read as lies in one piece.
-fn mapped_at(process: &Native, base: u32) -> Result<Mapped, LoadError> {
+/// The image that the kernel mapped at `base`, whose headers are read as far as they lie in one piece.
+fn image_at(process: &Native, base: u32) -> Result<Image, LoadError> {
     let mut information = [0u32; 7];
     let (buffer, none) = (information.as_mut_ptr().cast(), core::ptr::null_mut());
     // SAFETY: the service writes seven words.
     let status = unsafe { NtQueryVirtualMemory(CURRENT_PROCESS, base, 0, buffer, 28, none) };
     Status(status).ok()?;
-    let headers = Image::open(process, base, information[3])?;
-    Ok(Mapped { base, size: headers.size() })
+    Ok(Image::open_whole(process, base, information[3])?)
 }
 
 /// Tells the system why the program cannot run, as Windows's loader does, and ends the process.
+#[cold]
+#[inline(never)]
 fn refuse(process: &Native, error: &LoadError) -> ! {
     let second = match error {
         LoadError::DllNotFound { .. } => search_path(process),
@@ -183,7 +184,8 @@ unsafe fn enter_program(entry: u32) -> ! {
     unsafe {
         asm!(
             "and esp, 0xFFFFFFF0",
-            "sub esp, 12",
+            "sub esp, 8",
+            "push {filter}",
             "push {argument}",
             "push {entry}",
             "call {call}",
@@ -193,6 +195,7 @@ unsafe fn enter_program(entry: u32) -> ! {
             call = sym VadoseCallUnderLastResort,
             finish = sym finish,
             argument = in(reg) peb().address(),
+            filter = in(reg) last_resort(),
             options(noreturn),
         )
     }

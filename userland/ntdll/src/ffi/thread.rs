@@ -13,6 +13,7 @@ use super::start::LOADER_LOCK;
 const CURRENT_THREAD: u32 = 0xFFFF_FFFE;
 
 /// Prepares the running thread, which has just come into ring 3.
+#[inline(never)]
 pub(super) fn begin_thread() {
     LOADER_LOCK.enter();
     // SAFETY: this thread has the loader lock.

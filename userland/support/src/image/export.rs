@@ -3,7 +3,8 @@
 use core::cell::Cell;
 use core::cmp::Ordering;
 
-use super::{Image, Malformed, Table};
+use super::name_index::hash_of;
+use super::{Image, Malformed, NameAt, NameIndex, Table};
 use crate::memory::Memory;
 
 /// How a symbol is asked for.
@@ -41,6 +42,7 @@ pub struct ExportTable {
     name_count: u32,
     names: u32,
     ordinals: u32,
+    index: Option<NameIndex>,
     /// Behind the name that was found last: a linker lists what a program imports in the order of the names.
     next: Cell<u32>,
 }
@@ -56,23 +58,42 @@ impl ExportTable {
             return Ok(None);
         }
         let rva = directory.rva;
-        image.address(rva, 40)?;
-        let table = Self {
+        let at = image.address(rva, 40)?;
+        let mut table = Self {
             image: image.clone(),
             rva,
             size: directory.size,
-            ordinal_base: image.u32(memory, rva + 16)?,
-            function_count: image.u32(memory, rva + 20)?,
-            name_count: image.u32(memory, rva + 24)?,
-            functions: image.u32(memory, rva + 28)?,
-            names: image.u32(memory, rva + 32)?,
-            ordinals: image.u32(memory, rva + 36)?,
+            ordinal_base: memory.read_u32(at + 16),
+            function_count: memory.read_u32(at + 20),
+            name_count: memory.read_u32(at + 24),
+            functions: memory.read_u32(at + 28),
+            names: memory.read_u32(at + 32),
+            ordinals: memory.read_u32(at + 36),
+            index: None,
             next: Cell::new(0),
         };
         image.address(table.functions, table.function_count.checked_mul(4).ok_or(Malformed)?)?;
         image.address(table.names, table.name_count.checked_mul(4).ok_or(Malformed)?)?;
         image.address(table.ordinals, table.name_count.checked_mul(2).ok_or(Malformed)?)?;
+        table.index = NameIndex::open(memory, image, table.name_count);
         Ok(Some(table))
+    }
+
+    /// The image whose table it is.
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// What the index knows of `name`. A name that it does not know may be exported all the same: [`Self::find`] tells.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn find_indexed<M: Memory>(&self, memory: &M, name: &NameAt) -> Result<Option<Export>, Malformed> {
+        let is_it = |index: u32| name.is_at(memory, &self.image, self.name_at(memory, index));
+        match self.index.as_ref().and_then(|index| index.find(memory, name.hash(), is_it)) {
+            Some(index) => self.at(memory, self.ordinal_of(memory, index)),
+            None => Ok(None),
+        }
     }
 
     /// Looks `symbol` up; `None` if the image does not export it.
@@ -84,20 +105,27 @@ impl ExportTable {
             Symbol::Ordinal(ordinal) => ordinal.checked_sub(self.ordinal_base),
             Symbol::Name { name, hint } => self.index_of(memory, name, u32::from(hint))?,
         };
-        match index {
-            Some(index) if index < self.function_count => self.function(memory, index),
-            _ => Ok(None),
+        index.map_or(Ok(None), |index| self.at(memory, index))
+    }
+
+    /// The index into the functions for `name`: by the index of the names, or else by their table.
+    fn index_of<M: Memory>(&self, memory: &M, name: &[u8], hint: u32) -> Result<Option<u32>, Malformed> {
+        let is_it = |index: u32| {
+            self.image.compare_name(memory, self.name_at(memory, index), name).is_ok_and(|order| order.is_eq())
+        };
+        match self.index.as_ref().and_then(|index| index.find(memory, hash_of(name), is_it)) {
+            Some(index) => Ok(Some(self.ordinal_of(memory, index))),
+            None => self.search_all(memory, name, hint),
         }
     }
 
-    /// The index into the functions for `name`: the hint first, which at least tells on which side of it the name is; then a binary search
-    /// behind the last name, then before it.
-    fn index_of<M: Memory>(&self, memory: &M, name: &[u8], hint: u32) -> Result<Option<u32>, Malformed> {
+    /// The hint first, which at least tells on which side of it the name is; then a binary search behind the last name, then before it.
+    fn search_all<M: Memory>(&self, memory: &M, name: &[u8], hint: u32) -> Result<Option<u32>, Malformed> {
         let (mut from, mut to) = (0, self.name_count);
         let start = Start::of(name, &self.image);
         if hint < self.name_count {
             match start.compare(memory, &self.image, self.name_at(memory, hint), name)? {
-                Ordering::Equal => return self.ordinal_of(memory, hint).map(Some),
+                Ordering::Equal => return Ok(Some(self.ordinal_of(memory, hint))),
                 Ordering::Less => from = hint + 1,
                 Ordering::Greater => to = hint,
             }
@@ -106,7 +134,7 @@ impl ExportTable {
         for (low, high) in [(next, to), (from, next)] {
             if let Some(index) = self.search(memory, name, &start, low.max(from), high.min(to))? {
                 self.next.set(index + 1);
-                return self.ordinal_of(memory, index).map(Some);
+                return Ok(Some(self.ordinal_of(memory, index)));
             }
         }
         Ok(None)
@@ -146,12 +174,19 @@ impl ExportTable {
         memory.read_u32(self.image.base() + self.names + 4 * index)
     }
 
-    fn ordinal_of<M: Memory>(&self, memory: &M, index: u32) -> Result<u32, Malformed> {
-        Ok(u32::from(self.image.u16(memory, self.ordinals + 2 * index)?))
+    /// The index into the functions of the name `index` of the table, which has so many.
+    #[inline(always)]
+    fn ordinal_of<M: Memory>(&self, memory: &M, index: u32) -> u32 {
+        u32::from(memory.read_u16(self.image.base() + self.ordinals + 2 * index))
     }
 
-    fn function<M: Memory>(&self, memory: &M, index: u32) -> Result<Option<Export>, Malformed> {
-        match self.image.u32(memory, self.functions + 4 * index)? {
+    /// The function with number `index`, if there are so many.
+    #[inline(always)]
+    fn at<M: Memory>(&self, memory: &M, index: u32) -> Result<Option<Export>, Malformed> {
+        if index >= self.function_count {
+            return Ok(None);
+        }
+        match memory.read_u32(self.image.base() + self.functions + 4 * index) {
             0 => Ok(None),
             // A function inside the export table itself is the name of one elsewhere.
             rva if rva.wrapping_sub(self.rva) < self.size => Ok(Some(Export::Forwarder(rva))),

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Image, Malformed, Symbol, Table};
+use super::{Image, Malformed, NameAt, Symbol, Table};
 use crate::memory::Memory;
 
 /// Set in a thunk that asks for an ordinal.
@@ -10,11 +10,25 @@ const BY_ORDINAL: u32 = 0x8000_0000;
 /// Size of an import descriptor.
 const DESCRIPTOR_SIZE: u32 = 20;
 
+/// What an import asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The symbol of this name.
+    Name {
+        /// The name, in the importing image.
+        name: NameAt,
+        /// Offset of the linker's guess at its place among the exported names, which stands before the name.
+        hint: u32,
+    },
+    /// The symbol with this number.
+    Ordinal(u32),
+}
+
 /// One DLL that an image imports from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Descriptor {
     /// The DLL's name, as the linker wrote it.
-    pub dll: Vec<u8>,
+    pub dll: NameAt,
     /// Offset of the words that say what is wanted.
     lookup: u32,
     /// Offset of the words that receive the addresses: the import address table.
@@ -50,33 +64,25 @@ impl Imports {
         self.at += DESCRIPTOR_SIZE;
         // Some linkers leave the lookup table out: the address table says what is wanted until it is bound.
         let lookup = if lookup == 0 { addresses } else { lookup };
-        Ok(Some(Descriptor { dll: image.name(memory, name)?, lookup, addresses }))
+        Ok(Some(Descriptor { dll: image.name_at(memory, name)?, lookup, addresses }))
     }
 }
 
 impl Descriptor {
-    /// What word `index` of the DLL asks for, or `None` behind the last one. A name is put into `name`.
+    /// What word `index` of the DLL asks for, or `None` behind the last one.
     ///
     /// # Errors
     /// [`Malformed`] if the words or a name leave the image.
-    pub fn symbol<'name, M: Memory>(
-        &self,
-        memory: &M,
-        image: &Image,
-        index: u32,
-        name: &'name mut Vec<u8>,
-    ) -> Result<Option<Symbol<'name>>, Malformed> {
+    pub fn wanted<M: Memory>(&self, memory: &M, image: &Image, index: u32) -> Result<Option<Wanted>, Malformed> {
         let offset = index.checked_mul(4).ok_or(Malformed)?;
         let word = image.u32(memory, self.lookup.checked_add(offset).ok_or(Malformed)?)?;
         if word == 0 {
             return Ok(None);
         }
         if word & BY_ORDINAL != 0 {
-            return Ok(Some(Symbol::Ordinal(word & 0xFFFF)));
+            return Ok(Some(Wanted::Ordinal(word & 0xFFFF)));
         }
-        let hint = image.u16(memory, word)?;
-        image.read_name(memory, word + 2, name)?;
-        Ok(Some(Symbol::Name { name, hint }))
+        Ok(Some(Wanted::Name { name: image.name_at(memory, word + 2)?, hint: word }))
     }
 
     /// How many symbols are wanted from the DLL.
@@ -90,6 +96,28 @@ impl Descriptor {
         }
         image.address(self.addresses, 4 * count)?;
         Ok(count)
+    }
+}
+
+impl Wanted {
+    /// The symbol, with its name in `name`.
+    ///
+    /// # Errors
+    /// [`Malformed`] if the hint leaves the image.
+    pub fn symbol<'name, M: Memory>(
+        self,
+        memory: &M,
+        image: &Image,
+        name: &'name mut Vec<u8>,
+    ) -> Result<Symbol<'name>, Malformed> {
+        match self {
+            Self::Ordinal(ordinal) => Ok(Symbol::Ordinal(ordinal)),
+            Self::Name { name: place, hint } => {
+                let hint = image.u16(memory, hint)?;
+                *name = place.bytes(memory);
+                Ok(Symbol::Name { name, hint })
+            }
+        }
     }
 }
 
@@ -113,14 +141,15 @@ mod tests {
         let (memory, image) = opened(builder);
         let mut imports = Imports::of(&memory, &image);
         let first = imports.next(&memory, &image).unwrap().unwrap();
-        assert_eq!((first.dll.as_slice(), first.addresses), (&b"KERNEL32.dll"[..], tables[0]));
+        assert_eq!((first.dll.bytes(&memory).as_slice(), first.addresses), (&b"KERNEL32.dll"[..], tables[0]));
         assert_eq!(first.count(&memory, &image), Ok(2));
         let mut name = Vec::new();
         let sleep = Symbol::Name { name: b"Sleep", hint: 0 };
-        assert_eq!(first.symbol(&memory, &image, 1, &mut name), Ok(Some(sleep)));
-        assert_eq!(first.symbol(&memory, &image, 2, &mut name), Ok(None));
+        let wanted = first.wanted(&memory, &image, 1).unwrap().unwrap();
+        assert_eq!(wanted.symbol(&memory, &image, &mut name), Ok(sleep));
+        assert_eq!(first.wanted(&memory, &image, 2), Ok(None));
         let second = imports.next(&memory, &image).unwrap().unwrap();
-        assert_eq!(second.symbol(&memory, &image, 0, &mut name), Ok(Some(Symbol::Ordinal(7))));
+        assert_eq!(second.wanted(&memory, &image, 0), Ok(Some(Wanted::Ordinal(7))));
         assert_eq!(imports.next(&memory, &image), Ok(None));
     }
 

@@ -14,6 +14,8 @@ mod bound;
 mod data_file;
 mod export;
 mod import;
+mod name;
+mod name_index;
 mod relocation;
 mod resource;
 mod tls;
@@ -21,14 +23,17 @@ mod tls;
 pub use bound::is_bound;
 pub use data_file::DataFile;
 pub use export::{Export, ExportTable, Symbol};
-pub use import::{Descriptor, Imports};
+pub use import::{Descriptor, Imports, Wanted};
+pub use name::NameAt;
+pub use name_index::{NameIndex, OEM_ID, OEM_ID_AT};
 pub use relocation::relocate;
 pub use resource::{NoResource, Placed, ResourceName, Resources};
 pub use tls::ThreadLocalStorage;
 
 use alloc::vec::Vec;
+use core::mem::offset_of;
+
 use object::pe;
-use object::pod;
 
 use crate::memory::Memory;
 
@@ -44,6 +49,8 @@ const MAXIMUM_SECTIONS: u32 = 96;
 
 const HEADERS_SIZE: u32 = size_of::<pe::ImageNtHeaders32>() as u32;
 const SECTION_SIZE: u32 = size_of::<pe::ImageSectionHeader>() as u32;
+/// Where in a section's header its characteristics are.
+const CHARACTERISTICS: u32 = offset_of!(pe::ImageSectionHeader, characteristics) as u32;
 /// A section with none of these is mapped without access: execute, read, write.
 const ACCESSIBLE: u32 = 0x2000_0000 | 0x4000_0000 | 0x8000_0000;
 /// A section that holds code, or may be executed.
@@ -51,6 +58,11 @@ const EXECUTABLE: u32 = 0x2000_0000;
 const WRITABLE: u32 = 0x8000_0000;
 const RELOCATIONS_STRIPPED: u16 = 1;
 const IS_DLL: u16 = 0x2000;
+
+/// Where in the NT headers a field is.
+macro_rules! field {
+    ($($part:ident).+) => { offset_of!(pe::ImageNtHeaders32, $($part).+) as u32 };
+}
 
 /// The image is not what the PE specification calls one, or a table of it leads out of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +109,18 @@ pub struct Section {
 }
 
 impl Section {
+    /// The section whose header is at `header`.
+    fn read<M: Memory>(memory: &M, header: u32) -> Self {
+        let word = |offset: usize| memory.read_u32(header + offset as u32);
+        let size = word(offset_of!(pe::ImageSectionHeader, virtual_size));
+        let raw_size = || word(offset_of!(pe::ImageSectionHeader, size_of_raw_data));
+        Self {
+            rva: word(offset_of!(pe::ImageSectionHeader, virtual_address)),
+            size: if size == 0 { raw_size() } else { size },
+            characteristics: memory.read_u32(header + CHARACTERISTICS),
+        }
+    }
+
     /// The page protection the section is mapped with (`PAGE_` value), as a program sees it.
     pub fn protection(self) -> u32 {
         match (self.characteristics & WRITABLE != 0, self.characteristics & EXECUTABLE != 0) {
@@ -138,47 +162,65 @@ impl Image {
     /// # Errors
     /// [`Malformed`] if it is no 32-bit x86 image, or its headers leave the view.
     pub fn open<M: Memory>(memory: &M, base: u32, view: u32) -> Result<Self, Malformed> {
-        let mut dos = [0; size_of::<pe::ImageDosHeader>()];
-        read_checked(memory, base, view, 0, &mut dos)?;
-        let (dos, _) = pod::from_bytes::<pe::ImageDosHeader>(&dos).map_err(|()| Malformed)?;
-        let at = dos.e_lfanew.get(object::LittleEndian);
-        let mut bytes = [0; HEADERS_SIZE as usize];
-        read_checked(memory, base, view, at, &mut bytes)?;
-        let (nt, _) = pod::from_bytes::<pe::ImageNtHeaders32>(&bytes).map_err(|()| Malformed)?;
-        if dos.e_magic.get(object::LittleEndian) != pe::IMAGE_DOS_SIGNATURE {
-            return Err(Malformed);
-        }
-        let mut image = Self::from_headers(nt, base, view)?;
-        let optional = u32::from(nt.file_header.size_of_optional_header.get(object::LittleEndian));
-        let optional_at = at.checked_add(24).ok_or(Malformed)?;
-        image.sections_at = optional_at.checked_add(optional).ok_or(Malformed)?;
-        image.note_directories(nt, at + HEADERS_SIZE)?;
+        let mut image = Self::read_headers(memory, base, view)?;
         image.limit = image.readable_limit(memory)?;
         Ok(image)
     }
 
-    fn from_headers(nt: &pe::ImageNtHeaders32, base: u32, view: u32) -> Result<Self, Malformed> {
-        let (file, optional) = (&nt.file_header, &nt.optional_header);
-        let is_x86 = file.machine.get(object::LittleEndian) == pe::IMAGE_FILE_MACHINE_I386;
-        if nt.signature.get(object::LittleEndian) != pe::IMAGE_NT_SIGNATURE || !is_x86 {
+    /// Reads the headers of the image mapped at `base` as a whole: as large as they say, and they lie in the first `piece` bytes.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it is no 32-bit x86 image, or its headers are longer than that.
+    pub fn open_whole<M: Memory>(memory: &M, base: u32, piece: u32) -> Result<Self, Malformed> {
+        let mut image = Self::read_headers(memory, base, piece)?;
+        if image.section_count != 0 {
+            image.section_table()?;
+        }
+        image.limit = image.size;
+        image.limit = image.readable_limit(memory)?;
+        Ok(image)
+    }
+
+    /// All but where the image ends that can be read (I2).
+    fn read_headers<M: Memory>(memory: &M, base: u32, view: u32) -> Result<Self, Malformed> {
+        let dos = checked(base, view, 0, size_of::<pe::ImageDosHeader>() as u32)?;
+        let at = memory.read_u32(dos + offset_of!(pe::ImageDosHeader, e_lfanew) as u32);
+        let header = checked(base, view, at, HEADERS_SIZE)?;
+        if memory.read_u16(dos) != pe::IMAGE_DOS_SIGNATURE {
             return Err(Malformed);
         }
-        let section_count = u32::from(file.number_of_sections.get(object::LittleEndian));
-        let size = optional.size_of_image.get(object::LittleEndian);
-        if optional.magic.get(object::LittleEndian) != 0x10B || section_count > MAXIMUM_SECTIONS || size == 0 {
+        let mut image = Self::from_headers(memory, header, base, view)?;
+        let optional = memory.read_u16(header + field!(file_header.size_of_optional_header));
+        let optional_at = at.checked_add(24).ok_or(Malformed)?;
+        image.sections_at = optional_at.checked_add(optional.into()).ok_or(Malformed)?;
+        let directories = memory.read_u32(header + field!(optional_header.number_of_rva_and_sizes));
+        image.note_directories(directories, at + HEADERS_SIZE)?;
+        Ok(image)
+    }
+
+    /// What the NT headers at address `header` say.
+    fn from_headers<M: Memory>(memory: &M, header: u32, base: u32, view: u32) -> Result<Self, Malformed> {
+        let half = |offset: u32| memory.read_u16(header + offset);
+        let word = |offset: u32| memory.read_u32(header + offset);
+        if word(0) != pe::IMAGE_NT_SIGNATURE || half(field!(file_header.machine)) != pe::IMAGE_FILE_MACHINE_I386.0 {
+            return Err(Malformed);
+        }
+        let section_count = u32::from(half(field!(file_header.number_of_sections)));
+        let size = word(field!(optional_header.size_of_image));
+        if half(field!(optional_header.magic)) != 0x10B || section_count > MAXIMUM_SECTIONS || size == 0 {
             return Err(Malformed);
         }
         Ok(Self {
             base,
             limit: size.min(view),
-            headers: optional.size_of_headers.get(object::LittleEndian),
+            headers: word(field!(optional_header.size_of_headers)),
             size,
-            preferred_base: optional.image_base.get(object::LittleEndian),
-            entry: optional.address_of_entry_point.get(object::LittleEndian),
-            characteristics: file.characteristics.get(object::LittleEndian).0,
-            subsystem: optional.subsystem.get(object::LittleEndian).0,
-            stamp: file.time_date_stamp.get(object::LittleEndian),
-            check_sum: optional.check_sum.get(object::LittleEndian),
+            preferred_base: word(field!(optional_header.image_base)),
+            entry: word(field!(optional_header.address_of_entry_point)),
+            characteristics: half(field!(file_header.characteristics)),
+            subsystem: half(field!(optional_header.subsystem)),
+            stamp: word(field!(file_header.time_date_stamp)),
+            check_sum: word(field!(optional_header.check_sum)),
             sections_at: 0,
             section_count,
             directories_at: 0,
@@ -187,46 +229,45 @@ impl Image {
     }
 
     /// Notes where the data directory is: as many entries as the image says it has and its optional header has room for.
-    fn note_directories(&mut self, nt: &pe::ImageNtHeaders32, from: u32) -> Result<(), Malformed> {
+    fn note_directories(&mut self, count: u32, from: u32) -> Result<(), Malformed> {
         let room = self.sections_at.saturating_sub(from) / DIRECTORY_SIZE;
-        let count = nt.optional_header.number_of_rva_and_sizes.get(object::LittleEndian).min(room);
-        self.directory_count = count.min(DIRECTORIES);
+        self.directory_count = count.min(room).min(DIRECTORIES);
         self.directories_at = self.address(from, self.directory_count * DIRECTORY_SIZE)?;
         Ok(())
+    }
+
+    /// Where the section table is, all of it inside the image.
+    fn section_table(&self) -> Result<u32, Malformed> {
+        self.address(self.sections_at, self.section_count * SECTION_SIZE)
     }
 
     /// I2: where the first section begins that the program may not read.
     fn readable_limit<M: Memory>(&self, memory: &M) -> Result<u32, Malformed> {
         let mut limit = self.limit;
-        for index in 0..self.section_count {
-            let section = self.section(memory, index)?;
-            if section.characteristics & ACCESSIBLE == 0 && section.size != 0 {
-                limit = limit.min(section.rva);
+        if self.section_count == 0 {
+            return Ok(limit);
+        }
+        let (mut header, end) = (self.section_table()?, self.section_count * SECTION_SIZE);
+        let end = header + end;
+        while header != end {
+            if memory.read_u32(header + CHARACTERISTICS) & ACCESSIBLE == 0 {
+                let section = Section::read(memory, header);
+                if section.size != 0 {
+                    limit = limit.min(section.rva);
+                }
             }
+            header += SECTION_SIZE;
         }
         Ok(limit)
-    }
-
-    /// Section `index` of the section table.
-    fn section<M: Memory>(&self, memory: &M, index: u32) -> Result<Section, Malformed> {
-        let at = self.sections_at.checked_add(index * SECTION_SIZE).ok_or(Malformed)?;
-        let mut bytes = [0; SECTION_SIZE as usize];
-        self.read(memory, at, &mut bytes)?;
-        let (header, _) = pod::from_bytes::<pe::ImageSectionHeader>(&bytes).map_err(|()| Malformed)?;
-        let size = header.virtual_size.get(object::LittleEndian);
-        Ok(Section {
-            rva: header.virtual_address.get(object::LittleEndian),
-            size: if size == 0 { header.size_of_raw_data.get(object::LittleEndian) } else { size },
-            characteristics: header.characteristics.get(object::LittleEndian).0,
-        })
     }
 
     /// All sections.
     ///
     /// # Errors
     /// [`Malformed`] if the section table leaves the image.
-    pub fn sections<M: Memory>(&self, memory: &M) -> Result<Vec<Section>, Malformed> {
-        (0..self.section_count).map(|index| self.section(memory, index)).collect()
+    pub fn sections<M: Memory>(&self, memory: &M) -> Result<impl Iterator<Item = Section>, Malformed> {
+        let table = if self.section_count == 0 { 0 } else { self.section_table()? };
+        Ok((0..self.section_count).map(move |index| Section::read(memory, table + index * SECTION_SIZE)))
     }
 
     /// The address of `size` bytes at `rva`, all inside the image (I1).
@@ -402,12 +443,12 @@ impl Image {
     }
 }
 
-fn read_checked<M: Memory>(memory: &M, base: u32, view: u32, at: u32, bytes: &mut [u8]) -> Result<(), Malformed> {
-    match at.checked_add(bytes.len() as u32) {
-        Some(end) if end <= view => memory.read_bytes(base.checked_add(at).ok_or(Malformed)?, bytes),
-        _ => return Err(Malformed),
+/// The address of `size` bytes at `at` of a view.
+fn checked(base: u32, view: u32, at: u32, size: u32) -> Result<u32, Malformed> {
+    match at.checked_add(size) {
+        Some(end) if end <= view => base.checked_add(at).ok_or(Malformed),
+        _ => Err(Malformed),
     }
-    Ok(())
 }
 
 /// Which of the bytes of `word`, the lowest first, is the first zero; 4 where none is.

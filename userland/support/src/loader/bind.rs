@@ -6,11 +6,15 @@ use alloc::vec::Vec;
 use super::list::{PINNED, flag};
 use super::load::load;
 use super::{LoadError, Module, Process};
-use crate::image::{Descriptor, Export, ExportTable, Image, Imports, Malformed, Section, Symbol, USUAL_NAME, is_bound};
-use crate::text::wide;
+use crate::image::{
+    Descriptor, Export, ExportTable, Image, Imports, Malformed, NameAt, Section, Symbol, Wanted, is_bound,
+};
+use crate::text::{ansi_to_wide, wide};
 
 /// `PAGE_READWRITE`.
 const READ_WRITE: u32 = 0x04;
+/// What a forwarder leaves out of the name of a DLL.
+const EXTENSION: &[u8] = b".dll";
 /// Forwarders that lead to forwarders are followed this far; a circle of them ends here.
 const MAXIMUM_FORWARDS: u32 = 16;
 
@@ -19,7 +23,10 @@ const MAXIMUM_FORWARDS: u32 = 16;
 pub(super) fn bind_imports<P: Process>(process: &P, added: &mut Vec<Module>, image: &Image) -> Result<(), LoadError> {
     let mut imports = Imports::of(process, image);
     while let Some(descriptor) = imports.next(process, image)? {
-        let dll = load(process, added, &wide(&descriptor.dll))?;
+        let dll = match Module::imported(process, &descriptor.dll) {
+            Some(module) => module,
+            None => load(process, added, &wide(&descriptor.dll.bytes(process)))?,
+        };
         dll.set(process, flag::STATIC_LINK);
         if holds(process, image, &descriptor, dll) {
             continue;
@@ -48,40 +55,48 @@ fn bind_descriptor<P: Process>(
         return Ok(());
     }
     let table = image.address(descriptor.addresses, 4 * count)?;
-    let sections = image.sections(process)?;
-    let section = section_of(&sections, descriptor.addresses, 4 * count).ok_or(Malformed)?;
+    let section = section_of(image.sections(process)?, descriptor.addresses, 4 * count).ok_or(Malformed)?;
     if section.is_writable() {
-        return fill(process, added, image, descriptor, dll, count);
+        return fill(process, added, image, descriptor, dll, table, count);
     }
     process.protect(table, 4 * count, READ_WRITE)?;
-    fill(process, added, image, descriptor, dll, count)?;
+    fill(process, added, image, descriptor, dll, table, count)?;
     process.protect(table, 4 * count, section.protection())?;
     Ok(())
 }
 
 /// The one section that holds all of `size` bytes at `rva`.
-fn section_of(sections: &[Section], rva: u32, size: u32) -> Option<&Section> {
-    sections.iter().find(|section| {
+fn section_of(mut sections: impl Iterator<Item = Section>, rva: u32, size: u32) -> Option<Section> {
+    sections.find(|section| {
         let offset = rva.wrapping_sub(section.rva);
         offset < section.size && size <= section.size - offset
     })
 }
 
+/// Fills the `count` words at `table` with the addresses of what they ask for.
 fn fill<P: Process>(
     process: &P,
     added: &mut Vec<Module>,
     image: &Image,
     descriptor: &Descriptor,
     dll: Module,
+    table: u32,
     count: u32,
 ) -> Result<(), LoadError> {
     let mut exporter = Exporter::open(process, dll)?;
-    let mut name = Vec::with_capacity(USUAL_NAME);
     for index in 0..count {
         // The table may overlap the words that were counted: a zero that was written meanwhile ends the walk.
-        let Some(symbol) = descriptor.symbol(process, image, index, &mut name)? else { break };
-        let address = exporter.resolve(process, added, symbol, MAXIMUM_FORWARDS)?;
-        process.write_u32(image.address(descriptor.addresses + 4 * index, 4)?, address);
+        let Some(wanted) = descriptor.wanted(process, image, index)? else { break };
+        let indexed = match &wanted {
+            Wanted::Name { name, .. } => exporter.indexed(process, name)?,
+            Wanted::Ordinal(_) => None,
+        };
+        let address = match indexed {
+            Some(Export::Address(address)) => address,
+            Some(Export::Forwarder(rva)) => exporter.forward(process, added, rva, MAXIMUM_FORWARDS - 1)?,
+            None => exporter.resolve_slowly(process, added, image, wanted)?,
+        };
+        process.write_u32(table + 4 * index, address);
     }
     Ok(())
 }
@@ -99,7 +114,6 @@ pub(super) fn resolve<P: Process>(
 /// A module with its export table, opened once for all that is wanted from it.
 struct Exporter {
     module: Module,
-    image: Image,
     table: Option<ExportTable>,
     /// The DLL that the last forwarder led to, as the forwarder calls it: most lead to the same one.
     forwarded_to: Option<(Vec<u8>, Box<Exporter>)>,
@@ -110,9 +124,32 @@ impl Exporter {
         let open = || -> Result<Self, Malformed> {
             let image = module.image(process)?;
             let table = ExportTable::open(process, &image)?;
-            Ok(Self { module, image, table, forwarded_to: None })
+            Ok(Self { module, table, forwarded_to: None })
         };
         open().map_err(|error| LoadError::from(error).named(|| module.full_name(process)))
+    }
+
+    /// What the index of the exported names knows of it.
+    #[inline(always)]
+    fn indexed<P: Process>(&self, process: &P, name: &NameAt) -> Result<Option<Export>, LoadError> {
+        let Some(table) = &self.table else { return Ok(None) };
+        table
+            .find_indexed(process, name)
+            .map_err(|error| LoadError::from(error).named(|| self.module.full_name(process)))
+    }
+
+    /// What `image` wants, which the index does not know.
+    #[inline(never)]
+    fn resolve_slowly<P: Process>(
+        &mut self,
+        process: &P,
+        added: &mut Vec<Module>,
+        image: &Image,
+        wanted: Wanted,
+    ) -> Result<u32, LoadError> {
+        let mut name = Vec::new();
+        let symbol = wanted.symbol(process, image, &mut name)?;
+        self.resolve(process, added, symbol, MAXIMUM_FORWARDS)
     }
 
     fn resolve<P: Process>(
@@ -141,37 +178,70 @@ impl Exporter {
     ) -> Result<u32, LoadError> {
         let module = self.module;
         let malformed = || LoadError::Malformed.named(|| module.full_name(process));
-        let text = self.image.name(process, rva).map_err(|_| malformed())?;
-        let dot = text.iter().rposition(|&byte| byte == b'.').ok_or_else(malformed)?;
-        let (dll, name) = (&text[..dot], &text[dot + 1..]);
-        let symbol = match name.strip_prefix(b"#") {
-            Some(digits) => Symbol::Ordinal(decimal(digits).ok_or_else(malformed)?),
-            None => Symbol::Name { name, hint: 0 },
-        };
-        self.exporter_of(process, added, dll)?.resolve(process, added, symbol, forwards)
+        let image = self.table.as_ref().map(ExportTable::image).ok_or_else(malformed)?;
+        let text = image.name_at(process, rva).map_err(|_| malformed())?;
+        let is_dot = |index: &u32| process.read_u8(text.address() + index) == b'.';
+        let dot = (0..text.length()).rev().find(is_dot).ok_or_else(malformed)?;
+        let name = image.name_at(process, rva + dot + 1).map_err(|_| malformed())?;
+        let exporter = self.exporter_of(process, added, text.address(), dot)?;
+        match exporter.indexed(process, &name)? {
+            Some(Export::Address(address)) => Ok(address),
+            _ => exporter.forward_slowly(process, added, &name.bytes(process), forwards).ok_or_else(malformed)?,
+        }
     }
 
-    /// The DLL called `dll` in a forwarder.
+    /// The address of a forwarder's `symbol` or `#ordinal` that the index does not know; `None` for what is no number.
+    #[inline(never)]
+    fn forward_slowly<P: Process>(
+        &mut self,
+        process: &P,
+        added: &mut Vec<Module>,
+        name: &[u8],
+        forwards: u32,
+    ) -> Option<Result<u32, LoadError>> {
+        let symbol = match name.strip_prefix(b"#") {
+            Some(digits) => Symbol::Ordinal(decimal(digits)?),
+            None => Symbol::Name { name, hint: 0 },
+        };
+        Some(self.resolve(process, added, symbol, forwards))
+    }
+
+    /// The DLL whose name in a forwarder are the `length` bytes at `dll`.
     fn exporter_of<P: Process>(
         &mut self,
         process: &P,
         added: &mut Vec<Module>,
-        dll: &[u8],
+        dll: u32,
+        length: u32,
     ) -> Result<&mut Self, LoadError> {
-        let known = self.forwarded_to.take().filter(|(name, _)| name == dll);
-        let known = match known {
-            Some(known) => known,
-            None => {
-                let mut file = wide(dll);
-                file.extend(wide(b".dll"));
-                let module = load(process, added, &file)?;
-                module.set_load_count(process, PINNED);
-                (dll.to_vec(), Box::new(Self::open(process, module)?))
-            }
+        let is_known = |(name, _): &(Vec<u8>, Box<Self>)| {
+            name.len() == length as usize && (dll..).zip(name).all(|(at, &byte)| process.read_u8(at) == byte)
         };
-        Ok(&mut self.forwarded_to.insert(known).1)
+        if !self.forwarded_to.as_ref().is_some_and(is_known) {
+            self.forwarded_to = Some(Self::open_forwarded(process, added, dll, length)?);
+        }
+        self.forwarded_to.as_mut().map(|(_, exporter)| &mut **exporter).ok_or(LoadError::Malformed)
     }
 
+    /// Loads that DLL for good.
+    #[inline(never)]
+    fn open_forwarded<P: Process>(
+        process: &P,
+        added: &mut Vec<Module>,
+        dll: u32,
+        length: u32,
+    ) -> Result<(Vec<u8>, Box<Self>), LoadError> {
+        let mut name = alloc::vec![0; length as usize];
+        process.read_bytes(dll, &mut name);
+        let mut file = Vec::with_capacity(name.len() + EXTENSION.len());
+        file.extend(name.iter().chain(EXTENSION).copied().map(ansi_to_wide));
+        let module = load(process, added, &file)?;
+        module.set_load_count(process, PINNED);
+        Ok((name, Box::new(Self::open(process, module)?)))
+    }
+
+    #[cold]
+    #[inline(never)]
     fn missing<P: Process>(&self, process: &P, symbol: Symbol<'_>) -> LoadError {
         let dll = self.module.base_name(process);
         match symbol {

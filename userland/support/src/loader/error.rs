@@ -59,6 +59,8 @@ impl LoadError {
     }
 
     /// The same error, knowing that the image at `path` was being worked on.
+    #[cold]
+    #[inline(never)]
     pub(super) fn named(self, path: impl FnOnce() -> Vec<u16>) -> Self {
         match self {
             Self::Malformed => Self::BadImage { path: path(), status: Status::INVALID_IMAGE_FORMAT },

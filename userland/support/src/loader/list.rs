@@ -6,11 +6,11 @@
 use alloc::vec::Vec;
 
 use super::{LoadError, LoaderData, Mapped, Process};
-use crate::image::{Image, Malformed, Table, ThreadLocalStorage};
+use crate::image::{Image, Malformed, NameAt, Table, ThreadLocalStorage};
 use crate::memory::Memory;
 use crate::path;
 use crate::status::Status;
-use crate::text::lower;
+use crate::text::{ansi_to_wide, lower};
 
 /// Size of `_PEB_LDR_DATA` in bytes.
 const DATA_SIZE: u32 = 0x28;
@@ -219,6 +219,33 @@ impl Module {
         }
     }
 
+    /// The module that an image imports as `dll`, where that is a file name as it stands. `None` tells nothing: see
+    /// [`path::module_name`] for what else a name may be.
+    pub(super) fn imported<P: LoaderData>(process: &P, dll: &NameAt) -> Option<Self> {
+        let module = Self::all(process, Order::Load).find(|module| module.is_file(process, dll))?;
+        // Its file name has no folder, so `dll` has none; with a dot inside it has an extension.
+        let is_dot = |at: u32| process.read_u8(at) == b'.';
+        let last = dll.address() + dll.length() - 1;
+        (!is_dot(last) && (dll.address()..last).rev().any(is_dot)).then_some(module)
+    }
+
+    /// Whether its file name is `name`, which is not empty.
+    fn is_file<M: Memory>(self, memory: &M, name: &NameAt) -> bool {
+        let bytes = u32::from(memory.read_u16(self.0 + field::BASE_NAME));
+        let mut at = memory.read_u32(self.0 + field::BASE_NAME + 4);
+        if bytes != 2 * name.length() || bytes == 0 {
+            return false;
+        }
+        for place in name.address()..name.address() + name.length() {
+            let (own, byte) = (memory.read_u16(at), memory.read_u8(place));
+            if own != u16::from(byte) && lower(own) != lower(ansi_to_wide(byte)) {
+                return false;
+            }
+            at += 2;
+        }
+        true
+    }
+
     fn is_called<M: Memory>(self, memory: &M, string: u32, name: &[u16]) -> bool {
         let (bytes, buffer) = (memory.read_u16(self.0 + string), memory.read_u32(self.0 + string + 4));
         usize::from(bytes) == 2 * name.len()
@@ -287,8 +314,12 @@ impl Module {
 /// Writes the path behind the entry, and the two strings that point into it.
 fn write_names<P: Process>(process: &P, entry: u32, path: &[u16]) {
     let buffer = entry + ENTRY_SIZE;
-    for (index, &unit) in path.iter().enumerate() {
-        process.write_u16(buffer + 2 * index as u32, unit);
+    let (pairs, last) = path.as_chunks::<2>();
+    for (at, &[low, high]) in (buffer..).step_by(4).zip(pairs) {
+        process.write_u32(at, u32::from(low) | u32::from(high) << 16);
+    }
+    if let [unit] = last {
+        process.write_u16(buffer + 4 * pairs.len() as u32, *unit);
     }
     let write = |string: u32, bytes: usize, buffer: u32| {
         process.write_u16(entry + string, bytes as u16);

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::bind::bind_imports;
 use super::initialise::{Moment, run_initialisers};
-use super::list::flag;
+use super::list::{PINNED, flag};
 use super::reference::{add_reference, free_library};
 use super::{LoadError, Mapped, Module, Order, Process};
 use crate::image::{Image, Section, relocate};
@@ -19,6 +19,7 @@ const READ_WRITE: u32 = 0x04;
 /// # Errors
 /// Any [`LoadError`]; nothing of the attempt remains (L2).
 #[doc(alias = "LdrLoadDll")]
+#[inline(never)]
 pub fn load_library<P: Process>(process: &P, name: &[u16]) -> Result<Module, LoadError> {
     let mut added = Vec::new();
     let module = load(process, &mut added, name).inspect_err(|_| roll_back(process, &added))?;
@@ -27,6 +28,18 @@ pub fn load_library<P: Process>(process: &P, name: &[u16]) -> Result<Module, Loa
         run_initialisers(process, Moment::Later).inspect_err(|_| free_library(process, module))?;
     }
     Ok(module)
+}
+
+/// Loads the DLL that every program needs, as [`load_library`] does. One that came with the program stays for good, and so does all it
+/// imports (L3): there is nothing to count.
+///
+/// # Errors
+/// As [`load_library`].
+pub fn require<P: Process>(process: &P, name: &[u16]) -> Result<(), LoadError> {
+    match Module::named(process, name) {
+        Some(module) if module.load_count(process) == PINNED => Ok(()),
+        _ => load_library(process, name).map(drop),
+    }
 }
 
 /// Maps a DLL and makes it a module, without what it imports and without running its initialiser; counts the reference. One that is
@@ -60,6 +73,7 @@ pub(super) fn load<P: Process>(process: &P, added: &mut Vec<Module>, name: &[u16
 }
 
 /// Maps the DLL from the first folder that has it.
+#[inline(never)]
 fn map_first<P: Process>(process: &P, name: &[u16]) -> Result<(Vec<u16>, Mapped), LoadError> {
     let candidates = if path::has_folder(name) {
         [path::absolute(&process.current_directory(), name)].to_vec()
@@ -110,14 +124,17 @@ fn enter<P: Process>(process: &P, mapped: Mapped, path: &[u16]) -> Result<(Modul
 }
 
 /// Relocates an image that is not at its preferred base.
+#[inline(always)]
 pub(super) fn relocate_image<P: Process>(process: &P, image: &Image) -> Result<(), LoadError> {
-    if image.base() == image.preferred_base() {
-        return Ok(());
-    }
+    if image.base() == image.preferred_base() { Ok(()) } else { move_image(process, image) }
+}
+
+#[inline(never)]
+fn move_image<P: Process>(process: &P, image: &Image) -> Result<(), LoadError> {
     if image.is_fixed() {
         return Err(Status::CONFLICTING_ADDRESSES.into());
     }
-    let closed: Vec<Section> = image.sections(process)?.into_iter().filter(|section| !section.is_writable()).collect();
+    let closed: Vec<Section> = image.sections(process)?.filter(|section| !section.is_writable()).collect();
     let reachable = |section: &&Section| section.size != 0 && image.address(section.rva, section.size).is_ok();
     for section in closed.iter().filter(reachable) {
         process.protect(image.base() + section.rva, section.size, READ_WRITE)?;

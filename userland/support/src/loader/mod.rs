@@ -29,7 +29,7 @@ mod thread;
 pub use error::LoadError;
 pub use initialise::shut_down;
 pub use list::{Module, Order, initialise_lists};
-pub use load::{load_image, load_library};
+pub use load::{load_image, load_library, require};
 pub use process::{LoaderData, Mapped, Process, Reason};
 pub use reference::{add_reference, free_library, pin};
 pub use remote::{RemoteModule, remote_modules};

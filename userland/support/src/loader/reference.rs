@@ -77,8 +77,11 @@ fn add_imports<P: Process>(process: &P, module: Module, needed: &mut Vec<Module>
     let image = module.image(process)?;
     let mut imports = Imports::of(process, &image);
     while let Some(descriptor) = imports.next(process, &image)? {
-        let name = wide(&descriptor.dll);
-        if let Some(other) = Module::named(process, &path::module_name(&name)).filter(|other| !needed.contains(other)) {
+        let found = Module::imported(process, &descriptor.dll).or_else(|| {
+            let name = wide(&descriptor.dll.bytes(process));
+            Module::named(process, &path::module_name(&name))
+        });
+        if let Some(other) = found.filter(|other| !needed.contains(other)) {
             needed.push(other);
         }
     }

@@ -15,11 +15,11 @@ use crate::image::Image;
 #[derive(Clone, Debug)]
 pub struct Program {
     /// The program's image.
-    pub image: Mapped,
+    pub image: Image,
     /// Its path.
     pub path: Vec<u16>,
     /// The image of `ntdll`, which always lies where it was linked for.
-    pub ntdll: Mapped,
+    pub ntdll: Image,
     /// Its path.
     pub ntdll_path: Vec<u16>,
 }
@@ -30,16 +30,15 @@ pub struct Program {
 /// Any [`LoadError`]: the program cannot run.
 #[doc(alias = "LdrpInitializeProcess")]
 pub fn start<P: Process>(process: &P, program: &Program) -> Result<u32, LoadError> {
-    let image = enter(process, program.image, &program.path)?;
-    let ntdll = enter(process, program.ntdll, &program.ntdll_path)?.0;
+    let (image, module) = (&program.image, enter(process, &program.image, &program.path)?);
+    let ntdll = enter(process, &program.ntdll, &program.ntdll_path)?;
     ntdll.append(process, Order::Initialisation);
     ntdll.set(process, flag::ENTRY_PROCESSED);
-    let (module, image) = image;
     module.set(process, flag::ENTRY_PROCESSED);
     let named = |error: LoadError| error.named(|| program.path.clone());
-    relocate_image(process, &image).map_err(named)?;
+    relocate_image(process, image).map_err(named)?;
     let mut added = Vec::new();
-    bind_imports(process, &mut added, &image).map_err(named)?;
+    bind_imports(process, &mut added, image).map_err(named)?;
     pin_all(process);
     initialise_storage(process)?;
     run_initialisers(process, Moment::WithProcess)?;
@@ -51,10 +50,7 @@ pub fn start<P: Process>(process: &P, program: &Program) -> Result<u32, LoadErro
     })
 }
 
-fn enter<P: Process>(process: &P, mapped: Mapped, path: &[u16]) -> Result<(Module, Image), LoadError> {
-    let enter = || {
-        let image = Image::open(process, mapped.base, mapped.size)?;
-        Ok((Module::insert(process, mapped, &image, path)?, image))
-    };
-    enter().map_err(|error: LoadError| error.named(|| path.to_vec()))
+fn enter<P: Process>(process: &P, image: &Image, path: &[u16]) -> Result<Module, LoadError> {
+    let mapped = Mapped { base: image.base(), size: image.size() };
+    Module::insert(process, mapped, image, path).map_err(|error| error.named(|| path.to_vec()))
 }

@@ -14,9 +14,7 @@ use crate::status::Status;
 pub(super) fn initialise_storage<P: Process>(process: &P) -> Result<(), LoadError> {
     let mut storages = Vec::new();
     for module in Module::all(process, Order::Load).filter(|module| module.wants_storage(process)) {
-        let storage = module.image(process).and_then(|image| ThreadLocalStorage::open(process, &image));
-        let storage = storage.map_err(|error| LoadError::from(error).named(|| module.full_name(process)))?;
-        if let Some(storage) = storage {
+        if let Some(storage) = storage_of(process, module)? {
             module.set_storage(process, &storage);
             storages.push(storage);
         }
@@ -25,6 +23,13 @@ pub(super) fn initialise_storage<P: Process>(process: &P) -> Result<(), LoadErro
         process.write_u32(storage.index, index);
     }
     give_storage(process, &storages)
+}
+
+/// What `module` wants for each thread, as its image says.
+#[inline(never)]
+fn storage_of<P: Process>(process: &P, module: Module) -> Result<Option<ThreadLocalStorage>, LoadError> {
+    let storage = module.image(process).and_then(|image| ThreadLocalStorage::open(process, &image));
+    storage.map_err(|error| LoadError::from(error).named(|| module.full_name(process)))
 }
 
 /// Gives a later thread its blocks.

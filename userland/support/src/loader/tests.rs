@@ -1,6 +1,7 @@
 //! The loader against a process of the test: sparse memory with page protections, and a folder of images.
 
 use super::*;
+use crate::image::Image;
 use crate::image::build::Builder;
 use crate::memory::Memory;
 use crate::status::Status;
@@ -74,13 +75,17 @@ impl Fake {
         Mapped { base, size }
     }
 
+    fn open(&self, bytes: &[u8]) -> Image {
+        Image::open_whole(self, self.map(bytes).base, 0x1000).unwrap()
+    }
+
     fn start(&self, program: Vec<u8>) -> Result<u32, LoadError> {
         let ntdll = Builder::new(0x7C92_0000, 0x3000).section(0x1000, 0x2000, READABLE);
         let ntdll = ntdll.exports(0x2000, "ntdll.dll", 1, &[("NtClose", 0x1000), ("RtlAllocateHeap", 0x1010)]).finish();
         let program = Program {
-            image: self.map(&program),
+            image: self.open(&program),
             path: wide(b"C:\\work\\p.exe"),
-            ntdll: self.map(&ntdll),
+            ntdll: self.open(&ntdll),
             ntdll_path: wide(b"C:\\WINDOWS\\system32\\ntdll.dll"),
         };
         start(self, &program)

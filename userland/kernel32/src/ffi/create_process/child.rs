@@ -13,11 +13,12 @@ use super::image::Image;
 use super::{Startup, flag};
 use crate::ffi::control_handler::{detach, lead_group};
 use crate::ffi::directory::{system_directory, windows_directory};
+use crate::ffi::exception::call_under_last_resort;
 use crate::ffi::last_error::Bool;
 use crate::ffi::nt::{
     CURRENT_PROCESS, NtAllocateVirtualMemory, NtClose, NtCreateProcessEx, NtCreateThread, NtDuplicateObject,
     NtProtectVirtualMemory, NtQueryInformationProcess, NtResumeThread, NtSetInformationProcess, NtTerminateProcess,
-    NtWriteVirtualMemory, VadoseCallUnderLastResort,
+    NtWriteVirtualMemory,
 };
 use crate::ffi::process::ExitProcess;
 use crate::ffi::process_information::class_of_flags;
@@ -321,5 +322,5 @@ unsafe extern "C" fn begin_process() {
 #[doc(alias = "BaseProcessStart")]
 unsafe extern "system" fn start_process(entry: u32, peb: u32) -> ! {
     // SAFETY: the entry point is that of the process's own image.
-    ExitProcess(unsafe { VadoseCallUnderLastResort(entry, peb) })
+    ExitProcess(unsafe { call_under_last_resort(entry, peb) })
 }

@@ -15,7 +15,7 @@ use super::{memory, record};
 use crate::ffi::process::Native;
 use crate::ffi::start::finish;
 
-/// Address of UnhandledExceptionFilter; 0 in a process without kernel32.
+/// Address of UnhandledExceptionFilter, for a program that this DLL enters; 0 in a process without kernel32.
 static FILTER: AtomicU32 = AtomicU32::new(0);
 
 const CONTINUE_EXECUTION: u32 = 0;
@@ -27,6 +27,7 @@ const GO_ON: u32 = 0xFFFF_FFFF;
 const UNWINDING: u32 = 0x6;
 
 /// Finds the filter, if kernel32 is loaded. Under the loader lock.
+#[inline(never)]
 pub(in crate::ffi) fn prepare_last_resort(process: &Native) {
     let name = Symbol::Name { name: b"UnhandledExceptionFilter", hint: 0 };
     let filter = Module::named(process, &path::module_name(&wide(b"kernel32.dll")))
@@ -34,14 +35,24 @@ pub(in crate::ffi) fn prepare_last_resort(process: &Native) {
     FILTER.store(filter.unwrap_or(0), Ordering::Relaxed);
 }
 
+/// The filter that was found.
+pub(in crate::ffi) fn last_resort() -> u32 {
+    FILTER.load(Ordering::Relaxed)
+}
+
+/// Where from its registration, eight bytes in the frame below, the handler finds the filter: past `ebx`, `ebp`, the return address and two
+/// arguments.
+const FILTER_FROM_REGISTRATION: u32 = 28;
+
 /// Calls `entry(argument)` with an empty chain but for the last resort, with `ebx` = argument, and returns what it returns. It may
-/// take the argument off the stack or not. An export that Windows does not have: there kernel32 has such a frame of its own.
+/// take the argument off the stack or not. `filter` is UnhandledExceptionFilter's address, or 0. An export that Windows does not have:
+/// there kernel32 has such a frame of its own.
 ///
 /// # Safety
-/// `entry` is a function of at most one word; the caller never returns to what has exception handlers.
+/// `entry` is a function of at most one word, `filter` of that type; the caller never returns to what has exception handlers.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn VadoseCallUnderLastResort(entry: u32, argument: u32) -> u32 {
+pub unsafe extern "system" fn VadoseCallUnderLastResort(entry: u32, argument: u32, filter: u32) -> u32 {
     naked_asm!(
         "push ebp",
         "mov ebp, esp",
@@ -60,18 +71,18 @@ pub unsafe extern "system" fn VadoseCallUnderLastResort(entry: u32, argument: u3
         "add esp, 8",
         "pop ebx",
         "pop ebp",
-        "ret 8",
+        "ret 12",
         handler = sym handle,
     )
 }
 
 /// The handler.
 unsafe extern "C" fn handle(record: u32, registration: u32, context: u32, _dispatcher: u32) -> u32 {
-    let filter = FILTER.load(Ordering::Relaxed);
+    let filter = memory().read_u32(registration + FILTER_FROM_REGISTRATION);
     if filter == 0 || memory().read_u32(record + record::FLAGS) & UNWINDING != 0 {
         return CONTINUE_SEARCH;
     }
-    // SAFETY: the address is that of kernel32's export of this type.
+    // SAFETY: the promise of whoever made the frame: the address is that of kernel32's export of this type.
     let filter = unsafe { core::mem::transmute::<u32, unsafe extern "system" fn(*const u32) -> u32>(filter) };
     let pointers = [record, context];
     // SAFETY: the pointers are what it expects, and live until it returns.

@@ -17,7 +17,7 @@ use user_support::status::Status;
 use super::failure::terminate;
 use super::services::{NtContinue, NtRaiseException};
 
-pub(super) use last_resort::{VadoseCallUnderLastResort, prepare_last_resort};
+pub(super) use last_resort::{VadoseCallUnderLastResort, last_resort, prepare_last_resort};
 use stubs::{RtlRaiseException, call_handler, exception_guard, unwind_guard};
 
 /// Offsets in a record.

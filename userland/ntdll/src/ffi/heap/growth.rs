@@ -32,6 +32,8 @@ pub(super) struct Growth {
     committed: u32,
     /// End of the newest region.
     reserved: u32,
+    /// Where in the first region begins what `talc` is to have as soon as it needs something; 0 once it has that.
+    kept_back: u32,
     /// End of what `talc` has of the newest region.
     claimed: Option<ClaimEnd>,
     /// Size of the newest region.
@@ -46,7 +48,15 @@ impl Growth {
         let size = page_round(reserve.max(PAGE))?;
         let base = allocate(0, size, MEM_RESERVE)?;
         let step = page_round(commit.max(COMMIT_STEP))?.min(size);
-        let growth = Self { growable, committed: base + step, reserved: base + size, claimed: None, size, regions: 0 };
+        let growth = Self {
+            growable,
+            committed: base + step,
+            reserved: base + size,
+            kept_back: 0,
+            claimed: None,
+            size,
+            regions: 0,
+        };
         if allocate(base, step, MEM_COMMIT).is_none() {
             release(base);
             return None;
@@ -56,7 +66,7 @@ impl Growth {
 
     /// A source without memory, left behind when a heap ends.
     pub(super) const fn empty() -> Self {
-        Self { growable: false, committed: 0, reserved: 0, claimed: None, size: 0, regions: 0 }
+        Self { growable: false, committed: 0, reserved: 0, kept_back: 0, claimed: None, size: 0, regions: 0 }
     }
 
     /// The newest region after the first, whose first word leads to the one before it; 0 for none.
@@ -67,6 +77,11 @@ impl Growth {
     /// Bytes from `start` to the end of what is committed.
     pub(super) fn unclaimed(&mut self, start: u32) -> u32 {
         self.committed.saturating_sub(start)
+    }
+
+    /// Keeps what is committed from `start` on back: most processes end before `talc` needs it, and a claim stores to two pages of it.
+    pub(super) fn keep_back(&mut self, start: u32) {
+        self.kept_back = start;
     }
 
     /// Notes how far `talc` has claimed the newest region.
@@ -118,6 +133,14 @@ impl Growth {
 // memory it adds is committed and nobody else's. `resize` is not implemented.
 unsafe impl Source for Growth {
     fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
+        let start = core::mem::take(&mut talc.source.kept_back);
+        if start != 0 {
+            let size = talc.source.unclaimed(start);
+            // SAFETY: the committed rest of the first region, which nobody else uses and nobody has claimed.
+            let end = unsafe { talc.claim(start as *mut u8, size as usize) }.ok_or(())?;
+            talc.source.claimed_to(end);
+            return Ok(());
+        }
         // Room for the block, its alignment, and what the allocator keeps around it.
         let need = layout.size() as u32 + layout.align() as u32 + 128;
         if let Some(end) = talc.source.claimed

@@ -123,14 +123,13 @@ pub(crate) fn create(flags: u32, reserve: u32, commit: u32) -> u32 {
     };
     let start = base + size_of::<Heap>() as u32;
     let young = if source.unclaimed(base) < young::LEAST { start } else { start + young::YOUNG };
-    let first = source.unclaimed(young);
     let mut talc = Talc::new(source);
-    // SAFETY: `first` is the committed rest of a region that nobody else uses; H1 keeps it that way.
-    let Some(end) = (unsafe { talc.claim(young as *mut u8, first as usize) }) else {
+    if young != start {
+        talc.source.keep_back(young);
+    } else if !claim_rest(&mut talc, start) {
         talc.source.release_all(base);
         return 0;
-    };
-    talc.source.claimed_to(end);
+    }
     let heap = Heap {
         entry: [0; 2],
         signature: SIGNATURE,
@@ -148,6 +147,14 @@ pub(crate) fn create(flags: u32, reserve: u32, commit: u32) -> u32 {
     unsafe { (base as *mut Heap).write(heap) };
     list_heap(base);
     base
+}
+
+/// Gives `talc` all of its first region from `start` on, the end of the heap's own data; false where that is too little.
+fn claim_rest(talc: &mut Talc<Growth, DefaultBinning>, start: u32) -> bool {
+    let size = talc.source.unclaimed(start);
+    // SAFETY: the committed rest of a region that nobody else uses; H1 keeps it that way.
+    let end = unsafe { talc.claim(start as *mut u8, size as usize) };
+    end.inspect(|end| talc.source.claimed_to(*end)).is_some()
 }
 
 /// Notes a heap in the PEB, as far as its list has room.
@@ -222,17 +229,24 @@ impl State {
             if let Some(block) = unsafe { self.talc.allocate(layout(size)) } {
                 return Some(block.as_ptr() as u32);
             }
-            let mut any = false;
-            while let Some((start, size)) = self.lookaside.drain(&self.young) {
-                any = true;
-                // SAFETY: `talc` gave the block out with this layout, and nobody has it.
-                unsafe { self.talc.deallocate(start as *mut u8, layout(size)) };
-            }
-            if !any {
+            if !self.give_back_kept() {
                 break;
             }
         }
         None
+    }
+
+    /// Gives all blocks that were kept aside back to `talc`; false where there was none.
+    #[cold]
+    #[inline(never)]
+    fn give_back_kept(&mut self) -> bool {
+        let mut any = false;
+        while let Some((start, size)) = self.lookaside.drain(&self.young) {
+            any = true;
+            // SAFETY: `talc` gave the block out with this layout, and nobody has it.
+            unsafe { self.talc.deallocate(start as *mut u8, layout(size)) };
+        }
+        any
     }
 
     /// A small block that is not out any more.
