@@ -9,7 +9,7 @@
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use abi::cell::Link;
-use abi::nt::context::{CONTEXT_CONTROL, CONTEXT_INTEGER, CONTEXT_SEGMENTS, Context};
+use abi::nt::context::{CONTEXT_CONTROL, CONTEXT_INTEGER, CONTEXT_SEGMENTS, Context, PlainContext};
 use abi::nt::file::FileObject;
 use abi::status::NtStatus;
 use boot::image;
@@ -173,7 +173,7 @@ fn fill_header(code: BugcheckCode, parameters: [u32; 4], registers: &Registers) 
         put(place + 4, run.count);
     }
     let mut words = [0; Context::WORDS];
-    context(registers).to_words(&mut words);
+    Context { plain: context(registers), ..Context::ZERO }.to_words(&mut words);
     (offset::CONTEXT..).step_by(4).zip(words).for_each(|(place, word)| put(place, word));
     put(offset::EXCEPTION, BREAKPOINT);
     put(offset::EXCEPTION + 0xC, registers.pointers[0]);
@@ -183,13 +183,13 @@ fn fill_header(code: BugcheckCode, parameters: [u32; 4], registers: &Registers) 
     put_wide(offset::TIME, clock::system_time());
 }
 
-fn context(registers: &Registers) -> Context {
+fn context(registers: &Registers) -> PlainContext {
     let [eax, ebx, ecx, edx, esi, edi] = registers.general;
     let [eip, esp, ebp] = registers.pointers;
     let [seg_cs, seg_ss, seg_ds, seg_es, seg_fs, seg_gs] = registers.segments;
     let flags = CONTEXT_CONTROL | CONTEXT_INTEGER | CONTEXT_SEGMENTS;
     let eflags = registers.flags;
-    Context {
+    PlainContext {
         flags,
         eax,
         ebx,
@@ -207,7 +207,7 @@ fn context(registers: &Registers) -> Context {
         seg_es,
         seg_fs,
         seg_gs,
-        ..Context::ZERO
+        ..PlainContext::ZERO
     }
 }
 

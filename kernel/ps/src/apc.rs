@@ -1,7 +1,7 @@
 //! Calls into programs, and what else a thread looks at on its way to ring 3.
 
 use abi::cell::Link;
-use abi::nt::context::{CONTEXT_DEBUG_REGISTERS, CONTEXT_FULL, Context, ExceptionRecord};
+use abi::nt::context::{CONTEXT_DEBUG_REGISTERS, CONTEXT_FULL, Context, ExceptionRecord, PlainContext};
 use abi::nt::dispatcher::Kapc;
 use abi::status::NtStatus;
 
@@ -44,10 +44,10 @@ impl<P: Platform> Executive<P> {
         let thread = self.platform().current_thread();
         // What `KiUserApcDispatcher` finds in front of the `CONTEXT`: a routine and its three arguments.
         let arguments = self.take_call(apc);
-        let mut context = Context { flags: CONTEXT_FULL | CONTEXT_DEBUG_REGISTERS, ..Context::ZERO };
-        self.capture_context(thread, &mut context);
-        let mut words = [0; Context::PLAIN_WORDS];
-        context.to_plain_words(&mut words);
+        let mut context = PlainContext { flags: CONTEXT_FULL | CONTEXT_DEBUG_REGISTERS, ..PlainContext::ZERO };
+        self.capture_context(thread, &mut context, None);
+        let mut words = [0; PlainContext::WORDS];
+        context.to_words(&mut words);
         let context_at = (context.esp & !3).wrapping_sub(size_of::<Context>() as u32);
         let stack = context_at.wrapping_sub(size_of_val(&arguments) as u32);
         match self.write_words(stack, &arguments).and_then(|()| self.write_words(context_at, &words)) {

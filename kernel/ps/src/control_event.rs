@@ -12,7 +12,7 @@
 //! Source: Microsoft's documentation of GenerateConsoleCtrlEvent, SetConsoleCtrlHandler and CREATE_NEW_PROCESS_GROUP.
 
 use abi::cell::Link;
-use abi::nt::context::{CONTEXT_FULL, Context};
+use abi::nt::context::{CONTEXT_FULL, PlainContext};
 use abi::nt::process::Eprocess;
 use abi::status::NtStatus;
 use mm::layout::PAGE_SIZE;
@@ -131,7 +131,7 @@ impl<P: Platform> Executive<P> {
 
     fn begin_control_thread(&self, process: Link<Eprocess>, routine: u32, event: u32) -> Result<(), NtStatus> {
         let (allocation, limit, base) = self.allocate_user_stack(process, RESERVED, COMMITTED)?;
-        let context = Context {
+        let context = PlainContext {
             flags: CONTEXT_FULL,
             ebx: event,
             eax: routine,
@@ -140,9 +140,9 @@ impl<P: Platform> Executive<P> {
             seg_ds: 0x23,
             seg_es: 0x23,
             seg_fs: 0x3B,
-            ..Context::ZERO
+            ..PlainContext::ZERO
         };
-        match self.make_user_thread(process, &context, &UserStack { base, limit, allocation }) {
+        match self.make_user_thread(process, (&context, None), &UserStack { base, limit, allocation }) {
             Ok(thread) => {
                 self.dispatcher.ready(thread.cast());
                 Ok(())

@@ -107,7 +107,7 @@ impl<P: Platform> Executive<P> {
         let thread = self.platform().current_thread();
         let mut context = self.context_for_handler(thread);
         if record.code == NtStatus::SINGLE_STEP.0 {
-            context.dr6 = status(frame);
+            context.plain.dr6 = status(frame);
         }
         if of_x87 {
             self.acknowledge_x87(thread);
@@ -128,14 +128,15 @@ impl<P: Platform> Executive<P> {
         if self.platform().floating_point_form() == crate::context::Form::Extended {
             flags |= CONTEXT_EXTENDED_REGISTERS;
         }
-        let mut context = Context { flags, ..Context::ZERO };
-        self.capture_context(thread, &mut context);
+        let mut context = Context::ZERO;
+        context.plain.flags = flags;
+        self.capture_context(thread, &mut context.plain, Some(&mut context.extended_registers));
         context
     }
 
     fn dispatch_exception(&self, thread: Link<Ethread>, mut record: ExceptionRecord, mut context: Context) {
         if record.code == NtStatus::BREAKPOINT.0 {
-            context.eip = context.eip.wrapping_sub(1);
+            context.plain.eip = context.plain.eip.wrapping_sub(1);
         }
         let Some(dispatcher) = self.ntdll.get().map(|ntdll| ntdll.entries.exception_dispatcher) else {
             self.unhandled_exception(&record)
@@ -154,7 +155,7 @@ impl<P: Platform> Executive<P> {
 
     /// Stores what the dispatcher finds on the stack; the stack pointer then.
     fn push_exception(&self, record: &ExceptionRecord, context: &Context) -> Result<u32, NtStatus> {
-        let context_at = (context.esp & !3).wrapping_sub(size_of::<Context>() as u32);
+        let context_at = (context.plain.esp & !3).wrapping_sub(size_of::<Context>() as u32);
         let length = ExceptionRecord::HEADER_WORDS + record.parameters().len();
         let record_at = context_at.wrapping_sub(length as u32 * 4);
         let esp = record_at.wrapping_sub(8);

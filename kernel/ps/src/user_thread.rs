@@ -6,7 +6,7 @@
 //! Source: `_INITIAL_TEB` and the start of threads as public symbols and debuggers show them.
 
 use abi::cell::Link;
-use abi::nt::context::Context;
+use abi::nt::context::PlainContext;
 use abi::nt::dispatcher::Kapc;
 use abi::nt::process::{Eprocess, process_flags};
 use abi::nt::teb::Teb;
@@ -18,6 +18,7 @@ use mm::address_space::AddressSpace;
 use mm::layout::{HIGHEST_VAD_ADDRESS, VirtualAddress};
 use mm::pool::Tag;
 
+use crate::context::Image;
 use crate::executive::Executive;
 use crate::platform::Platform;
 
@@ -45,7 +46,7 @@ impl<P: Platform> Executive<P> {
     pub(crate) fn make_user_thread(
         &self,
         process: Link<Eprocess>,
-        context: &Context,
+        (context, extended): (&PlainContext, Option<&Image>),
         stack: &UserStack,
     ) -> Result<Link<Ethread>, NtStatus> {
         const ENDING: u32 = process_flags::PROCESS_DELETE | process_flags::PROCESS_EXITING;
@@ -59,7 +60,7 @@ impl<P: Platform> Executive<P> {
         let saved = self.platform().prepare_user_thread(kernel_stack, context.eip, context.esp);
         let priority = self.machine_record(process).pcb.base_priority.get();
         self.describe_thread(thread, process, id, (kernel_stack, saved, teb), priority);
-        self.set_context(thread, context);
+        self.set_context(thread, context, extended);
         let record = self.machine_record(thread);
         record.start_address.set(context.eip);
         record.win32_start_address.set(context.eax);

@@ -7,7 +7,7 @@ use core::mem::offset_of;
 
 use crate::assert_layout;
 
-/// `CONTEXT_i386`: the processor the parts belong to; in every [`Context::flags`].
+/// `CONTEXT_i386`: the processor the parts belong to; in every [`PlainContext::flags`].
 pub const CONTEXT_I386: u32 = 0x1_0000;
 /// EBP, EIP, CS, EFLAGS, ESP, SS.
 pub const CONTEXT_CONTROL: u32 = CONTEXT_I386 | 1;
@@ -15,7 +15,7 @@ pub const CONTEXT_CONTROL: u32 = CONTEXT_I386 | 1;
 pub const CONTEXT_INTEGER: u32 = CONTEXT_I386 | 2;
 /// GS, FS, ES, DS.
 pub const CONTEXT_SEGMENTS: u32 = CONTEXT_I386 | 4;
-/// The x87 registers, in [`Context::float_save`].
+/// The x87 registers, in [`PlainContext::float_save`].
 pub const CONTEXT_FLOATING_POINT: u32 = CONTEXT_I386 | 8;
 /// DR0 to DR3, DR6, DR7.
 pub const CONTEXT_DEBUG_REGISTERS: u32 = CONTEXT_I386 | 0x10;
@@ -40,12 +40,23 @@ pub struct FloatingSaveArea {
     pub cr0_npx_state: u32,
 }
 
-/// The registers of a thread.
+/// The registers of a thread, and which of them count.
 #[doc(alias = "_CONTEXT")]
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "names and meanings are NT's")]
 pub struct Context {
+    /// What most contexts are all of.
+    pub plain: PlainContext,
+    /// The FXSAVE image.
+    pub extended_registers: [u8; 512],
+}
+assert_layout!(Context, 0x2CC, { plain: 0, extended_registers: 0xCC });
+
+/// A `CONTEXT` up to its extended registers.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "names and meanings are NT's")]
+pub struct PlainContext {
     pub flags: u32,
     pub dr0: u32,
     pub dr1: u32,
@@ -70,11 +81,10 @@ pub struct Context {
     pub eflags: u32,
     pub esp: u32,
     pub seg_ss: u32,
-    pub extended_registers: [u8; 512],
 }
-assert_layout!(Context, 0x2CC, {
+assert_layout!(PlainContext, 0xCC, {
     flags: 0, dr0: 4, float_save: 0x1C, seg_gs: 0x8C, edi: 0x9C, ebx: 0xA4, eax: 0xB0, ebp: 0xB4, eip: 0xB8, seg_cs: 0xBC,
-    eflags: 0xC0, esp: 0xC4, seg_ss: 0xC8, extended_registers: 0xCC,
+    eflags: 0xC0, esp: 0xC4, seg_ss: 0xC8,
 });
 
 impl FloatingSaveArea {
@@ -92,15 +102,9 @@ impl FloatingSaveArea {
     };
 }
 
-impl Context {
-    /// Words of a context.
+impl PlainContext {
+    /// Words of a context up to its extended registers.
     pub const WORDS: usize = size_of::<Self>() / 4;
-
-    /// Words before the extended registers, of which many contexts have none.
-    pub const PLAIN_WORDS: usize = BEFORE_EXTENDED;
-
-    /// Words of the extended registers.
-    pub const EXTENDED_WORDS: usize = Self::WORDS - Self::PLAIN_WORDS;
 
     /// All zero: no part is named in its flags.
     pub const ZERO: Self = Self {
@@ -128,7 +132,6 @@ impl Context {
         eflags: 0,
         esp: 0,
         seg_ss: 0,
-        extended_registers: [0; 512],
     };
 
     /// Whether the flags name all of `part`, one of the `CONTEXT_` constants.
@@ -136,75 +139,54 @@ impl Context {
         self.flags & part == part
     }
 
-    /// The context that these words are.
+    /// The registers that these words are.
+    #[inline(always)]
     pub fn from_words(words: &[u32; Self::WORDS]) -> Self {
-        let mut context = Self::ZERO;
-        let (plain, extended) = words.split_at(BEFORE_EXTENDED);
-        if let Ok(plain) = plain.try_into() {
-            context.set_plain(plain);
-        }
-        context.set_extended(extended);
-        context
-    }
-
-    /// Fills what comes before the extended registers with `words`. In place: a context is too large to be moved about.
-    #[inline]
-    pub fn set_plain(&mut self, words: &[u32; Self::PLAIN_WORDS]) {
         let word = |offset: usize| words[offset / 4];
         let saved = |offset: usize| word(offset_of!(Self, float_save) + offset);
-        let save = &mut self.float_save;
-        save.control_word = saved(offset_of!(FloatingSaveArea, control_word));
-        save.status_word = saved(offset_of!(FloatingSaveArea, status_word));
-        save.tag_word = saved(offset_of!(FloatingSaveArea, tag_word));
-        save.error_offset = saved(offset_of!(FloatingSaveArea, error_offset));
-        save.error_selector = saved(offset_of!(FloatingSaveArea, error_selector));
-        save.data_offset = saved(offset_of!(FloatingSaveArea, data_offset));
-        save.data_selector = saved(offset_of!(FloatingSaveArea, data_selector));
-        save.cr0_npx_state = saved(offset_of!(FloatingSaveArea, cr0_npx_state));
-        copy_words(&words[BEFORE_AREA..BEHIND_AREA], &mut save.register_area);
-        self.flags = word(offset_of!(Self, flags));
-        self.dr0 = word(offset_of!(Self, dr0));
-        self.dr1 = word(offset_of!(Self, dr1));
-        self.dr2 = word(offset_of!(Self, dr2));
-        self.dr3 = word(offset_of!(Self, dr3));
-        self.dr6 = word(offset_of!(Self, dr6));
-        self.dr7 = word(offset_of!(Self, dr7));
-        self.seg_gs = word(offset_of!(Self, seg_gs));
-        self.seg_fs = word(offset_of!(Self, seg_fs));
-        self.seg_es = word(offset_of!(Self, seg_es));
-        self.seg_ds = word(offset_of!(Self, seg_ds));
-        self.edi = word(offset_of!(Self, edi));
-        self.esi = word(offset_of!(Self, esi));
-        self.ebx = word(offset_of!(Self, ebx));
-        self.edx = word(offset_of!(Self, edx));
-        self.ecx = word(offset_of!(Self, ecx));
-        self.eax = word(offset_of!(Self, eax));
-        self.ebp = word(offset_of!(Self, ebp));
-        self.eip = word(offset_of!(Self, eip));
-        self.seg_cs = word(offset_of!(Self, seg_cs));
-        self.eflags = word(offset_of!(Self, eflags));
-        self.esp = word(offset_of!(Self, esp));
-        self.seg_ss = word(offset_of!(Self, seg_ss));
+        let mut register_area = [0; 80];
+        copy_words(&words[BEFORE_AREA..BEHIND_AREA], &mut register_area);
+        Self {
+            float_save: FloatingSaveArea {
+                control_word: saved(offset_of!(FloatingSaveArea, control_word)),
+                status_word: saved(offset_of!(FloatingSaveArea, status_word)),
+                tag_word: saved(offset_of!(FloatingSaveArea, tag_word)),
+                error_offset: saved(offset_of!(FloatingSaveArea, error_offset)),
+                error_selector: saved(offset_of!(FloatingSaveArea, error_selector)),
+                data_offset: saved(offset_of!(FloatingSaveArea, data_offset)),
+                data_selector: saved(offset_of!(FloatingSaveArea, data_selector)),
+                register_area,
+                cr0_npx_state: saved(offset_of!(FloatingSaveArea, cr0_npx_state)),
+            },
+            flags: word(offset_of!(Self, flags)),
+            dr0: word(offset_of!(Self, dr0)),
+            dr1: word(offset_of!(Self, dr1)),
+            dr2: word(offset_of!(Self, dr2)),
+            dr3: word(offset_of!(Self, dr3)),
+            dr6: word(offset_of!(Self, dr6)),
+            dr7: word(offset_of!(Self, dr7)),
+            seg_gs: word(offset_of!(Self, seg_gs)),
+            seg_fs: word(offset_of!(Self, seg_fs)),
+            seg_es: word(offset_of!(Self, seg_es)),
+            seg_ds: word(offset_of!(Self, seg_ds)),
+            edi: word(offset_of!(Self, edi)),
+            esi: word(offset_of!(Self, esi)),
+            ebx: word(offset_of!(Self, ebx)),
+            edx: word(offset_of!(Self, edx)),
+            ecx: word(offset_of!(Self, ecx)),
+            eax: word(offset_of!(Self, eax)),
+            ebp: word(offset_of!(Self, ebp)),
+            eip: word(offset_of!(Self, eip)),
+            seg_cs: word(offset_of!(Self, seg_cs)),
+            eflags: word(offset_of!(Self, eflags)),
+            esp: word(offset_of!(Self, esp)),
+            seg_ss: word(offset_of!(Self, seg_ss)),
+        }
     }
 
-    /// Fills the extended registers with `words`.
-    pub fn set_extended(&mut self, words: &[u32]) {
-        copy_words(words, &mut self.extended_registers);
-    }
-
-    /// Writes the context as words.
+    /// Writes the registers as words.
     #[inline]
     pub fn to_words(&self, words: &mut [u32; Self::WORDS]) {
-        let (plain, extended) = words.split_at_mut(BEFORE_EXTENDED);
-        if let Ok(plain) = plain.try_into() {
-            self.to_plain_words(plain);
-        }
-        copy_bytes(&self.extended_registers, extended);
-    }
-
-    /// Writes what comes before the extended registers.
-    #[inline]
-    pub fn to_plain_words(&self, words: &mut [u32; Self::PLAIN_WORDS]) {
         let save = &self.float_save;
         words[..BEFORE_AREA].copy_from_slice(&[
             self.flags,
@@ -223,7 +205,7 @@ impl Context {
             save.data_selector,
         ]);
         copy_bytes(&save.register_area, &mut words[BEFORE_AREA..BEHIND_AREA]);
-        words[BEHIND_AREA..BEFORE_EXTENDED].copy_from_slice(&[
+        words[BEHIND_AREA..PlainContext::WORDS].copy_from_slice(&[
             save.cr0_npx_state,
             self.seg_gs,
             self.seg_fs,
@@ -245,13 +227,41 @@ impl Context {
     }
 }
 
-/// Words of a context before the x87 registers, up to their end, and before the FXSAVE image.
-const BEFORE_AREA: usize = (offset_of!(Context, float_save) + offset_of!(FloatingSaveArea, register_area)) / 4;
-const BEHIND_AREA: usize = (offset_of!(Context, float_save) + offset_of!(FloatingSaveArea, cr0_npx_state)) / 4;
-const BEFORE_EXTENDED: usize = offset_of!(Context, extended_registers) / 4;
+impl Context {
+    /// Words of a context.
+    pub const WORDS: usize = size_of::<Self>() / 4;
+
+    /// All zero: no part is named in its flags.
+    pub const ZERO: Self = Self { plain: PlainContext::ZERO, extended_registers: [0; 512] };
+
+    /// The context that these words are.
+    pub fn from_words(words: &[u32; Self::WORDS]) -> Self {
+        let mut context = Self::ZERO;
+        let (plain, extended) = words.split_at(PlainContext::WORDS);
+        if let Ok(plain) = plain.try_into() {
+            context.plain = PlainContext::from_words(plain);
+        }
+        copy_words(extended, &mut context.extended_registers);
+        context
+    }
+
+    /// Writes the context as words.
+    #[inline]
+    pub fn to_words(&self, words: &mut [u32; Self::WORDS]) {
+        let (plain, extended) = words.split_at_mut(PlainContext::WORDS);
+        if let Ok(plain) = plain.try_into() {
+            self.plain.to_words(plain);
+        }
+        copy_bytes(&self.extended_registers, extended);
+    }
+}
+
+/// Words of a context before the x87 registers, and up to their end.
+const BEFORE_AREA: usize = (offset_of!(PlainContext, float_save) + offset_of!(FloatingSaveArea, register_area)) / 4;
+const BEHIND_AREA: usize = (offset_of!(PlainContext, float_save) + offset_of!(FloatingSaveArea, cr0_npx_state)) / 4;
 
 /// Fills `bytes` with words.
-#[inline]
+#[inline(always)]
 fn copy_words(words: &[u32], bytes: &mut [u8]) {
     for (bytes, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(words) {
         *bytes = word.to_le_bytes();
@@ -332,21 +342,21 @@ mod tests {
         let context = Context::from_words(&words);
         let expected = [0, 0x18, 0x1C, 0x88, 0x8C, 0x98, 0x9C, 0xB0, 0xB4, 0xB8, 0xC0, 0xC8];
         let found = [
-            context.flags,
-            context.dr7,
-            context.float_save.control_word,
-            context.float_save.cr0_npx_state,
-            context.seg_gs,
-            context.seg_ds,
-            context.edi,
-            context.eax,
-            context.ebp,
-            context.eip,
-            context.eflags,
-            context.seg_ss,
+            context.plain.flags,
+            context.plain.dr7,
+            context.plain.float_save.control_word,
+            context.plain.float_save.cr0_npx_state,
+            context.plain.seg_gs,
+            context.plain.seg_ds,
+            context.plain.edi,
+            context.plain.eax,
+            context.plain.ebp,
+            context.plain.eip,
+            context.plain.eflags,
+            context.plain.seg_ss,
         ];
         assert_eq!(found, expected);
-        assert_eq!(context.float_save.register_area[..4], 0x38_u32.to_le_bytes());
+        assert_eq!(context.plain.float_save.register_area[..4], 0x38_u32.to_le_bytes());
         assert_eq!(context.extended_registers[508..], 0x2C8_u32.to_le_bytes());
         let mut stored = [0; Context::WORDS];
         context.to_words(&mut stored);

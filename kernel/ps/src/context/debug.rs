@@ -8,7 +8,7 @@
 //! Source: Intel SDM volume 3, section 17.2; which bits XP keeps is inferred from what `GetThreadContext` gives back there.
 
 use abi::cell::Field;
-use abi::nt::context::Context;
+use abi::nt::context::PlainContext;
 use abi::trap_frame::TrapFrame;
 use mm::layout::HIGHEST_USER_ADDRESS;
 
@@ -21,18 +21,18 @@ const ENABLED: u32 = 0x55;
 
 /// Whether `context` enables a breakpoint.
 #[inline(always)]
-pub(super) const fn enables(context: &Context) -> bool {
+pub(super) const fn enables(context: &PlainContext) -> bool {
     context.dr7 & ENABLED != 0
 }
 
 /// Copies the debug registers out of the frame of a thread that has some.
-pub(super) fn capture(frame: &TrapFrame, context: &mut Context) {
+pub(super) fn capture(frame: &TrapFrame, context: &mut PlainContext) {
     [context.dr0, context.dr1, context.dr2, context.dr3, context.dr6, context.dr7] =
         frame.debug_registers.each_ref().map(Field::get);
 }
 
 /// Puts the debug registers into the frame (C3).
-pub(super) fn restore(frame: &TrapFrame, context: &Context) {
+pub(super) fn restore(frame: &TrapFrame, context: &PlainContext) {
     let [dr0, dr1, dr2, dr3] = [context.dr0, context.dr1, context.dr2, context.dr3].map(address_of);
     let registers = [dr0, dr1, dr2, dr3, context.dr6 & STATUS_BITS, context.dr7 & CONTROL_BITS];
     for (field, register) in frame.debug_registers.iter().zip(registers) {
@@ -59,10 +59,10 @@ mod tests {
     use super::super::frame::tests::blank;
     use super::*;
 
-    fn read_back(dr0: u32, dr6: u32, dr7: u32) -> Context {
+    fn read_back(dr0: u32, dr6: u32, dr7: u32) -> PlainContext {
         let frame = blank();
-        restore(&frame, &Context { dr0, dr3: dr0, dr6, dr7, ..Context::ZERO });
-        let mut read = Context::ZERO;
+        restore(&frame, &PlainContext { dr0, dr3: dr0, dr6, dr7, ..PlainContext::ZERO });
+        let mut read = PlainContext::ZERO;
         capture(&frame, &mut read);
         assert_eq!((read.dr1, read.dr2, read.dr3), (0, 0, read.dr0));
         read
@@ -89,7 +89,7 @@ mod tests {
     fn the_status_is_what_the_processor_or_the_program_said_last() {
         assert_eq!(read_back(0, u32::MAX, 0).dr6, 0xE00F);
         let frame = blank();
-        restore(&frame, &Context { dr6: 0x8001, ..Context::ZERO });
+        restore(&frame, &PlainContext { dr6: 0x8001, ..PlainContext::ZERO });
         set_status(&frame, 0xFFFF_4FF2);
         assert_eq!(status(&frame), 0x4002);
     }

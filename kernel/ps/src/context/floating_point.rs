@@ -9,7 +9,7 @@
 //!
 //! Source: Intel SDM volume 1, sections 8.1 (x87), 10.2.3 (MXCSR) and 10.5 (FXSAVE); `winnt.h`.
 
-use abi::nt::context::{CONTEXT_EXTENDED_REGISTERS, CONTEXT_FLOATING_POINT, Context, FloatingSaveArea};
+use abi::nt::context::{CONTEXT_EXTENDED_REGISTERS, CONTEXT_FLOATING_POINT, FloatingSaveArea, PlainContext};
 use abi::status::NtStatus;
 
 /// Bytes of an image.
@@ -64,20 +64,23 @@ fn set_half(image: &mut [u8], at: usize, value: u32) {
 }
 
 /// Copies what the flags of `context` name out of the image.
-pub(super) fn capture(image: &Image, form: Form, context: &mut Context) {
+pub(super) fn capture(image: &Image, form: Form, context: &mut PlainContext, extended: Option<&mut Image>) {
     if context.has(CONTEXT_FLOATING_POINT) {
         context.float_save = match form {
             Form::Extended => to_plain(image),
             Form::Plain => plain_of(image),
         };
     }
-    if context.has(CONTEXT_EXTENDED_REGISTERS) && form == Form::Extended {
-        context.extended_registers = *image;
+    if let Some(extended) = extended
+        && context.has(CONTEXT_EXTENDED_REGISTERS)
+        && form == Form::Extended
+    {
+        *extended = *image;
     }
 }
 
 /// Puts what the flags of `context` name into the image, which holds what the thread had (C3).
-pub(super) fn restore(image: &mut Image, form: Form, context: &Context) {
+pub(super) fn restore(image: &mut Image, form: Form, context: &PlainContext, extended: Option<&Image>) {
     match form {
         Form::Plain if context.has(CONTEXT_FLOATING_POINT) => store_plain(image, &context.float_save),
         Form::Plain => {}
@@ -86,8 +89,10 @@ pub(super) fn restore(image: &mut Image, form: Form, context: &Context) {
                 0 => DEFAULT_MXCSR_MASK,
                 mask => mask,
             };
-            if context.has(CONTEXT_EXTENDED_REGISTERS) {
-                *image = context.extended_registers;
+            if let Some(extended) = extended
+                && context.has(CONTEXT_EXTENDED_REGISTERS)
+            {
+                *image = *extended;
                 let control = word(image, MXCSR) & known;
                 set_word(image, MXCSR, control);
                 set_word(image, MXCSR_MASK, known);
@@ -272,8 +277,8 @@ mod tests {
         image
     }
 
-    fn context(flags: u32) -> Context {
-        Context { flags, ..Context::ZERO }
+    fn context(flags: u32) -> PlainContext {
+        PlainContext { flags, ..PlainContext::ZERO }
     }
 
     #[test]
@@ -311,25 +316,26 @@ mod tests {
     #[test]
     fn only_the_parts_that_are_named_move() {
         let mut seen = context(CONTEXT_FLOATING_POINT);
-        capture(&image(), Form::Extended, &mut seen);
+        let mut extended = [0; 512];
+        capture(&image(), Form::Extended, &mut seen, Some(&mut extended));
         assert_eq!(seen.float_save, to_plain(&image()));
-        assert_eq!(seen.extended_registers, [0; 512]);
+        assert_eq!(extended, [0; 512]);
         let mut changed = image();
-        restore(&mut changed, Form::Extended, &Context { flags: 0, ..seen });
+        restore(&mut changed, Form::Extended, &PlainContext { flags: 0, ..seen }, Some(&extended));
         assert_eq!(changed, image());
-        let extended = Context { extended_registers: [0x11; 512], ..context(CONTEXT_EXTENDED_REGISTERS) };
-        restore(&mut changed, Form::Plain, &extended);
+        restore(&mut changed, Form::Plain, &context(CONTEXT_EXTENDED_REGISTERS), Some(&[0x11; 512]));
         assert_eq!(changed, image(), "a processor without FXSAVE has no such registers");
     }
 
     #[test]
     fn x87_registers_come_from_the_older_form_and_sse_from_the_newer() {
         let mut seen = context(CONTEXT_FLOATING_POINT | CONTEXT_EXTENDED_REGISTERS);
-        capture(&image(), Form::Extended, &mut seen);
+        let mut extended = [0; 512];
+        capture(&image(), Form::Extended, &mut seen, Some(&mut extended));
         seen.float_save.control_word = 0x0340;
-        seen.extended_registers[160] = 0x55;
+        extended[160] = 0x55;
         let mut changed = image();
-        restore(&mut changed, Form::Extended, &seen);
+        restore(&mut changed, Form::Extended, &seen, Some(&extended));
         assert_eq!(half(&changed, 0), 0x0340);
         assert_eq!(changed[160..162], [0x55, 0xAA]);
     }
@@ -339,8 +345,7 @@ mod tests {
         for (mask, known) in [(0, 0xFFBF), (0xFFBF, 0xFFBF), (0xFFFF, 0xFFFF)] {
             let mut own = image();
             set_word(&mut own, MXCSR_MASK, mask);
-            let hostile = Context { extended_registers: [0xFF; 512], ..context(CONTEXT_EXTENDED_REGISTERS) };
-            restore(&mut own, Form::Extended, &hostile);
+            restore(&mut own, Form::Extended, &context(CONTEXT_EXTENDED_REGISTERS), Some(&[0xFF; 512]));
             assert_eq!((word(&own, MXCSR), word(&own, MXCSR_MASK)), (known, known));
         }
     }

@@ -7,7 +7,7 @@
 //!
 //! Source: `winnt.h`; Intel SDM volume 1, section 3.4.3 (EFLAGS); what XP keeps of each as debuggers show it.
 
-use abi::nt::context::{CONTEXT_CONTROL, CONTEXT_INTEGER, CONTEXT_SEGMENTS, Context};
+use abi::nt::context::{CONTEXT_CONTROL, CONTEXT_INTEGER, CONTEXT_SEGMENTS, PlainContext};
 use abi::trap_frame::TrapFrame;
 
 const USER_CODE: u32 = 0x1B;
@@ -22,7 +22,7 @@ const FLAGS_OF_PROGRAMS: u32 = 0x0025_0DD5;
 const FLAGS_CLEAR_AT_ENTRY: u32 = 0x0005_0500;
 
 /// Copies what `context.flags` name out of the frame.
-pub(super) fn capture(frame: &TrapFrame, context: &mut Context) {
+pub(super) fn capture(frame: &TrapFrame, context: &mut PlainContext) {
     if context.has(CONTEXT_CONTROL) {
         context.ebp = frame.ebp.get();
         context.eip = frame.eip.get();
@@ -49,7 +49,7 @@ pub(super) fn capture(frame: &TrapFrame, context: &mut Context) {
 }
 
 /// Puts what `context.flags` name into the frame (C1, C2).
-pub(super) fn restore(frame: &TrapFrame, context: &Context) {
+pub(super) fn restore(frame: &TrapFrame, context: &PlainContext) {
     if context.has(CONTEXT_CONTROL) {
         frame.ebp.set(context.ebp);
         frame.dbg_ebp.set(context.ebp);
@@ -151,8 +151,8 @@ pub(super) mod tests {
         }
     }
 
-    fn full() -> Context {
-        Context {
+    fn full() -> PlainContext {
+        PlainContext {
             flags: CONTEXT_FULL,
             seg_gs: 0,
             seg_fs: 0x3B,
@@ -170,7 +170,7 @@ pub(super) mod tests {
             eflags: 0x202,
             esp: 9,
             seg_ss: 0x23,
-            ..Context::ZERO
+            ..PlainContext::ZERO
         }
     }
 
@@ -178,7 +178,7 @@ pub(super) mod tests {
     fn a_harmless_context_comes_back_as_it_was() {
         let frame = blank();
         restore(&frame, &full());
-        let mut context = Context { flags: CONTEXT_FULL, ..Context::ZERO };
+        let mut context = PlainContext { flags: CONTEXT_FULL, ..PlainContext::ZERO };
         capture(&frame, &mut context);
         assert_eq!(context, full());
         assert_eq!(frame.err_code.get(), 1, "the way out restores every register");
@@ -188,16 +188,16 @@ pub(super) mod tests {
     #[test]
     fn only_the_parts_that_are_named_move() {
         let frame = blank();
-        restore(&frame, &Context { flags: CONTEXT_INTEGER, ..full() });
+        restore(&frame, &PlainContext { flags: CONTEXT_INTEGER, ..full() });
         assert_eq!((frame.eax.get(), frame.eip.get(), frame.seg_ds.get()), (6, 0, 0));
-        restore(&frame, &Context { flags: CONTEXT_CONTROL, eax: 99, ..full() });
+        restore(&frame, &PlainContext { flags: CONTEXT_CONTROL, eax: 99, ..full() });
         assert_eq!((frame.eax.get(), frame.eip.get(), frame.seg_ds.get()), (6, 8, 0));
-        let mut context = Context { flags: CONTEXT_SEGMENTS, ..Context::ZERO };
+        let mut context = PlainContext { flags: CONTEXT_SEGMENTS, ..PlainContext::ZERO };
         frame.seg_ds.set(0xABCD_0023);
         capture(&frame, &mut context);
         assert_eq!((context.seg_ds, context.eax, context.eip), (0x23, 0, 0));
         // The processor's bit alone names nothing.
-        restore(&frame, &Context { flags: abi::nt::context::CONTEXT_I386, eip: 77, ..full() });
+        restore(&frame, &PlainContext { flags: abi::nt::context::CONTEXT_I386, eip: 77, ..full() });
         assert_eq!(frame.eip.get(), 8);
     }
 
@@ -205,7 +205,7 @@ pub(super) mod tests {
     fn selectors_of_the_kernel_never_reach_the_frame() {
         for selector in (0..=0xFFFF).chain([0xFFFF_0008, 0x8000_0010, u32::MAX]) {
             let frame = blank();
-            let context = Context {
+            let context = PlainContext {
                 seg_gs: selector,
                 seg_fs: selector,
                 seg_es: selector,
@@ -239,7 +239,7 @@ pub(super) mod tests {
     #[test]
     fn a_routine_begins_with_quiet_flags_and_flat_segments() {
         let frame = blank();
-        restore(&frame, &Context { eflags: u32::MAX, seg_ds: 0, seg_es: 0x3B, seg_gs: 0x23, ..full() });
+        restore(&frame, &PlainContext { eflags: u32::MAX, seg_ds: 0, seg_es: 0x3B, seg_gs: 0x23, ..full() });
         begin_at(&frame, 0x7C90_0000, 0x12_F000);
         assert_eq!((frame.eip.get(), frame.hardware_esp.get()), (0x7C90_0000, 0x12_F000));
         assert_eq!(frame.eflags.get() & 0x0005_0500, 0);

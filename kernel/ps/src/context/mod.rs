@@ -8,7 +8,7 @@ mod floating_point;
 mod frame;
 
 use abi::cell::Link;
-use abi::nt::context::{CONTEXT_DEBUG_REGISTERS, CONTEXT_EXTENDED_REGISTERS, CONTEXT_FLOATING_POINT, Context};
+use abi::nt::context::{CONTEXT_DEBUG_REGISTERS, CONTEXT_EXTENDED_REGISTERS, CONTEXT_FLOATING_POINT, PlainContext};
 use abi::nt::thread::Ethread;
 use abi::trap_frame::TrapFrame;
 
@@ -32,10 +32,16 @@ impl<P: Platform> Executive<P> {
         self.machine_record(thread).tcb.stack_base.get()
     }
 
-    /// Fills `context` with the registers of `thread` (see [`Self::user_frame`]) that its flags name.
+    /// Fills `context` with the registers of `thread` (see [`Self::user_frame`]) that its flags name, and `extended` with its FXSAVE image where
+    /// they name that.
     #[doc(alias = "KeContextFromKframes")]
     #[inline(always)]
-    pub(crate) fn capture_context(&self, thread: Link<Ethread>, context: &mut Context) {
+    pub(crate) fn capture_context(
+        &self,
+        thread: Link<Ethread>,
+        context: &mut PlainContext,
+        extended: Option<&mut Image>,
+    ) {
         let frame = self.user_frame(thread);
         frame::capture(frame, context);
         if context.has(CONTEXT_DEBUG_REGISTERS) {
@@ -45,20 +51,21 @@ impl<P: Platform> Executive<P> {
             }
         }
         if context.has(CONTEXT_FLOATING_POINT) || context.has(CONTEXT_EXTENDED_REGISTERS) {
-            self.capture_floating_point(thread, context);
+            self.capture_floating_point(thread, context, extended);
         }
     }
 
     #[inline(never)]
-    fn capture_floating_point(&self, thread: Link<Ethread>, context: &mut Context) {
+    fn capture_floating_point(&self, thread: Link<Ethread>, context: &mut PlainContext, extended: Option<&mut Image>) {
         let image = self.platform().floating_point(self.kernel_stack_of(thread));
-        floating_point::capture(&image, self.platform().floating_point_form(), context);
+        floating_point::capture(&image, self.platform().floating_point_form(), context, extended);
     }
 
-    /// Makes `thread` (see [`Self::user_frame`]) go on with the registers that the flags of `context` name, made harmless.
+    /// Makes `thread` (see [`Self::user_frame`]) go on with the registers that the flags of `context` name, made harmless; `extended` is there where
+    /// they name an FXSAVE image.
     #[doc(alias = "KeContextToKframes")]
     #[inline(always)]
-    pub(crate) fn set_context(&self, thread: Link<Ethread>, context: &Context) {
+    pub(crate) fn set_context(&self, thread: Link<Ethread>, context: &PlainContext, extended: Option<&Image>) {
         frame::restore(self.user_frame(thread), context);
         if context.has(CONTEXT_DEBUG_REGISTERS)
             && debug::enables(context) | (self.machine_record(thread).tcb.debug_active.get() != 0)
@@ -66,22 +73,22 @@ impl<P: Platform> Executive<P> {
             self.set_debug_registers(thread, context);
         }
         if context.has(CONTEXT_FLOATING_POINT) || context.has(CONTEXT_EXTENDED_REGISTERS) {
-            self.set_floating_point(thread, context);
+            self.set_floating_point(thread, context, extended);
         }
     }
 
     #[inline(never)]
-    fn set_floating_point(&self, thread: Link<Ethread>, context: &Context) {
+    fn set_floating_point(&self, thread: Link<Ethread>, context: &PlainContext, extended: Option<&Image>) {
         let stack = self.kernel_stack_of(thread);
         let mut image = self.platform().floating_point(stack);
-        floating_point::restore(&mut image, self.platform().floating_point_form(), context);
+        floating_point::restore(&mut image, self.platform().floating_point_form(), context, extended);
         self.platform().set_floating_point(stack, &image);
     }
 
     /// The breakpoints of a thread that does not run are armed by the switch to it.
     #[cold]
     #[inline(never)]
-    fn set_debug_registers(&self, thread: Link<Ethread>, context: &Context) {
+    fn set_debug_registers(&self, thread: Link<Ethread>, context: &PlainContext) {
         debug::restore(self.user_frame(thread), context);
         let active = debug::enables(context);
         self.machine_record(thread).tcb.debug_active.set(u8::from(active));

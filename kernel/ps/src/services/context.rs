@@ -1,12 +1,15 @@
 //! Registers of threads, as services.
 
+use core::mem::{MaybeUninit, offset_of};
+
 use abi::access::{THREAD_GET_CONTEXT, THREAD_SET_CONTEXT};
 use abi::cell::Link;
-use abi::nt::context::{CONTEXT_EXTENDED_REGISTERS, Context, ExceptionRecord, MAXIMUM_PARAMETERS};
+use abi::nt::context::{CONTEXT_EXTENDED_REGISTERS, Context, ExceptionRecord, MAXIMUM_PARAMETERS, PlainContext};
 use abi::nt::thread::Ethread;
 use abi::status::NtStatus;
 use ob::Handle;
 
+use crate::context::Image;
 use crate::executive::{CURRENT_THREAD, Executive};
 use crate::platform::Platform;
 
@@ -15,13 +18,13 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "NtContinue")]
     pub(super) fn continue_with(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[context_at, test_alert] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let mut context = Context::ZERO;
-        self.read_context(context_at, &mut context)?;
+        let mut extended = None;
+        let context = self.read_context(context_at, &mut extended)?;
         let thread = self.platform().current_thread();
         if test_alert & 0xFF != 0 {
             self.dispatcher.test_alert();
         }
-        self.set_context(thread, &context);
+        self.set_context(thread, &context, extended.as_ref());
         Ok(NtStatus(self.user_frame(thread).eax.get()))
     }
 
@@ -29,11 +32,11 @@ impl<P: Platform> Executive<P> {
     #[doc(alias = "KiRaiseException")]
     pub(super) fn raise_from_program(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[record_at, context_at, first_chance] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let mut context = Context::ZERO;
-        self.read_context(context_at, &mut context)?;
+        let mut extended = None;
+        let context = self.read_context(context_at, &mut extended)?;
         let record = self.read_exception_record(record_at)?;
         let thread = self.platform().current_thread();
-        self.set_context(thread, &context);
+        self.set_context(thread, &context, extended.as_ref());
         match first_chance & 0xFF {
             0 => self.unhandled_exception(&record),
             _ => self.raise_exception(record),
@@ -65,7 +68,7 @@ impl<P: Platform> Executive<P> {
         self.read_aligned_words(context_at, &mut words)?;
         let mut context = Context::from_words(&words);
         let thread = self.thread_with_registers(handle, THREAD_GET_CONTEXT)?;
-        self.capture_context(thread, &mut context);
+        self.capture_context(thread, &mut context.plain, Some(&mut context.extended_registers));
         context.to_words(&mut words);
         self.write_words(context_at, &words)?;
         Ok(NtStatus::SUCCESS)
@@ -74,10 +77,10 @@ impl<P: Platform> Executive<P> {
     /// A thread that is in a service gets the service's answer in EAX when it comes back.
     pub(super) fn set_context_thread(&self, arguments: &[u32]) -> Result<NtStatus, NtStatus> {
         let &[handle, context_at] = arguments else { return Err(NtStatus::INVALID_PARAMETER) };
-        let mut context = Context::ZERO;
-        self.read_context(context_at, &mut context)?;
+        let mut extended = None;
+        let context = self.read_context(context_at, &mut extended)?;
         let thread = self.thread_with_registers(handle, THREAD_SET_CONTEXT)?;
-        self.set_context(thread, &context);
+        self.set_context(thread, &context, extended.as_ref());
         Ok(NtStatus::SUCCESS)
     }
 
@@ -94,29 +97,34 @@ impl<P: Platform> Executive<P> {
         }
     }
 
-    /// Fills `context`, which is zero, from the `CONTEXT` at user address `at`. All of that must be there, but its extended registers are
-    /// read only where its flags name them. Where it was refused, `context` says nothing.
+    /// The `CONTEXT` at user address `at`. All of that must be there, but its extended registers are read, into `extended`, only where its flags
+    /// name them.
     ///
     /// # Errors
     /// DATATYPE_MISALIGNMENT, ACCESS_VIOLATION, or what else reading it gives.
-    #[inline]
-    pub(crate) fn read_context(&self, at: u32, context: &mut Context) -> Result<(), NtStatus> {
-        let mut words = [0; Context::PLAIN_WORDS];
-        self.read_aligned_words(at, &mut words)?;
-        context.set_plain(&words);
-        if context.has(CONTEXT_EXTENDED_REGISTERS) {
-            return self.read_extended_registers(at, context);
+    #[inline(always)]
+    pub(crate) fn read_context(&self, at: u32, extended: &mut Option<Image>) -> Result<PlainContext, NtStatus> {
+        if at & 3 != 0 {
+            return Err(NtStatus::DATATYPE_MISALIGNMENT);
         }
-        // It ends in the next page at most.
-        self.platform().read_user_word(at + (size_of::<Context>() as u32 - 4)).map(|_| ())
+        let mut room = [const { MaybeUninit::uninit() }; PlainContext::WORDS];
+        let words = self.platform().capture_user_words(at, &mut room)?;
+        let words = words.first_chunk().ok_or(NtStatus::ACCESS_VIOLATION)?;
+        let context = PlainContext::from_words(words);
+        if context.has(CONTEXT_EXTENDED_REGISTERS) {
+            *extended = Some(self.read_extended_registers(at)?);
+        } else {
+            // It ends in the next page at most.
+            self.platform().read_user_word(at + (size_of::<Context>() as u32 - 4))?;
+        }
+        Ok(context)
     }
 
     #[inline(never)]
-    fn read_extended_registers(&self, at: u32, context: &mut Context) -> Result<(), NtStatus> {
-        let mut words = [0; Context::EXTENDED_WORDS];
-        self.read_aligned_words(at + Context::PLAIN_WORDS as u32 * 4, &mut words)?;
-        context.set_extended(&words);
-        Ok(())
+    fn read_extended_registers(&self, at: u32) -> Result<Image, NtStatus> {
+        let mut image = [0; size_of::<Image>()];
+        self.platform().read_user(at + offset_of!(Context, extended_registers) as u32, &mut image)?;
+        Ok(image)
     }
 
     /// Reads a structure of words, which NT wants at a multiple of four.

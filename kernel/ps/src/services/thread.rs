@@ -4,7 +4,6 @@ use abi::access::{
     PROCESS_CREATE_THREAD, THREAD_ALL_ACCESS, THREAD_SET_CONTEXT, THREAD_SUSPEND_RESUME, THREAD_TERMINATE,
 };
 use abi::cell::Link;
-use abi::nt::context::Context;
 use abi::nt::dispatcher::Kapc;
 use abi::nt::thread::{Ethread, cross_thread_flags};
 use abi::status::NtStatus;
@@ -33,8 +32,8 @@ impl<P: Platform> Executive<P> {
         if context_at == 0 {
             return Err(NtStatus::INVALID_PARAMETER);
         }
-        let mut context = Context::ZERO;
-        self.read_context(context_at, &mut context)?;
+        let mut extended = None;
+        let context = self.read_context(context_at, &mut extended)?;
         let mut stack = [0; INITIAL_TEB];
         self.platform().read_user_words(stack_at, &mut stack)?;
         let stack = match stack {
@@ -43,7 +42,7 @@ impl<P: Platform> Executive<P> {
         };
         let attributes = self.read_attributes(attributes_at)?;
         let process = self.process_by_handle(process, PROCESS_CREATE_THREAD)?;
-        let thread = self.make_user_thread(process, &context, &stack)?;
+        let thread = self.make_user_thread(process, (&context, extended.as_ref()), &stack)?;
         if suspended & 0xFF != 0 {
             self.dispatcher.suspend(thread.cast())?;
         }
