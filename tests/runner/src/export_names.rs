@@ -123,3 +123,138 @@ fn grow_headers(file: &PeFile32<'_>, bytes: &[u8], used: usize) -> Result<Vec<u8
     }
     Ok(grown)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use user_support::image::{Export, ExportTable, Image, Symbol};
+    use user_support::memory::fake::Bytes;
+
+    const BASE: u32 = 0x1000_0000;
+    const HEADER: usize = 0x40;
+    const USED: usize = 0x400;
+    /// Where the one section is in memory, and how large it is in the file.
+    const RVA: u32 = 0x1000;
+    const RAW: usize = 0x600;
+    const NAMES: [&str; 5] = ["Alpha", "Beta", "Delta", "Gamma", "Zeta"];
+    /// Where in the section the directories are.
+    const EXPORTS: u32 = 0x100;
+    const DEBUG: u32 = 0x40;
+
+    fn put(bytes: &mut [u8], at: usize, words: &[u32]) {
+        for (index, word) in words.iter().enumerate() {
+            bytes[at + 4 * index..][..4].copy_from_slice(&word.to_le_bytes());
+        }
+    }
+
+    /// A DLL whose functions have the addresses of their numbers, its names with `gap` bytes between them.
+    fn dll(gap: u32) -> Vec<u8> {
+        let mut bytes = vec![0; USED + RAW];
+        bytes[..2].copy_from_slice(b"MZ");
+        put(&mut bytes, 0x3c, &[HEADER as u32]);
+        bytes[HEADER..HEADER + 8].copy_from_slice(b"PE\0\0\x4c\x01\x01\0");
+        put(&mut bytes, HEADER + 20, &[0x2102_00E0, 0x10B]);
+        put(&mut bytes, HEADER + 24 + 28, &[BASE, 0x1000, 0x200]);
+        put(&mut bytes, HEADER + 24 + 56, &[0x2000, USED as u32]);
+        put(&mut bytes, HEADER + 24 + 92, &[16, RVA + EXPORTS, 0x300]);
+        put(&mut bytes, HEADER + 24 + 96 + 8 * 6, &[RVA + DEBUG, DEBUG_ENTRY as u32]);
+        put(&mut bytes, HEADER + 24 + 224 + 8, &[RAW as u32, RVA, RAW as u32, USED as u32]);
+        put(&mut bytes, HEADER + 24 + 224 + 36, &[0x4000_0040]);
+        let section = &mut bytes[USED..];
+        put(section, DEBUG as usize + 12, &[2, 0x10, RVA + 0x80, USED as u32 + 0x80]);
+        let count = NAMES.len() as u32;
+        let functions = RVA + EXPORTS + 40;
+        let (names, ordinals) = (functions + 4 * count, functions + 8 * count);
+        put(section, EXPORTS as usize + 12, &[RVA + 0x20, 1, count, count, functions, names, ordinals]);
+        let mut text = ordinals + 2 * count;
+        for (number, name) in (0..).zip(NAMES) {
+            put(section, (functions - RVA + 4 * number) as usize, &[RVA + number]);
+            put(section, (names - RVA + 4 * number) as usize, &[text]);
+            section[(ordinals - RVA + 2 * number) as usize] = number as u8;
+            section[(text - RVA) as usize..][..name.len()].copy_from_slice(name.as_bytes());
+            text += name.len() as u32 + 1 + gap;
+        }
+        bytes
+    }
+
+    /// The file as it lies in memory.
+    fn laid_out(bytes: &[u8]) -> Bytes {
+        let file = PeFile32::parse(bytes).unwrap();
+        let mut memory = vec![0; 0x2000];
+        let headers = file.nt_headers().optional_header.size_of_headers.get(LE) as usize;
+        memory[..headers].copy_from_slice(&bytes[..headers]);
+        let raw = file.section_table().section(object::SectionIndex(1)).unwrap().pointer_to_raw_data.get(LE) as usize;
+        memory[RVA as usize..][..RAW].copy_from_slice(&bytes[raw..raw + RAW]);
+        Bytes::new(BASE, memory)
+    }
+
+    /// Where the text of each name is, all of which have been found; and whether the index knew all of them.
+    fn places(bytes: &[u8]) -> (Vec<u32>, bool) {
+        let memory = laid_out(bytes);
+        let image = Image::open(&memory, BASE, 0x2000).unwrap();
+        let table = ExportTable::open(&memory, &image).unwrap().unwrap();
+        let file = PeFile32::parse(bytes).unwrap();
+        let pointers = file.export_table().unwrap().unwrap().name_pointers();
+        let mut known = true;
+        let places = NAMES.iter().zip(pointers).enumerate().map(|(number, (name, pointer))| {
+            let expected = Some(Export::Address(BASE + RVA + number as u32));
+            let symbol = Symbol::Name { name: name.as_bytes(), hint: 0 };
+            assert_eq!(table.find(&memory, symbol).unwrap(), expected, "{name}");
+            let place = image.name_at(&memory, pointer.get(LE)).unwrap();
+            assert_eq!(place.bytes(&memory), name.as_bytes());
+            known &= table.find_indexed(&memory, &place).unwrap() == expected;
+            pointer.get(LE)
+        });
+        (places.collect(), known)
+    }
+
+    #[test]
+    fn names_are_indexed_and_those_of_every_program_stand_first() {
+        let (before, known) = places(&dll(0));
+        assert!(!known && before.is_sorted());
+        let indexed = index(dll(0), &["Zeta", "Nothing", "Beta"]).unwrap();
+        let (after, known) = places(&indexed);
+        assert!(known);
+        let mut by_place: Vec<(u32, &str)> = after.into_iter().zip(NAMES).collect();
+        by_place.sort_unstable();
+        assert_eq!(
+            by_place.iter().map(|(_, name)| *name).collect::<Vec<_>>(),
+            ["Beta", "Zeta", "Alpha", "Delta", "Gamma"]
+        );
+        assert_eq!(by_place[0].0, before[0], "they take the same room");
+    }
+
+    #[test]
+    fn names_with_something_between_them_stay_where_they_are() {
+        let indexed = index(dll(1), &["Zeta"]).unwrap();
+        assert_eq!(places(&indexed), (places(&dll(1)).0, true));
+    }
+
+    #[test]
+    fn the_headers_grow_and_what_follows_moves_along() {
+        let indexed = index(dll(0), &[]).unwrap();
+        assert_eq!(indexed.len(), HEADERS + RAW);
+        assert_eq!(indexed[HEADERS..][..0x40], dll(0)[USED..][..0x40], "the section");
+        let word = |at: usize| u32::from_le_bytes(*indexed[at..].first_chunk().unwrap());
+        assert_eq!(
+            word(HEADERS + DEBUG as usize + DEBUG_POINTER),
+            HEADERS as u32 + 0x80,
+            "what the debug directory describes"
+        );
+        assert!(
+            indexed[HEADER + 24 + 224 + SECTION_HEADER..USED].iter().all(|byte| *byte == 0),
+            "room for bound imports"
+        );
+    }
+
+    #[test]
+    fn what_has_no_names_or_no_room_stays_as_it_is() {
+        let mut mute = dll(0);
+        put(&mut mute, HEADER + 24 + 96, &[0, 0]);
+        assert_eq!(index(mute.clone(), &[]), Ok(mute));
+        let mut full = dll(0);
+        put(&mut full, HEADER + SIZE_OF_HEADERS, &[HEADERS as u32 - 8]);
+        assert_eq!(index(full.clone(), &[]), Ok(full));
+        assert!(index(b"MZ".to_vec(), &[]).is_err());
+    }
+}

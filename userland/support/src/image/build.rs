@@ -1,5 +1,6 @@
 //! Small PE images for tests, laid out as they lie in memory.
 
+use super::{NameIndex, OEM_ID, OEM_ID_AT};
 use std::vec;
 use std::vec::Vec;
 
@@ -106,6 +107,13 @@ impl Builder {
             text += symbol.len() as u32 + 1;
         }
         builder.directory(0, rva, text - rva)
+    }
+
+    /// Puts an index of the exported `names` at `at`, in the headers.
+    pub(crate) fn name_index(self, at: u32, names: &[&str]) -> Self {
+        let names: Vec<&[u8]> = names.iter().map(|name| name.as_bytes()).collect();
+        let index = NameIndex::build(&names, 0x1000).unwrap();
+        self.bytes(at, &index).words(OEM_ID_AT, &[u32::from(OEM_ID) | at << 16])
     }
 
     /// Imports from several DLLs, in tables at `rva`: per DLL its name and its symbols (`#n` for an ordinal).

@@ -221,6 +221,52 @@ fn a_program_gets_its_addresses_through_forwarders_and_ordinals() {
 }
 
 #[test]
+fn names_are_found_by_their_index_through_forwarders_too() {
+    let builder = dll(0x7C80_0000).bytes(0x2100, b"NTDLL.RtlAllocateHeap\0").bytes(0x2120, b"NTDLL.#1\0");
+    let symbols = [("HeapAlloc", 0x2100), ("HeapFree", 0x2100), ("Nap", 0x2120), ("Sleep", 0x1040)];
+    let builder = builder.exports(0x2000, "KERNEL32.dll", 1, &symbols).directory(0, 0x2000, 0x200);
+    // One name is not in the index, and is found all the same.
+    let fake = Fake::new(&[(KERNEL32, builder.name_index(0x800, &["HeapAlloc", "HeapFree", "Nap", "Slee_"]).finish())]);
+    let (program, tables) = program(&[("kernel32.dll", &["Sleep", "HeapFree", "HeapAlloc", "Nap", "#4"])]);
+    assert_eq!(fake.start(program), Ok(0x40_1000));
+    let slots: Vec<u32> = (0..5).map(|slot| fake.read_u32(0x40_0000 + tables[0] + 4 * slot)).collect();
+    assert_eq!(slots, [0x7C80_1040, 0x7C92_1010, 0x7C92_1010, 0x7C92_1000, 0x7C80_1040]);
+    let kernel32 = Module::named(&fake, &wide(b"KERNEL32.DLL")).unwrap();
+    let find = |name| procedure_address(&fake, kernel32, Symbol::Name { name, hint: 0 });
+    assert_eq!((find(b"HeapFree"), find(b"Sleep")), (Ok(0x7C92_1010), Ok(0x7C80_1040)));
+    assert!(matches!(find(b"Slee_"), Err(LoadError::SymbolNotFound { .. })), "the name at its number is another");
+}
+
+#[test]
+fn an_import_is_a_loaded_module_only_by_its_whole_file_name() {
+    let named = |name: &str, base| dll(base).exports(0x2000, name, 1, &[("f", 0x1000)]).finish();
+    let files =
+        [("C:\\work\\plain", named("plain", 0x1000_0000)), ("C:\\work\\plain.dll", named("plain.dll", 0x1100_0000))];
+    let fake = Fake::new(&files);
+    // A final dot asks for no extension; without a dot there is one, and case does not matter.
+    let (program, tables) =
+        program(&[("plain.", &["f"]), ("PLAIN", &["f"]), ("Plain.DLL", &["f"]), ("plain.", &["f"])]);
+    fake.start(program).unwrap();
+    let slots: Vec<u32> = tables.iter().map(|table| fake.read_u32(0x40_0000 + table)).collect();
+    assert_eq!(slots, [0x1000_1000, 0x1100_1000, 0x1100_1000, 0x1000_1000]);
+    assert_eq!(fake.names(Order::Load), ["p.exe", "ntdll.dll", "plain", "PLAIN.dll"]);
+}
+
+#[test]
+fn what_every_program_needs_is_counted_only_where_it_came_later() {
+    let fake = Fake::new(&[(KERNEL32, kernel32())]);
+    fake.start(program(&[]).0).unwrap();
+    let name = wide(b"kernel32.dll");
+    let count = || Module::named(&fake, &name).map(|module| module.load_count(&fake));
+    assert_eq!((count(), require(&fake, &name), count()), (None, Ok(()), Some(1)));
+    assert_eq!((require(&fake, &name), count()), (Ok(()), Some(2)));
+    let fake = Fake::new(&[(KERNEL32, kernel32())]);
+    fake.start(program(&[("kernel32.dll", &["Sleep"])]).0).unwrap();
+    assert_eq!(require(&fake, &name), Ok(()));
+    assert_eq!(Module::named(&fake, &name).unwrap().load_count(&fake), 0xFFFF);
+}
+
+#[test]
 fn tables_are_closed_again_after_binding() {
     let fake = Fake::new(&[(KERNEL32, kernel32())]);
     let (program, tables) = program(&[("KERNEL32.dll", &["Sleep"])]);
