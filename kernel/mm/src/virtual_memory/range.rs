@@ -166,6 +166,10 @@ impl<M: Machine> AddressSpace<'_, M> {
             return self.committed_in_view(vad, start, end);
         }
         let whole = flags.has(VadFlags::MEM_COMMIT);
+        if !whole && flags.commit_charge().0 == 0 {
+            // By M1 no page is.
+            return 0;
+        }
         let mut committed = if whole { end.0 - start.0 + 1 } else { 0 };
         for (first, last, _) in self.known_tables(start, end) {
             for page in (first.0..=last.0).map(VirtualPage) {

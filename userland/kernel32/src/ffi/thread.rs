@@ -1,6 +1,7 @@
 //! Threads: how one is made and ends.
 
 use core::arch::naked_asm;
+use core::mem::MaybeUninit;
 
 use user_ffi::teb;
 use user_support::status::Status;
@@ -25,8 +26,9 @@ const AM_I_LAST_THREAD: u32 = 12;
 /// What functions that answer a count say when they fail.
 const FAILED: u32 = 0xFFFF_FFFF;
 
-/// Words of a CONTEXT, and where in it are the registers that a new thread has.
+/// Words of a CONTEXT, of what comes before its extended registers, and where in that are the registers that a new thread has.
 const CONTEXT_WORDS: usize = 0x2CC / 4;
+const PLAIN_WORDS: usize = 0xCC / 4;
 mod register {
     pub(super) const GS: usize = 0x8C / 4;
     pub(super) const EBX: usize = 0xA4 / 4;
@@ -84,16 +86,19 @@ pub unsafe extern "system" fn CreateRemoteThread(
         Ok(stack) => stack,
         Err(status) => return fail_with(status),
     };
-    let mut context = [0; CONTEXT_WORDS];
-    context[0] = FULL;
-    context[register::GS..][..4].copy_from_slice(&SEGMENTS);
-    context[register::EAX] = start;
-    context[register::EBX] = parameter;
-    context[register::EIP] = begin_thread as *const () as u32;
-    context[register::CS] = CODE;
-    context[register::FLAGS] = FLAGS;
-    context[register::ESP] = stack.top() - 4;
-    context[register::SS] = DATA;
+    // Nobody reads extended registers that the flags do not name.
+    let mut context = [const { MaybeUninit::uninit() }; CONTEXT_WORDS];
+    context[..PLAIN_WORDS].fill(MaybeUninit::new(0));
+    let mut set = |register: usize, value: u32| _ = context[register].write(value);
+    set(0, FULL);
+    (register::GS..).zip(SEGMENTS).for_each(|(register, segment)| set(register, segment));
+    set(register::EAX, start);
+    set(register::EBX, parameter);
+    set(register::EIP, begin_thread as *const () as u32);
+    set(register::CS, CODE);
+    set(register::FLAGS, FLAGS);
+    set(register::ESP, stack.top() - 4);
+    set(register::SS, DATA);
     let (mut handle, mut client, initial) = (0, [0; 2], stack.initial_teb());
     // SAFETY: the service reads attributes, context and stack, and writes the handle and two words.
     let status = unsafe {

@@ -1,7 +1,5 @@
 //! Initialisers: `DllMain` and TLS callbacks, called in dependency order and, at the end, in its reverse.
 
-use alloc::vec::Vec;
-
 use super::list::flag;
 use super::{LoadError, Module, Order, Process, Reason};
 
@@ -64,8 +62,7 @@ pub(super) fn call_storage_callbacks<P: Process>(process: &P, module: Module, re
 /// Tells everything that was told of the process's start of its end, in reverse order. Tells it once only.
 #[doc(alias = "LdrShutdownProcess")]
 pub fn shut_down<P: Process>(process: &P) {
-    let order: Vec<Module> = Module::all(process, Order::Initialisation).collect();
-    for &module in order.iter().rev() {
+    for module in Module::all_backwards(process, Order::Initialisation) {
         detach(process, module, Moment::WithProcess as u32);
     }
     if let Some(program) = Module::program(process) {

@@ -175,12 +175,23 @@ impl Module {
 
     /// All modules, in `order`.
     pub fn all<P: LoaderData>(process: &P, order: Order) -> impl Iterator<Item = Self> {
+        Self::along(process, order, 0)
+    }
+
+    /// All modules, in the reverse of `order`.
+    pub(super) fn all_backwards<P: LoaderData>(process: &P, order: Order) -> impl Iterator<Item = Self> {
+        Self::along(process, order, 4)
+    }
+
+    /// All modules by the links at `offset` in those of `order`. The list may change behind whatever comes next.
+    #[inline(always)]
+    fn along<P: LoaderData>(process: &P, order: Order, offset: u32) -> impl Iterator<Item = Self> {
         let head = order.head(process.loader_data());
-        let mut at = process.read_u32(head);
+        let mut at = process.read_u32(head + offset);
         core::iter::from_fn(move || {
             (at != head).then(|| {
                 let module = Self(at - order.link());
-                at = process.read_u32(at);
+                at = process.read_u32(at + offset);
                 module
             })
         })

@@ -3,8 +3,6 @@
 //! Modules are told in the order of their initialisation, and of the end in its reverse, the program last. A DLL may say that
 //! it does not want to hear of threads.
 
-use alloc::vec::Vec;
-
 use super::initialise::call_storage_callbacks;
 use super::list::flag;
 use super::storage::{attach_storage, detach_storage};
@@ -18,7 +16,7 @@ use crate::status::Status;
 #[doc(alias = "LdrpInitializeThread")]
 pub fn attach_thread<P: Process>(process: &P) -> Result<(), LoadError> {
     attach_storage(process)?;
-    for module in listeners(process) {
+    for module in Module::all(process, Order::Initialisation).filter(|module| listens(process, *module)) {
         tell(process, module, Reason::ThreadAttach);
     }
     if let Some(program) = Module::program(process) {
@@ -30,7 +28,7 @@ pub fn attach_thread<P: Process>(process: &P) -> Result<(), LoadError> {
 /// Tells them that it ends, and takes its blocks.
 #[doc(alias = "LdrShutdownThread")]
 pub fn detach_thread<P: Process>(process: &P) {
-    for module in listeners(process).into_iter().rev() {
+    for module in Module::all_backwards(process, Order::Initialisation).filter(|module| listens(process, *module)) {
         tell(process, module, Reason::ThreadDetach);
     }
     if let Some(program) = Module::program(process) {
@@ -52,10 +50,8 @@ pub fn ignore_threads<P: Process>(process: &P, module: Module) -> Result<(), Sta
     Ok(())
 }
 
-fn listeners<P: Process>(process: &P) -> Vec<Module> {
-    let listens =
-        |module: &Module| module.has(process, flag::ATTACH_CALLED) && !module.has(process, flag::NOT_FOR_THREADS);
-    Module::all(process, Order::Initialisation).filter(listens).collect()
+fn listens<P: Process>(process: &P, module: Module) -> bool {
+    module.has(process, flag::ATTACH_CALLED) && !module.has(process, flag::NOT_FOR_THREADS)
 }
 
 fn tell<P: Process>(process: &P, module: Module, reason: Reason) {
