@@ -80,7 +80,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     /// # Errors
     /// INSUFFICIENT_RESOURCES or COMMITMENT_LIMIT; nothing has changed.
     #[doc(alias = "MiInsertVad")]
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add_vad(
         &self,
         form: VadForm,
