@@ -48,18 +48,13 @@ pub fn wide(bytes: &[u8]) -> Vec<u16> {
 /// UTF-16 as Windows-1252, `?` for what it lacks. There is room for the zero that most put behind it.
 pub fn ansi(units: &[u16]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(units.len() + 1);
-    let (fours, rest) = units.as_chunks::<4>();
-    for four in fours {
-        if four[0] | four[1] | four[2] | four[3] < 0x80 {
-            bytes.extend_from_slice(&four.map(|unit| unit as u8));
-        } else {
-            bytes.extend(four.iter().map(|&unit| narrow(unit)));
-        }
-    }
-    bytes.extend(rest.iter().map(|&unit| narrow(unit)));
+    bytes.extend(units.iter().map(|&unit| if unit < 0x80 { unit as u8 } else { narrow(unit) }));
     bytes
 }
 
+/// The Windows-1252 byte of a unit that is not ASCII, `?` where there is none.
+#[cold]
+#[inline(never)]
 fn narrow(unit: u16) -> u8 {
     wide_to_ansi(unit).unwrap_or(b'?')
 }

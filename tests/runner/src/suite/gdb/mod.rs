@@ -31,7 +31,7 @@ const QUESTIONS: &str = "\
 /// How many they are.
 const NUMBER: usize = 87;
 /// Fewer lines than these would be no listings.
-const LINES: usize = 1_050;
+const LINES: usize = 1_000;
 /// VADs of the program and of the shell, and processes.
 const ROWS: [usize; 3] = [16, 8, 3];
 /// What replaces words, how often, and how many commands that are at least.
