@@ -42,8 +42,6 @@ const MEMORY: &str = "kernel memory at 64 MB";
 const LOG: &str = "linux.log";
 /// How long a boot may take.
 const PATIENCE: Duration = Duration::from_secs(900);
-/// How often time is measured; the least counts, for the host may have had something else to do.
-const TIMES: usize = 2;
 /// By how many thousandths a count may be another than recorded without being told.
 const LEEWAY: f64 = 10.0;
 
@@ -171,7 +169,7 @@ fn measure(tree: &Tree, linux: &Linux) -> Result<PeerRecord> {
     let counted = full(Time::Counted)?;
     let mut times: BTreeMap<String, f64> = BTreeMap::new();
     let mut per_microsecond = 0.0;
-    for _ in 0..TIMES {
+    for _ in 0..super::TIMES {
         let plain = full(Time::Plain)?;
         per_microsecond = output::number(&plain, "TSC_PER_US").unwrap_or(0.0);
         for (name, time) in output::nanoseconds(&plain) {
