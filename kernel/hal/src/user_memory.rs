@@ -82,8 +82,8 @@ pub fn capture_words(address: u32, room: &mut [MaybeUninit<u32>]) -> Result<&[u3
     probe(address, size_of_val(room) as u32, 1)?;
     // SAFETY: as in `copy`: the target is a slice that the caller holds.
     match unsafe { vadose_user_copy_words(room.as_mut_ptr() as u32, address, room.len() as u32) } {
-        // SAFETY: the copy went to its end, so all of it is filled.
-        0 => Ok(unsafe { room.assume_init_ref() }),
+        // SAFETY: the copy went to its end, so all of it is filled; the slice lives as long as the room.
+        0 => Ok(unsafe { core::slice::from_raw_parts(room.as_ptr().cast(), room.len()) }),
         status => Err(NtStatus(status)),
     }
 }
