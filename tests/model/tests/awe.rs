@@ -108,6 +108,8 @@ fn frames_are_charged_zeroed_and_in_no_working_set() {
     system.map_frames(process, WINDOW, &frames[..10]).expect("its own");
     let audit = system.sound();
     assert_eq!((audit.awe, audit.mapped), (100, before.mapped + 10));
+    // Valid, PAGE_READWRITE, locked.
+    assert_eq!([9, 10].map(|page| system.space(process).page_report(WINDOW + page * 0x1000)), [0x0040_0041, 0]);
     // A page table more, and nothing else.
     assert_eq!(system.mm.machine.record(process).vm.working_set_size.get(), size + 1);
     assert_eq!(system.mm.machine.record(process).number_of_private_pages.get(), 0);

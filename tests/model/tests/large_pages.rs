@@ -58,6 +58,8 @@ fn two_megabytes_are_one_entry_over_frames_in_a_row() {
     let space = system.space(process);
     let vad = space.vads().find(VirtualPage(BASE >> 12)).expect("there");
     assert_eq!(space.vads().node(vad).flags().0, 0xE400_0400);
+    // Valid, PAGE_READWRITE, locked, a large page.
+    assert_eq!(space.page_report(BASE + 0x1234), 0x00C0_0041);
     // A page table for each is charged, though there is none.
     assert_eq!(system.process_charge(process), charge + 1024 + 2);
     let entries = [0, SIZE].map(|offset| entry(&system, process, BASE + offset));

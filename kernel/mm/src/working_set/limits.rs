@@ -9,8 +9,7 @@ use super::wsle;
 use crate::address_space::AddressSpace;
 use crate::layout::{HIGHEST_VAD_ADDRESS, PageCount, VirtualPage};
 use crate::machine::Machine;
-use crate::protection::Protection;
-use crate::pte::{PROTOTYPE, Pte};
+use crate::pte::Pte;
 use crate::vad::VadFlags;
 use crate::virtual_memory::PageRange;
 
@@ -135,28 +134,6 @@ impl<M: Machine> AddressSpace<'_, M> {
             flags.is_fixed() && !flags.has(VadFlags::LARGE_PAGES)
         });
         if is_special { Err(NtStatus::INCOMPATIBLE_FILE_MAP) } else { Ok(()) }
-    }
-
-    /// Calls `visit` with each page of the working set, as `MEMORY_WORKING_SET_BLOCK` tells it: the page's address, in bits 0 to 4 what
-    /// protects it, in bit 8 whether it is shared and in 5 to 7 by how many, 7 at most.
-    pub fn each_in_working_set(&self, mut visit: impl FnMut(u32)) {
-        for index in 0..=self.working_set_list().last_entry.get() {
-            let entry = self.wsle(index);
-            if entry.has(wsle::VALID) {
-                visit(entry.page().address().0 | self.protection_and_shares(entry.page()));
-            }
-        }
-    }
-
-    fn protection_and_shares(&self, page: VirtualPage) -> u32 {
-        let Some(vad) = self.find_vad(page) else { return Protection::READWRITE.code() };
-        let protection = self.committed_protection(vad, page).unwrap_or(Protection::READWRITE).code();
-        match self.decode(page) {
-            Pte::Valid(valid) if valid.has(PROTOTYPE) => {
-                protection | self.mm.frame(valid.frame()).share_count().min(7) << 5 | 1 << 8
-            }
-            _ => protection,
-        }
     }
 
     /// The first page of `range` that is not valid: it has to be touched before the range can be locked.

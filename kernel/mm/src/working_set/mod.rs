@@ -25,6 +25,7 @@ mod age;
 mod grow;
 mod hash;
 mod limits;
+mod report;
 mod trim;
 mod verify;
 

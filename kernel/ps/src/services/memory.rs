@@ -19,6 +19,9 @@ use crate::platform::Platform;
 const BASIC_INFORMATION: u32 = 0;
 /// `MemoryWorkingSetList`.
 const WORKING_SET_LIST: u32 = 1;
+/// `MemoryWorkingSetExInformation`, and bytes of an entry: an address, and what is there.
+const WORKING_SET_EX: u32 = 4;
+const WORKING_SET_EX_ENTRY: u32 = 8;
 /// `MemoryMappedFilenameInformation`, or `MemorySectionName`.
 const MAPPED_FILE_NAME: u32 = 2;
 
@@ -80,6 +83,7 @@ impl<P: Platform> Executive<P> {
             BASIC_INFORMATION => {}
             WORKING_SET_LIST => return self.query_working_set(process, buffer, length, returned_at),
             MAPPED_FILE_NAME => return self.query_mapped_file(process, address, buffer, length, returned_at),
+            WORKING_SET_EX => return self.query_addresses(process, buffer, length, returned_at),
             _ => return Err(NtStatus::INVALID_INFO_CLASS),
         }
         if length < SIZE {
@@ -120,6 +124,26 @@ impl<P: Platform> Executive<P> {
         // The view may go while the name is told.
         let _held = self.hold(file);
         self.query_name(file.cast(), Kind::File, buffer, length, returned_at)
+    }
+
+    /// What is in memory at each of the addresses in `buffer`.
+    #[cold]
+    #[inline(never)]
+    fn query_addresses(&self, process: u32, buffer: u32, length: u32, returned_at: u32) -> Result<NtStatus, NtStatus> {
+        if length < WORKING_SET_EX_ENTRY {
+            return Err(NtStatus::INFO_LENGTH_MISMATCH);
+        }
+        self.check_aligned_buffer(buffer, length, 4)?;
+        self.probe_optional(returned_at)?;
+        let process = self.process_by_handle(process, PROCESS_QUERY_INFORMATION)?;
+        let entries = length / WORKING_SET_EX_ENTRY;
+        for at in (0..entries).map(|index| buffer + index * WORKING_SET_EX_ENTRY) {
+            let address = self.read_word(at)?;
+            let report = self.attached(process, |space| space.page_report(address));
+            self.write_word(at + 4, report)?;
+        }
+        self.write_optional(returned_at, entries * WORKING_SET_EX_ENTRY)?;
+        Ok(NtStatus::SUCCESS)
     }
 
     #[cold]

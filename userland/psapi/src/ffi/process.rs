@@ -17,8 +17,9 @@ const PROCESS_ID: usize = 17;
 /// `ProcessQuotaLimits`, `ProcessVmCounters`.
 const QUOTA_LIMITS: u32 = 1;
 const VM_COUNTERS: u32 = 3;
-/// `MemoryWorkingSetList`.
+/// `MemoryWorkingSetList`, `MemoryWorkingSetExInformation`.
 const WORKING_SET: u32 = 1;
+const WORKING_SET_EX: u32 = 4;
 /// Bytes of PROCESS_MEMORY_COUNTERS, and of the form with private bytes.
 const COUNTERS: u32 = 40;
 const COUNTERS_EX: u32 = 44;
@@ -102,4 +103,14 @@ pub extern "system" fn EmptyWorkingSet(process: u32) -> Bool {
 pub unsafe extern "system" fn QueryWorkingSet(process: u32, buffer: *mut u8, size: u32) -> Bool {
     // SAFETY: the caller's promise.
     succeeded(unsafe { NtQueryVirtualMemory(process, 0, WORKING_SET, buffer, size, core::ptr::null_mut()) })
+}
+
+/// What is in memory at the addresses that `buffer` names, as of Server 2003 SP1: an address and a word of flags each.
+///
+/// # Safety
+/// `buffer` has room for `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn QueryWorkingSetEx(process: u32, buffer: *mut u8, size: u32) -> Bool {
+    // SAFETY: the caller's promise.
+    succeeded(unsafe { NtQueryVirtualMemory(process, 0, WORKING_SET_EX, buffer, size, core::ptr::null_mut()) })
 }
