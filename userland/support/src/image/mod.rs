@@ -30,7 +30,6 @@ pub use relocation::relocate;
 pub use resource::{NoResource, Placed, ResourceName, Resources};
 pub use tls::ThreadLocalStorage;
 
-use alloc::vec::Vec;
 use core::mem::offset_of;
 
 use object::pe;
@@ -39,8 +38,6 @@ use crate::memory::Memory;
 
 /// Longest name of a DLL or symbol that is followed, in bytes.
 pub const MAXIMUM_NAME: u32 = 512;
-/// Bytes that most names of DLLs and symbols do not exceed, with what may be read behind them.
-pub(crate) const USUAL_NAME: usize = 48;
 /// Entries of the data directory.
 const DIRECTORIES: u32 = 16;
 const DIRECTORY_SIZE: u32 = 8;
@@ -314,68 +311,6 @@ impl Image {
         Ok(())
     }
 
-    /// The zero-terminated name at `rva`.
-    ///
-    /// # Errors
-    /// [`Malformed`] if it does not end inside the image or is not shorter than [`MAXIMUM_NAME`].
-    pub fn name<M: Memory>(&self, memory: &M, rva: u32) -> Result<Vec<u8>, Malformed> {
-        let mut name = Vec::with_capacity(USUAL_NAME);
-        self.read_name(memory, rva, &mut name)?;
-        Ok(name)
-    }
-
-    /// Makes `name` the zero-terminated name at `rva`: one buffer serves for many names.
-    ///
-    /// # Errors
-    /// As [`Self::name`].
-    pub fn read_name<M: Memory>(&self, memory: &M, rva: u32, name: &mut Vec<u8>) -> Result<(), Malformed> {
-        name.clear();
-        // Most names lie well inside the image: one check for all of it, and byte by byte only near its end.
-        match self.address(rva, MAXIMUM_NAME) {
-            Ok(address) => read_inside(memory, address, name),
-            Err(_) => self.read_near_the_end(memory, rva, name),
-        }
-    }
-
-    fn read_near_the_end<M: Memory>(&self, memory: &M, rva: u32, name: &mut Vec<u8>) -> Result<(), Malformed> {
-        for index in 0..MAXIMUM_NAME {
-            match memory.read_u8(self.address(rva.checked_add(index).ok_or(Malformed)?, 1)?) {
-                0 => return Ok(()),
-                byte => name.push(byte),
-            }
-        }
-        Err(Malformed)
-    }
-
-    /// How the zero-terminated name at `rva` compares with `name`, byte by byte.
-    ///
-    /// # Errors
-    /// [`Malformed`] if it leaves the image first.
-    #[inline(never)]
-    pub fn compare_name<M: Memory>(&self, memory: &M, rva: u32, name: &[u8]) -> Result<core::cmp::Ordering, Malformed> {
-        // Most names lie well inside the image: one check for all bytes, and one by one only near its end.
-        match self.address(rva, name.len() as u32 + 1) {
-            Ok(address) => Ok(compare_inside(memory, address, name)),
-            Err(_) => self.compare_near_the_end(memory, rva, name),
-        }
-    }
-
-    fn compare_near_the_end<M: Memory>(
-        &self,
-        memory: &M,
-        rva: u32,
-        name: &[u8],
-    ) -> Result<core::cmp::Ordering, Malformed> {
-        for (index, &expected) in (0..).zip(name.iter().chain(&[0])) {
-            let address = self.address(rva.checked_add(index).ok_or(Malformed)?, 1)?;
-            let order = memory.read_u8(address).cmp(&expected);
-            if order.is_ne() {
-                return Ok(order);
-            }
-        }
-        Ok(core::cmp::Ordering::Equal)
-    }
-
     /// One of the image's tables.
     pub fn directory<M: Memory>(&self, memory: &M, table: Table) -> Directory {
         let index = table as u32;
@@ -449,53 +384,6 @@ fn checked(base: u32, view: u32, at: u32, size: u32) -> Result<u32, Malformed> {
         Some(end) if end <= view => base.checked_add(at).ok_or(Malformed),
         _ => Err(Malformed),
     }
-}
-
-/// Which of the bytes of `word`, the lowest first, is the first zero; 4 where none is.
-fn first_zero(word: u32) -> usize {
-    let zeros = word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080;
-    zeros.trailing_zeros() as usize / 8
-}
-
-/// Makes `name` the name at `address`, behind which there are [`MAXIMUM_NAME`] bytes.
-fn read_inside<M: Memory>(memory: &M, address: u32, name: &mut Vec<u8>) -> Result<(), Malformed> {
-    for offset in (0..MAXIMUM_NAME).step_by(4) {
-        let word = memory.read_u32(address + offset);
-        name.extend_from_slice(&word.to_le_bytes());
-        let end = first_zero(word);
-        if end < 4 {
-            name.truncate(offset as usize + end);
-            return Ok(());
-        }
-    }
-    Err(Malformed)
-}
-
-/// How the zero-terminated name at `address`, all of which can be read, compares with `name`: four bytes at a
-/// time, the first of them the most significant.
-fn compare_inside<M: Memory>(memory: &M, address: u32, name: &[u8]) -> core::cmp::Ordering {
-    let Some(last) = name.last_chunk::<4>() else { return compare_bytes(memory, address, name) };
-    let mut at = address;
-    for word in name.as_chunks::<4>().0 {
-        let order = memory.read_u32(at).swap_bytes().cmp(&u32::from_be_bytes(*word));
-        if order.is_ne() {
-            return order;
-        }
-        at += 4;
-    }
-    // Three bytes, of which some may have been compared, and the zero.
-    let end = memory.read_u32(address + name.len() as u32 - 3).swap_bytes();
-    end.cmp(&(u32::from_be_bytes(*last) << 8))
-}
-
-fn compare_bytes<M: Memory>(memory: &M, address: u32, name: &[u8]) -> core::cmp::Ordering {
-    for (at, &expected) in (address..).zip(name.iter().chain(&[0])) {
-        let order = memory.read_u8(at).cmp(&expected);
-        if order.is_ne() {
-            return order;
-        }
-    }
-    core::cmp::Ordering::Equal
 }
 
 #[cfg(test)]

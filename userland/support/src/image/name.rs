@@ -1,6 +1,7 @@
 //! A name where it lies in memory: measured and hashed in one pass, compared in place.
 
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use super::name_index::{hash_of, mix};
 use super::{Image, MAXIMUM_NAME, Malformed};
@@ -41,9 +42,46 @@ impl Image {
     #[cold]
     #[inline(never)]
     fn name_at_the_end<M: Memory>(&self, memory: &M, rva: u32) -> Result<NameAt, Malformed> {
-        let name = self.name(memory, rva)?;
-        let length = name.len() as u32;
-        Ok(NameAt { address: self.address(rva, length + 1)?, length, hash: hash_of(&name) })
+        let mut name = Vec::new();
+        for at in (rva..=u32::MAX).take(MAXIMUM_NAME as usize) {
+            match memory.read_u8(self.address(at, 1)?) {
+                0 => return Ok(NameAt { address: self.address(rva, 1)?, length: at - rva, hash: hash_of(&name) }),
+                byte => name.push(byte),
+            }
+        }
+        Err(Malformed)
+    }
+
+    /// The same, its bytes without its zero.
+    ///
+    /// # Errors
+    /// As [`Self::name_at`].
+    pub fn name<M: Memory>(&self, memory: &M, rva: u32) -> Result<Vec<u8>, Malformed> {
+        Ok(self.name_at(memory, rva)?.bytes(memory))
+    }
+
+    /// How the zero-terminated name at `rva` compares with `name`, byte by byte.
+    ///
+    /// # Errors
+    /// [`Malformed`] if it leaves the image first.
+    #[inline(never)]
+    pub fn compare_name<M: Memory>(&self, memory: &M, rva: u32, name: &[u8]) -> Result<Ordering, Malformed> {
+        // Most names lie well inside the image: one check for all bytes, and one by one only near its end.
+        match self.address(rva, name.len() as u32 + 1) {
+            Ok(address) => Ok(compare_inside(memory, address, name)),
+            Err(_) => self.compare_near_the_end(memory, rva, name),
+        }
+    }
+
+    fn compare_near_the_end<M: Memory>(&self, memory: &M, rva: u32, name: &[u8]) -> Result<Ordering, Malformed> {
+        for (index, &expected) in (0..).zip(name.iter().chain(&[0])) {
+            let address = self.address(rva.checked_add(index).ok_or(Malformed)?, 1)?;
+            let order = memory.read_u8(address).cmp(&expected);
+            if order.is_ne() {
+                return Ok(order);
+            }
+        }
+        Ok(Ordering::Equal)
     }
 }
 
@@ -95,6 +133,33 @@ impl NameAt {
         (0..=self.length)
             .all(|index| memory.read_u8(self.address + index).eq_ignore_ascii_case(&memory.read_u8(other + index)))
     }
+}
+
+/// How the zero-terminated name at `address`, all of which can be read, compares with `name`: four bytes at a
+/// time, the first of them the most significant.
+fn compare_inside<M: Memory>(memory: &M, address: u32, name: &[u8]) -> Ordering {
+    let Some(last) = name.last_chunk::<4>() else { return compare_bytes(memory, address, name) };
+    let mut at = address;
+    for word in name.as_chunks::<4>().0 {
+        let order = memory.read_u32(at).swap_bytes().cmp(&u32::from_be_bytes(*word));
+        if order.is_ne() {
+            return order;
+        }
+        at += 4;
+    }
+    // Three bytes, of which some may have been compared, and the zero.
+    let end = memory.read_u32(address + name.len() as u32 - 3).swap_bytes();
+    end.cmp(&(u32::from_be_bytes(*last) << 8))
+}
+
+fn compare_bytes<M: Memory>(memory: &M, address: u32, name: &[u8]) -> Ordering {
+    for (at, &expected) in (address..).zip(name.iter().chain(&[0])) {
+        let order = memory.read_u8(at).cmp(&expected);
+        if order.is_ne() {
+            return order;
+        }
+    }
+    Ordering::Equal
 }
 
 #[cfg(test)]
