@@ -1,5 +1,8 @@
 //! The shell, driven by scripts: through every command from the disc image, and with programs that it runs.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use super::terminal::Terminal;
 use crate::error::Result;
 use crate::machine::names;
@@ -11,6 +14,9 @@ type Verdict = std::result::Result<(), String>;
 pub(super) const ROOT: &str = "C:\\>";
 /// Programs of `tests/commands` that the shell runs.
 const PROGRAMS: [&str; 5] = ["arguments", "control", "copy_input", "large_status", "spin"];
+/// How long the screen may take to show an answer, and between two looks at it.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(50);
 /// Columns of the screen, and bytes of a row of it in memory.
 pub(super) const COLUMNS: usize = 80;
 
@@ -132,13 +138,14 @@ fn keyboard_and_screen(terminal: &mut Terminal) -> Verdict {
     }
     // Monitor and serial port share the terminal: the answer comes between the monitor's words.
     terminal.expect("Key!\n")?;
-    let mut screen = Vec::new();
-    for _ in 0..20 {
-        screen = rows(&terminal.command(&format!("xp /{}hx 0xb8000", 3 * COLUMNS))?);
-        if screen.get(2).is_some_and(|row| row == ROOT) {
-            break;
+    let begun = Instant::now();
+    let screen = loop {
+        let screen = rows(&terminal.command(&format!("xp /{}hx 0xb8000", 3 * COLUMNS))?);
+        if screen.get(2).is_some_and(|row| row == ROOT) || begun.elapsed() > PATIENCE {
+            break screen;
         }
-    }
+        thread::sleep(PAUSE);
+    };
     terminal.leave_monitor()?;
     match screen.as_slice() {
         [typed, answer, prompt] if typed == "C:\\>echo Key!" && answer == "Key!" && prompt == ROOT => Ok(()),
