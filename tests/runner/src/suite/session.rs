@@ -63,7 +63,7 @@ fn compare(record: &str, said: &str) -> Verdict {
     Err(told)
 }
 
-/// `text` with its numbers masked, but for the commands themselves. A number in a column keeps the column's width.
+/// `text` with its numbers masked, but for the commands themselves. A number in a column keeps the column's width, but for the last.
 fn masked(text: &str) -> String {
     let mut is_help = false;
     text.lines().fold(String::new(), |all, line| {
@@ -97,6 +97,12 @@ fn masked_line(line: &str) -> String {
             let (take, width) = match () {
                 // The whole of an address, or of an entry.
                 () if matches!(width, 8 | 16) || word.starts_with("0x") && width == 10 => (0, width),
+                // The last of its line may stand on either side of its column.
+                () if before >= 2 && behind.trim_end().is_empty() => {
+                    out.truncate(out.len() - before);
+                    out += "  ";
+                    (0, 1)
+                }
                 // To the right of its column.
                 () if before >= 2 => {
                     out.truncate(out.len() - before);
@@ -149,6 +155,8 @@ mod tests {
             ("pfn fe     ---DA--UWEV", "pfn #######---DA--UWEV"),
             ("Cid: 0428.042c  Teb: 7ffdf000", "Cid: #.######Teb: ########"),
             ("(5, 50, 345) (20KB, 200KB)", "(#, #, #) (#KB, #KB)"),
+            ("PageFaultCount                    96", "PageFaultCount  #"),
+            ("PageFaultCount                    101", "PageFaultCount  #"),
             ("Aug 28 05:48:33 2026", "Mon # #:#:# #"),
             ("a list of face", "a list of #"),
             ("_EPROCESS+0x174 DEAD", "_EPROCESS+# DEAD"),
