@@ -9,7 +9,6 @@ use alloc::vec::Vec;
 use boot::information::BootInformation;
 use boot::{image, memory::KernelHalf};
 use drivers::logln;
-use drivers::power::Outcome;
 use hal::{control_region, registers, windows};
 use ke::ZERO_PAGE_PRIORITY;
 use mm::MemoryManager;
@@ -20,14 +19,14 @@ use mm::machine::{FrameBytes, Records};
 use mm::system::Contents;
 use ob::ObjectManager;
 use ps::plan::{self, Job};
-use ps::{Entries, Executive, KernelRoutine, PagingWish, Verdict};
+use ps::{Entries, Executive, KernelRoutine, PagingWish, ShutDown, Verdict};
 use spin::Once;
 
 use crate::bugcheck::refuse;
 use crate::crash::crash;
 use crate::machine::{HARDWARE, Hardware};
 use crate::options::{Debugger, Options};
-use crate::{bench, bugcheck, crash_dump, debugger, debugger_data, disk, link, volumes};
+use crate::{bench, crash_dump, debugger, debugger_data, disk, link, volumes};
 
 /// What the kernel is.
 static MEMORY: Once<MemoryManager<Hardware>> = Once::new();
@@ -285,7 +284,7 @@ extern "C" fn run_session(_: u32) -> ! {
     }
     // Where nobody listens, the way it ends is all that a test can tell.
     let good = verdict == Verdict::Success || verdict == Verdict::Sound && !options.test;
-    bugcheck::shut_down(if good { Outcome::Good } else { Outcome::Bad })
+    system.shut_down(if good { ShutDown::PowerOff } else { ShutDown::Corrupt })
 }
 
 /// Makes the paging files that are wanted: one on a disk where nobody says anything, none in memory.

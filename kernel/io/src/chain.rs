@@ -170,7 +170,7 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             let run = find(last, missing)?.ok_or(NtStatus::DISK_FULL)?;
             self.chain_run(run)?;
             match last {
-                Some(last) => self.follow(fcb, last, run.first)?,
+                Some(last) => self.follow(fcb, last, run.first).inspect_err(|_| self.unchain_run(run))?,
                 None => fcb.first_cluster.set(run.first),
             }
             self.append_run(fcb, run);
@@ -278,7 +278,9 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         let mut count = 0;
         self.each_run(first, |_| count += 1)?;
         self.freed.lock().try_reserve(count).map_err(|_| NtStatus::INSUFFICIENT_RESOURCES)?;
-        self.each_run(first, |run| self.freed.lock().push(Freed { after: None, run }))
+        let before = self.freed.lock().len();
+        let noted = self.each_run(first, |run| self.freed.lock().push(Freed { after: None, run }));
+        noted.inspect_err(|_| self.freed.lock().truncate(before))
     }
 
     fn allocate_runs(&self, count: u32) -> Result<Link<Run>, Exhausted> {

@@ -120,6 +120,52 @@ fn an_operation_that_is_refused_memory_changes_nothing() {
     }
 }
 
+/// What an operation leaves that is refused a request in the middle of a table of many pages.
+#[test]
+fn clusters_that_are_refused_to_a_file_are_free_in_each_table() {
+    let requests = (1..).take_while(|nth| refuse(Format::Fat32, "grow much", Part::Never, grow_much, *nth)).count();
+    assert!(requests > 4, "the table was not read: {requests}");
+}
+
+/// Its clusters fill many pages of a table.
+fn grow_much(volume: &TestVolume<'_, '_>) -> Result<(), NtStatus> {
+    with_file(volume, "HELLO.TXT", (FILE_OPEN, 0), |file| volume.set_end_of_file(file, 20 << 20))
+}
+
+#[test]
+fn clusters_that_are_freed_in_part_are_not_freed_again() {
+    let requests = (1..).take_while(|nth| free_in_part(*nth)).count();
+    assert!(requests > 4, "the table was not read: {requests}");
+}
+
+/// Frees the clusters of a large file, with the `nth` request refused, and gives them to another: whether one was.
+fn free_in_part(nth: u32) -> bool {
+    let mut refused = false;
+    with_objects(|objects| {
+        let disk = TestDisk::new(image(Format::Fat32).to_vec());
+        let mount = || {
+            let volume = Volume::mount(objects, &disk).unwrap();
+            volume.set_clock(noon());
+            volume
+        };
+        let volume = mount();
+        grow_much(&volume).unwrap();
+        volume.unmount().unwrap();
+        let volume = mount();
+        with_file(&volume, "HELLO.TXT", (FILE_OPEN, 0), |file| volume.set_end_of_file(file, 0)).unwrap();
+        let failing = objects.memory().failing();
+        failing.arm_once(nth);
+        let flushed = volume.flush_metadata();
+        failing.disarm();
+        refused = failing.has_come();
+        assert!(flushed == Ok(()) || refused && flushed == Err(NtStatus::INSUFFICIENT_RESOURCES), "{nth}: {flushed:?}");
+        with_file(&volume, "EMPTY", (FILE_OPEN, 0), |file| volume.set_end_of_file(file, 30 << 20)).unwrap();
+        volume.unmount().unwrap();
+        disk.check();
+    });
+    refused
+}
+
 #[test]
 fn a_listing_that_is_refused_memory_is_where_it_was() {
     let list = |volume: &TestVolume<'_, '_>, file| {

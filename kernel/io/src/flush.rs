@@ -141,7 +141,11 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         let mut any = false;
         loop {
             let Some(freed) = self.freed.lock().last().copied() else { return Ok(any) };
-            self.free_run(freed.run)?;
+            if let Err((left, status)) = self.free_run(freed.run) {
+                // What is free already may be somebody else's when the rest is tried again.
+                self.freed.lock().last_mut().into_iter().for_each(|freed| freed.run.count = left);
+                return Err(status);
+            }
             self.freed.lock().pop();
             any = true;
         }

@@ -138,11 +138,12 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     /// [`DeviceError`], and none is held.
     pub(crate) fn hold_sectors(
         &self,
-        sectors: impl ExactSizeIterator<Item = u64>,
+        sectors: impl Iterator<Item = u64> + Clone,
     ) -> Result<HeldSectors<'_, M, D>, DeviceError> {
         let mut held = HeldSectors { volume: self, frames: Vec::new() };
-        held.frames.try_reserve_exact(sectors.len()).map_err(|_| DeviceError::NoMemory)?;
-        self.metadata.dirty.lock().try_reserve(sectors.len()).map_err(|_| DeviceError::NoMemory)?;
+        let count = sectors.clone().count();
+        held.frames.try_reserve_exact(count).map_err(|_| DeviceError::NoMemory)?;
+        self.metadata.dirty.lock().try_reserve(count).map_err(|_| DeviceError::NoMemory)?;
         for sector in sectors {
             held.frames.push(self.hold_own(sector)?.0);
         }

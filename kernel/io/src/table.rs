@@ -11,7 +11,7 @@ use core::ops::ControlFlow;
 use abi::status::NtStatus;
 use mm::machine::Machine;
 
-use crate::device::BlockDevice;
+use crate::device::{BlockDevice, SECTOR};
 use crate::geometry::{FIRST_CLUSTER, FatKind};
 use crate::source::Sectors;
 use crate::volume::Volume;
@@ -156,17 +156,9 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         Ok(kind.extract(cluster, &bytes))
     }
 
-    /// Changes the entry of `cluster` in all tables: `value`, cut to an entry's width.
+    /// Changes the entry of `cluster` in all tables, or in none: `value`, cut to an entry's width.
     fn set_raw_entry(&self, cluster: u32, value: u32) -> Result<(), NtStatus> {
-        let kind = self.geometry.kind;
-        for table in 0..u64::from(self.geometry.tables) {
-            let at = self.geometry.table_start + table * self.geometry.table_size + kind.offset_of(cluster);
-            let mut bytes = [0; 4];
-            self.read_bytes(at, &mut bytes[..kind.width()])?;
-            kind.replace(cluster, value, &mut bytes);
-            self.write_bytes(at, &bytes[..kind.width()])?;
-        }
-        Ok(())
+        self.set_entries(ClusterRun { first: cluster, count: 1 }, |_| value).map_err(|(_, status)| status)
     }
 
     /// Makes `next` the cluster that follows `cluster`.
@@ -179,44 +171,87 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
         self.set_raw_entry(cluster, END)
     }
 
-    /// Chains the free clusters of `run`, from the last to the first, so that what a failure leaves is a chain with an end.
+    /// Chains the free clusters of `run`.
+    ///
+    /// # Errors
+    /// INSUFFICIENT_RESOURCES, DEVICE_DATA_ERROR: they are free.
     pub(crate) fn chain_run(&self, run: ClusterRun) -> Result<(), NtStatus> {
         let last = run.first + run.count - 1;
-        self.set_entries(run, |cluster| if cluster == last { END } else { cluster + 1 })?;
+        let chained = self.set_entries(run, |cluster| if cluster == last { END } else { cluster + 1 });
+        chained.map_err(|(left, status)| {
+            self.clear_entries(ClusterRun { first: run.first + left, count: run.count - left });
+            status
+        })?;
         self.count_free_clusters(|free| free.saturating_sub(run.count));
         self.next_free.set(last + 1);
         Ok(())
     }
 
-    /// Frees the clusters of `run`.
-    pub(crate) fn free_run(&self, run: ClusterRun) -> Result<(), NtStatus> {
-        self.set_entries(run, |_| FREE)?;
+    /// Frees the clusters of `run`, which were chained since the last flush.
+    pub(crate) fn unchain_run(&self, run: ClusterRun) {
+        self.clear_entries(run);
         self.count_free_clusters(|free| free + run.count);
-        Ok(())
     }
 
-    /// Changes the entries of `run` in all tables to what `value` gives, as [`Self::set_raw_entry`]: from the last to the first.
-    fn set_entries(&self, run: ClusterRun, value: impl Fn(u32) -> u32) -> Result<(), NtStatus> {
+    /// Makes the entries of `run` free, which were changed since the last flush: so their sectors are in memory, and nothing can be lacking.
+    fn clear_entries(&self, run: ClusterRun) {
+        let cleared = pieces(run).try_for_each(|piece| self.write_entries(piece, |_| FREE));
+        debug_assert_eq!(cleared, Ok(()), "what is to be written is in memory");
+    }
+
+    /// Frees the clusters of `run`.
+    ///
+    /// # Errors
+    /// How many of them, from the first on, are not free, and why: INSUFFICIENT_RESOURCES, DEVICE_DATA_ERROR.
+    pub(crate) fn free_run(&self, run: ClusterRun) -> Result<(), (u32, NtStatus)> {
+        let freed = self.set_entries(run, |_| FREE);
+        self.count_free_clusters(|free| free + run.count - freed.map_or_else(|(left, _)| left, |()| 0));
+        freed
+    }
+
+    /// Changes the entries of `run` in all tables to what `value` gives, cut to an entry's width, from the last to the first.
+    ///
+    /// # Errors
+    /// How many of them, from the first on, are as they were in each table, and why.
+    fn set_entries(&self, run: ClusterRun, value: impl Fn(u32) -> u32) -> Result<(), (u32, NtStatus)> {
+        pieces(run).try_for_each(|piece| {
+            let change = || {
+                let _held = self.hold_sectors(self.sectors_of_entries(piece))?;
+                self.write_entries(piece, &value)
+            };
+            change().map_err(|status| (piece.first + piece.count - run.first, status))
+        })
+    }
+
+    /// The sectors in which the entries of `run` are, in each table.
+    fn sectors_of_entries(&self, run: ClusterRun) -> impl Iterator<Item = u64> + Clone {
+        let length = self.geometry.kind.span(run.first, run.count) as u64;
+        self.places_of_entry(run.first)
+            .flat_map(move |at| at / u64::from(SECTOR)..(at + length).div_ceil(u64::from(SECTOR)))
+    }
+
+    /// Where the entry of `cluster` begins in each table, in bytes of the volume.
+    fn places_of_entry(&self, cluster: u32) -> impl Iterator<Item = u64> + Clone {
+        let (first, size) =
+            (self.geometry.table_start + self.geometry.kind.offset_of(cluster), self.geometry.table_size);
+        (0..u64::from(self.geometry.tables)).map(move |table| first + table * size)
+    }
+
+    /// Changes the entries of `run`, at most [`AT_ONCE`], in all tables to what `value` gives.
+    fn write_entries(&self, run: ClusterRun, value: impl Fn(u32) -> u32) -> Result<(), NtStatus> {
         let kind = self.geometry.kind;
-        let mut left = run.count;
-        while left > 0 {
-            let count = left.min(AT_ONCE);
-            left -= count;
-            let first = run.first + left;
-            let length = kind.span(first, count);
-            for table in 0..u64::from(self.geometry.tables) {
-                let at = self.geometry.table_start + table * self.geometry.table_size + kind.offset_of(first);
-                // An entry is changed as four bytes: the last may have fewer.
-                let mut bytes = [0; CHUNK + 4];
-                self.read_bytes(at, &mut bytes[..length])?;
-                for cluster in first..first + count {
-                    let offset = (kind.offset_of(cluster) - kind.offset_of(first)) as usize;
-                    if let Some(entry) = bytes[offset..].first_chunk_mut() {
-                        kind.replace(cluster, value(cluster), entry);
-                    }
+        let length = kind.span(run.first, run.count);
+        for at in self.places_of_entry(run.first) {
+            // An entry is changed as four bytes: the last may have fewer.
+            let mut bytes = [0; CHUNK + 4];
+            self.read_bytes(at, &mut bytes[..length])?;
+            for cluster in run.first..run.first + run.count {
+                let offset = (kind.offset_of(cluster) - kind.offset_of(run.first)) as usize;
+                if let Some(entry) = bytes[offset..].first_chunk_mut() {
+                    kind.replace(cluster, value(cluster), entry);
                 }
-                self.write_bytes(at, &bytes[..length])?;
             }
+            self.write_bytes(at, &bytes[..length])?;
         }
         Ok(())
     }
@@ -333,31 +368,15 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_entry_changes_alone() {
-        for kind in [FatKind::Fat12, FatKind::Fat16, FatKind::Fat32] {
-            let mut table = [0xA5; 64];
-            for cluster in 2..10 {
-                let at = kind.offset_of(cluster) as usize;
-                let before: Vec<u32> =
-                    (2..10).map(|other| kind.extract(other, &table[kind.offset_of(other) as usize..])).collect();
-                let mut bytes: [u8; 4] = table[at..at + 4].try_into().unwrap();
-                kind.replace(cluster, 0x0123_4567, &mut bytes);
-                table[at..at + kind.width()].copy_from_slice(&bytes[..kind.width()]);
-                for other in 2..10 {
-                    let now = kind.extract(other, &table[kind.offset_of(other) as usize..]);
-                    let mask = if kind.bits() == 32 { !RESERVED_BITS } else { (1 << kind.bits()) - 1 };
-                    let expected = if other == cluster { 0x0123_4567 & mask } else { before[other as usize - 2] };
-                    assert_eq!(now, expected, "{kind:?} {cluster} {other}");
-                }
-            }
-        }
-        let mut bytes = [0, 0, 0, 0xF0];
-        FatKind::Fat32.replace(7, END, &mut bytes);
-        assert_eq!(bytes, [0xFF; 4], "the reserved bits stay");
-    }
+/// `run` in pieces whose entries are changed at once, from the last to the first.
+fn pieces(run: ClusterRun) -> impl Iterator<Item = ClusterRun> {
+    let mut left = run.count;
+    core::iter::from_fn(move || {
+        let count = left.min(AT_ONCE);
+        left -= count;
+        (count > 0).then_some(ClusterRun { first: run.first + left, count })
+    })
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use mm::section::{ControlArea, DirtyRun, HeldPage, Need, WriteResult};
 
 use crate::buffer::{room, zeros};
 use crate::executive::Executive;
-use crate::platform::Platform;
+use crate::platform::{Platform, ShutDown};
 
 /// Bytes that a program writes to a file at a time.
 const CHUNK: u32 = 0x1_0000;
@@ -314,6 +314,16 @@ impl<P: Platform> Executive<P> {
             let _turn = self.lock_page_writes();
             flushed.and(volume.close_volume())
         })
+    }
+
+    /// Switches the machine off. Nobody writes to a volume any more from here on: what is half written then would stay so.
+    pub fn shut_down(&self, how: ShutDown) -> ! {
+        let _lock = self.lock_volume();
+        let _turn = self.lock_page_writes();
+        if let Err(status) = self.on_volumes(Volume::close_volume) {
+            self.platform().log(format_args!("the volume cannot be written: {status}"));
+        }
+        self.platform().shut_down(how)
     }
 
     /// What the lazy writer does: every second it writes what is dirty; when there has been nothing for a while, the volumes are

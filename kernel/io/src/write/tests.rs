@@ -164,6 +164,26 @@ fn a_disk_that_fails_fails_the_write_and_keeps_the_volume_whole() {
 }
 
 #[test]
+fn a_file_whose_move_cannot_be_flushed_has_one_name() {
+    with_volume(Format::Fat16, |volume, disk| {
+        let file = make(volume, "dir with a long name\\file").unwrap();
+        volume.write(file, 0, &[1; 5000]).unwrap();
+        volume.flush().unwrap();
+        volume.write(file, 5000, &[1; 5000]).unwrap();
+        disk.broken.set(Some(volume.geometry().table_start / 512));
+        let to = wide("\\moved");
+        let moved = volume.rename(file, &Path::parse(&to).unwrap(), false);
+        disk.broken.set(None);
+        volume.close_file(file);
+        volume.forget_unused(0);
+        volume.flush().unwrap();
+        let names = ["dir with a long name\\file", "moved"].map(|name| volume.open_to_read(&format!("\\{name}")));
+        let found = names.map(|name| name.map(|file| volume.close_file(file)));
+        assert_eq!((moved, found), (Ok(()), [Err(NtStatus::OBJECT_NAME_NOT_FOUND), Ok(())]));
+    });
+}
+
+#[test]
 fn the_volume_is_marked_open_before_anything_is_written_and_closed_at_the_end() {
     for format in FORMATS {
         with_volume(format, |volume, disk| {

@@ -29,8 +29,8 @@ impl<P: Platform> Executive<P> {
         }
         if let Err(corruption) = self.verify() {
             self.platform().log(format_args!("the audit found {corruption:?}"));
-            self.platform().shut_down(ShutDown::Corrupt);
+            self.shut_down(ShutDown::Corrupt);
         }
-        self.platform().shut_down(how)
+        self.shut_down(how)
     }
 }
