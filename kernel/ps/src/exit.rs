@@ -120,7 +120,6 @@ impl<P: Platform> Executive<P> {
         self.clean_address_space(process);
         self.close_all_handles(process);
         self.leave_job(process);
-        self.attach(self.system_process);
         self.dispatcher.signal(process.cast());
     }
 

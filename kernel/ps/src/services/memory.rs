@@ -4,7 +4,9 @@
 //! observed of Windows.
 
 use abi::access::{PROCESS_QUERY_INFORMATION, PROCESS_VM_OPERATION, PROCESS_VM_READ, PROCESS_VM_WRITE};
+use abi::cell::Link;
 use abi::memory::MemoryBasicInformation;
+use abi::nt::process::Eprocess;
 use abi::status::NtStatus;
 use mm::address_space::AddressSpace;
 use mm::layout::{HIGHEST_USER_ADDRESS, PAGE_SIZE, VirtualAddress};
@@ -200,41 +202,63 @@ impl<P: Platform> Executive<P> {
         let process = self.process_by_handle(handle, access)?;
         // Either side's pages may have to be waited for: the process may end meanwhile, and its handle be closed.
         let _held = self.hold(process);
-        let target = match direction {
-            Direction::Read => self.probe_bytes(buffer, size),
-            Direction::Write => self.attached(process, |_| self.probe_bytes(base, size)),
+        let copied = match direction {
+            Direction::Read => self.copy_from_process(process, base, buffer, size),
+            Direction::Write => self.copy_to_process(process, base, buffer, size),
         };
-        if let Err(status) = target {
-            self.write_optional(done_at, 0)?;
-            return Err(status);
-        }
-        let mut page = zeros(size.min(PAGE_SIZE))?;
-        let mut done = 0;
-        let mut status = NtStatus::SUCCESS;
-        while done < size {
-            // Neither side's page boundary is crossed within a step.
-            let left = |at: u32| PAGE_SIZE - (at + done) % PAGE_SIZE;
-            let step = left(base).min(left(buffer)).min(size - done);
-            let bytes = &mut page[..step as usize];
-            let there = |bytes: &mut [u8]| {
-                self.attached(process, |_| match direction {
-                    Direction::Read => self.platform().read_user(base + done, bytes),
-                    Direction::Write => self.platform().write_user(base + done, bytes),
-                })
-            };
-            let copied = match direction {
-                Direction::Read => there(bytes).and_then(|()| self.platform().write_user(buffer + done, bytes)),
-                Direction::Write => self.platform().read_user(buffer + done, bytes).and_then(|()| there(bytes)),
-            };
-            if copied.is_err() {
-                status = NtStatus::PARTIAL_COPY;
-                break;
-            }
-            done += step;
-        }
+        let done = copied.unwrap_or(0);
         self.write_optional(done_at, done)?;
-        Ok(status)
+        copied.map(|_| if done == size { NtStatus::SUCCESS } else { NtStatus::PARTIAL_COPY })
     }
+
+    /// How many bytes could be copied.
+    fn copy_from_process(&self, process: Link<Eprocess>, base: u32, buffer: u32, size: u32) -> Result<u32, NtStatus> {
+        self.probe_bytes(buffer, size)?;
+        by_pages(base, buffer, size, |done, bytes| {
+            self.attached(process, |_| self.platform().read_user(base + done, bytes))?;
+            self.platform().write_user(buffer + done, bytes)
+        })
+    }
+
+    /// The same the other way. The process is asked whether it takes the stores when it is attached to for the first of them.
+    fn copy_to_process(&self, process: Link<Eprocess>, base: u32, buffer: u32, size: u32) -> Result<u32, NtStatus> {
+        let mut probed = Ok(());
+        let copied = by_pages(base, buffer, size, |done, bytes| {
+            let read = self.platform().read_user(buffer + done, bytes);
+            self.attached(process, |_| {
+                if done == 0 {
+                    probed = self.probe_bytes(base, size);
+                }
+                probed.and(read)?;
+                self.platform().write_user(base + done, bytes)
+            })
+        });
+        probed.and(copied)
+    }
+}
+
+/// Calls `copy` with how many of `size` bytes are done and room for the next ones, which cross no page's boundary after `one` or `other`, until it
+/// fails; how many were done.
+///
+/// # Errors
+/// INSUFFICIENT_RESOURCES.
+fn by_pages(
+    one: u32,
+    other: u32,
+    size: u32,
+    mut copy: impl FnMut(u32, &mut [u8]) -> Result<(), NtStatus>,
+) -> Result<u32, NtStatus> {
+    let mut page = zeros(size.min(PAGE_SIZE))?;
+    let mut done = 0;
+    while done < size {
+        let left = |at: u32| PAGE_SIZE - (at + done) % PAGE_SIZE;
+        let step = left(one).min(left(other)).min(size - done);
+        if copy(done, &mut page[..step as usize]).is_err() {
+            break;
+        }
+        done += step;
+    }
+    Ok(done)
 }
 
 impl<P: Platform> Executive<P> {

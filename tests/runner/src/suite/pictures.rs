@@ -237,7 +237,7 @@ fn screen_and_back(terminal: &mut Terminal) -> Verdict {
     terminal.expect(shell::ROOT)?;
     terminal.ask("echo back", "\nback\n", shell::ROOT)?;
     terminal.enter_monitor()?;
-    let screen = shell::rows(&terminal.command(&format!("xp /{}hx 0xb8000", 5 * shell::COLUMNS))?);
+    let screen = shell::screen_to_prompt(terminal, 5)?;
     terminal.leave_monitor()?;
     let expected = [
         "C:\\>ramview",

@@ -18,7 +18,7 @@ const PROGRAMS: [&str; 5] = ["arguments", "control", "copy_input", "large_status
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
 /// Columns of the screen, and bytes of a row of it in memory.
-pub(super) const COLUMNS: usize = 80;
+const COLUMNS: usize = 80;
 
 /// Every command, keys of the keyboard, and `shutdown` at the end.
 ///
@@ -138,14 +138,7 @@ fn keyboard_and_screen(terminal: &mut Terminal) -> Verdict {
     }
     // Monitor and serial port share the terminal: the answer comes between the monitor's words.
     terminal.expect("Key!\n")?;
-    let begun = Instant::now();
-    let screen = loop {
-        let screen = rows(&terminal.command(&format!("xp /{}hx 0xb8000", 3 * COLUMNS))?);
-        if screen.get(2).is_some_and(|row| row == ROOT) || begun.elapsed() > PATIENCE {
-            break screen;
-        }
-        thread::sleep(PAUSE);
-    };
+    let screen = screen_to_prompt(terminal, 3)?;
     terminal.leave_monitor()?;
     match screen.as_slice() {
         [typed, answer, prompt] if typed == "C:\\>echo Key!" && answer == "Key!" && prompt == ROOT => Ok(()),
@@ -153,8 +146,20 @@ fn keyboard_and_screen(terminal: &mut Terminal) -> Verdict {
     }
 }
 
+/// The first `count` rows of the screen, asked of the monitor until the last of them is the prompt: on the serial port that is earlier.
+pub(super) fn screen_to_prompt(terminal: &mut Terminal, count: usize) -> std::result::Result<Vec<String>, String> {
+    let begun = Instant::now();
+    loop {
+        let screen = rows(&terminal.command(&format!("xp /{}hx 0xb8000", count * COLUMNS))?);
+        if screen.get(count - 1).is_some_and(|row| row == ROOT) || begun.elapsed() > PATIENCE {
+            return Ok(screen);
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
 /// The rows of text in what the monitor says of the screen's memory: half words with the character in the low byte.
-pub(super) fn rows(dump: &str) -> Vec<String> {
+fn rows(dump: &str) -> Vec<String> {
     let cells = dump.split_whitespace().filter_map(|word| u16::from_str_radix(word.strip_prefix("0x")?, 16).ok());
     let text: Vec<char> = cells.map(|cell| char::from(cell as u8)).collect();
     text.chunks_exact(COLUMNS).map(|row| String::from_iter(row).trim_end().to_owned()).collect()
