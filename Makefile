@@ -85,7 +85,7 @@ help:
 	@echo '             its commands vad, pte, process, ... look for themselves, at a dump too: docs/gdb.md'
 	@echo 'make bench   the benchmark table beside Linux'"'"'s, in guest instructions and in time; ROW=demand_zero_fault measures that row'
 	@echo '             alone (the names are in tests/bench/targets), PROFILE=1 with it says in which functions its instructions are;'
-	@echo '             PEER=1 measures Linux anew (VMLINUZ=FILE: that kernel; RECORD=1: writes its record); docs/performance.md has the rows'
+	@echo '             PEER=1 measures Linux anew first (VMLINUZ=FILE: that kernel; RECORD=1: writes its record); docs/performance.md has the rows'
 	@echo 'make bench-check   fails where a row takes more than 3 % more than tests/bench/record.json says; make bench-record'
 	@echo '             writes that, with the table and the picture of docs/performance.md'
 	@echo 'make iso     out/vadose.iso, a hybrid image for a CD or a USB stick'

@@ -58,8 +58,8 @@ pub struct BenchOptions {
     /// Write tests/bench/record.json anew
     #[arg(long, conflicts_with_all = ["row", "counts", "disk"])]
     pub record: bool,
-    /// Measure Linux anew, with Debian's kernel and the host's C compiler, and compare with tests/bench/linux/record.json; with --record,
-    /// write that
+    /// Measure Linux anew, with Debian's kernel and the host's C compiler, compare with tests/bench/linux/record.json, and measure against
+    /// that; with --record, write Linux's record and no other
     #[arg(long, conflicts_with_all = ["row", "check", "disk"])]
     pub peer: bool,
     /// With --peer: the vmlinuz of the kernel [default: one in /boot, or what apt has]
@@ -123,15 +123,16 @@ pub fn run(tree: &Tree, options: &BenchOptions) -> Result<u8> {
     if options.check {
         return check(tree, options);
     }
-    if options.peer {
-        return peer::run(tree, options.vmlinuz.as_deref(), options.record);
-    }
     let rows = rows::read(tree)?;
     let chosen = rows::chosen(&rows, options.row.as_deref())?;
     if let ([row], true) = (chosen.as_slice(), options.profile) {
         return profile::run(tree, &options.machine(true), row, options.samples);
     }
-    let lines = measure(tree, options, &chosen, !options.counts)?;
+    let peer = match options.peer {
+        true => peer::run(tree, options.vmlinuz.as_deref(), options.record)?,
+        false => PeerRecord::read(tree)?,
+    };
+    let lines = measure(tree, options, &chosen, &peer, !options.counts)?;
     print!("{}", table::text(&lines, &options.machine_line()));
     let whole = options.row.is_none();
     if whole {
@@ -139,7 +140,7 @@ pub fn run(tree: &Tree, options: &BenchOptions) -> Result<u8> {
         let value = table::encode(&lines, &options.machine_line(), &json!(toolchain));
         write(&tree.out("bench/figures.json"), &format!("{value:#}\n"))?;
         write(&tree.out("bench/figures.svg"), &plot::svg(&lines))?;
-        if options.record {
+        if options.record && !options.peer {
             write(&record::path(tree), &Record::of(&lines, &toolchain).encode())?;
             documents::write(tree)?;
         }
@@ -157,12 +158,17 @@ fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(Error::file("writing", path))
 }
 
-/// The lines of the table for these rows; in time too where that is wanted.
+/// The lines of the table for these rows, with Linux's figures of `peer`; in time too where that is wanted.
 ///
 /// # Errors
-/// Those of the boots, and of Linux's record.
-pub fn measure(tree: &Tree, options: &BenchOptions, rows: &[&Row], timed: bool) -> Result<Vec<Line>> {
-    let peer = PeerRecord::read(tree)?;
+/// Those of the boots.
+pub fn measure(
+    tree: &Tree,
+    options: &BenchOptions,
+    rows: &[&Row],
+    peer: &PeerRecord,
+    timed: bool,
+) -> Result<Vec<Line>> {
     let counted = measure_once(tree, &options.machine(true), rows)?;
     let timed = if timed { times(tree, &options.machine(false), rows)? } else { BTreeMap::new() };
     let memory = match rows.iter().any(|row| row.source == Source::Memory) {
@@ -228,7 +234,7 @@ fn check(tree: &Tree, options: &BenchOptions) -> Result<u8> {
         return Ok(0);
     }
     let rows = rows::read(tree)?;
-    let lines = measure(tree, options, &rows.iter().collect::<Vec<&Row>>(), false)?;
+    let lines = measure(tree, options, &rows.iter().collect::<Vec<&Row>>(), &PeerRecord::read(tree)?, false)?;
     let mut worse = 0;
     for line in &lines {
         if let Err(reason) = recorded.judge(line) {

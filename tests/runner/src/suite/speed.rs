@@ -6,6 +6,7 @@
 use std::time::Instant;
 
 use super::{SuiteResult, Tally};
+use crate::bench::peer::record::PeerRecord;
 use crate::bench::record::Record;
 use crate::bench::{self, BenchOptions, rows, toolchain};
 use crate::error::Result;
@@ -21,7 +22,8 @@ pub fn run(tree: &Tree, tally: &Tally) -> Result<()> {
     let recorded = Record::read(tree)?;
     let others = toolchain::differences(&recorded.toolchain, &toolchain::of(tree)?);
     let rows = rows::read(tree)?;
-    match bench::measure(tree, &BenchOptions::usual(), &rows.iter().collect::<Vec<_>>(), false) {
+    let peer = PeerRecord::read(tree)?;
+    match bench::measure(tree, &BenchOptions::usual(), &rows.iter().collect::<Vec<_>>(), &peer, false) {
         Err(error) => suite.record("the rows", Err(error.to_string())),
         Ok(lines) => {
             let without = lines.iter().filter(|line| line.count.is_none()).map(|line| line.row.name.as_str());

@@ -52,12 +52,12 @@ struct Linux {
     first_files: PathBuf,
 }
 
-/// Measures Linux, prints where that differs from the record, and writes the record if it is to be written. `kernel` is its vmlinuz; one of
+/// Measures Linux, prints where that differs from the record, and writes the record if it is to be written. The figures. `kernel` is its vmlinuz; one of
 /// the host's or, where there is none, one that apt fetches, if it is not said.
 ///
 /// # Errors
 /// [`Error::Tool`] with what the compiler, apt or Linux itself said last.
-pub fn run(tree: &Tree, kernel: Option<&Path>, is_recorded: bool) -> Result<u8> {
+pub fn run(tree: &Tree, kernel: Option<&Path>, is_recorded: bool) -> Result<PeerRecord> {
     let kernel = match kernel {
         Some(path) => path.to_owned(),
         None => installed().map_or_else(|| fetched(tree), Ok)?,
@@ -72,7 +72,7 @@ pub fn run(tree: &Tree, kernel: Option<&Path>, is_recorded: bool) -> Result<u8> 
         fs::write(&path, now.encode()).map_err(Error::file("writing", &path))?;
         super::documents::write(tree)?;
     }
-    Ok(0)
+    Ok(now)
 }
 
 /// The host's own kernel of that flavour.
