@@ -443,7 +443,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// Records `charge` as the process's (A3).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn keep(&self, charge: CommitCharge<'_>) {
         let pages = charge.keep();
         let total = self.process.commit_charge.update(|charge| charge + pages);
@@ -469,7 +469,8 @@ impl<M: Machine> AddressSpace<'_, M> {
     ) -> Result<(), CommitLimit> {
         let (first, last) = (start.0 >> 9, end.0 >> 9);
         if first == last && self.missing_table(first) == 0 {
-            return self.charge(pages);
+            self.keep(self.ask(pages)?);
+            return Ok(());
         }
         self.charge_new_tables(pages, first, last)
     }
@@ -498,7 +499,7 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Returns the page tables of `start..=end` that neither `before` nor `after`, the last page below and the first above
     /// that still belong to a VAD, needs (A2).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn uncommit_tables(
         &self,
         start: VirtualPage,

@@ -171,13 +171,13 @@ impl<M: Machine> MemoryManager<M> {
             return Err(Exhausted);
         }
         let units = (bytes + HEADER).div_ceil(UNIT).max(SMALLEST);
-        let block = match self.take_kept(units) {
-            Some(block) => block,
-            None => self.cut(units)?,
+        // What is kept has as many as are asked for; what is cut off may have one more.
+        let (block, units) = match self.take_kept(units) {
+            Some(block) => (block, units),
+            None => self.cut(units).map(|block| (block, self.header(block).units()))?,
         };
-        let header = self.header(block);
-        header.tag.set(u32::from_le_bytes(tag.0));
-        self.pool.bytes_in_use.update(|sum| sum + header.units() * UNIT);
+        self.header(block).tag.set(u32::from_le_bytes(tag.0));
+        self.pool.bytes_in_use.update(|sum| sum + units * UNIT);
         Ok(block.offset(HEADER))
     }
 

@@ -113,7 +113,7 @@ impl PageTable {
     /// Calls `visit` with each entry of `first..=last`, all of which the table maps, that is not zero.
     #[inline(always)]
     pub fn each_filled(&self, first: VirtualPage, last: VirtualPage, mut visit: impl FnMut(VirtualPage, &PteCell)) {
-        let mut left = &self.0[Self::index(first)..=Self::index(last)];
+        let mut left = &self.0[Self::index(first)..Self::index(last) + 1];
         loop {
             // Long runs of zeros are the rule: eight at a time.
             while let Some((eight, rest)) = left.split_first_chunk::<8>()
@@ -179,7 +179,7 @@ impl PageTable {
 /// The address of the page table of `page` in the self-map.
 #[inline(always)]
 pub const fn table_of(page: VirtualPage) -> Link<PageTable> {
-    Link::new(PAGE_TABLES + ((page.0 & !(ENTRIES_PER_TABLE - 1)) << 3))
+    Link::new(PAGE_TABLES | (page.0 & !(ENTRIES_PER_TABLE - 1)) << 3)
 }
 
 /// The address of the PTE of `page` in the current process.

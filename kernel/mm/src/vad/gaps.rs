@@ -131,7 +131,9 @@ impl<'a, R: Records> VadTree<'a, R> {
         };
         while let Some(vad) = next {
             let (free_from, start) = self.gap_before(vad);
-            let place = wanted.lowest(free_from.max(from), start.min(to));
+            // No gap starts below that.
+            let lowest = if from == VirtualPage::LOWEST_USER.0 { free_from } else { free_from.max(from) };
+            let place = wanted.lowest(lowest, start.min(to));
             if place.is_some() || start >= to {
                 return place.map(|start| wanted.room(start, vad));
             }

@@ -121,6 +121,17 @@ impl<'a> Indexed<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Summary(u32);
 
+/// What [`Summary::after_child`] tells.
+#[derive(Clone, Copy)]
+pub(super) enum AfterChild {
+    /// The summary.
+    Known(Summary),
+    /// All but the height: see [`Summary::above`].
+    ButHeight(Summary),
+    /// Something went that only the child may have had.
+    Unknown,
+}
+
 /// No room is told from a larger one from here on (16 MB, in pages): most of an address space is one gap, and what is taken from it or given back
 /// changes nothing then in all the nodes above. A process has no more than 127 such gaps to look into.
 pub(super) const ENOUGH: u32 = 0x1000;
@@ -146,19 +157,25 @@ impl Summary {
         Self(if start > free_from { room(free_from, start).min(ENOUGH) << 12 | Self::HOLE } else { 0 })
     }
 
-    /// The summary of a subtree after the one of a child went from `old` to `new`, which differ in height, if that can be told without looking at
-    /// the gap before its top: no rotation is due, and nothing went that only the child may have had. `sibling` tells the summary of the other child.
+    /// What can be told of the summary of a subtree after the one of a child went from `old` to `new`, which differ in height, without looking at
+    /// the gap before its top.
     #[inline(always)]
-    pub(super) fn after_child(self, old: Self, new: Self, sibling: impl FnOnce() -> Self) -> Option<Self> {
-        let gaps = if old.has_gaps_of(new) { self } else { self.after_gaps(old, new)? };
-        let is = new.height();
-        // Higher, but not as the sibling is.
-        if is > old.height() && is < self.height() {
-            return Some(gaps);
+    pub(super) fn after_child(self, old: Self, new: Self) -> AfterChild {
+        let gaps = if old.has_gaps_of(new) { Some(self) } else { self.after_gaps(old, new) };
+        match gaps {
+            // Higher, but not as the sibling is.
+            Some(gaps) if new.height() > old.height() && new.height() < self.height() => AfterChild::Known(gaps),
+            Some(gaps) => AfterChild::ButHeight(gaps),
+            None => AfterChild::Unknown,
         }
-        let other = sibling().height();
-        let difference = (is + 1).wrapping_sub(other);
-        (difference <= 2).then(|| Self(gaps.0 & !Self::HEIGHT | (1 + is.max(other))))
+    }
+
+    /// This with the height of a node over subtrees as high as `one` and `other`, if no rotation is due.
+    #[inline(always)]
+    pub(super) fn above(self, one: Self, other: Self) -> Option<Self> {
+        let (one, other) = (one.height(), other.height());
+        let difference = (one + 1).wrapping_sub(other);
+        (difference <= 2).then(|| Self(self.0 & !Self::HEIGHT | (1 + one.max(other))))
     }
 
     /// The summary of a subtree after nothing but the gaps of a child went from those of `old` to those of `new`, if that can be told without looking
@@ -248,7 +265,11 @@ mod tests {
                         let parent = |child| Summary::of(from, start, child, sibling);
                         let after = match old.height() == new.height() {
                             true => parent(old).after_gaps(old, new),
-                            false => parent(old).after_child(old, new, || sibling),
+                            false => match parent(old).after_child(old, new) {
+                                AfterChild::Known(after) => Some(after),
+                                AfterChild::ButHeight(after) => after.above(new, sibling),
+                                AfterChild::Unknown => None,
+                            },
                         };
                         if let Some(after) = after {
                             assert_eq!(after, parent(new));

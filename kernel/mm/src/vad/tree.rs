@@ -5,7 +5,7 @@
 
 use abi::cell::{Field, Link};
 
-use super::index::{ENOUGH, Indexed, Summary};
+use super::index::{AfterChild, ENOUGH, Indexed, Summary};
 use super::node::Side;
 use super::{VadLink, VadTree};
 use crate::layout::{GRANULARITY_PAGES, VirtualPage};
@@ -34,6 +34,7 @@ impl<'a, R: Records> VadTree<'a, R> {
     /// The same, where `after` is known to be the next VAD above (null for none). From there it is one step to the place of
     /// a new leaf: the left of `after`, or the right of the VAD before it.
     #[doc(alias = "MiInsertVad")]
+    #[inline(always)]
     pub(crate) fn insert_below(&self, vad: VadLink, after: VadLink) {
         let own = self.at(vad);
         debug_assert!(self.first_ending_from(own.node.start()).unwrap_or(Link::NULL) == after, "V1");
@@ -98,7 +99,7 @@ impl<'a, R: Records> VadTree<'a, R> {
     /// Takes `vad` out of the tree it is in; the last page of the VAD below it and the next VAD above it. The node itself is
     /// left as it is, to be freed.
     #[doc(alias = "MiRemoveVad")]
-    #[inline]
+    #[inline(always)]
     pub fn remove(&self, vad: VadLink) -> (Option<VirtualPage>, Option<VadLink>) {
         let own = self.at(vad);
         let next = self.next(vad);
@@ -157,26 +158,44 @@ impl<'a, R: Records> VadTree<'a, R> {
 
     /// Makes the summaries from `from` (may be null) upwards true again after `change` of a child of it, rotating where heights
     /// differ by 2, until one is as it was.
+    #[inline(always)]
     fn repair(&self, from: VadLink, change: Change) {
-        let (mut at, mut change) = (from, change);
-        while let Some(here) = self.at_if_any(at) {
-            let Change { child, old, new } = change;
-            if old.height() == new.height() {
-                return self.pass_gaps_up(at, old, new);
-            }
-            let before = here.index.summary();
-            let (top, after) = match before.after_child(old, new, || self.summary(here.node.sibling_of(child))) {
-                Some(after) => {
-                    here.index.set_summary(after);
-                    (at, after)
-                }
-                None => self.balance(at, here),
-            };
-            if after == before {
-                return;
-            }
-            (at, change) = (self.node(top).parent(), Change { child: top, old: before, new: after });
+        // More often than not that is one node.
+        if let Some((above, change)) = self.repair_node(from, change) {
+            self.repair_above(above, change);
         }
+    }
+
+    #[inline(never)]
+    fn repair_above(&self, from: VadLink, change: Change) {
+        let mut next = Some((from, change));
+        while let Some((at, change)) = next {
+            next = self.repair_node(at, change);
+        }
+    }
+
+    /// The same for the node `at` alone: what is to be repaired then, if anything is.
+    #[inline(always)]
+    fn repair_node(&self, at: VadLink, Change { child, old, new }: Change) -> Option<(VadLink, Change)> {
+        let here = self.at_if_any(at)?;
+        if old.height() == new.height() {
+            self.pass_gaps_up(at, old, new);
+            return None;
+        }
+        let before = here.index.summary();
+        let after = match before.after_child(old, new) {
+            AfterChild::Known(after) => Some(after),
+            AfterChild::ButHeight(after) => after.above(new, self.summary(here.node.sibling_of(child))),
+            AfterChild::Unknown => None,
+        };
+        let (top, after) = match after {
+            Some(after) => {
+                here.index.set_summary(after);
+                (at, after)
+            }
+            None => self.balance(at, here),
+        };
+        (after != before).then(|| (self.node(top).parent(), Change { child: top, old: before, new: after }))
     }
 
     /// Sums up `vad`, of which anything may have changed, and what is above it.
@@ -283,6 +302,7 @@ impl<'a, R: Records> VadTree<'a, R> {
     }
 
     /// Puts `new` (may be null) where `old` hangs. Returns the parent of that place.
+    #[inline(always)]
     fn replace(&self, old: VadLink, new: VadLink) -> VadLink {
         let parent = self.node(old).parent();
         let is_left = !parent.is_null() && self.child(parent, Side::Left) == old;

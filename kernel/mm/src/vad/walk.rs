@@ -47,6 +47,7 @@ impl<'a, R: Records> VadTree<'a, R> {
 
     /// The VAD above `vad`.
     #[doc(alias = "MiGetNextVad")]
+    #[inline(always)]
     pub fn next(&self, vad: VadLink) -> Option<VadLink> {
         self.neighbour(vad, Side::Right)
     }
@@ -87,6 +88,7 @@ impl<'a, R: Records> VadTree<'a, R> {
         at
     }
 
+    #[inline(always)]
     fn neighbour(&self, vad: VadLink, toward: Side) -> Option<VadLink> {
         let node = self.node(vad);
         if let Some(subtree) = node.child(toward).get().some() {

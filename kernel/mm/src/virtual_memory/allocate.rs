@@ -60,8 +60,10 @@ impl AllocateFlags {
     /// Between which pages "anywhere" is.
     #[inline(always)]
     pub(super) fn bounds(self) -> (VirtualPage, VirtualPage) {
-        let zero_bits = self.0 >> ZERO_BITS_SHIFT & 0x1F;
-        let highest = (u32::MAX >> zero_bits).min(HIGHEST_VAD_ADDRESS);
+        let highest = match self.0 >> ZERO_BITS_SHIFT & 0x1F {
+            0 => HIGHEST_VAD_ADDRESS,
+            zero_bits => (u32::MAX >> zero_bits).min(HIGHEST_VAD_ADDRESS),
+        };
         (VirtualPage::LOWEST_USER, VirtualAddress(highest).page())
     }
 }

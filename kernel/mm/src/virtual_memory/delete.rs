@@ -11,13 +11,29 @@ use crate::vad::{VadFlags, VadLink};
 impl<M: Machine> AddressSpace<'_, M> {
     /// Takes all pages of `start..=end` away and leaves their PTEs empty.
     #[doc(alias = "MiDeleteVirtualAddresses")]
-    #[inline]
+    #[inline(always)]
     pub(crate) fn delete_pages(&self, start: VirtualPage, end: VirtualPage) {
-        for (first, last, table) in self.known_tables(start, end) {
-            let emptied = self.empty_entries(first, last, table);
-            if emptied > 0 {
-                self.entries_emptied(first, emptied);
-            }
+        match start.0 >> 9 == end.0 >> 9 {
+            true => self.delete_pages_of_table(start, end),
+            false => self.delete_pages_of_tables(start, end),
+        }
+    }
+
+    #[inline(never)]
+    fn delete_pages_of_tables(&self, start: VirtualPage, end: VirtualPage) {
+        for (first, last, _) in self.known_tables(start, end) {
+            self.delete_pages_of_table(first, last);
+        }
+    }
+
+    /// The same for pages of one page table.
+    #[inline(always)]
+    fn delete_pages_of_table(&self, first: VirtualPage, last: VirtualPage) {
+        debug_assert!(self.is_table_known(first), "A5: the page table of {first:?} is paged out");
+        let Some(table) = self.table(first) else { return };
+        let emptied = self.empty_entries(first, last, table);
+        if emptied > 0 {
+            self.entries_emptied(first, emptied);
         }
     }
 

@@ -70,7 +70,10 @@ impl<M: Machine> AddressSpace<'_, M> {
         }
         match kind {
             FreeKind::Decommit => self.decommit(vad, range)?,
-            FreeKind::Release if size == 0 => self.release_all(vad),
+            FreeKind::Release if size == 0 => {
+                self.delete_private_memory(vad);
+                self.take_vad_out(vad);
+            }
             FreeKind::Release => self.release(vad, range)?,
         }
         Ok(range)
@@ -158,7 +161,7 @@ impl<M: Machine> AddressSpace<'_, M> {
     }
 
     /// Releases all of `vad`, of which nothing is secured or watched any more.
-    #[inline(always)]
+    #[inline(never)]
     fn release_all(&self, vad: VadLink) {
         self.delete_private_memory(vad);
         self.remove_vad(vad);

@@ -111,8 +111,13 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Takes `vad`, whose pages are gone, away with its charges.
     #[doc(alias = "MiRemoveVad")]
-    #[inline]
     pub(crate) fn remove_vad(&self, vad: VadLink) {
+        self.take_vad_out(vad);
+    }
+
+    /// The same, built into the path that most programs take.
+    #[inline(always)]
+    pub(crate) fn take_vad_out(&self, vad: VadLink) {
         let tree = self.vads();
         let node = tree.node(vad);
         let range = (node.start(), node.end());
@@ -126,7 +131,7 @@ impl<M: Machine> AddressSpace<'_, M> {
 
     /// Returns the page tables and the virtual size of `range`, which belongs to no VAD any more; `before` and `after` are
     /// the last page below it and the first above that do.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn release_range(
         &self,
         range: (VirtualPage, VirtualPage),
