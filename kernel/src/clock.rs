@@ -7,6 +7,7 @@ use abi::cell::Link;
 use abi::nt::user_shared_data::{KERNEL_SHARED_DATA, KuserSharedData};
 use drivers::{clock_chip, timer};
 use mm::machine::Records;
+use spin::Mutex;
 
 use crate::machine::HARDWARE;
 
@@ -69,9 +70,12 @@ pub fn set_time_zone_bias(bias: u64, season: u32) {
 /// Clocks of the timer since the start, and how many there are a second.
 #[doc(alias = "KeQueryPerformanceCounter")]
 pub fn performance_counter() -> (u64, u64) {
+    static LATEST: Mutex<u64> = Mutex::new(0);
+    let tick = u32::from(timer::DIVISOR);
     let count = hal::interrupts::without(|| {
-        let ticks = shared_data().tick_count.get();
-        ticks * u64::from(timer::DIVISOR) + u64::from(timer::clocks_into_tick())
+        let count = shared_data().tick_count.get() * u64::from(tick) + u64::from(timer::clocks_since_tick());
+        // An emulator may be late with the interrupt.
+        ke::clock::going_on(&mut LATEST.lock(), count, tick)
     });
     (count, u64::from(timer::FREQUENCY))
 }

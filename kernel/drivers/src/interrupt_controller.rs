@@ -15,6 +15,7 @@ const CASCADE: u8 = 2;
 
 const INITIALISE: u8 = 0x11;
 const MODE_8086: u8 = 0x01;
+const READ_REQUESTS: u8 = 0x0A;
 const READ_IN_SERVICE: u8 = 0x0B;
 const END_OF_INTERRUPT: u8 = 0x20;
 
@@ -36,6 +37,13 @@ pub fn initialise() {
 pub fn unmask(line: u8) {
     let (controller, line) = split(line);
     write_u8(controller + 1, read_u8(controller + 1) & !(1 << line));
+}
+
+/// Whether an interrupt of `line` waits for the processor to take it.
+pub fn is_waiting(line: u8) -> bool {
+    let (controller, bit) = split(line);
+    write_u8(controller, READ_REQUESTS);
+    read_u8(controller) & 1 << bit != 0
 }
 
 /// Acknowledges `line`; says `false` if it was spurious and there is nothing to serve.

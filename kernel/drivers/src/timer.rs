@@ -4,6 +4,8 @@
 
 use hal::port::{read_u8, write_u8};
 
+use crate::interrupt_controller;
+
 /// The timer's interrupt line.
 pub const LINE: u8 = 0;
 /// Units of 100 ns between two interrupts, as NT counts time: 11932 clocks are 10.00015 ms.
@@ -23,12 +25,16 @@ const RATE_GENERATOR: u8 = 0x34;
 /// Counter 0, its value kept to be read.
 const LATCH: u8 = 0x00;
 
-/// Clocks since the last interrupt was due; 0 to [`DIVISOR`].
-pub fn clocks_into_tick() -> u16 {
+/// Clocks since the last interrupt that the processor has taken was due: those of one tick, or of two where the next one waits. To be called
+/// without interrupts.
+pub fn clocks_since_tick() -> u32 {
     write_u8(CONTROL, LATCH);
     let low = read_u8(COUNTER);
     let left = u16::from_le_bytes([low, read_u8(COUNTER)]);
-    DIVISOR.saturating_sub(left)
+    let clocks = DIVISOR.saturating_sub(left);
+    // Late in a tick the next one came after the counter was read.
+    let waits = clocks < DIVISOR / 2 && interrupt_controller::is_waiting(LINE);
+    u32::from(clocks) + if waits { u32::from(DIVISOR) } else { 0 }
 }
 
 /// Starts the interrupts.
