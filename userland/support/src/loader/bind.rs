@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::list::{PINNED, flag};
 use super::load::load;
+use super::reference::pin;
 use super::{LoadError, Module, Process};
 use crate::image::{
     Descriptor, Export, ExportTable, Image, Imports, Malformed, NameAt, Section, Symbol, Wanted, is_bound,
@@ -236,7 +237,9 @@ impl Exporter {
         let mut file = Vec::with_capacity(name.len() + EXTENSION.len());
         file.extend(name.iter().chain(EXTENSION).copied().map(ansi_to_wide));
         let module = load(process, added, &file)?;
-        module.set_load_count(process, PINNED);
+        if module.load_count(process) != PINNED {
+            pin(process, module);
+        }
         Ok((name, Box::new(Self::open(process, module)?)))
     }
 

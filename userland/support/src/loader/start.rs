@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::bind::bind_imports;
 use super::initialise::{Moment, call_storage_callbacks, run_initialisers};
-use super::list::flag;
+use super::list::{PINNED, flag};
 use super::load::relocate_image;
 use super::reference::pin_all;
 use super::storage::initialise_storage;
@@ -34,6 +34,8 @@ pub fn start<P: Process>(process: &P, program: &Program) -> Result<u32, LoadErro
     let ntdll = enter(process, &program.ntdll, &program.ntdll_path)?;
     ntdll.append(process, Order::Initialisation);
     ntdll.set(process, flag::ENTRY_PROCESSED);
+    // Forwarders lead there, and need not keep it again.
+    ntdll.set_load_count(process, PINNED);
     module.set(process, flag::ENTRY_PROCESSED);
     let named = |error: LoadError| error.named(|| program.path.clone());
     relocate_image(process, image).map_err(named)?;

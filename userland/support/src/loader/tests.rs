@@ -379,6 +379,24 @@ fn a_circle_of_forwarders_ends() {
 }
 
 #[test]
+fn what_a_forwarder_leads_to_stays_with_all_it_imports() {
+    let named = |base, name| dll(base).exports(0x2800, name, 1, &[("f", 0x1000)]);
+    let forwarder = dll(0x1300_0000).bytes(0x2100, b"b.f\0").exports(0x2000, "forwarder.dll", 1, &[("f", 0x2100)]);
+    let fake = Fake::new(&[
+        ("C:\\work\\a.dll", named(0x1000_0000, "a.dll").imports(0x2000, &[("b.dll", &["f"])]).0.finish()),
+        ("C:\\work\\b.dll", named(0x1100_0000, "b.dll").imports(0x2000, &[("c.dll", &["f"])]).0.finish()),
+        ("C:\\work\\c.dll", named(0x1200_0000, "c.dll").finish()),
+        ("C:\\work\\forwarder.dll", forwarder.directory(0, 0x2000, 0x200).finish()),
+    ]);
+    fake.start(program(&[]).0).unwrap();
+    let [a, forwarder] = ["a", "forwarder"].map(|name| load_library(&fake, &wide(name.as_bytes())).unwrap());
+    assert_eq!(procedure_address(&fake, forwarder, Symbol::Name { name: b"f", hint: 0 }), Ok(0x1100_1000));
+    free_library(&fake, a);
+    free_library(&fake, forwarder);
+    assert_eq!(fake.names(Order::Load), ["p.exe", "ntdll.dll", "b.dll", "c.dll"]);
+}
+
+#[test]
 fn thread_local_storage_of_the_program() {
     let directory = [0x40_3000, 0x40_3004, 0x40_3010, 0x40_3020, 4, 0];
     let builder = dll(0x40_0000).program().entry(0x1000).words(0x2000, &directory).directory(9, 0x2000, 24);
