@@ -15,7 +15,7 @@ use crate::process::{require, run_tool};
 pub const VERSION: &str = "2.28.2";
 /// Where it is, below `out/`.
 const FOLDER: &str = "volatility";
-/// What it keeps between runs.
+/// What it keeps between runs on a dump. It notes there where the symbols of a kernel are, and other dumps of the same kernel have their own.
 const CACHE: &str = "cache";
 const PYTHON: &str = "python3";
 
@@ -23,7 +23,6 @@ const PYTHON: &str = "python3";
 #[derive(Clone, Debug)]
 pub struct Volatility {
     program: PathBuf,
-    cache: PathBuf,
 }
 
 impl Volatility {
@@ -33,7 +32,7 @@ impl Volatility {
     /// What Python's tools say.
     pub fn ready(tree: &Tree) -> Result<Self> {
         let folder = tree.out(FOLDER);
-        let (program, cache) = (folder.join("bin/vol"), folder.join(CACHE));
+        let program = folder.join("bin/vol");
         if !program.is_file() || installed_version(&folder).as_deref() != Some(VERSION) {
             eprintln!("vadose: installing volatility3 {VERSION} from PyPI into {}", folder.display());
             require(PYTHON, "python3-venv")?;
@@ -46,8 +45,7 @@ impl Volatility {
                 &package,
             ]))?;
         }
-        fs::create_dir_all(&cache).map_err(Error::file("making", &cache))?;
-        Ok(Self { program, cache })
+        Ok(Self { program })
     }
 
     /// The rows of `plugin` with `arguments` on `memory` of the dump in `folder`, by columns; rows below others follow them. Nothing is configured: it finds
@@ -63,7 +61,9 @@ impl Volatility {
         arguments: &[&str],
     ) -> Result<Vec<Map<String, Value>>> {
         let mut command = Command::new(&self.program);
-        command.args(["--offline", "-q", "-r", "jsonl", "--cache-path"]).arg(&self.cache);
+        let cache = folder.join(CACHE);
+        fs::create_dir_all(&cache).map_err(Error::file("making", &cache))?;
+        command.args(["--offline", "-q", "-r", "jsonl", "--cache-path"]).arg(&cache);
         command.arg("-s").arg(folder.join(dump::SYMBOLS));
         if let Ok(paging_file) = folder.join(dump::PAGING_FILE).canonicalize() {
             command.arg("--single-swap-locations").arg(format!("file://{}", paging_file.display()));
