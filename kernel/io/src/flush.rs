@@ -143,7 +143,9 @@ impl<M: Machine, D: BlockDevice> Volume<'_, M, D> {
             let Some(freed) = self.freed.lock().last().copied() else { return Ok(any) };
             if let Err((left, status)) = self.free_run(freed.run) {
                 // What is free already may be somebody else's when the rest is tried again.
-                self.freed.lock().last_mut().into_iter().for_each(|freed| freed.run.count = left);
+                if let Some(freed) = self.freed.lock().last_mut() {
+                    freed.run.count = left;
+                }
                 return Err(status);
             }
             self.freed.lock().pop();

@@ -86,7 +86,7 @@ impl<'m, M: Machine, D: BlockDevice> Volume<'m, M, D> {
             self.write_sector(*sector, 0, bytes)?;
         }
         if let Some((sector, bytes)) = last.and_then(|last| changes.get_key_value(&last)) {
-            // What cannot be flushed now waits for the next flush. A loss of power before may leave both names, the change half done would.
+            // What cannot be flushed now waits for the next flush. A loss of power before then may leave both names; a change half done does.
             let _ = self.flush_metadata();
             self.write_sector(*sector, 0, bytes)?;
         }

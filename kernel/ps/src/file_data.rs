@@ -320,10 +320,15 @@ impl<P: Platform> Executive<P> {
     pub fn shut_down(&self, how: ShutDown) -> ! {
         let _lock = self.lock_volume();
         let _turn = self.lock_page_writes();
-        if let Err(status) = self.on_volumes(Volume::close_volume) {
+        self.tell_unwritten(self.on_volumes(Volume::close_volume));
+        self.platform().shut_down(how)
+    }
+
+    /// Tells whoever reads the log where what was to be written is lost.
+    pub(crate) fn tell_unwritten(&self, written: Result<(), NtStatus>) {
+        if let Err(status) = written {
             self.platform().log(format_args!("the volume cannot be written: {status}"));
         }
-        self.platform().shut_down(how)
     }
 
     /// What the lazy writer does: every second it writes what is dirty; when there has been nothing for a while, the volumes are

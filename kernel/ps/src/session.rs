@@ -158,9 +158,7 @@ impl<P: Platform> Executive<P> {
             let _ = self.settle_volumes();
         }
         self.end_refusals();
-        if let Err(status) = self.settle_volumes() {
-            self.platform().log(format_args!("the volume cannot be written: {status}"));
-        }
+        self.tell_unwritten(self.settle_volumes());
         self.verify().err().map_or(String::from(SOUND), |corruption| format!("{corruption:?}"))
     }
 

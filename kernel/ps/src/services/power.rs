@@ -24,9 +24,7 @@ impl<P: Platform> Executive<P> {
         if !self.has_console_users() {
             return Err(NtStatus::PRIVILEGE_NOT_HELD);
         }
-        if let Err(status) = self.settle_volumes() {
-            self.platform().log(format_args!("the volume cannot be written: {status}"));
-        }
+        self.tell_unwritten(self.settle_volumes());
         if let Err(corruption) = self.verify() {
             self.platform().log(format_args!("the audit found {corruption:?}"));
             self.shut_down(ShutDown::Corrupt);

@@ -52,7 +52,7 @@ struct Linux {
     first_files: PathBuf,
 }
 
-/// Measures Linux, prints where that differs from the record, and writes the record if it is to be written. The figures. `kernel` is its vmlinuz; one of
+/// What Linux takes, measured now: prints where that differs from the record, and writes the record if it is to be written. `kernel` is its vmlinuz; one of
 /// the host's or, where there is none, one that apt fetches, if it is not said.
 ///
 /// # Errors
