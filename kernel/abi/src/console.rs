@@ -26,7 +26,8 @@ pub const PEEK_RECORDS: u32 = code(0x805);
 pub const COUNT_RECORDS: u32 = code(0x806);
 /// Forgets the records that wait.
 pub const FLUSH: u32 = code(0x807);
-/// Makes a process the one that Ctrl-C ends, with all that it started: its identifier, or 0 for none.
+/// Makes a process the one that Ctrl-C ends, with all that it started, and sets the input's mode: two words, its identifier, or 0
+/// for none, and the mode. A Ctrl-C that was typed before goes to it where the mode has input processed.
 pub const SET_FOREGROUND: u32 = code(0x808);
 /// Whether Ctrl-C passes the calling process over: one word.
 pub const IGNORE_CONTROL_C: u32 = code(0x809);

@@ -337,15 +337,26 @@ impl<P: Platform> Executive<P> {
         self.tell_of_records();
     }
 
-    /// Makes process `id` the foreground, or nobody for 0.
+    /// Makes process `id` the foreground, or nobody for 0, and sets the input's mode: at once, so that no Ctrl-C is a character
+    /// for who gives the console away or a signal to him.
     ///
     /// # Errors
-    /// INVALID_CID where there is no such process.
-    pub(crate) fn set_foreground(&self, id: u32) -> Result<(), NtStatus> {
+    /// INVALID_CID where there is no such process, INVALID_PARAMETER for a mode that does not exist.
+    pub(crate) fn set_foreground(&self, id: u32, mode: u32) -> Result<(), NtStatus> {
         if id != 0 && self.process_by_id(id).is_none() {
             return Err(NtStatus::INVALID_CID);
         }
-        self.console.state.lock().foreground = id;
+        let mut state = self.console.state.lock();
+        if !state.input.set_input_mode(mode) {
+            return Err(NtStatus::INVALID_PARAMETER);
+        }
+        state.foreground = id;
+        let signal = state.input.take_signal();
+        drop(state);
+        self.tell_of_records();
+        if signal == Some(Signal::Interrupt) {
+            self.interrupt_foreground();
+        }
         Ok(())
     }
 

@@ -123,13 +123,32 @@ impl Console {
         sound
     }
 
+    fn is_interrupt(&self, key: &Key) -> bool {
+        self.input_mode & ENABLE_PROCESSED_INPUT != 0 && key.character == CONTROL_C && key.is_control()
+    }
+
     /// Takes a key from the keyboard or the terminal.
     pub fn push(&mut self, key: Key) -> Option<Signal> {
-        if self.input_mode & ENABLE_PROCESSED_INPUT != 0 && key.character == CONTROL_C && key.is_control() {
+        if self.is_interrupt(&key) {
             return key.is_down.then_some(Signal::Interrupt);
         }
         self.write(Event::Key(key, 1));
         None
+    }
+
+    /// Takes a Ctrl-C from among the keys that wait where input is processed now: it was typed before that was so.
+    pub fn take_signal(&mut self) -> Option<Signal> {
+        let mut signal = None;
+        let mut events = core::mem::take(&mut self.events);
+        events.retain(|event| match event {
+            Event::Key(key, _) if self.is_interrupt(key) => {
+                signal = signal.or(key.is_down.then_some(Signal::Interrupt));
+                false
+            }
+            _ => true,
+        });
+        self.events = events;
+        signal
     }
 
     /// Puts an event behind those that wait; whether there is room.
@@ -358,6 +377,18 @@ mod tests {
         assert!(console.set_input_mode(0));
         assert_eq!(type_in(&mut console, b"\x03"), []);
         assert_eq!(read(&mut console, 80).0.unwrap(), "\u{3}");
+    }
+
+    #[test]
+    fn a_control_c_that_waits_is_a_signal_once_input_is_processed() {
+        let mut console = Console::new();
+        console.set_input_mode(0);
+        assert_eq!(type_in(&mut console, b"a\x03b\r\x03"), []);
+        assert_eq!((console.take_signal(), console.event_count()), (None, 10), "it is a character as yet");
+        console.set_input_mode(COOKED);
+        assert_eq!((console.take_signal(), console.event_count()), (Some(Signal::Interrupt), 6));
+        assert_eq!(console.take_signal(), None, "once");
+        assert_eq!(read(&mut console, 80).0.unwrap(), "ab\r\n");
     }
 
     #[test]

@@ -51,6 +51,10 @@ impl<P: Platform> Executive<P> {
             4.. => self.read_word(input),
             _ => Err(NtStatus::BUFFER_TOO_SMALL),
         };
+        let second = || match input_length {
+            8.. => self.read_word(input + 4),
+            _ => Err(NtStatus::BUFFER_TOO_SMALL),
+        };
         let give = |bytes: &[u8]| self.give(output, output_length, bytes);
         // Others than who asks for it back have nothing of a console that they gave up.
         if code != ATTACH {
@@ -86,13 +90,10 @@ impl<P: Platform> Executive<P> {
                 give(&size.to_le_bytes())
             }),
             SHOW_PICTURE if stream == Stream::Console => self.show_picture(input, input_length).map(|()| 0),
-            SET_FOREGROUND => word().and_then(|id| self.set_foreground(id)).map(|()| 0),
+            SET_FOREGROUND => word().and_then(|id| self.set_foreground(id, second()?)).map(|()| 0),
             SET_CONTROL_ROUTINE => word().map(|routine| self.set_control_routine(routine)).map(|()| 0),
             LEAD_GROUP => word().and_then(|id| self.lead_group(id)).map(|()| 0),
-            GENERATE_EVENT => {
-                let group = if input_length < 8 { Err(NtStatus::BUFFER_TOO_SMALL) } else { self.read_word(input + 4) };
-                group.and_then(|group| self.generate_control_event(word()?, group)).map(|()| 0)
-            }
+            GENERATE_EVENT => word().and_then(|event| self.generate_control_event(event, second()?)).map(|()| 0),
             IGNORE_CONTROL_C => word().map(|ignore| self.ignore_control_c(ignore != 0)).map(|()| 0),
             WRITE_RECORDS if stream == Stream::ConsoleInput => self.write_console_records(input, input_length),
             _ if stream == Stream::ConsoleInput => self.console_input(code, output, output_length),

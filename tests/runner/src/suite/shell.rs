@@ -223,11 +223,13 @@ fn files(terminal: &mut Terminal) -> Verdict {
     Ok(())
 }
 
-/// Ctrl-C ends the program and not the shell, after the program's handlers have been asked.
+/// Ctrl-C ends the program and not the shell, after the program's handlers have been asked; where it is typed before the program
+/// runs, too.
 fn interrupt(terminal: &mut Terminal) -> Verdict {
     terminal.send("spin\r")?;
-    terminal.expect("spin\n")?;
+    terminal.expect("spinning\n")?;
     terminal.ask_with("\x03", "^C\nspin: ended with status C000013A\n", ROOT)?;
+    terminal.ask_with("spin\r\x03", "^C\nspin: ended with status C000013A\n", ROOT)?;
     terminal.send("control\r")?;
     terminal.expect("<ready>\n")?;
     terminal.ask_with("\x03", "^C\n<dealt with>\n", "<goes on>\n")?;

@@ -148,19 +148,18 @@ impl Windows {
         (read != 0 && done == 1).then_some(byte[0])
     }
 
-    /// Tells the console whom Ctrl-C ends.
-    fn set_foreground(&self, id: u32) {
-        let mut status = [0u32; 2];
-        let (from, to) = (&raw const id, null_mut());
-        // SAFETY: the service reads one word and writes the status words.
-        unsafe { NtDeviceIoControlFile(self.input, 0, 0, 0, status.as_mut_ptr(), SET_FOREGROUND, from, 4, to, 0) };
+    /// Tells the console whom Ctrl-C ends, and how it treats its input from then on.
+    fn set_foreground(&self, id: u32, mode: u32) {
+        let (mut status, words) = ([0u32; 2], [id, mode]);
+        let (from, to) = (words.as_ptr(), null_mut());
+        // SAFETY: the service reads two words and writes the status words.
+        unsafe { NtDeviceIoControlFile(self.input, 0, 0, 0, status.as_mut_ptr(), SET_FOREGROUND, from, 8, to, 0) };
     }
 
     /// Gives a program the console, until the shell has waited for its end.
     pub(super) fn give_console(&self, id: u32) {
         if self.has_console {
-            self.set_foreground(id);
-            self.set_mode(COOKED);
+            self.set_foreground(id, COOKED);
         }
     }
 
@@ -172,9 +171,8 @@ impl Windows {
         // SAFETY: the function writes one word.
         unsafe { GetExitCodeProcess(process, &mut status) };
         if self.has_console {
-            self.set_mode(0);
             // SAFETY: it has no arguments.
-            self.set_foreground(unsafe { GetCurrentProcessId() });
+            self.set_foreground(unsafe { GetCurrentProcessId() }, 0);
         }
         status
     }
