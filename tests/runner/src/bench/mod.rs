@@ -134,6 +134,9 @@ pub fn run(tree: &Tree, options: &BenchOptions) -> Result<u8> {
     };
     let lines = measure(tree, options, &chosen, &peer, !options.counts)?;
     print!("{}", table::text(&lines, &options.machine_line()));
+    if !options.peer && lines.iter().any(|line| line.nanoseconds.and(line.linux_nanoseconds).is_some()) {
+        println!("Linux's ns are of the host that recorded them: make bench PEER=1 measures Linux on this one");
+    }
     let whole = options.row.is_none();
     if whole {
         let toolchain = toolchain::of(tree)?;
