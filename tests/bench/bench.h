@@ -1,6 +1,6 @@
-// What the programs of `make bench` share: rows, samples, their median, and the line in which a row is reported. Under `--icount` one
-// tick of the time-stamp counter is one guest instruction. It is read right before and right after what is measured, and nowhere else in
-// a program: `make bench PROFILE=1` takes what lies between for the sample.
+// What the programs of `make bench` share: rows, samples, their median and the least, and the line in which a row is reported. Under
+// `--icount` one tick of the time-stamp counter is one guest instruction. It is read right before and right after what is measured, and
+// nowhere else in a program: `make bench PROFILE=1` takes what lies between for the sample.
 //
 // usage: PROGRAM.EXE ROW [SAMPLES]
 #pragma once
@@ -43,11 +43,21 @@ static ULONG median_of(ULONG *values, ULONG count)
     return values[count / 2];
 }
 
-// The median of the samples, less what reading the counter costs.
-static ULONG median(void)
+// What stands for the samples: the median where instructions are counted, the least where it is time.
+typedef struct {
+    ULONG median, least;
+} FIGURE;
+
+static ULONG beyond(ULONG more, ULONG less)
 {
-    ULONG whole = median_of(samples, repetitions);
-    return whole > empty ? whole - empty : 0;
+    return more > less ? more - less : 0;
+}
+
+// The figure of the samples, less what reading the counter costs.
+static FIGURE figure(void)
+{
+    ULONG median = median_of(samples, repetitions);
+    return (FIGURE){beyond(median, empty), beyond(samples[0], empty)};
 }
 
 static void put_field(const char *key, ULONG number)
@@ -56,13 +66,14 @@ static void put_field(const char *key, ULONG number)
     put_decimal(number);
 }
 
-// Reports that a sample takes `whole` ticks, which are `units` of what the row counts.
-static void report_figure(ULONG whole, ULONG units)
+// Reports that a sample takes `whole`, which is `units` of what the row counts.
+static void report_figure(FIGURE whole, ULONG units)
 {
     put("bench name=");
     put(row->name);
-    put_field(" ticks=", whole / units);
-    put_field(" sample=", whole);
+    put_field(" ticks=", whole.median / units);
+    put_field(" least=", whole.least / units);
+    put_field(" sample=", whole.median);
     put_field(" units=", units);
     put_field(" empty=", empty);
     put("\n");
@@ -70,7 +81,7 @@ static void report_figure(ULONG whole, ULONG units)
 
 static inline void report_units(ULONG units)
 {
-    report_figure(median(), units);
+    report_figure(figure(), units);
 }
 
 static inline void report(void)
@@ -78,14 +89,15 @@ static inline void report(void)
     report_units(1);
 }
 
-// Reports what one thing costs beyond another: the medians of both.
-static inline void report_difference(ULONG more, ULONG less)
+// Reports what one thing costs beyond another.
+static inline void report_difference(FIGURE more, FIGURE less)
 {
     put("bench name=");
     put(row->name);
-    put_field(" ticks=", more > less ? more - less : 0);
-    put_field(" sample=", more);
-    put_field(" less=", less);
+    put_field(" ticks=", beyond(more.median, less.median));
+    put_field(" least=", beyond(more.least, less.least));
+    put_field(" sample=", more.median);
+    put_field(" less=", less.median);
     put_field(" units=1 empty=", empty);
     put("\n");
 }

@@ -22,13 +22,13 @@ static volatile char *fresh_memory(ULONG kind)
     return memory;
 }
 
-static ULONG first_stores(ULONG kind)
+static FIGURE first_stores(ULONG kind)
 {
     volatile char *memory = fresh_memory(kind);
     sample_stores(memory);
-    ULONG figure = median();
+    FIGURE stores = figure();
     VirtualFree((void *)memory, 0, MEM_RELEASE);
-    return figure;
+    return stores;
 }
 
 static void measure_demand_zero_fault(void)
@@ -43,7 +43,7 @@ static void measure_watched_first_write(void)
 
 static void measure_watched_difference(void)
 {
-    ULONG plain = first_stores(0);
+    FIGURE plain = first_stores(0);
     report_difference(first_stores(MEM_WRITE_WATCH), plain);
 }
 

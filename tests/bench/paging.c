@@ -93,7 +93,7 @@ static void measure_trim(void)
 {
     ULONG took, pages;
     drop(trimmed_view(&took, &pages));
-    report_figure(took - empty, pages);
+    report_figure((FIGURE){took - empty, took - empty}, pages);
 }
 
 static void measure_from_modified(void)

@@ -77,25 +77,25 @@ static ULONG sample_faults(ULONG count, ULONG from)
     return end;
 }
 
-// The median of a fault where there are `count` VADs.
-static ULONG fault_among(ULONG count)
+// A fault where there are `count` VADs.
+static FIGURE fault_among(ULONG count)
 {
     for (ULONG taken = 0; taken < repetitions;) {
         make_vads(count);
         taken = sample_faults(count, taken);
         free_vads(count);
     }
-    return median();
+    return figure();
 }
 
 static void measure_fault(void)
 {
-    ULONG many = fault_among(MANY);
+    FIGURE many = fault_among(MANY);
     report_difference(many, fault_among(FEW));
 }
 
-// The median of VirtualAlloc and VirtualFree where there are `count` VADs.
-static ULONG allocation_among(ULONG count)
+// VirtualAlloc and VirtualFree where there are `count` VADs.
+static FIGURE allocation_among(ULONG count)
 {
     make_vads(count);
     for (ULONG i = 0; i < repetitions; i++) {
@@ -107,12 +107,12 @@ static ULONG allocation_among(ULONG count)
             failures++;
     }
     free_vads(count);
-    return median();
+    return figure();
 }
 
 static void measure_allocation(void)
 {
-    ULONG many = allocation_among(MANY);
+    FIGURE many = allocation_among(MANY);
     report_difference(many, allocation_among(FEW));
 }
 

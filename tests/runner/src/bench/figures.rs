@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct Figure {
     /// Ticks of the time-stamp counter for one unit of what the row counts.
     pub ticks: u64,
+    /// The same of the sample that took least.
+    pub least: u64,
     /// Ticks of the sample that stands for all, less what reading the counter takes.
     pub sample: u64,
     /// The same of the other thing, where the row is what one costs beyond another.
@@ -33,6 +35,7 @@ fn parse(line: &str) -> Option<(String, Figure)> {
     let ticks: u64 = number("ticks")?.or(number("instructions")?)?;
     let figure = Figure {
         ticks,
+        least: number("least")?.unwrap_or(ticks),
         sample: number("sample")?.unwrap_or(ticks),
         less: number("less")?,
         units: number("units")?.unwrap_or(1),
@@ -75,11 +78,11 @@ mod tests {
 
     #[test]
     fn figures_are_read_from_lines_of_their_form() {
-        let plain = |ticks| Figure { ticks, sample: ticks, less: None, units: 1, empty: 0 };
+        let plain = |ticks| Figure { ticks, least: ticks, sample: ticks, less: None, units: 1, empty: 0 };
         assert_eq!(parse("bench name=null_call instructions=120\r"), Some(("null_call".into(), plain(120))));
         assert_eq!(parse("bench name=x ticks=1"), Some(("x".into(), plain(1))));
-        let whole = Figure { ticks: 3, sample: 31, less: Some(4), units: 10, empty: 2 };
-        assert_eq!(parse("bench name=x ticks=3 sample=31 less=4 units=10 empty=2"), Some(("x".into(), whole)));
+        let whole = Figure { ticks: 3, least: 1, sample: 31, less: Some(4), units: 10, empty: 2 };
+        assert_eq!(parse("bench name=x ticks=3 least=1 sample=31 less=4 units=10 empty=2"), Some(("x".into(), whole)));
         for line in
             ["", "bench", "bench name=x", "bench name=x ticks=y", "name=x ticks=1", "bench ticks=1 microseconds=2"]
         {

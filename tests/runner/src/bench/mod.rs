@@ -28,7 +28,7 @@ pub mod table;
 pub mod toolchain;
 
 use self::boots::Measured;
-use self::figures::grouped;
+use self::figures::{Figure, grouped};
 use self::peer::record::PeerRecord;
 use self::record::Record;
 use self::rows::{Row, Source};
@@ -181,19 +181,19 @@ pub fn measure(
     let line = |row: &&Row| {
         let (linux, linux_nanoseconds) = peer.twin(row);
         let nanoseconds = timed.get(&row.name).copied();
-        let count = if row.source == Source::Memory { memory } else { ticks(&counted, row) };
+        let count = if row.source == Source::Memory { memory } else { ticks(&counted, row, |figure| figure.ticks) };
         Line { row: (*row).clone(), count, linux, nanoseconds, linux_nanoseconds }
     };
     Ok(rows.iter().map(line).collect())
 }
 
-/// The time of each row in nanoseconds, the least of those of [`TIMES`] boots.
+/// The time of each row in nanoseconds, that of the least sample of [`TIMES`] boots: what else the host does only adds.
 fn times(tree: &Tree, machine: &MachineOptions, rows: &[&Row]) -> Result<BTreeMap<String, u64>> {
     let mut times: BTreeMap<String, u64> = BTreeMap::new();
     for _ in 0..TIMES {
         let measured = measure_once(tree, machine, rows)?;
         for row in rows {
-            if let (Some(clock), Some(ticks)) = (measured.clock, ticks(&measured, row)) {
+            if let (Some(clock), Some(ticks)) = (measured.clock, ticks(&measured, row, |figure| figure.least)) {
                 let time = figures::nanoseconds(ticks, clock);
                 times.entry(row.name.clone()).and_modify(|least| *least = time.min(*least)).or_insert(time);
             }
@@ -215,13 +215,13 @@ fn measure_once(tree: &Tree, machine: &MachineOptions, rows: &[&Row]) -> Result<
     Ok(measured)
 }
 
-/// A row's figure among those of the boots, but for KB.
-fn ticks(measured: &Measured, row: &Row) -> Option<u64> {
+/// A row's ticks among the figures of the boots, as `chosen` takes them, but for KB.
+fn ticks(measured: &Measured, row: &Row, chosen: fn(&Figure) -> u64) -> Option<u64> {
     match row.source {
         Source::Boot => measured.boot,
         Source::LargeBoot => measured.large_boot,
         Source::Memory => None,
-        Source::Program(_) | Source::Kernel => measured.figures.get(&row.name).map(|figure| figure.ticks),
+        Source::Program(_) | Source::Kernel => measured.figures.get(&row.name).map(chosen),
     }
 }
 

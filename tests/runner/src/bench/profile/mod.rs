@@ -269,7 +269,8 @@ mod tests {
     use crate::bench::rows;
 
     fn figure(sample: u64, less: Option<u64>, units: u64) -> Figure {
-        Figure { ticks: (sample - less.unwrap_or(0)) / units, sample, less, units, empty: 3 }
+        let ticks = (sample - less.unwrap_or(0)) / units;
+        Figure { ticks, least: ticks, sample, less, units, empty: 3 }
     }
 
     /// Two samples of 13 instructions and one of 24, of two functions.
