@@ -306,7 +306,8 @@ fn is_untold(told: &Told) -> bool {
 
 /// Waits for the moment, has the kernel stop and tell, does what comes `last`, and ends the machine, or has it end itself with a crash.
 fn capture(folder: &Path, moment: Moment, last: Last, told: &Told) {
-    let stopped = || -> Result<String> {
+    let tell = |result| *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+    let stopped = || -> Result<()> {
         let mut console = Console::attach(folder)?;
         match moment {
             Moment::Breakpoint => console.wait_for_breakpoint()?,
@@ -316,27 +317,81 @@ fn capture(folder: &Path, moment: Moment, last: Last, told: &Told) {
             }
             Moment::Text(_) => console.stop()?,
         }
-        let told = console.command(".truth")?;
+        let text = console.command(".truth")?;
         if let Some(change) = last.change {
-            change(&mut console, &told)?;
+            change(&mut console, &text)?;
         }
         if last.live {
             console.dump(".dump /f")?;
         }
-        if last.crash {
-            console.crash()?;
-        }
-        Ok(told)
+        // While the machine is there: who waits for its end asks then.
+        tell(Ok(text));
+        if last.crash { console.crash() } else { Ok(()) }
     };
-    let result = stopped();
-    if last.crash {
-        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-        return;
+    let mut result = stopped();
+    if !last.crash {
+        result = result.and(end(folder));
     }
-    let ended = Monitor::connect(folder).and_then(|mut monitor| {
-        monitor.command(&json!({ "execute": "stop" }))?;
-        monitor.command(&json!({ "execute": "quit" }))
-    });
-    let result = result.and_then(|text| ended.map(|()| text));
-    *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+    if let Err(error) = result {
+        tell(Err(error));
+    }
+}
+
+/// Stops the machine, and ends it.
+fn end(folder: &Path) -> Result<()> {
+    let mut monitor = Monitor::connect(folder)?;
+    monitor.command(&json!({ "execute": "stop" }))?;
+    monitor.command(&json!({ "execute": "quit" }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    /// The kernel's debugger: a prompt for each line, and what it says when it is stopped.
+    fn debug(listener: &UnixListener) {
+        let (mut console, _) = listener.accept().unwrap();
+        let mut byte = [0];
+        while console.read(&mut byte).unwrap_or(0) == 1 {
+            let said = match byte[0] {
+                b'\r' => "\r\nkd> ",
+                3 => "Break-in\r\nkd> ",
+                _ => continue,
+            };
+            let _ = console.write_all(said.as_bytes());
+        }
+    }
+
+    /// QEMU's monitor, which ends with `quit`; whether something had been told by then.
+    fn obey(listener: &UnixListener, told: &Told) -> bool {
+        let (mut monitor, _) = listener.accept().unwrap();
+        monitor.write_all(b"{\"QMP\": {}}\n").unwrap();
+        let commands = BufReader::new(monitor.try_clone().unwrap());
+        for command in commands.lines() {
+            let (is_last, was_told) = (command.unwrap().contains("quit"), !is_untold(told));
+            monitor.write_all(b"{\"return\": {}}\n").unwrap();
+            if is_last {
+                return was_told;
+            }
+        }
+        false
+    }
+
+    #[test]
+    fn what_the_kernel_said_is_told_before_the_machine_ends() {
+        let folder = process::scratch_folder().unwrap();
+        let listen = |name| UnixListener::bind(folder.path().join(name)).unwrap();
+        let (console, monitor) = (listen(names::CONSOLE), listen(names::MONITOR));
+        let told = Told::default();
+        thread::scope(|scope| {
+            scope.spawn(|| debug(&console));
+            let machine = scope.spawn(|| obey(&monitor, &told));
+            capture(folder.path(), Moment::Seconds(0), Last { crash: false, live: false, change: None }, &told);
+            assert!(machine.join().unwrap(), "the machine has ended, and nothing was told");
+        });
+        assert!(told.lock().unwrap().take().unwrap().is_ok());
+    }
 }
